@@ -1,0 +1,44 @@
+# `make` runs the experiment, `make test` the tests. Everything is installed into .venv, nothing elsewhere.
+PYTHON ?= python3
+PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes
+
+.PHONY: run test format lock clean
+.DEFAULT_GOAL := run
+
+run: .venv/installed
+	.venv/bin/snakemake
+	@echo "The report is in results/report.html"
+
+test: .venv/installed-test
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/snakefmt --check Snakefile workflow
+	.venv/bin/snakemake --lint
+	.venv/bin/python -m pytest $(PYTEST)
+
+format: .venv/installed-test
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+	.venv/bin/snakefmt Snakefile workflow
+
+# Compiles the pinned requirements anew from pyproject.toml; needs uv.
+lock:
+	uv pip compile pyproject.toml --universal --generate-hashes --no-header --upgrade -o requirements.txt
+	uv pip compile --group pyproject.toml:test -c requirements.txt --universal --generate-hashes --no-header \
+		--upgrade -o requirements-test.txt
+
+# Leaves data/, which holds what was downloaded.
+clean:
+	rm -rf .venv .snakemake results
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one: make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+
+.venv/installed: requirements.txt .venv/bin/python
+	$(PIP) --requirement requirements.txt
+	@touch $@
+
+.venv/installed-test: requirements-test.txt .venv/installed
+	$(PIP) --requirement requirements-test.txt
+	@touch $@

@@ -1,0 +1,32 @@
+# Background subtraction on fall videos: from a clip's source to a report.
+#
+#   source -> frames -> model -> masks -> evidence -> report
+#
+# Everything a user sets is in config.yaml; results/<clip>/ holds what was made of each clip.
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+configfile: workflow.source_path("config.yaml")
+
+
+container: "docker://python:3.11-slim"
+
+
+report: "workflow/report/captions/workflow.rst"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/source.smk"
+include: "workflow/rules/frames.smk"
+include: "workflow/rules/model.smk"
+include: "workflow/rules/masks.smk"
+include: "workflow/rules/evidence.smk"
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        "results/report.html",

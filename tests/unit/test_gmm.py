@@ -1,0 +1,374 @@
+"""PixelMixture against scikit-learn, scipy, mpmath and EM's own properties."""
+
+import logging
+import warnings
+
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from pixels import mixed_pixels, noisy_pixels, notebook_em
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.mixture import GaussianMixture
+
+from bgsub import gmm
+from bgsub.gmm import PixelMixture
+
+FLOOR = 1.0 / 255.0**2
+ATTRIBUTES = (
+    "weights_", "means_", "covariances_", "log_likelihood_", "n_iter_", "converged_", "flags_",
+)  # fmt: skip
+NOTEBOOK = {"start": "uniform", "tolerance": None, "max_iterations": 5, "covariance_floor": None}
+
+
+def parameters_of(model, x, y=0):
+    return model.weights_[:, y, x], model.means_[:, y, x], model.covariances_[:, y, x]
+
+
+def sklearn_from(weights, means, covariances, samples, iterations, reg_covar=0.0):
+    """scikit-learn's mixture after `iterations` M-steps from the given parameters."""
+    reference = GaussianMixture(
+        len(weights),
+        tol=0.0,
+        reg_covar=reg_covar,
+        max_iter=iterations,
+        weights_init=weights / weights.sum(),
+        means_init=means,
+        precisions_init=np.linalg.inv(covariances),
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return reference.fit(samples)
+
+
+def assert_sound(model):
+    """No NaN or infinity anywhere, weights that add up to 1, symmetric covariances on or above the floor."""
+    for name in ATTRIBUTES:
+        assert np.isfinite(getattr(model, name)).all(), name
+    np.testing.assert_allclose(model.weights_.sum(axis=0), 1.0, atol=1e-12)
+    assert (model.weights_ >= 0).all()
+    np.testing.assert_array_equal(model.covariances_, np.swapaxes(model.covariances_, -1, -2))
+    if model.covariance_floor is not None:
+        smallest = np.linalg.eigvalsh(model.covariances_).min(axis=-1)
+        assert smallest.min() >= model.covariance_floor * FLOOR * (1 - 1e-9) - 1e-13
+
+
+# Against others' EM
+
+
+@pytest.mark.parametrize("iterations", [1, 7, 40])
+@pytest.mark.parametrize("n_components", [2, 3])
+def test_equals_scikit_learn_from_the_same_start_on_regular_pixels(n_components, iterations):
+    frames = noisy_pixels(np.random.default_rng(3), 12, frames=60, covered=0.4)
+    settings_ = {"n_components": n_components, "tolerance": None, "covariance_floor": None}
+    start = PixelMixture(max_iterations=0, **settings_).fit(frames)
+    ours = PixelMixture(max_iterations=iterations, **settings_).fit(frames)
+    compared = 0
+    for x in range(frames.shape[2]):
+        if ours.flags_[0, x]:
+            continue
+        samples = frames[:, 0, x] / 255.0
+        theirs = sklearn_from(*parameters_of(start, x), samples, iterations)
+        weights, means, covariances = parameters_of(ours, x)
+        np.testing.assert_allclose(weights, theirs.weights_, atol=1e-6)
+        np.testing.assert_allclose(means, theirs.means_, atol=1e-6)
+        np.testing.assert_allclose(covariances, theirs.covariances_, atol=1e-6 * 0.01, rtol=1e-5)
+        assert ours.log_likelihood_[0, x] == pytest.approx(theirs.score(samples), abs=1e-6)
+        compared += 1
+    assert compared >= 6
+
+
+def test_a_converged_pixel_is_stationary_for_scikit_learn():
+    frames = noisy_pixels(np.random.default_rng(4), 30, covered=0.3, sigma=4.0)
+    ours = PixelMixture().fit(frames)
+    compared = 0
+    for x in np.flatnonzero((ours.flags_[0] == 0) & ours.converged_[0]):
+        samples = frames[:, 0, x] / 255.0
+        theirs = sklearn_from(*parameters_of(ours, x), samples, 1)
+        assert theirs.score(samples) - ours.log_likelihood_[0, x] < 1e-6
+        compared += 1
+    assert compared >= 10
+
+
+@pytest.mark.parametrize("seed", [0, 5])
+def test_notebook_to_1e_9_where_its_arithmetic_is_defined(seed):
+    frames = mixed_pixels(seed)
+    ours = PixelMixture(seed=seed, **NOTEBOOK).fit(frames, first_pixel=1000)
+    start = PixelMixture(seed=seed, **NOTEBOOK | {"max_iterations": 0}).fit(frames, first_pixel=1000)
+    defined = 0
+    for x in range(frames.shape[2]):
+        expected = notebook_em(frames[:, 0, x] / 255.0, start.means_[:, 0, x])
+        assert (expected is None) == bool(ours.flags_[0, x] & 16), x
+        if expected is not None:
+            for got, want in zip(parameters_of(ours, x), expected, strict=True):
+                np.testing.assert_allclose(got, want, rtol=0, atol=1e-9)
+            assert ours.n_iter_[0, x] == 5
+            defined += 1
+    assert 40 <= defined < frames.shape[2]
+    assert_sound(ours)
+
+
+def test_uniform_start_is_the_notebooks():
+    frames = noisy_pixels(np.random.default_rng(0), 4000)
+    start = PixelMixture(seed=1, **NOTEBOOK | {"max_iterations": 0}).fit(frames)
+    assert np.array_equal(start.weights_, np.full((2, 1, 4000), 0.5))
+    np.testing.assert_allclose(start.covariances_ - np.eye(3), 0.0, atol=1e-15)
+    assert start.means_.min() >= 0
+    assert start.means_.max() < 1
+    assert start.means_.mean() == pytest.approx(0.5, abs=0.01)
+    assert start.means_.var() == pytest.approx(1 / 12, abs=0.002)
+
+
+def test_likelihood_against_mpmath_on_hard_pixels():
+    """Far outliers, a collapsed component and a nearly singular covariance, with 50 digits."""
+    frames = np.full((20, 1, 3, 3), 3, dtype=np.uint8)
+    frames[7, 0, 0] = (255, 0, 255)
+    frames[:, 0, 1, 0] = np.arange(20)
+    frames[:, 0, 1, 1] = np.arange(20) * 2 + (np.arange(20) % 7 == 0)
+    frames[::2, 0, 2] = 254
+    frames[4, 0, 2] = 250
+    model = PixelMixture().fit(frames)
+    with mpmath.workdps(50):
+        for x in range(3):
+            weights, means, covariances = parameters_of(model, x)
+            total = mpmath.mpf(0)
+            for sample in frames[:, 0, x]:
+                density = mpmath.mpf(0)
+                for w, m, s in zip(weights, means, covariances, strict=True):
+                    covariance = mpmath.matrix(s.tolist())
+                    d = mpmath.matrix([mpmath.mpf(int(v)) / 255 for v in sample]) - mpmath.matrix(m.tolist())
+                    squared = (d.T * (covariance**-1) * d)[0]
+                    norm = mpmath.sqrt((2 * mpmath.pi) ** 3 * mpmath.det(covariance))
+                    density += mpmath.mpf(w) * mpmath.exp(-squared / 2) / norm
+                total += mpmath.log(density)
+            assert model.log_likelihood_[0, x] == pytest.approx(float(total / 20), abs=1e-9)
+
+
+# EM's own properties
+
+
+@pytest.mark.parametrize(
+    "settings_", [{}, {"start": "uniform"}, {"start": "random", "seed": 4}, {"n_components": 3}]
+)
+def test_likelihood_never_falls(settings_):
+    frames = mixed_pixels(1, each=6)
+    before = None
+    for iterations in range(25):
+        after = (
+            PixelMixture(max_iterations=iterations, tolerance=0.0, **settings_).fit(frames).log_likelihood_
+        )
+        if before is not None:
+            assert (after - before).min() > -1e-10
+        before = after
+
+
+def test_converged_means_that_one_more_step_gains_less_than_the_tolerance():
+    frames = mixed_pixels(2)
+    model = PixelMixture(tolerance=1e-4).fit(frames)
+    assert model.converged_.all()
+    again = PixelMixture(tolerance=1e-8, max_iterations=3000).fit(frames)
+    assert (again.n_iter_ >= model.n_iter_).all()
+    assert (again.log_likelihood_ >= model.log_likelihood_ - 1e-9).all()
+
+
+def test_iteration_limit_and_no_tolerance():
+    frames = noisy_pixels(np.random.default_rng(0), 20)
+    limited = PixelMixture(max_iterations=2).fit(frames)
+    assert limited.n_iter_.max() == 2
+    assert not limited.converged_[limited.n_iter_ == 2].all()
+    fixed = PixelMixture(tolerance=None, max_iterations=4).fit(frames)
+    assert (fixed.n_iter_ == 4).all()
+    assert not fixed.converged_.any()
+
+
+def test_finds_wall_and_person():
+    rng = np.random.default_rng(8)
+    frames = noisy_pixels(rng, 200, covered=0.35)
+    model = PixelMixture().fit(frames)
+    heaviest = model.weights_.argmax(axis=0)
+    background = np.take_along_axis(model.means_, heaviest[None, ..., None], axis=0)[0]
+    assert (np.abs(background * 255 - 120).max(axis=-1) < 3).mean() > 0.98
+    np.testing.assert_allclose(model.weights_.max(axis=0), 1 - 15 / 44, atol=0.05)
+    labels = model.predict(frames)
+    np.testing.assert_array_equal((labels == heaviest).sum(axis=0), 44 - 15)
+
+
+def test_constant_pixels_are_closed_form():
+    frames = np.full((44, 2, 3, 3), (0, 128, 255), dtype=np.uint8)
+    model = PixelMixture().fit(frames)
+    assert (model.flags_ == 1).all()
+    assert (model.n_iter_ == 0).all()
+    assert model.converged_.all()
+    np.testing.assert_allclose(model.means_[0], np.broadcast_to([0, 128 / 255, 1], (2, 3, 3)), atol=1e-15)
+    np.testing.assert_allclose(model.covariances_[0, 0, 0], FLOOR * np.eye(3), rtol=1e-12)
+    expected = -1.5 * np.log(2 * np.pi * FLOOR)
+    np.testing.assert_allclose(model.log_likelihood_, expected, rtol=1e-12)
+
+
+def test_one_component_is_the_samples_moments():
+    frames = noisy_pixels(np.random.default_rng(0), 5)
+    model = PixelMixture(1).fit(frames)
+    for x in range(5):
+        samples = frames[:, 0, x] / 255.0
+        np.testing.assert_allclose(model.means_[0, 0, x], samples.mean(axis=0), rtol=1e-12)
+        np.testing.assert_allclose(model.covariances_[0, 0, x], np.cov(samples.T, bias=True), rtol=1e-9)
+    assert (model.n_iter_ == 0).all()
+    assert model.converged_.all()
+
+
+def test_flags_name_the_cause():
+    frames = np.zeros((44, 1, 4, 3), dtype=np.uint8)
+    rng = np.random.default_rng(0)
+    frames[:, 0, 0] = rng.normal(100, 6, (44, 3))  # regular
+    frames[:, 0, 1] = rng.normal(100, 6, (44, 1))  # grey: rank 1
+    frames[:, 0, 2] = rng.normal(100, 9, (44, 3))
+    frames[5, 0, 2] = 255  # alone: a dead component at the floor
+    flags = PixelMixture(covariance_floor=0.01).fit(frames).flags_[0]
+    assert flags[0] == 0
+    assert flags[1] & 2
+    assert flags[1] & 4
+    assert not flags[2] & 2
+    assert flags[3] == 1
+    one = np.zeros((44, 1, 1, 3), dtype=np.uint8)
+    one[3] = 255
+    assert PixelMixture().fit(one).flags_[0, 0] & 8
+
+
+# Independence of tiles, threads and neighbours
+
+
+@pytest.mark.parametrize("settings_", [{}, NOTEBOOK, {"start": "random"}, {"n_components": 3}])
+def test_bit_identical_for_any_tiling_and_threads(settings_, monkeypatch):
+    frames = mixed_pixels(6, each=16).reshape(44, 16, 10, 3)
+    whole = PixelMixture(**settings_).fit(frames)
+    for tiles, n_threads, band_bytes in [(1, 2, 1), (4, 1, 2**20), (16, 2, 2**20), (5, 1, 3000)]:
+        monkeypatch.setattr(gmm, "BAND_BYTES", band_bytes)
+        parts = [
+            PixelMixture(n_threads=n_threads, **settings_).fit(frames[:, rows], first_pixel=int(rows[0]) * 10)
+            for rows in (slice(part[0], part[-1] + 1) for part in np.array_split(np.arange(16), tiles))
+            for rows in [np.arange(rows.start, rows.stop)]
+        ]
+        for name in ATTRIBUTES:
+            axis = 1 if name in ("weights_", "means_", "covariances_") else 0
+            joined = np.concatenate([getattr(part, name) for part in parts], axis=axis)
+            assert joined.tobytes() == np.ascontiguousarray(getattr(whole, name)).tobytes(), name
+        total = sum((part.trajectory_ for part in parts[1:]), start=parts[0].trajectory_)
+        np.testing.assert_array_equal(total.log_likelihood, whole.trajectory_.log_likelihood)
+        np.testing.assert_array_equal(total.converged, whole.trajectory_.converged)
+
+
+def test_a_pixel_does_not_depend_on_its_neighbours():
+    frames = mixed_pixels(7, each=8)
+    whole = PixelMixture().fit(frames)
+    for x in (0, 11, 37, 79):
+        alone = PixelMixture().fit(frames[:, :, x : x + 1], first_pixel=x)
+        for name in ("weights_", "means_", "covariances_"):
+            assert getattr(alone, name)[:, 0, 0].tobytes() == getattr(whole, name)[:, 0, x].tobytes()
+
+
+# Any data
+
+
+def any_frames():
+    shape = st.tuples(st.integers(1, 9), st.just(1), st.integers(1, 4), st.sampled_from([1, 3]))
+    colours = st.one_of(st.sampled_from([0, 1, 254, 255]), st.integers(0, 255), st.integers(100, 102))
+    return shape.flatmap(lambda s: arrays(np.uint8, s, elements=colours))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    frames=any_frames(),
+    n_components=st.integers(1, 5),
+    start=st.sampled_from(["split", "uniform", "random"]),
+    covariance_floor=st.sampled_from([1.0, 0.01, 1e-6, None]),
+)
+def test_no_nan_no_fall_on_any_data(frames, n_components, start, covariance_floor):
+    settings_ = {"n_components": n_components, "start": start, "covariance_floor": covariance_floor}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        first = PixelMixture(max_iterations=3, **settings_).fit(frames)
+        later = PixelMixture(max_iterations=12, **settings_).fit(frames)
+    assert_sound(first)
+    assert_sound(later)
+    assert (later.log_likelihood_ >= first.log_likelihood_ - 1e-9 * (1 + np.abs(first.log_likelihood_))).all()
+    assert np.isfinite(later.predict_proba(frames)).all()
+    np.testing.assert_allclose(later.predict_proba(frames).sum(axis=1), 1.0, atol=1e-12)
+
+
+# Interface
+
+
+def test_posteriors_and_scores_equal_scikit_learns():
+    frames = noisy_pixels(np.random.default_rng(5), 3, covered=0.3, sigma=4.0)
+    model = PixelMixture().fit(frames)
+    probability, score = model.predict_proba(frames), model.score_samples(frames)
+    assert probability.shape == (44, 2, 1, 3)
+    np.testing.assert_allclose(score.mean(axis=0), model.log_likelihood_, atol=1e-10)
+    for x in range(3):
+        samples = frames[:, 0, x] / 255.0
+        weights, means, covariances = parameters_of(model, x)
+        theirs = sklearn_from(weights, means, covariances, samples, 1)
+        theirs.weights_, theirs.means_ = weights, means
+        theirs.precisions_cholesky_ = np.linalg.cholesky(np.linalg.inv(covariances))
+        np.testing.assert_allclose(score[:, 0, x], theirs.score_samples(samples), atol=1e-7)
+        np.testing.assert_allclose(probability[:, :, 0, x], theirs.predict_proba(samples), atol=1e-7)
+        np.testing.assert_array_equal(model.predict(frames)[:, 0, x], theirs.predict(samples))
+
+
+def test_grey_frames_with_and_without_channel_axis():
+    frames = noisy_pixels(np.random.default_rng(5), 6, covered=0.3)[..., 0]
+    flat, deep = PixelMixture().fit(frames), PixelMixture().fit(frames[..., None])
+    assert flat.means_.shape == (2, 1, 6, 1)
+    assert flat.covariances_.shape == (2, 1, 6, 1, 1)
+    for name in ATTRIBUTES:
+        assert getattr(flat, name).tobytes() == getattr(deep, name).tobytes()
+
+
+def test_reads_slices_of_memory_maps(tmp_path):
+    frames = mixed_pixels(3, each=4).reshape(44, 4, 10, 3)
+    np.save(tmp_path / "frames.npy", frames)
+    mapped = np.load(tmp_path / "frames.npy", mmap_mode="r")
+    one = PixelMixture().fit(mapped[:30, 1:3])
+    two = PixelMixture().fit(frames[:30, 1:3].copy())
+    assert one.means_.tobytes() == two.means_.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("settings_", "message"),
+    [
+        ({"n_components": 0}, "n_components is 0, expected 1 to 5"),
+        ({"n_components": 6}, "n_components"),
+        ({"start": "kmeans"}, "start"),
+        ({"tolerance": -1.0}, "tolerance"),
+        ({"max_iterations": -1}, "max_iterations"),
+        ({"covariance_floor": 0.0}, "covariance_floor"),
+        ({"n_threads": 0}, "n_threads"),
+    ],
+)
+def test_rejects_parameters_out_of_range(settings_, message):
+    with pytest.raises(ValueError, match=message):
+        PixelMixture(**settings_).fit(np.zeros((2, 1, 1, 3), dtype=np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype"), [((2, 1, 1, 3), float), ((2, 1, 1, 2), np.uint8), ((0, 1, 1, 3), np.uint8)]
+)
+def test_rejects_frames_of_another_kind(shape, dtype):
+    with pytest.raises(ValueError, match="expected"):
+        PixelMixture().fit(np.zeros(shape, dtype))
+
+
+def test_says_that_it_compiles(caplog):
+    class Kernel:
+        """A kernel that has never been compiled on this machine."""
+
+        def __init__(self, folder):
+            self.signatures, self.__name__ = [], "fit_band"
+            self.stats = type("Stats", (), {"cache_path": folder, "cache_misses": {"signature": 1}})
+            self.py_func = test_says_that_it_compiles
+
+    with caplog.at_level(logging.INFO):
+        gmm._compile(Kernel("no such folder"), lambda: None)
+    assert "once per machine" in caplog.text

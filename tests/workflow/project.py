@@ -1,0 +1,106 @@
+"""A copy of the project in a folder of its own, in which tests run Snakemake and edit what they like."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+PARTS = ("Snakefile", "config.yaml", "workflow", "profiles")
+
+# The default experiment in small: every rule runs, each within a second or two.
+SMALL = {
+    "clips": {"demo": {"source": {"synthetic": {"frames": 40, "height": 64, "width": 96}}}},
+    "models": {"em": {"max_iterations": 60}},
+}
+
+
+class Project:
+    """A folder with the workflow in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @classmethod
+    def copied_to(cls, folder: Path) -> "Project":
+        """Copy the project's own files, keeping their times, and add the small config."""
+        folder.mkdir(parents=True, exist_ok=True)
+        ignore = shutil.ignore_patterns("__pycache__")
+        for part in PARTS:
+            source = ROOT / part
+            copy = shutil.copytree if source.is_dir() else shutil.copy2
+            copy(source, folder / part, **({"ignore": ignore} if source.is_dir() else {}))
+        project = cls(folder)
+        project.configure(SMALL)
+        return project
+
+    def clone_to(self, folder: Path) -> "Project":
+        """Copy everything, results and Snakemake's records included, keeping the times of files."""
+        shutil.copytree(self.folder, folder, symlinks=True)
+        return Project(folder)
+
+    @property
+    def results(self) -> Path:
+        return self.folder / "results"
+
+    def configure(self, changes: dict) -> None:
+        """Merge changes into the overlay that `snakemake` is called with."""
+        path = self.folder / "small.yaml"
+        current = yaml.safe_load(path.read_text()) if path.exists() else {}
+        path.write_text(yaml.safe_dump(merged(current, changes), sort_keys=False))
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        """Replace text in one of the project's files."""
+        path = self.folder / file
+        text = path.read_text()
+        assert old in text, f"{file} no longer holds {old!r}"
+        path.write_text(text.replace(old, new))
+
+    def append(self, file: str, text: str = "# edited\n") -> None:
+        """Add a line to one of the project's files."""
+        with (self.folder / file).open("a") as stream:
+            stream.write(text)
+
+    def snakemake(
+        self, *arguments: str, check: bool = True, timeout: float = 300
+    ) -> subprocess.CompletedProcess:
+        """Run `snakemake` with the small config, its output captured as one text."""
+        command = [sys.executable, "-m", "snakemake", *arguments]
+        if "--configfile" not in arguments:
+            command += ["--configfile", "small.yaml"]
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("SNAKEMAKE")}
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        assert not check or done.returncode == 0, done.stdout
+        return done
+
+    def planned(self, *arguments: str) -> dict[str, int]:
+        """How many jobs of each rule a run would do, from a dry run's table."""
+        text = self.snakemake("--dry-run", *arguments).stdout
+        if "Nothing to be done" in text:
+            return {}
+        table = text.split("Job stats:")[1].split("total")[0]
+        jobs = {name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", table, re.MULTILINE)}
+        jobs.pop("all", None)
+        return jobs
+
+
+def merged(base: dict, changes: dict) -> dict:
+    """Merge nested dicts as Snakemake merges config files."""
+    result = dict(base)
+    for key, value in changes.items():
+        nested = isinstance(value, dict) and isinstance(result.get(key), dict)
+        result[key] = merged(result[key], value) if nested else value
+    return result

@@ -1,0 +1,257 @@
+# What all rules need: the checked config, the version of the code behind a rule, and the files of a clip.
+import ast
+import difflib
+import functools
+import hashlib
+import re
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+from snakemake.utils import validate
+
+SECTIONS_WITH_NULL = ("clips", "models", "methods")
+# The scripts themselves: workflow.source_path gives a copy, without the modules beside it.
+SCRIPTS = Path(workflow.current_basedir.join("../scripts").get_path_or_uri(secret_free=False))
+KINDS = ("gdrive", "url", "path", "synthetic")
+
+
+def stop(message):
+    """End the run with one line about the config, where an exception would add lines about this file."""
+    sys.exit(f"config: {message}")
+
+
+def config_error(error):
+    """One line about the first thing that the schema finds wrong: the key, what it holds, what it may hold."""
+    key = ".".join(str(part) for part in error.absolute_path) or "top level"
+    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
+        known = sorted(error.schema["properties"])
+        unknown = sorted(set(error.instance) - set(known))[0]
+        close = difflib.get_close_matches(unknown, known, 1)
+        hint = f"did you mean '{close[0]}'?" if close else f"expected one of {', '.join(known)}"
+        return f"{key}: unknown key '{unknown}'; {hint}"
+    return f"{key}: {error.message}; {error.schema.get('description', 'see workflow/schemas/config.schema.yaml')}"
+
+
+def check_config(config):
+    """Check config against its schema and against itself, and fill in defaults.
+
+    Sections lose the entries that are null. Ends the run with one line for the user if something is wrong.
+    """
+    try:
+        validate(config, "../schemas/config.schema.yaml")
+    except WorkflowError as error:
+        cause = error.__context__
+        if not hasattr(cause, "absolute_path"):
+            raise
+        stop(config_error(cause))
+    for section in SECTIONS_WITH_NULL:
+        config[section] = {name: entry for name, entry in config[section].items() if entry is not None}
+    for name in config["run"]:
+        if name not in config["clips"]:
+            stop(
+                f"run: unknown clip '{name}'; expected names of the section clips: {', '.join(config['clips'])}"
+            )
+        check_source(name, config["clips"][name]["source"])
+    for name, method in config["methods"].items():
+        if "model" in method and method["model"] not in config["models"]:
+            stop(
+                f"methods.{name}.model: unknown model '{method['model']}';"
+                f" expected one of {', '.join(config['models'])}"
+            )
+
+
+def check_source(clip, source):
+    """End the run unless a clip's source is of one kind and, if it is the user's own, there."""
+    key = f"clips.{clip}.source"
+    kinds = [kind for kind in KINDS if kind in source]
+    if len(kinds) != 1:
+        stop(f"{key}: found {' and '.join(kinds) or 'none'}; expected one of {', '.join(KINDS)}")
+    if kinds[0] in ("gdrive", "url") and "file" not in source:
+        stop(f"{key}.file: missing; expected the name to keep the file by, such as {clip}.zip")
+    if "path" in source and not Path(source["path"]).exists():
+        stop(f"{key}.path: no such file or folder: {source['path']}; check the path")
+
+
+check_config(config)
+
+CLIPS = {name: config["clips"][name] for name in config["run"]}
+MODELS = list(config["models"])
+METHODS = list(config["methods"])
+
+
+wildcard_constraints:
+    clip="|".join(map(re.escape, CLIPS)),
+    model="|".join(map(re.escape, MODELS)),
+    method="|".join(map(re.escape, METHODS)),
+    tile=r"\d+",
+    tiles=r"\d+",
+
+
+@functools.cache
+def imported_modules(path):
+    """Files beside the scripts that a Python file imports itself."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    candidates = {SCRIPTS / f"{name.replace('.', '/')}.py" for name in names}
+    return sorted(file for file in candidates if file.is_file())
+
+
+@functools.cache
+def code_version(script, *templates):
+    """Hash of a script, of each module beside it that it imports, directly or not, and of its templates.
+
+    As a param, it makes an edit of the library rerun what uses it, and nothing else. Snakemake itself only sees
+    the script. Templates are given relative to the folder of the scripts.
+    """
+    files, queue = set(), [SCRIPTS / script]
+    while queue:
+        file = queue.pop()
+        if file not in files:
+            files.add(file)
+            queue.extend(imported_modules(file))
+    files |= {(SCRIPTS / template).resolve() for template in templates}
+    digest = hashlib.sha256()
+    for file in sorted(files, key=lambda file: file.name):
+        digest.update(f"{file.name}\0{file.read_text()}\0".encode())
+    return digest.hexdigest()[:16]
+
+
+def ordered(settings):
+    """A section of the config with its keys in order, since Snakemake would take another order for a change."""
+    if not isinstance(settings, dict):
+        return settings
+    return {key: ordered(settings[key]) for key in sorted(settings)}
+
+
+def kind_of(clip):
+    """Kind of source that a clip has: gdrive, url, path or synthetic."""
+    return next(kind for kind in KINDS if kind in CLIPS[clip]["source"])
+
+
+def clips_of(*kinds):
+    """Pattern that matches the clips whose source is of these kinds."""
+    return "|".join(re.escape(clip) for clip in CLIPS if kind_of(clip) in kinds) or "(?!)"
+
+
+def clips_with(key):
+    """Pattern that matches the clips that have this key in the config."""
+    return "|".join(re.escape(clip) for clip in CLIPS if key in CLIPS[clip]) or "(?!)"
+
+
+def methods_with(key):
+    """Pattern that matches the methods that have this key in the config."""
+    return "|".join(re.escape(name) for name in METHODS if key in config["methods"][name]) or "(?!)"
+
+
+def tracked_source(wildcards):
+    """The local file behind a clip, as far as Snakemake can track it: a folder is tracked by its fingerprint."""
+    kind, source = kind_of(wildcards.clip), CLIPS[wildcards.clip]["source"]
+    if kind == "synthetic":
+        return [f"results/{wildcards.clip}/source.zip"]
+    if kind == "path" and Path(source["path"]).is_file():
+        return [source["path"]]
+    return []
+
+
+def source_settings(wildcards):
+    """A clip's source as the config has it, and for a folder the names, sizes and times of what it holds."""
+    settings = {"kind": kind_of(wildcards.clip), **CLIPS[wildcards.clip]["source"]}
+    if settings["kind"] == "path" and Path(settings["path"]).is_dir():
+        digest = hashlib.sha256()
+        for file in sorted(Path(settings["path"]).rglob("*")):
+            if file.is_file():
+                status = file.stat()
+                digest.update(f"{file}\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
+        settings["fingerprint"] = digest.hexdigest()[:16]
+    return ordered(settings)
+
+
+def groundtruth_of(wildcards):
+    """The ground truth of a clip, if it has one."""
+    has_one = "groundtruth" in CLIPS[wildcards.clip]
+    return [f"results/{wildcards.clip}/groundtruth.npy"] if has_one else []
+
+
+def synthetic_settings(wildcards):
+    """What a synthetic clip is rendered from."""
+    return ordered(CLIPS[wildcards.clip]["source"]["synthetic"])
+
+
+def frames_pattern(wildcards):
+    """Which images of its source are a clip's frames."""
+    return {"frames": CLIPS[wildcards.clip].get("frames")}
+
+
+def groundtruth_pattern(wildcards):
+    """Which images of its source are a clip's ground truth."""
+    return {"groundtruth": CLIPS[wildcards.clip]["groundtruth"]}
+
+
+def still_settings(wildcards):
+    """Where and when the config says that a person lies still."""
+    return ordered(CLIPS[wildcards.clip].get("still", {}))
+
+
+def model_settings(wildcards):
+    """How a model is fitted."""
+    return ordered(config["models"][wildcards.model])
+
+
+def method_settings(wildcards):
+    """How a method makes its masks."""
+    return ordered(config["methods"][wildcards.method])
+
+
+def model_of_method(wildcards):
+    """The model that a method compares frames with."""
+    return f"results/{wildcards.clip}/models/{config['methods'][wildcards.method]['model']}/model.npz"
+
+
+def method_name(wildcards):
+    """The one method of a rule that takes several."""
+    return [wildcards.method]
+
+
+def benchmarks_of(clip):
+    """The benchmark files of a clip by what was done, in the order of the work."""
+    tiles = [f"{tile}-of-{config['tiles']}" for tile in range(1, config["tiles"] + 1)]
+    jobs = {
+        "fetching": ["fetch_source"],
+        "reading frames": ["read_frames"],
+        "filming the training frames": ["render_preview"],
+        "measuring": ["summarise_fits", "measure_area", "measure_absorption"],
+        "drawing figures": ["plot_models", "plot_methods"],
+    }
+    if kind_of(clip) == "synthetic":
+        jobs["rendering the clip"] = ["render_synthetic"]
+    if "groundtruth" in CLIPS[clip]:
+        jobs["reading ground truth"] = ["read_groundtruth"]
+    for model in MODELS:
+        jobs[f"fitting {model}"] = [f"fit_tile.{model}.{tile}" for tile in tiles] + [f"join_tiles.{model}"]
+    for method in METHODS:
+        rule_name = "mask_by_model" if "model" in config["methods"][method] else "mask_by_opencv"
+        jobs[f"masks by {method}"] = [f"{rule_name}.{method}"]
+    jobs["filming the masks"] = ["render_comparison", *[f"render_video.{method}" for method in METHODS]]
+    folder = f"results/{clip}/benchmarks"
+    return {step: [f"{folder}/{job}.tsv" for job in names] for step, names in jobs.items()}
+
+
+def report_settings():
+    """What the report says of the config: the clips and how they were processed."""
+    overlays = " ".join(str(file) for file in workflow.overwrite_configfiles)
+    return {
+        "clips": {
+            name: {key: clip.get(key, "") for key in ("title", "licence", "citation")}
+            | {"benchmarks": benchmarks_of(name)}
+            for name, clip in CLIPS.items()
+        },
+        "models": {name: ordered(config["models"][name]) for name in MODELS},
+        "methods": {name: ordered(config["methods"][name]) for name in METHODS},
+        "fps": config["video"]["fps"],
+        "command": f"snakemake --configfile {overlays}" if overlays else "snakemake",
+    }

@@ -1,0 +1,69 @@
+# From models and masks to tables: convergence, foreground area, absorption.
+
+
+rule summarise_fits:
+    """Count iterations, converged and degenerate pixels per model, and measure each against the reference."""
+    input:
+        models=expand("results/{{clip}}/models/{model}/model.npz", model=MODELS),
+    output:
+        table="results/{clip}/fits.csv",
+    log:
+        "results/{clip}/logs/summarise_fits.log",
+    benchmark:
+        "results/{clip}/benchmarks/summarise_fits.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        code=code_version("summarise_fits.py"),
+        models=MODELS,
+    script:
+        "../scripts/summarise_fits.py"
+
+
+rule measure_area:
+    """Measure the share of each test frame that each method calls foreground."""
+    input:
+        masks=expand("results/{{clip}}/methods/{method}/masks.npz", method=METHODS),
+    output:
+        table="results/{clip}/area.csv",
+    log:
+        "results/{clip}/logs/measure_area.log",
+    benchmark:
+        "results/{clip}/benchmarks/measure_area.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code_version("measure_area.py"),
+        methods=METHODS,
+    script:
+        "../scripts/measure_area.py"
+
+
+rule measure_absorption:
+    """Measure how long each method still sees the person who lies still."""
+    input:
+        frames="results/{clip}/frames.npy",
+        table="results/{clip}/frames.csv",
+        groundtruth=groundtruth_of,
+        masks=expand("results/{{clip}}/methods/{method}/masks.npz", method=METHODS),
+    output:
+        absorption="results/{clip}/absorption.csv",
+        visible="results/{clip}/visible.csv",
+    log:
+        "results/{clip}/logs/measure_absorption.log",
+    benchmark:
+        "results/{clip}/benchmarks/measure_absorption.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        code=code_version("measure_absorption.py"),
+        methods={name: ordered(config["methods"][name]) for name in METHODS},
+        still=still_settings,
+    script:
+        "../scripts/measure_absorption.py"

@@ -1,0 +1,93 @@
+# From a local file to one array of frames, divided into training and test.
+
+
+rule read_frames:
+    """Decode a clip's frames once, into an array that every later step maps into memory."""
+    input:
+        tracked_source,
+        record="results/{clip}/source.json",
+    output:
+        frames="results/{clip}/frames.npy",
+        names="results/{clip}/names.txt",
+    log:
+        "results/{clip}/logs/read_frames.log",
+    benchmark:
+        "results/{clip}/benchmarks/read_frames.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        code=code_version("read_frames.py"),
+        pattern=frames_pattern,
+    script:
+        "../scripts/read_frames.py"
+
+
+rule read_groundtruth:
+    """Decode a clip's label images, one per frame."""
+    input:
+        tracked_source,
+        record="results/{clip}/source.json",
+        frames="results/{clip}/frames.npy",
+    output:
+        groundtruth="results/{clip}/groundtruth.npy",
+    log:
+        "results/{clip}/logs/read_groundtruth.log",
+    benchmark:
+        "results/{clip}/benchmarks/read_groundtruth.tsv"
+    wildcard_constraints:
+        clip=clips_with("groundtruth"),
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        code=code_version("read_groundtruth.py"),
+        pattern=groundtruth_pattern,
+    script:
+        "../scripts/read_groundtruth.py"
+
+
+rule split_frames:
+    """Divide the frames in time: the first part trains, the rest tests."""
+    input:
+        names="results/{clip}/names.txt",
+    output:
+        table="results/{clip}/frames.csv",
+    log:
+        "results/{clip}/logs/split_frames.log",
+    benchmark:
+        "results/{clip}/benchmarks/split_frames.tsv"
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        code=code_version("split_frames.py"),
+        split=ordered(config["split"]),
+    script:
+        "../scripts/split_frames.py"
+
+
+rule render_preview:
+    """Film the training frames, to see what the models learn from."""
+    input:
+        frames="results/{clip}/frames.npy",
+        table="results/{clip}/frames.csv",
+    output:
+        video="results/{clip}/train.mp4",
+    log:
+        "results/{clip}/logs/render_preview.log",
+    benchmark:
+        "results/{clip}/benchmarks/render_preview.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        code=code_version("render_preview.py"),
+        video=ordered(config["video"]),
+    script:
+        "../scripts/render_preview.py"

@@ -1,0 +1,96 @@
+# From frames and models to a mask per test frame, and to videos that show them.
+
+
+rule mask_by_model:
+    """Mark the foreground by comparing the test frames with a fitted model."""
+    input:
+        frames="results/{clip}/frames.npy",
+        table="results/{clip}/frames.csv",
+        model=model_of_method,
+    output:
+        masks="results/{clip}/methods/{method}/masks.npz",
+    log:
+        "results/{clip}/logs/mask_by_model.{method}.log",
+    benchmark:
+        "results/{clip}/benchmarks/mask_by_model.{method}.tsv"
+    wildcard_constraints:
+        method=methods_with("model"),
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        code=code_version("mask_by_model.py"),
+        method=method_settings,
+    script:
+        "../scripts/mask_by_model.py"
+
+
+rule mask_by_opencv:
+    """Mark the foreground by one of OpenCV's adaptive methods, which sees all frames from the first on."""
+    input:
+        frames="results/{clip}/frames.npy",
+        table="results/{clip}/frames.csv",
+    output:
+        masks="results/{clip}/methods/{method}/masks.npz",
+    log:
+        "results/{clip}/logs/mask_by_opencv.{method}.log",
+    benchmark:
+        "results/{clip}/benchmarks/mask_by_opencv.{method}.tsv"
+    wildcard_constraints:
+        method=methods_with("opencv"),
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        code=code_version("mask_by_opencv.py"),
+        method=method_settings,
+    script:
+        "../scripts/mask_by_opencv.py"
+
+
+rule render_video:
+    """Film the test frames beside the masks of one method."""
+    input:
+        frames="results/{clip}/frames.npy",
+        masks="results/{clip}/methods/{method}/masks.npz",
+    output:
+        video="results/{clip}/methods/{method}/video.mp4",
+    log:
+        "results/{clip}/logs/render_video.{method}.log",
+    benchmark:
+        "results/{clip}/benchmarks/render_video.{method}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        code=code_version("render_video.py"),
+        methods=method_name,
+        video=ordered(config["video"]),
+    script:
+        "../scripts/render_video.py"
+
+
+rule render_comparison:
+    """Film the test frames beside the masks of all methods."""
+    input:
+        frames="results/{clip}/frames.npy",
+        masks=expand("results/{{clip}}/methods/{method}/masks.npz", method=METHODS),
+    output:
+        video="results/{clip}/comparison.mp4",
+    log:
+        "results/{clip}/logs/render_comparison.log",
+    benchmark:
+        "results/{clip}/benchmarks/render_comparison.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        code=code_version("render_video.py"),
+        methods=METHODS,
+        video=ordered(config["video"]),
+    script:
+        "../scripts/render_video.py"

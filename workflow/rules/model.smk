@@ -1,0 +1,55 @@
+# From training frames to a mixture of Gaussians per pixel.
+
+
+rule fit_tile:
+    """Fit the mixture to one horizontal band of the training frames."""
+    input:
+        frames="results/{clip}/frames.npy",
+        table="results/{clip}/frames.csv",
+    output:
+        fit=temp("results/{clip}/models/{model}/tiles/{tile}-of-{tiles}.npz"),
+    log:
+        "results/{clip}/logs/fit_tile.{model}.{tile}-of-{tiles}.log",
+    benchmark:
+        "results/{clip}/benchmarks/fit_tile.{model}.{tile}-of-{tiles}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        code=code_version("fit_tile.py"),
+        model=model_settings,
+    script:
+        "../scripts/fit_tile.py"
+
+
+rule join_tiles:
+    """Put the bands of a model together and draw its background image."""
+    input:
+        fits=expand(
+            "results/{{clip}}/models/{{model}}/tiles/{tile}-of-{tiles}.npz",
+            tile=range(1, config["tiles"] + 1),
+            tiles=config["tiles"],
+        ),
+    output:
+        model="results/{clip}/models/{model}/model.npz",
+        background=report(
+            "results/{clip}/models/{model}/background.png",
+            caption="../report/captions/background.rst",
+            category="{clip}",
+            subcategory="Background",
+            labels={"figure": "background image", "model": "{model}"},
+        ),
+        convergence="results/{clip}/models/{model}/convergence.csv",
+    log:
+        "results/{clip}/logs/join_tiles.{model}.log",
+    benchmark:
+        "results/{clip}/benchmarks/join_tiles.{model}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        code=code_version("join_tiles.py"),
+    script:
+        "../scripts/join_tiles.py"

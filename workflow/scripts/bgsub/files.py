@@ -1,0 +1,119 @@
+"""Writing results so that a killed job or a full disk leaves no half file, and reading them again."""
+
+import csv
+import errno
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from bgsub.errors import InputError
+
+
+@contextmanager
+def atomic_path(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`, with its suffix, that takes its place when the block succeeds.
+
+    Parameters
+    ----------
+    path : path-like
+        The file to make. Its folder is made if missing; an existing file stays until the block ends well.
+
+    Yields
+    ------
+    pathlib.Path
+        Where to write. If the block raises, it is removed and `path` is left as it was.
+
+    Raises
+    ------
+    InputError
+        If the disk is full.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    try:
+        yield temporary
+        temporary.replace(path)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise InputError(f"{path}: no space left on the disk; free some space and run again") from error
+        raise
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_arrays(path: str | Path, arrays: dict[str, np.ndarray], *, compressed: bool = False) -> None:
+    """Write named arrays to an .npz file whose bytes depend on nothing but the arrays.
+
+    Parameters
+    ----------
+    path : path-like
+        The file to make, with the suffix .npz.
+    arrays : dict of str to numpy.ndarray
+        The arrays by name.
+    compressed : bool
+        Whether to deflate: worth it for masks, not for noisy floats.
+
+    Raises
+    ------
+    InputError
+        If the disk is full.
+    """
+    save = np.savez_compressed if compressed else np.savez
+    with atomic_path(path) as temporary:
+        save(temporary, **arrays)
+
+
+def read_arrays(path: str | Path, *names: str) -> dict[str, np.ndarray]:
+    """Read arrays of an .npz file: those named, or all of them."""
+    with np.load(path) as file:
+        return {name: file[name] for name in names or file.files}
+
+
+def write_table(
+    path: str | Path, rows: Sequence[dict[str, Any]], columns: Sequence[str] | None = None
+) -> None:
+    """Write rows as CSV: floats in full precision, None as nothing.
+
+    Parameters
+    ----------
+    path : path-like
+        The file to make.
+    rows : sequence of dict
+        All with the same keys.
+    columns : sequence of str, optional
+        The header; by default the keys of the first row.
+
+    Raises
+    ------
+    InputError
+        If the disk is full.
+    """
+    with atomic_path(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, fieldnames=columns or list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def write_image(path: str | Path, image: np.ndarray) -> None:
+    """Write an (H, W, 3) RGB image with values in [0, 1] as an 8-bit PNG, rounded to whole levels.
+
+    Raises
+    ------
+    InputError
+        If the disk is full.
+    """
+    levels = np.rint(255 * np.clip(image, 0, 1)).astype(np.uint8)
+    encoded = cv2.imencode(".png", cv2.cvtColor(levels, cv2.COLOR_RGB2BGR))[1]
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(encoded.tobytes())
+
+
+def read_image(path: str | Path) -> np.ndarray:
+    """Read an image file as (H, W, 3) uint8 RGB."""
+    return cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)

@@ -1,0 +1,175 @@
+"""How every figure looks: fonts, one colour per method everywhere, and files of reproducible bytes."""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
+from pathlib import Path
+from typing import Any, NamedTuple, ParamSpec, TypeVar
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+from bgsub.files import atomic_path
+
+WIDTH = 7.2  # inches: two columns of a paper; half of it is one column
+DPI = 150
+GREY = "#6b6b6b"
+TRUTH = "ground truth"
+
+_SETTINGS: dict[str, Any] = {
+    "font.family": "DejaVu Sans",  # shipped with matplotlib, so the same on every machine
+    "font.size": 9,
+    "axes.titlesize": 9.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelsize": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#e6e6e6",
+    "grid.linewidth": 0.7,
+    "legend.frameon": False,
+    "legend.fontsize": 9,
+    "lines.linewidth": 1.9,
+    "figure.dpi": DPI,
+    "savefig.dpi": DPI,
+    "svg.hashsalt": "bgsub",
+    "svg.fonttype": "path",
+}
+
+
+class Look(NamedTuple):
+    """How one method is drawn: the dashes tell it apart where the colour cannot."""
+
+    colour: str
+    dashes: str | tuple[int, tuple[int, ...]]
+
+
+# Okabe and Ito's palette (https://jfly.uni-koeln.de/color/), without its yellow, which is too faint on white,
+# and three darker tones. A model has the colour of the method that is named after it.
+_DASHED, _DOTTED = (0, (5, 2)), (0, (1, 1))
+_LOOKS = {
+    "em": Look("#0072B2", "-"),
+    "gmm": Look("#0072B2", "-"),
+    "notebook": Look("#E69F00", _DASHED),
+    "mog2": Look("#D55E00", "-"),
+    "median": Look("#56B4E9", _DASHED),
+    "knn": Look("#009E73", "-"),
+    "mog": Look("#CC79A7", "-"),
+    TRUTH: Look("#1a1a1a", _DOTTED),
+}
+_SPARE = [
+    Look(colour, dashes)
+    for dashes in ((0, (3, 1, 1, 1)), _DASHED, "-", _DOTTED)
+    for colour in ("#7a5195", "#8c564b", "#2f6f4f", "#CC79A7", "#009E73", "#56B4E9")
+]
+
+
+def looks(names: Iterable[str]) -> dict[str, Look]:
+    """Give each model or method its look: well-known names always the same, others by order of name.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Models or methods. A figure passes all of its clip's, so that a method looks alike in all of them.
+    """
+    others = sorted(set(names) - _LOOKS.keys())
+    spare = {name: _SPARE[index % len(_SPARE)] for index, name in enumerate(others)}
+    return {name: _LOOKS.get(name) or spare[name] for name in names}
+
+
+_LABELS = {
+    "gmm": "GMM",
+    "em": "GMM",
+    "notebook": "notebook's GMM",
+    "mog2": "MOG2",
+    "mog": "MOG",
+    "knn": "KNN",
+    "median": "temporal median",
+}
+
+
+def label(name: str) -> str:
+    """Name a method for people; an unknown one keeps the name the config gives it."""
+    return _LABELS.get(name, name)
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def styled(draw: Callable[P, T]) -> Callable[P, T]:
+    """Run a drawing function under this module's settings, whatever matplotlibrc the user has."""
+
+    @wraps(draw)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
+        with mpl.rc_context():
+            mpl.rcdefaults()
+            mpl.rcParams.update(_SETTINGS)
+            return draw(*args, **kwargs)
+
+    return wrapper
+
+
+@styled
+def save_figure(figure: Figure, path: str | Path) -> None:
+    """Write a figure as PNG and, beside it, as SVG; the same figure gives the same bytes.
+
+    Parameters
+    ----------
+    figure : Figure
+    path : path-like
+        The PNG; the SVG has the same name with `.svg`.
+    """
+    path = Path(path)
+    metadata: Mapping[str, Mapping[str, None]] = {".png": {"Software": None}, ".svg": {"Date": None}}
+    for suffix, without in metadata.items():
+        with atomic_path(path.with_suffix(suffix)) as temporary:
+            figure.savefig(temporary, metadata=without)
+
+
+def new_figure(height: float, rows: int = 1, columns: int = 1, **options: Any) -> tuple[Figure, Any]:
+    """Return a figure of the common width, `height` inches high, and its axes as from `Figure.subplots`.
+
+    Made without pyplot: no display, no global list of open figures.
+    """
+    figure = Figure(figsize=(WIDTH, height), layout="constrained")
+    return figure, figure.subplots(rows, columns, **options)
+
+
+def legend_above(axes: Axes, columns: int | None = None) -> None:
+    """Put the legend over the axes, where it cannot hide a curve."""
+    handles, labels = axes.get_legend_handles_labels()
+    axes.legend(
+        handles,
+        labels,
+        loc="lower left",
+        bbox_to_anchor=(0, 1.0),
+        ncols=columns or min(len(labels), 4) or 1,
+        borderaxespad=0.2,
+        handlelength=2.2,
+        columnspacing=1.4,
+    )
+
+
+def mark_moment(axes: Axes, frame: float, text: str, colour: str = GREY, height: float = 0.98) -> None:
+    """Draw a vertical line at a frame, with its meaning to the right of it at a height in axes fractions."""
+    axes.axvline(frame, color=colour, linewidth=1.2, linestyle=(0, (2, 2)), zorder=1)
+    axes.annotate(
+        text,
+        (frame, height),
+        xycoords=("data", "axes fraction"),
+        xytext=(5, 0),
+        textcoords="offset points",
+        va="top",
+        color="#444444",
+        fontsize=8.5,
+        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1},
+    )
+
+
+def percent_axis(axes: Axes) -> None:
+    """Write the vertical axis, shares in [0, 1], as percent."""
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g} %"))

@@ -1,0 +1,208 @@
+"""Videos that play in a browser, and the labelled pictures they are made of."""
+
+import contextlib
+import errno
+import math
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import cv2
+import imageio_ffmpeg
+import numpy as np
+
+from bgsub.files import atomic_path
+
+_MAX_WIDTH = 1440  # pixels: a composed picture wider than this is scaled down
+_ASPECT = 16 / 9  # width over height of the screen that a grid is laid out for
+_BAR_LEVEL = 48
+_TEXT_COLOUR = (240, 240, 240)
+
+# H.264 as every browser plays it. x264's output depends on its number of threads, so that is fixed, and
+# nothing that tells the time goes into the file: the same frames give the same bytes on any number of cores.
+_ENCODING = (
+    *("-vf", "scale=out_color_matrix=bt709:out_range=tv,setparams=color_primaries=bt709:color_trc=bt709"),
+    *("-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "medium", "-crf", "23"),
+    *("-threads", "1", "-x264-params", "threads=1:lookahead-threads=1"),
+    *("-map_metadata", "-1", "-fflags", "+bitexact", "-flags:v", "+bitexact"),
+    *("-movflags", "+faststart", "-f", "mp4"),
+)
+
+
+def write_video(path: str | Path, frames: Iterable[np.ndarray], fps: float) -> None:
+    """Write frames as an H.264 video (yuv420p, constant quality, index in front) that plays in a browser.
+
+    Frames are encoded one at a time as they come. The same frames give the same bytes.
+
+    Parameters
+    ----------
+    path : path-like
+        An .mp4 file, written under a temporary name first.
+    frames : iterable of (H, W, 3) uint8 arrays
+        RGB, all of one size. An odd height or width gets its last row or column twice, as the codec wants
+        even ones.
+    fps : float
+        Frames per second.
+
+    Raises
+    ------
+    InputError
+        If the disk is full.
+    RuntimeError
+        If ffmpeg fails, with what it said.
+    ValueError
+        If there is no frame, or one is not of the first one's size.
+    """
+    frames = iter(frames)
+    first = next(frames, None)
+    if first is None:
+        raise ValueError(f"{path}: a video needs at least one frame")
+    with atomic_path(path) as temporary, tempfile.TemporaryFile() as messages:
+        command = _encoder(temporary, _pad_to_even(first).shape, fps)
+        # A broken pipe only says that ffmpeg has stopped; its return code and its words say why.
+        with (
+            contextlib.suppress(BrokenPipeError),
+            subprocess.Popen(command, stdin=subprocess.PIPE, stderr=messages) as ffmpeg,  # noqa: S603 - our own words
+        ):
+            _feed(ffmpeg.stdin, first, frames)
+        if ffmpeg.returncode != 0:
+            messages.seek(0)
+            _raise_for(path, messages.read().decode(errors="replace").strip())
+
+
+def read_video(path: str | Path) -> np.ndarray:
+    """Decode a whole video.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Returns
+    -------
+    (N, H, W, 3) uint8 array
+        RGB.
+    """
+    reader = imageio_ffmpeg.read_frames(str(path))
+    width, height = next(reader)["size"]
+    return np.stack([np.frombuffer(frame, np.uint8).reshape(height, width, 3) for frame in reader])
+
+
+def comparison_frames(
+    frames: Iterable[np.ndarray],
+    numbers: Iterable[int],
+    masks: Mapping[str, Iterable[np.ndarray]],
+    progress: Callable[[Iterable], Iterable] = iter,
+) -> Iterator[np.ndarray]:
+    """Yield each frame beside the masks that the methods made of it, labelled.
+
+    Parameters
+    ----------
+    frames : iterable of (H, W, 3) uint8 arrays
+        RGB, the test frames.
+    numbers : iterable of int
+        The frames' places in the clip, for the caption; as many as there are frames.
+    masks : mapping of str to iterables of (H, W) uint8 arrays
+        By the method's name, in the order shown; each as many as there are frames.
+    progress : callable
+        Wraps the frames, for example tqdm.
+
+    Yields
+    ------
+    (h, w, 3) uint8 array
+        RGB.
+    """
+    for frame, number, *pictures in zip(progress(frames), numbers, *masks.values(), strict=True):
+        yield side_by_side([frame, *pictures], [f"frame {number}", *masks])
+
+
+def side_by_side(images: Sequence[np.ndarray], labels: Sequence[str]) -> np.ndarray:
+    """Lay pictures of one size out in a grid, each under a bar with its label.
+
+    Parameters
+    ----------
+    images : sequence of (H, W, 3) or (H, W) uint8 arrays
+        RGB pictures, or masks, shown in grey. A picture is scaled down if the grid would be wider than 1440
+        pixels; a mask keeps to its own values in that.
+    labels : sequence of str
+        One for each image.
+
+    Returns
+    -------
+    (h, w, 3) uint8 array
+        RGB.
+    """
+    height, width = images[0].shape[:2]
+    columns = _columns(len(images), height, width)
+    scale = min(1.0, _MAX_WIDTH / (columns * width))
+    size = (round(width * scale), round(height * scale))
+    tiles = [_captioned(_resized(image, size), label) for image, label in zip(images, labels, strict=True)]
+    blank = np.full_like(tiles[0], _BAR_LEVEL)
+    tiles += [blank] * (-len(tiles) % columns)
+    return np.vstack([np.hstack(tiles[start : start + columns]) for start in range(0, len(tiles), columns)])
+
+
+def _columns(count: int, height: int, width: int) -> int:
+    """Return the number of columns that shows the pictures largest on a screen; the fewest of equals."""
+
+    def scale(columns: int) -> float:
+        rows = math.ceil(count / columns)
+        return min(_ASPECT / (columns * width), 1 / (rows * height))
+
+    return max(range(1, count + 1), key=scale)
+
+
+def _resized(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Return the picture at (width, height) `size`, in three channels."""
+    is_mask = image.ndim == 2
+    if image.shape[1::-1] != size:
+        # Averaging would invent values that no mask has.
+        image = cv2.resize(image, size, interpolation=cv2.INTER_NEAREST if is_mask else cv2.INTER_AREA)
+    return np.repeat(image[..., np.newaxis], 3, axis=2) if is_mask else image
+
+
+def _captioned(image: np.ndarray, label: str) -> np.ndarray:
+    """Return the picture under a bar with its label, in letters that suit the picture's width."""
+    height = max(18, round(image.shape[1] / 20))
+    bar = np.full((height, image.shape[1], 3), _BAR_LEVEL, dtype=np.uint8)
+    origin = (height // 3, round(0.72 * height))
+    cv2.putText(bar, label, origin, cv2.FONT_HERSHEY_SIMPLEX, height / 45, _TEXT_COLOUR, 1, cv2.LINE_AA)
+    # The margin keeps black masks apart.
+    return np.pad(np.vstack([bar, image]), ((0, 0), (1, 1), (0, 0)), constant_values=_BAR_LEVEL)
+
+
+def _pad_to_even(frame: np.ndarray) -> np.ndarray:
+    height, width = frame.shape[:2]
+    return np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+
+
+def _encoder(path: Path, shape: tuple[int, ...], fps: float) -> list[str]:
+    """Return the command that encodes raw frames of a shape from its standard input."""
+    raw = (
+        "-f",
+        "rawvideo",
+        "-pix_fmt",
+        "rgb24",
+        "-video_size",
+        f"{shape[1]}x{shape[0]}",
+        "-framerate",
+        str(fps),
+    )
+    ffmpeg = imageio_ffmpeg.get_ffmpeg_exe()
+    return [ffmpeg, "-hide_banner", "-loglevel", "error", "-y", *raw, "-i", "pipe:0", *_ENCODING, str(path)]
+
+
+def _feed(stream, first: np.ndarray, frames: Iterator[np.ndarray]) -> None:
+    """Write frames to the encoder; one of another size would shear the rest of the video."""
+    stream.write(_pad_to_even(first).tobytes())
+    for frame in frames:
+        if frame.shape != first.shape:
+            raise ValueError(f"a frame of shape {frame.shape} in a video of frames of shape {first.shape}")
+        stream.write(_pad_to_even(frame).tobytes())
+
+
+def _raise_for(path: str | Path, message: str) -> None:
+    """Raise what ffmpeg's words mean; a full disk as the error the operating system has for it."""
+    if "No space left on device" in message:
+        raise OSError(errno.ENOSPC, message, str(path))
+    raise RuntimeError(f"{path}: ffmpeg could not write the video: {message}")

@@ -1,0 +1,23 @@
+"""Fetch a clip's source unless it is there already, check it, and record where it came from."""
+
+from bgsub.sources import fetch, source_record, write_record
+from job import progress, run
+
+
+def main(record: str, source: dict, rendered: str | None) -> None:
+    kind, address = source["kind"], source[source["kind"]]
+    file = rendered or address
+    if kind in ("url", "gdrive"):
+        file = f"data/{source['file']}"
+        fetch(kind, address, file, sha256=source.get("sha256"), progress=progress("fetching", "MiB"))
+    write_record(source_record(kind, address, file, sha256=source.get("sha256")), record)
+
+
+if __name__ == "__main__":
+    run(
+        main,
+        log=snakemake.log[0],
+        record=snakemake.output.record,
+        source=snakemake.params.source,
+        rendered=snakemake.input[0] if snakemake.input else None,
+    )

@@ -1,0 +1,38 @@
+"""Fit the mixture to one horizontal band of a clip's training frames."""
+
+from bgsub.files import write_arrays
+from bgsub.frames import open_frames, read_rows, read_split, tile_rows
+from bgsub.gmm import PixelMixture
+from bgsub.tiles import tile_arrays
+from job import run
+
+
+def main(frames: str, table: str, fit: str, tile: int, tiles: int, model: dict, n_threads: int) -> None:
+    clip = open_frames(frames)
+    rows = tile_rows(clip.shape[1], tile - 1, tiles)
+    samples = read_rows(clip, rows, len(read_split(table).train))
+    mixture = PixelMixture(
+        model["components"],
+        start=model["start"],
+        tolerance=model["tolerance"],
+        max_iterations=model["max_iterations"],
+        covariance_floor=model["covariance_floor"],
+        seed=model["seed"],
+        n_threads=n_threads,
+    )
+    mixture.fit(samples, first_pixel=rows.start * clip.shape[2])
+    write_arrays(fit, tile_arrays(mixture))
+
+
+if __name__ == "__main__":
+    run(
+        main,
+        log=snakemake.log[0],
+        frames=snakemake.input.frames,
+        table=snakemake.input.table,
+        fit=snakemake.output.fit,
+        tile=int(snakemake.wildcards.tile),
+        tiles=int(snakemake.wildcards.tiles),
+        model=snakemake.params.model,
+        n_threads=snakemake.threads,
+    )

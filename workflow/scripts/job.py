@@ -1,0 +1,48 @@
+"""What every script does around its one function call: log, limit threads, and say what went wrong."""
+
+import functools
+import logging
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from tqdm import tqdm
+
+from bgsub.errors import InputError
+
+
+def run(main: Callable[..., None], log: str, threads: int = 1, **arguments: Any) -> None:
+    """Call `main(**arguments)`, with its log in a file, and end the process with 1 if it fails.
+
+    A mistake of the user's is told in one line; of any other failure the traceback goes to the log.
+
+    Parameters
+    ----------
+    main : callable
+        The script's function.
+    log : str
+        File that takes the messages of all libraries.
+    threads : int
+        Threads that OpenCV may use; it does not look at OMP_NUM_THREADS.
+    **arguments
+        Passed on to `main`.
+    """
+    logging.basicConfig(
+        filename=log, filemode="w", level=logging.INFO, format="%(asctime)s %(name)s: %(message)s", force=True
+    )
+    logging.captureWarnings(True)
+    if "cv2" in sys.modules:
+        sys.modules["cv2"].setNumThreads(threads)
+    try:
+        main(**arguments)
+    except InputError as error:
+        logging.error("error: %s", error)
+        sys.exit(1)
+    except Exception:
+        logging.exception("error: this is a fault of the program, not of your data; please report it")
+        sys.exit(1)
+
+
+def progress(description: str, unit: str = "frame") -> Callable[[Iterable], Iterable]:
+    """Return a wrapper that shows a progress bar around an iterable when run on a terminal."""
+    return functools.partial(tqdm, desc=description, unit=unit, disable=None, leave=False, dynamic_ncols=True)

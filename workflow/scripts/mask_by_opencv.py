@@ -1,0 +1,24 @@
+"""Mark the foreground by an OpenCV method that learns from all frames; the test frames' masks are kept."""
+
+from bgsub.frames import open_frames, read_split
+from bgsub.masks import write_masks
+from bgsub.subtractors import opencv_masks
+from job import progress, run
+
+
+def main(frames: str, table: str, masks: str, method: dict) -> None:
+    test = read_split(table).test
+    marked = opencv_masks(open_frames(frames), method, keep=test, progress=progress(method["opencv"]))
+    write_masks(masks, marked, test)
+
+
+if __name__ == "__main__":
+    run(
+        main,
+        log=snakemake.log[0],
+        threads=snakemake.threads,
+        frames=snakemake.input.frames,
+        table=snakemake.input.table,
+        masks=snakemake.output.masks,
+        method=snakemake.params.method,
+    )

@@ -1,0 +1,49 @@
+"""Measure how long each method sees the person who lies still, and predict it for MOG2."""
+
+from bgsub.absorption import absorption_row, visible_rows
+from bgsub.files import write_table
+from bgsub.frames import open_frames
+from bgsub.masks import read_masks
+from bgsub.still import locate_still
+from bgsub.subtractors import mog2_constants
+from job import progress, run
+
+
+def main(
+    frames: str,
+    groundtruth: str | None,
+    masks: dict[str, str],
+    methods: dict[str, dict],
+    configured: dict,
+    absorption: str,
+    visible: str,
+) -> None:
+    still = locate_still(
+        open_frames(frames),
+        groundtruth=open_frames(groundtruth) if groundtruth else None,
+        configured=configured,
+        progress=progress("searching"),
+    )
+    rows, shares = [], []
+    for method, file in masks.items():
+        constants = mog2_constants(methods[method]) if methods[method].get("opencv") == "mog2" else None
+        seen = visible_rows(method, read_masks(file), still)
+        shares += seen
+        rows.append(absorption_row(method, seen, still, constants))
+    write_table(absorption, rows)
+    write_table(visible, shares, columns=("frame", "method", "visible_share"))
+
+
+if __name__ == "__main__":
+    run(
+        main,
+        log=snakemake.log[0],
+        threads=snakemake.threads,
+        frames=snakemake.input.frames,
+        groundtruth=next(iter(snakemake.input.groundtruth), None),
+        masks=dict(zip(snakemake.params.methods, snakemake.input.masks, strict=True)),
+        methods=snakemake.params.methods,
+        configured=snakemake.params.still,
+        absorption=snakemake.output.absorption,
+        visible=snakemake.output.visible,
+    )

@@ -1,0 +1,64 @@
+"""Draw the figures about a clip's methods: foreground area, visible share of the still person, masks."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from bgsub.foreground import FOREGROUND
+from bgsub.frames import open_frames, read_split
+from bgsub.masks import read_masks
+from bgsub.metrics import foreground_share
+from bgsub.pictures import plot_mask_strip, telling_moments
+from bgsub.plots import plot_absorption, plot_area
+from job import run
+
+
+def main(
+    frames: str,
+    table: str,
+    groundtruth: str | None,
+    masks: dict[str, str],
+    area: str,
+    visible: str,
+    absorption: str,
+    figures: str,
+    fps: float,
+) -> None:
+    folder = Path(figures)
+    clip, test = open_frames(frames), read_split(table).test
+    truth = open_frames(groundtruth) if groundtruth else None
+    absorbed = pd.read_csv(absorption)
+    still = None if absorbed["still_frame"].isna().all() else int(absorbed["still_frame"].iloc[0])
+    plot_area(
+        pd.read_csv(area),
+        folder / "area.png",
+        first_test_frame=test.start,
+        still_frame=still,
+        truth=None if truth is None else pd.Series(foreground_share(truth)),
+    )
+    plot_absorption(pd.read_csv(visible), absorbed, folder / "absorption.png", fps=fps)
+    moments = telling_moments(test, still)
+    rows = {"frame": [clip[frame] for frame in moments]}
+    if truth is not None:
+        rows["ground truth"] = [np.where(truth[frame] == FOREGROUND, FOREGROUND, 0) for frame in moments]
+    for method, file in masks.items():
+        rows[method] = [read_masks(file).masks[frame - test.start] for frame in moments]
+    plot_mask_strip(rows, list(moments.values()), folder / "masks.png")
+
+
+if __name__ == "__main__":
+    run(
+        main,
+        log=snakemake.log[0],
+        threads=snakemake.threads,
+        frames=snakemake.input.frames,
+        table=snakemake.input.table,
+        groundtruth=next(iter(snakemake.input.groundtruth), None),
+        masks=dict(zip(snakemake.params.methods, snakemake.input.masks, strict=True)),
+        area=snakemake.input.area,
+        visible=snakemake.input.visible,
+        absorption=snakemake.input.absorption,
+        figures=str(Path(snakemake.output.area).parent),
+        fps=snakemake.params.video["fps"],
+    )

@@ -1,0 +1,62 @@
+"""Draw the figures about a clip's models: backgrounds, convergence, maps of fits, gaps to the reference."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from bgsub.convergence import UNDEFINED
+from bgsub.files import read_arrays, read_image
+from bgsub.foreground import temporal_median
+from bgsub.frames import open_frames, read_split
+from bgsub.pictures import plot_backgrounds, plot_fit_maps
+from bgsub.plots import plot_convergence, plot_gap
+from job import run
+
+
+def main(
+    frames: str,
+    table: str,
+    models: dict[str, str],
+    backgrounds: dict[str, str],
+    convergence: dict[str, str],
+    tolerances: dict[str, float | None],
+    figures: str,
+) -> None:
+    folder = Path(figures)
+    fits = {name: read_arrays(file, "n_iter", "log_likelihood", "flags") for name, file in models.items()}
+    median = temporal_median(open_frames(frames)[: len(read_split(table).train)])
+    plot_backgrounds(
+        {name: read_image(file) for name, file in backgrounds.items()}
+        | {"median": np.rint(median).astype(np.uint8)},
+        folder / "backgrounds.png",
+        undefined={name: (fit["flags"] & UNDEFINED) > 0 for name, fit in fits.items()},
+    )
+    plot_convergence(
+        {name: pd.read_csv(file) for name, file in convergence.items()},
+        tolerances,
+        folder / "convergence.png",
+    )
+    for name, fit in fits.items():
+        plot_fit_maps(**fit, path=folder / f"fit_{name}.png")
+    reference, *others = fits
+    for name in others:
+        gap = fits[reference]["log_likelihood"] - fits[name]["log_likelihood"]
+        defined = ((fits[reference]["flags"] | fits[name]["flags"]) & UNDEFINED) == 0
+        plot_gap(gap[defined], name, folder / f"gap_{name}.png")
+
+
+if __name__ == "__main__":
+    names = snakemake.params.models
+    run(
+        main,
+        log=snakemake.log[0],
+        threads=snakemake.threads,
+        frames=snakemake.input.frames,
+        table=snakemake.input.table,
+        models=dict(zip(names, snakemake.input.models, strict=True)),
+        backgrounds=dict(zip(names, snakemake.input.backgrounds, strict=True)),
+        convergence=dict(zip(names, snakemake.input.convergence, strict=True)),
+        tolerances={name: settings["tolerance"] for name, settings in names.items()},
+        figures=str(Path(snakemake.output.backgrounds).parent),
+    )

@@ -1,0 +1,18 @@
+"""Render a synthetic clip with its ground truth into an archive."""
+
+from bgsub.synthetic import render_clip
+from job import progress, run
+
+
+def main(archive: str, clip: dict) -> None:
+    render_clip(archive, **clip, progress=progress("rendering"))
+
+
+if __name__ == "__main__":
+    run(
+        main,
+        log=snakemake.log[0],
+        threads=snakemake.threads,
+        archive=snakemake.output.archive,
+        clip=snakemake.params.clip,
+    )
