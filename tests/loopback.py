@@ -107,8 +107,8 @@ class Loopback:
         handler.send_header("Connection", "close")
         handler.end_headers()
         body = body if reply.cut is None else body[: reply.cut]
-        handler.wfile.write(body)
         request.served = len(body)
+        handler.wfile.write(body)
 
 
 def _begin(range_header: str | None) -> int | None:

@@ -201,7 +201,7 @@ def test_truncated_archive_is_recognised_wherever_it_is_cut(tmp_path: Path, meth
 )
 def test_changed_byte_is_never_read_as_good_data(tmp_path: Path, method: int):
     """Every single changed byte gives an InputError, or other names, or the true bytes: nothing else."""
-    files = {"a.png": bytes(range(60)) * 3, "b.png": b"b" * 40}
+    files = {"a.png": bytes(range(60)) * 3, "é.png": b"b" * 40}
     whole = make_zip(tmp_path / "whole.zip", files, method).read_bytes()
     damaged = tmp_path / "damaged.zip"
     refused = 0
@@ -219,7 +219,10 @@ def test_changed_byte_is_never_read_as_good_data(tmp_path: Path, method: int):
 def test_wrong_checksum_names_the_member(tmp_path: Path):
     source = make_zip(tmp_path / "clip.zip", {"a.png": b"0123456789"}, zipfile.ZIP_STORED)
     source.write_bytes(source.read_bytes().replace(b"0123456789", b"0123406789"))
-    with open_archive(source) as archive, pytest.raises(InputError, match=r"'a.png' is damaged.*Bad CRC-32"):
+    with (
+        open_archive(source) as archive,
+        pytest.raises(InputError, match=r"'a.png' cannot be read .*Bad CRC-32"),
+    ):
         archive.read("a.png")
 
 

@@ -54,7 +54,7 @@ rule render_video:
     """Film the test frames beside the masks of one method."""
     input:
         frames="results/{clip}/frames.npy",
-        masks="results/{clip}/methods/{method}/masks.npz",
+        masks=["results/{clip}/methods/{method}/masks.npz"],
     output:
         video="results/{clip}/methods/{method}/video.mp4",
     log:

@@ -41,9 +41,9 @@ def main(
         plot_fit_maps(**fit, path=folder / f"fit_{name}.png")
     reference, *others = fits
     for name in others:
+        undefined = (fits[reference]["flags"] | fits[name]["flags"]) & UNDEFINED
         gap = fits[reference]["log_likelihood"] - fits[name]["log_likelihood"]
-        defined = ((fits[reference]["flags"] | fits[name]["flags"]) & UNDEFINED) == 0
-        plot_gap(gap[defined], name, folder / f"gap_{name}.png")
+        plot_gap(np.where(undefined, np.nan, gap), name, folder / f"gap_{name}.png")
 
 
 if __name__ == "__main__":

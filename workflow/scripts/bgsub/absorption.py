@@ -162,8 +162,8 @@ def absorption_row(
     Returns
     -------
     dict
-        `method, still_frame, still_source, region_source`, the fields of `Absorption`, and `predicted` (frames);
-        None where there is nothing to say.
+        `method, still_frame, still_source, region_source`, the fields of `Absorption`, and `predicted` in
+        frames; None where there is nothing to say.
     """
     row = dict.fromkeys(["still_frame", "still_source", "region_source"])
     row |= dict.fromkeys(field.name for field in fields(Absorption))

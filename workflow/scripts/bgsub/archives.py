@@ -5,7 +5,6 @@ import lzma
 import re
 import shutil
 import stat
-import struct
 import tempfile
 import zipfile
 import zlib
@@ -20,16 +19,7 @@ IMAGE_SUFFIXES = {".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tif
 VIDEO_SUFFIXES = {".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm", ".wmv"}
 
 # What zipfile and its decompressors raise on damaged or unsupported members.
-_DAMAGE = (
-    EOFError,
-    OSError,
-    RuntimeError,
-    ValueError,
-    struct.error,
-    lzma.LZMAError,
-    zlib.error,
-    zipfile.BadZipFile,
-)
+_DAMAGE = (EOFError, OSError, RuntimeError, ValueError, lzma.LZMAError, zlib.error, zipfile.BadZipFile)
 
 
 def natural_key(name: str) -> tuple[list[str | int], str]:
@@ -166,7 +156,10 @@ class Zip(Archive):
         except _DAMAGE as error:
             if _is_of_the_system(error):
                 raise
-            raise InputError(f"{self.path}: '{name}' is damaged ({error}); get the archive again") from error
+            raise InputError(
+                f"{self.path}: '{name}' cannot be read ({error}); get the archive again, or unpack it "
+                "yourself and use the folder"
+            ) from error
 
     def read(self, name: str) -> bytes:
         """Return the bytes of one member; InputError if its checksum is wrong."""

@@ -29,7 +29,7 @@ def decoded_frames(
     progress : callable
         Wraps the loop over frames.
     colour : bool
-        RGB, else grey.
+        RGB, else grey (ITU-R BT.601 luma of colour images, exact where the channels are equal).
 
     Yields
     ------

@@ -86,12 +86,7 @@ def frame_writer(path: str | Path, source: str | Path) -> Iterator[FrameWriter]:
 
 
 def read_frames(
-    source: str | Path,
-    pattern: str | None,
-    destination: str | Path,
-    *,
-    progress: Progress = iter,
-    colour: bool = True,
+    source: str | Path, pattern: str | None, destination: str | Path, *, progress: Progress = iter
 ) -> list[str]:
     """Decode a clip into one .npy array.
 
@@ -103,11 +98,9 @@ def read_frames(
         Which files of a zip or a folder are the frames, or which one is the video; see
         `bgsub.archives.Archive.select`. Not used when `source` itself is a video.
     destination : path-like
-        The .npy file to write: uint8 (frames, height, width, 3) RGB, or (frames, height, width) grey.
+        The .npy file to write, uint8 (frames, height, width, 3) RGB.
     progress : callable
         Wraps the loop over frames.
-    colour : bool
-        RGB, else grey (ITU-R BT.601 luma of colour images; exact where the channels are equal).
 
     Returns
     -------
@@ -121,12 +114,12 @@ def read_frames(
 
     Notes
     -----
-    Grey images become RGB, 16-bit images keep their high byte, an alpha channel is dropped (the colour under
-    it stays), and the orientation that a camera recorded is applied. A frame is never skipped.
+    Grey images become RGB, 16 bits become 8 (of a PNG the high byte), an alpha channel is dropped and the
+    colour under it stays, the orientation that a camera recorded is applied. A frame is never skipped.
     """
     source = Path(source)
     with frame_writer(destination, source) as writer:
-        for name, frame in decoded_frames(source, pattern, progress=progress, colour=colour):
+        for name, frame in decoded_frames(source, pattern, progress=progress):
             writer.append(name, frame)
     logger.info("%s: %d frames of %s", source, len(writer.names), _size(frame.shape))
     return writer.names

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from bgsub import sentences
 from bgsub.absorption import mog2_history_to_keep
 from bgsub.files import atomic_path
-from bgsub.sentences import NOTEBOOK, REFERENCE
+from bgsub.sentences import NOTEBOOK
 from bgsub.style import label
 from bgsub.subtractors import mog2_constants
 from bgsub.words import count, duration, number, percent
@@ -180,7 +180,7 @@ def clip_view(clip: ClipResults, anchor: str) -> dict[str, Any]:
                 fps=clip.fps,
                 frames=facts["frames"],
             ),
-            "caveat": sentences.mean_caveat(fits),
+            "caveat": sentences.mean_caveat(fits, clip.models),
             "background": sentences.background_sentence(fits),
             "foreground": sentences.foreground_sentence(area),
             "still": sentences.still_sentence(absorption),
@@ -194,9 +194,7 @@ def clip_view(clip: ClipResults, anchor: str) -> dict[str, Any]:
         "absorption": [absorption_row(row, clip.fps) for row in absorption.to_dict("records")],
         "slowest": max([*clip.seconds.values(), 0.1]),
         "figures": folder / "figures",
-        "compared": [name for name in fits["model"] if name != REFERENCE]
-        if REFERENCE in set(fits["model"])
-        else [],
+        "compared": list(fits["model"][1:]),
     }
 
 
@@ -254,18 +252,22 @@ def key_figures(fits: pd.DataFrame, absorption: pd.DataFrame, clip: ClipResults)
     """Choose the few figures that stand large above the answers, each with what it means."""
     figures = []
     models, methods = fits.set_index("model"), absorption.set_index("method")
-    if REFERENCE in models.index and clip.models[REFERENCE]["tolerance"] is not None:
-        share = percent(models.loc[REFERENCE, "converged"])
+    reference = next(iter(models.index), None)
+    if reference is not None and clip.models[reference]["tolerance"] is not None:
+        share = percent(models.loc[reference, "converged"])
         share = share.replace("more than ", ">").replace("less than ", "<")
         figures.append((share, "of the pixels' fits have converged"))
-    if {REFERENCE, NOTEBOOK} <= set(models.index) and models.loc[NOTEBOOK, "gap_median"] > 0:
+    if NOTEBOOK in models.index[1:] and models.loc[NOTEBOOK, "gap_median"] > 0:
         gap = number(models.loc[NOTEBOOK, "gap_median"])
         figures.append((f"{gap} nats", "per sample: how far short the notebook's typical pixel stops"))
     for name, row in methods[methods["still_frame"].notna()].iterrows():
-        kept = (percent(row["retention"]), f"of the person who lies still stays visible with {label(name)}")
+        kept = (
+            percent(row["retention"]),
+            f"of the person who lies still stays visible with {sentences.named(name)}",
+        )
         if pd.notna(row["half_life"]) and pd.notna(row["predicted"]):
             half = count(row["half_life"], "frame")
             figures.append((half, f"until {label(name)} has lost half of the person who lies still"))
-        elif pd.notna(row["predicted"]) or clip.methods[name].get("model") == REFERENCE:
+        elif pd.notna(row["predicted"]) or reference == clip.methods[name].get("model", ""):
             figures.append(kept)
     return sorted(figures, key=lambda figure: figure[1].startswith("of the person"))

@@ -9,16 +9,15 @@ import pandas as pd
 from bgsub.style import label
 from bgsub.words import NBSP, count, duration, in_words, joined, number, percent
 
-REFERENCE = "em"  # the model that fits.csv measures the others against
-NOTEBOOK = "notebook"
+NOTEBOOK = "notebook"  # the model and the method that repeat the notebook
 BLIND = 0.05  # a method that sees less of the person than this at the start is blind to them (metrics.md, 3)
 
 Settings = Mapping[str, Mapping[str, Any]]
 
 _KNOWN = {
-    "config": "as the config says",
-    "groundtruth": "by the ground truth",
-    "frames": "as found from the frames themselves",
+    "config": "given in the config",
+    "groundtruth": "known from the ground truth",
+    "frames": "found in the frames themselves",
 }
 
 
@@ -36,7 +35,7 @@ def run_sentence(fps: float, *, frames: int, train: int, test: int, height: int,
 def background_sentence(fits: pd.DataFrame) -> str:
     """Say how the notebook's background differs from the converged one."""
     rows = fits.set_index("model")
-    if not {REFERENCE, NOTEBOOK} <= set(rows.index):
+    if NOTEBOOK not in rows.index[1:]:
         return "The background is the image that a method takes for the empty scene."
     over = rows.loc[NOTEBOOK, "background_over_5"]
     if over == 0:
@@ -52,7 +51,7 @@ def background_sentence(fits: pd.DataFrame) -> str:
 def foreground_sentence(area: pd.DataFrame) -> str:
     """Say what each method marks at the end of the clip."""
     last = area[area["frame"] == area["frame"].max()]
-    shares = [f"{percent(row.foreground_share)} with {_named(row.method)}" for row in last.itertuples()]
+    shares = [f"{percent(row.foreground_share)} with {named(row.method)}" for row in last.itertuples()]
     return f"In the last frame, the share of the image marked as foreground is {joined(shares)}."
 
 
@@ -63,8 +62,8 @@ def still_sentence(absorption: pd.DataFrame) -> str:
         return "No person who lies still was found in this clip."
     first = known.iloc[0]
     when, where = _KNOWN[first["still_source"]], _KNOWN[first["region_source"]]
-    text = f"The person lies still from frame {first['still_frame']:.0f} on, {when}"
-    return f"{text}." if when == where else f"{text}; where they lie is known {where.removeprefix('as ')}."
+    text = f"The person lies still from frame {first['still_frame']:.0f} on ({when})"
+    return f"{text}." if when == where else f"{text}; where they lie is {where}."
 
 
 def cost_sentence(seconds: Mapping[str, float]) -> str:
@@ -87,60 +86,63 @@ def converged_answer(fits: pd.DataFrame, models: Settings) -> list[str]:
     Parameters
     ----------
     fits : DataFrame
-        `fits.csv`, one row per model.
+        `fits.csv`, one row per model; the first is the reference that the others are measured against.
     models : mapping
         The config's settings of each model: tolerance, max_iterations.
 
     Returns
     -------
     list of str
-        A paragraph per model, the reference first.
+        A paragraph per model, in the same order.
     """
     if fits.empty:
         return ["This run fitted no mixture, so there is no fit to judge."]
     rows = fits.set_index("model")
     paragraphs: list[str] = []
-    for name in sorted(rows.index, key=lambda name: (name != REFERENCE, name != NOTEBOOK)):
-        fit, settings = rows.loc[name], models[name]
+    for name, fit in rows.iterrows():
+        settings, reference = models[name], not paragraphs
         said = []
         if settings["tolerance"] is not None:
-            said.append(_converged(name, fit, settings, opening=not paragraphs))
-        elif name == REFERENCE or REFERENCE not in rows.index:
+            said.append(_converged(name, fit, settings, reference=reference))
+        elif reference:
             said.append(_unchecked(name, settings))
-        if name != REFERENCE and REFERENCE in rows.index:
+        if not reference:
             said += _shortfall(name, fit, settings)
         said += _breakdown(fit)
         paragraphs.append(" ".join(said))
     return paragraphs
 
 
-def mean_caveat(fits: pd.DataFrame) -> str | None:
-    """Say why a mean log-likelihood above the reference's is no better fit; None if none is."""
-    rows = fits.set_index("model")
-    if REFERENCE not in rows.index:
+def mean_caveat(fits: pd.DataFrame, models: Settings) -> str | None:
+    """Say why the mean log-likelihood of a model without a floor ends above the reference's, if it does."""
+    means = dict(zip(fits["model"], fits["log_likelihood"], strict=True))
+    reference = next(iter(means), None)
+    if reference is None or models[reference]["covariance_floor"] is None:
         return None
-    above = rows.index[rows["log_likelihood"] > rows.loc[REFERENCE, "log_likelihood"]]
-    if above.empty:
+    free = [name for name in means if models[name]["covariance_floor"] is None]
+    above = [named(name) for name in free if means[name] > means[reference]]
+    if not above:
         return None
     return (
-        f"The mean of {joined([_named(name) for name in above])} ends above that of {_named(REFERENCE)}, "
-        "which is no better fit: with a lower floor or none, a Gaussian may shrink onto a few equal colours, "
-        "where the likelihood grows without bound, and a few such pixels lift the mean."
+        f"The mean of {joined(above)} ends above that of {named(reference)}, which does not make "
+        "it the better fit: "
+        "without a floor a Gaussian may shrink onto a few equal colours, where the likelihood grows without "
+        "bound, and a few such pixels lift the mean."
     )
 
 
-def _converged(name: str, fit: pd.Series, settings: Mapping[str, Any], *, opening: bool) -> str:
+def _converged(name: str, fit: pd.Series, settings: Mapping[str, Any], *, reference: bool) -> str:
     """Say on how many pixels a model with a stopping rule converged, how soon, and what of the rest."""
     share, pixels = float(fit["converged"]), count(fit["pixels"], "pixel")
     where = {0.0: f"none of the {pixels}", 1.0: f"all {pixels}"}.get(
         share, f"{percent(share)} of the {pixels}"
     )
-    who = "EM" if name == REFERENCE else f'the model "{name}"'
+    who = "EM" if reference else f'the model "{name}"'
     text = f"{who} converged on {where}"
     if share > 0:
         median, most = count(fit["iterations_median"], "iteration"), ceil(fit["iterations_p90"])
         text += f"; half of all pixels took at most {median}, nine in ten at most {most}"
-    if opening:
+    if reference:
         verdict = (
             "Yes" if share >= 0.99 else "Almost" if share >= 0.9 else "Only in part" if share > 0 else "No"
         )
@@ -164,10 +166,7 @@ def _unchecked(name: str, settings: Mapping[str, Any]) -> str:
     rounds = (
         f"{in_words(settings['max_iterations'])} iteration{'' if settings['max_iterations'] == 1 else 's'}"
     )
-    text = f'The model "{name}" stops after {rounds} without a check, so nothing says whether it converged'
-    if name == REFERENCE:
-        return f"{text}."
-    return f'{text}; this run has no reference model ("{REFERENCE}") to measure how far short it stops.'
+    return f'The model "{name}" stops after {rounds} without a check, so nothing says whether it converged.'
 
 
 def _shortfall(name: str, fit: pd.Series, settings: Mapping[str, Any]) -> list[str]:
@@ -321,7 +320,7 @@ def _kept(rows: pd.DataFrame, fps: float) -> list[str]:
     said = []
     keepers = rows[rows["half_life"].isna() & (rows["initial_share"] >= BLIND)]
     if len(keepers):
-        kept = [f"{percent(row['retention'])} with {_named(name)}" for name, row in keepers.iterrows()]
+        kept = [f"{percent(row['retention'])} with {named(name)}" for name, row in keepers.iterrows()]
         watched = duration(keepers["censored_at"].iloc[0], fps)
         said.append(
             "A background that was learned once and then frozen keeps the person: the share of the body that"
@@ -341,12 +340,12 @@ def _lost(name: str, row: pd.Series, fps: float) -> str:
     )
 
 
-def _named(name: str) -> str:
+def named(name: str) -> str:
     """Name a method within a sentence."""
-    return f"the {label(name)}" if name in ("gmm", REFERENCE, NOTEBOOK) else label(name)
+    return f"the {label(name)}" if name in ("gmm", "em", NOTEBOOK) else label(name)
 
 
 def _subject(name: str) -> str:
     """Name a method at the start of a sentence."""
-    named = _named(name)
-    return f"{named[0].upper()}{named[1:]}"
+    words = named(name)
+    return f"{words[0].upper()}{words[1:]}"

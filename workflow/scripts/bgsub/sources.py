@@ -227,14 +227,14 @@ def _lock(destination: Path) -> Iterator[None]:
 def _repeat(attempt: Callable[[], None], retries: int, backoff: float) -> None:
     for number in range(retries + 1):
         try:
-            return attempt()
+            attempt()
+            return
         except TransientError as error:
             if number == retries:
                 raise InputError(f"{error}, in {retries + 1} attempts; run again later") from error
             delay = backoff * 2**number
             logger.warning("%s; next attempt in %g s", error, delay)
             time.sleep(delay)
-    return None
 
 
 def _check(part: Path, sha256: str | None) -> None:
