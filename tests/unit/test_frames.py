@@ -23,7 +23,6 @@ from bgsub.frames import (
     read_split,
     tile_rows,
     train_count,
-    write_image,
     write_split,
 )
 
@@ -383,14 +382,3 @@ def test_rows_of_a_tile_are_copied_and_nothing_else(tmp_path: Path):
     np.testing.assert_array_equal(samples, frames[:40, 16:24])
     assert not isinstance(samples, np.memmap)
     assert peak < 1.2 * samples.nbytes
-
-
-# ---------------------------------------------------------------- one image
-
-
-def test_image_is_written_without_loss(tmp_path: Path):
-    rgb = noise(1)[0]
-    write_image(tmp_path / "rgb.png", rgb)
-    write_image(tmp_path / "grey.png", rgb[..., 0])
-    np.testing.assert_array_equal(cv2.imread(str(tmp_path / "rgb.png"), cv2.IMREAD_COLOR_RGB), rgb)
-    np.testing.assert_array_equal(cv2.imread(str(tmp_path / "grey.png"), cv2.IMREAD_UNCHANGED), rgb[..., 0])

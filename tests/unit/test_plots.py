@@ -236,5 +236,5 @@ def test_the_same_data_give_the_same_bytes_whatever_the_users_settings(tmp_path,
     first = draw_all(tmp_path / "first")
     assert len(first) == 16  # eight figures, each as PNG and SVG
     assert all(b"<dc:date>" not in content for content in first.values())
-    monkeypatch.setitem(plots.new_figure.__globals__["mpl"].rcParams, "font.size", 30)
+    monkeypatch.setitem(plots.new_figure.__globals__["mpl"].rcParams, "axes.facecolor", "red")
     assert draw_all(tmp_path / "second") == first

@@ -295,6 +295,11 @@ def test_where_stillness_is_known_from():
     assert still_sentence(pd.DataFrame([MOG2])) == (
         "The person lies still from frame 61 on (known from the ground truth)."
     )
+    box = pd.DataFrame([MOG2 | {"still_source": "config", "region_source": "config"}])
+    assert still_sentence(box) == (
+        "The person lies still from frame 61 on (given in the config). "
+        "The config gives a box around them, and all of it counts as the person."
+    )
     mixed = MOG2 | {"still_source": "config", "region_source": "frames"}
     assert still_sentence(pd.DataFrame([mixed])) == (
         "The person lies still from frame 61 on (given in the config); "

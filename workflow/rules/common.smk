@@ -3,6 +3,7 @@ import ast
 import difflib
 import functools
 import hashlib
+import os
 import re
 import sys
 from pathlib import Path
@@ -38,6 +39,9 @@ def check_config(config):
 
     Sections lose the entries that are null. Ends the run with one line for the user if something is wrong.
     """
+    for section in SECTIONS_WITH_NULL:
+        if isinstance(config.get(section), dict):
+            config[section] = {name: entry for name, entry in config[section].items() if entry is not None}
     try:
         validate(config, "../schemas/config.schema.yaml")
     except WorkflowError as error:
@@ -45,8 +49,6 @@ def check_config(config):
         if not hasattr(cause, "absolute_path"):
             raise
         stop(config_error(cause))
-    for section in SECTIONS_WITH_NULL:
-        config[section] = {name: entry for name, entry in config[section].items() if entry is not None}
     for name in config["run"]:
         if name not in config["clips"]:
             stop(
@@ -243,7 +245,7 @@ def benchmarks_of(clip):
 
 def report_settings():
     """What the report says of the config: the clips and how they were processed."""
-    overlays = " ".join(str(file) for file in workflow.overwrite_configfiles)
+    overlays = " ".join(os.path.relpath(file) for file in workflow.overwrite_configfiles)
     return {
         "clips": {
             name: {key: clip.get(key, "") for key in ("title", "licence", "citation")}

@@ -7,7 +7,7 @@ from job import run
 
 
 def main(names: str, table: str, train_fraction: float) -> None:
-    write_split(table, Path(names).read_text().splitlines(), train_fraction)
+    write_split(table, Path(names).read_text().split("\n")[:-1], train_fraction)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-import cv2
 import numpy as np
 
 from bgsub.archives import archive_members, is_video
@@ -242,13 +241,6 @@ def read_rows(frames: np.ndarray, rows: slice, count: int) -> np.ndarray:
     for index in range(count):
         samples[index] = frames[index, rows]
     return samples
-
-
-def write_image(path: str | Path, image: np.ndarray) -> None:
-    """Write a uint8 image, (height, width, 3) RGB or (height, width), as PNG."""
-    pixels = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(cv2.imencode(".png", pixels)[1])
 
 
 def _check_labels(source: Path, name: str, labels: np.ndarray, size: tuple[int, ...]) -> None:

@@ -13,7 +13,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from bgsub.style import WIDTH, label, new_figure, save_figure, styled
+from bgsub.style import WIDTH, colour_map, label, new_figure, save_figure, styled
 from bgsub.words import percent
 
 DIFFERENCE_RANGE = 30  # levels; larger differences have the last colour
@@ -37,7 +37,6 @@ FLAGS = (
     Flag(4, "#56B4E9", "a Gaussian as narrow as the floor allows"),
 )
 ORDINARY = "#ededed"
-MISSING = "#bdbdbd"
 
 
 @styled
@@ -213,8 +212,7 @@ def _map(figure: Figure, axes: Axes, values: np.ndarray, cmap: str, title: str, 
     flat = low == high
     if flat:
         low, high = low - 1, high + 1
-    image = axes.imshow(np.ma.masked_invalid(values), cmap=cmap, vmin=low, vmax=high)
-    image.cmap.set_bad(MISSING)
+    image = axes.imshow(np.ma.masked_invalid(values), cmap=colour_map(cmap), vmin=low, vmax=high)
     axes.set_title(title)
     _plain(axes)
     bar = figure.colorbar(image, ax=axes, orientation="horizontal", extend="both", aspect=35, pad=0.03)

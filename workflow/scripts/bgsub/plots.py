@@ -16,6 +16,7 @@ from matplotlib.ticker import FuncFormatter
 from bgsub.style import (
     GREY,
     TRUTH,
+    colour_map,
     label,
     legend_above,
     looks,
@@ -108,8 +109,7 @@ def draw_gap(gap: np.ndarray, name: str) -> Figure:
     known = np.sort(gap[np.isfinite(gap)])
     bottom, top = np.quantile(known, [0.005, 0.99]) if known.size else (0.0, 1.0)
     bottom, top = min(bottom, 0.0), max(top, 5 * CLOSE_ENOUGH)
-    image = where.imshow(np.clip(gap, 0, None), cmap="viridis", vmin=0, vmax=top)
-    image.cmap.set_bad("#bdbdbd")
+    image = where.imshow(np.clip(gap, 0, None), cmap=colour_map("viridis"), vmin=0, vmax=top)
     where.set(title="Where it falls short", xticks=[], yticks=[])
     where.grid(visible=False)
     where.spines[:].set_visible(False)

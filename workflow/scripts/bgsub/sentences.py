@@ -63,7 +63,11 @@ def still_sentence(absorption: pd.DataFrame) -> str:
     first = known.iloc[0]
     when, where = _KNOWN[first["still_source"]], _KNOWN[first["region_source"]]
     text = f"The person lies still from frame {first['still_frame']:.0f} on ({when})"
-    return f"{text}." if when == where else f"{text}; where they lie is {where}."
+    text = f"{text}." if when == where else f"{text}; where they lie is {where}."
+    is_box = first["region_source"] == "config"
+    return (
+        f"{text} The config gives a box around them, and all of it counts as the person." if is_box else text
+    )
 
 
 def cost_sentence(seconds: Mapping[str, float]) -> str:

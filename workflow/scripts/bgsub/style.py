@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
+from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
@@ -15,6 +16,7 @@ from bgsub.files import atomic_path
 WIDTH = 7.2  # inches: two columns of a paper; half of it is one column
 DPI = 150
 GREY = "#6b6b6b"
+MISSING = "#bdbdbd"  # on a map, where there is no value
 TRUTH = "ground truth"
 
 _SETTINGS: dict[str, Any] = {
@@ -168,6 +170,11 @@ def mark_moment(axes: Axes, frame: float, text: str, colour: str = GREY, height:
         fontsize=8.5,
         bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1},
     )
+
+
+def colour_map(name: str) -> Colormap:
+    """Return a colour map that shows missing values in grey."""
+    return mpl.colormaps[name].with_extremes(bad=MISSING)
 
 
 def percent_axis(axes: Axes) -> None:

@@ -1,0 +1,62 @@
+import csv
+import errno
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bgsub.errors import InputError
+from bgsub.files import atomic_path, read_arrays, read_image, write_arrays, write_image, write_table
+
+
+def test_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    target = tmp_path / "table.csv"
+    target.write_text("old")
+    with pytest.raises(RuntimeError), atomic_path(target) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert target.read_text() == "old"
+    assert [file.name for file in tmp_path.iterdir()] == ["table.csv"]
+
+
+def test_target_appears_only_when_it_is_whole(tmp_path: Path) -> None:
+    target = tmp_path / "folder" / "table.csv"
+    with atomic_path(target) as temporary:
+        temporary.write_text("half")
+        assert not target.exists()
+        assert temporary.suffix == target.suffix
+    assert target.read_text() == "half"
+
+
+def test_full_disk_is_told_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"table.csv: no space left on the disk; free") as caught:  # noqa: PT012
+        with atomic_path(tmp_path / "table.csv"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_arrays_come_back_and_bytes_repeat(tmp_path: Path, compressed: bool) -> None:
+    arrays = {"a": np.arange(6).reshape(2, 3), "b": np.array([0.1, 0.2])}
+    for name in ("one.npz", "two.npz"):
+        write_arrays(tmp_path / name, arrays, compressed=compressed)
+    assert (tmp_path / "one.npz").read_bytes() == (tmp_path / "two.npz").read_bytes()
+    assert list(read_arrays(tmp_path / "one.npz")) == ["a", "b"]
+    assert list(read_arrays(tmp_path / "one.npz", "b")) == ["b"]
+    np.testing.assert_array_equal(read_arrays(tmp_path / "one.npz")["a"], arrays["a"])
+
+
+def test_table_keeps_floats_in_full_and_none_as_nothing(tmp_path: Path) -> None:
+    write_table(tmp_path / "t.csv", [{"x": 0.1 + 0.2, "y": None}, {"x": 1, "y": "a,b"}])
+    rows = list(csv.reader((tmp_path / "t.csv").open()))
+    assert rows == [["x", "y"], ["0.30000000000000004", ""], ["1", "a,b"]]
+
+
+def test_table_without_rows_has_its_header(tmp_path: Path) -> None:
+    write_table(tmp_path / "t.csv", [], columns=("x", "y"))
+    assert (tmp_path / "t.csv").read_text() == "x,y\n"
+
+
+def test_image_is_rounded_to_levels_and_keeps_its_colours(tmp_path: Path) -> None:
+    levels = np.arange(2 * 4 * 3, dtype=np.uint8).reshape(2, 4, 3) * 10
+    write_image(tmp_path / "i.png", (levels + 0.4) / 255)
+    np.testing.assert_array_equal(read_image(tmp_path / "i.png"), levels)
