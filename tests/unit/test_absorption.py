@@ -210,6 +210,7 @@ def test_row_of_absorption_counts_from_stillness(square):
         "still_frame": 61,
         "still_source": "frames",
         "region_source": "config",
+        "watched_from": 64,
         "initial_share": 1.0,
         "half_life": 6,
         "censored_at": None,

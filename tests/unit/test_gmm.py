@@ -13,7 +13,7 @@ from pixels import mixed_pixels, noisy_pixels, notebook_em
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
-from bgsub import gmm
+from bgsub import em, gmm, pairband
 from bgsub.gmm import PixelMixture
 
 FLOOR = 1.0 / 255.0**2
@@ -157,20 +157,81 @@ def test_likelihood_never_falls(settings_):
     before = None
     for iterations in range(25):
         after = (
-            PixelMixture(max_iterations=iterations, tolerance=0.0, **settings_).fit(frames).log_likelihood_
+            PixelMixture(max_iterations=iterations, tolerance=None, **settings_).fit(frames).log_likelihood_
         )
         if before is not None:
             assert (after - before).min() > -1e-10
         before = after
 
 
-def test_converged_means_that_one_more_step_gains_less_than_the_tolerance():
+def test_acceleration_never_lets_a_pixels_likelihood_fall():
+    frames = mixed_pixels(2, each=8)
+    for x in range(frames.shape[2]):
+        path = PixelMixture().fit(frames[:, :, x : x + 1]).trajectory_.log_likelihood
+        assert np.diff(path).min() >= 0
+
+
+def test_acceleration_saves_iterations_and_loses_no_likelihood():
+    frames = noisy_pixels(np.random.default_rng(2), 400)
+    plain = PixelMixture(tolerance=None, max_iterations=150).fit(frames)
+    ours = PixelMixture().fit(frames)
+    # From one start both climb to an optimum, nearly always to the same one; neither is systematically better.
+    assert np.median(ours.log_likelihood_ - plain.log_likelihood_) > -1e-4
+    assert abs(np.mean(ours.log_likelihood_ - plain.log_likelihood_)) < 3e-3
+    assert np.median(ours.n_iter_) < 40
+
+
+def test_a_tighter_tolerance_goes_further_on_the_same_way():
     frames = mixed_pixels(2)
     model = PixelMixture(tolerance=1e-4).fit(frames)
     assert model.converged_.all()
     again = PixelMixture(tolerance=1e-8, max_iterations=3000).fit(frames)
+    assert again.converged_.all()
     assert (again.n_iter_ >= model.n_iter_).all()
     assert (again.log_likelihood_ >= model.log_likelihood_ - 1e-9).all()
+
+
+@pytest.mark.parametrize(
+    "settings_",
+    [
+        {"max_iterations": 0},
+        {"max_iterations": 8},
+        {"max_iterations": 8, "start": "random"},
+        {"max_iterations": 8, "start": "uniform"},
+        {"max_iterations": 8, "covariance_floor": 0.01},
+        {"max_iterations": 5, "covariance_floor": None, "start": "uniform"},
+    ],
+)
+def test_fast_and_general_kernel_agree(settings_, monkeypatch):
+    frames = mixed_pixels(9, each=20)
+    fast = PixelMixture(tolerance=None, **settings_).fit(frames)
+    monkeypatch.setattr(pairband, "fit_band", em.fit_band)
+    general = PixelMixture(tolerance=None, **settings_).fit(frames)
+    np.testing.assert_array_equal(fast.flags_, general.flags_)
+    np.testing.assert_array_equal(fast.n_iter_, general.n_iter_)
+    np.testing.assert_allclose(fast.log_likelihood_, general.log_likelihood_, atol=1e-7)
+    # Two directions of equal variance may cut a quantised pixel the other way round.
+    same = np.isclose(fast.weights_[0], general.weights_[0], atol=1e-6)
+    assert same.mean() > 0.98
+    np.testing.assert_allclose(fast.means_[:, same], general.means_[:, same], atol=1e-7)
+    np.testing.assert_allclose(fast.covariances_[:, same], general.covariances_[:, same], atol=1e-7)
+
+
+def test_auto_takes_the_better_bic():
+    rng = np.random.default_rng(0)
+    frames = np.concatenate([noisy_pixels(rng, 300), noisy_pixels(rng, 300, covered=0.3), mixed_pixels(1)], axis=2)
+    auto = PixelMixture("auto", max_components=3).fit(frames)
+    fits = {k: PixelMixture(k).fit(frames) for k in (1, 2, 3)}
+    bic = [-2 * 44 * fits[k].log_likelihood_ + (10 * k - 1) * np.log(44) for k in (1, 2, 3)]
+    best = np.argmin(bic, axis=0) + 1
+    np.testing.assert_array_equal(auto.n_components_, best)
+    assert (auto.n_components_[0, :300] == 1).mean() > 0.98
+    assert (auto.n_components_[0, 300:600] >= 2).mean() > 0.98
+    for k in (1, 2, 3):
+        np.testing.assert_array_equal(auto.means_[:k, best == k], fits[k].means_[:, best == k])
+        np.testing.assert_array_equal(auto.weights_[k:, best == k], 0)
+        np.testing.assert_array_equal(auto.log_likelihood_[best == k], fits[k].log_likelihood_[best == k])
+    assert_sound(auto)
 
 
 def test_iteration_limit_and_no_tolerance():
@@ -239,7 +300,8 @@ def test_flags_name_the_cause():
 # Independence of tiles, threads and neighbours
 
 
-@pytest.mark.parametrize("settings_", [{}, NOTEBOOK, {"start": "random"}, {"n_components": 3}])
+@pytest.mark.parametrize("settings_", [{}, NOTEBOOK, {"start": "random"}, {"n_components": 3}, {"n_components": "auto"}]
+)
 def test_bit_identical_for_any_tiling_and_threads(settings_, monkeypatch):
     frames = mixed_pixels(6, each=16).reshape(44, 16, 10, 3)
     whole = PixelMixture(**settings_).fit(frames)
@@ -288,10 +350,12 @@ def test_no_nan_no_fall_on_any_data(frames, n_components, start, covariance_floo
     settings_ = {"n_components": n_components, "start": start, "covariance_floor": covariance_floor}
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        first = PixelMixture(max_iterations=3, **settings_).fit(frames)
-        later = PixelMixture(max_iterations=12, **settings_).fit(frames)
+        first = PixelMixture(max_iterations=3, tolerance=None, **settings_).fit(frames)
+        later = PixelMixture(max_iterations=12, tolerance=None, **settings_).fit(frames)
+        converged = PixelMixture(**settings_).fit(frames)
     assert_sound(first)
     assert_sound(later)
+    assert_sound(converged)
     assert (later.log_likelihood_ >= first.log_likelihood_ - 1e-9 * (1 + np.abs(first.log_likelihood_))).all()
     assert np.isfinite(later.predict_proba(frames)).all()
     np.testing.assert_allclose(later.predict_proba(frames).sum(axis=1), 1.0, atol=1e-12)

@@ -45,6 +45,7 @@ def notebook(**changes: float) -> dict:
 
 def absorbed(method: str, **changes) -> dict:
     row = {"method": method, "still_frame": 61, "still_source": "groundtruth", "region_source": "groundtruth"}
+    row |= {"watched_from": 61}
     row |= {"initial_share": 0.9, "half_life": None, "censored_at": 49, "vanish": None, "retention": 0.83}
     return row | {"predicted": None} | changes
 
@@ -276,6 +277,14 @@ def test_a_blind_method_has_no_half_life():
     assert "keeps the person" not in frozen
 
 
+def test_a_method_that_lost_the_person_before_the_test_frames_is_not_called_blind():
+    row = MOG2 | {"initial_share": 0.0, "half_life": None, "watched_from": 66}
+    assert answer([row])[0].startswith(
+        "MOG2 marks 0 % of the body when the test frames begin, 5 frames after the person came to rest, "
+        "so a half-life cannot be seen."
+    )
+
+
 def test_a_frozen_method_that_loses_the_person_says_so():
     (said,) = answer([absorbed("gmm", half_life=20, censored_at=None, retention=0.4)])
     assert said == (
@@ -298,7 +307,7 @@ def test_where_stillness_is_known_from():
     box = pd.DataFrame([MOG2 | {"still_source": "config", "region_source": "config"}])
     assert still_sentence(box) == (
         "The person lies still from frame 61 on (given in the config). "
-        "The config gives a box around them, and all of it counts as the person."
+        "The config gives a box, and all of it counts as the person."
     )
     mixed = MOG2 | {"still_source": "config", "region_source": "frames"}
     assert still_sentence(pd.DataFrame([mixed])) == (

@@ -162,10 +162,10 @@ def absorption_row(
     Returns
     -------
     dict
-        `method, still_frame, still_source, region_source`, the fields of `Absorption`, and `predicted` in
-        frames; None where there is nothing to say.
+        `method, still_frame, still_source, region_source, watched_from` (the first frame with a mask since
+        then), the fields of `Absorption`, and `predicted` in frames; None where there is nothing to say.
     """
-    row = dict.fromkeys(["still_frame", "still_source", "region_source"])
+    row = dict.fromkeys(["still_frame", "still_source", "region_source", "watched_from"])
     row |= dict.fromkeys(field.name for field in fields(Absorption))
     row = {"method": method, **row, "predicted": None}
     if still is None or not seen:
@@ -177,6 +177,7 @@ def absorption_row(
         "still_frame": still.frame,
         "still_source": still.frame_source,
         "region_source": still.region_source,
+        "watched_from": seen[0]["frame"],
     }
     row |= asdict(measure_absorption(shares))
     if mog2 is not None:

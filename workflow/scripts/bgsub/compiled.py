@@ -7,7 +7,10 @@ from pathlib import Path
 from numba import config, njit
 
 # Modules that compiled code is made of; numba itself only notices a change of the file that a function is in.
-SOURCES = ("compiled.py", "em.py", "linalg.py", "numerics.py", "starts.py")
+SOURCES = (
+    "compiled.py", "em.py", "lanemath.py", "lanes.py", "linalg.py", "numerics.py", "pair.py", "pairband.py",
+    "starts.py",
+)  # fmt: skip
 
 
 def _cache_folder() -> str:

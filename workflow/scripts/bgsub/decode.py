@@ -53,10 +53,11 @@ def decoded_frames(
                 yield from progress(_video_frames(path, f"{source}: '{names[0]}'", colour))
             return
         for name in progress(names):
-            yield name, _decode_image(archive.read(name), f"{source}: '{name}'", colour)
+            yield name, decode_image(archive.read(name), f"{source}: '{name}'", colour)
 
 
-def _decode_image(data: bytes, label: str, colour: bool) -> np.ndarray:
+def decode_image(data: bytes, label: str, colour: bool) -> np.ndarray:
+    """Decode the bytes of one image file, which `label` names; InputError if that cannot be done in full."""
     flag = cv2.IMREAD_COLOR_RGB if colour else cv2.IMREAD_GRAYSCALE
     try:
         image = cv2.imdecode(np.frombuffer(data, np.uint8), flag)

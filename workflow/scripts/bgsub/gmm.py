@@ -3,6 +3,7 @@
 The interface follows scikit-learn's GaussianMixture; the computation is in `bgsub.em`.
 """
 
+import functools
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -11,13 +12,14 @@ from pathlib import Path
 
 import numpy as np
 
-from bgsub import em
+from bgsub import em, pairband
 from bgsub.convergence import Trajectory
 from bgsub.starts import STARTS
 
 logger = logging.getLogger(__name__)
 
 LARGEST_MIXTURE = 5
+POLYNOMIAL_FLOOR = 0.01  # levels^2; below it, the fast kernel's polynomials would cost more than 1e-8 nats
 BAND_BYTES = 2**20  # samples that a thread copies at a time: they stay in its cache
 
 
@@ -30,8 +32,11 @@ class PixelMixture:
 
     Parameters
     ----------
-    n_components : int
-        Number of components K, 1 to 5.
+    n_components : int or "auto"
+        Number of components K, 1 to 5. "auto": at each pixel, of 1 to `max_components` the number with the best BIC;
+        components that a pixel does not have come last, with weight 0.
+    max_components : int
+        Largest number that "auto" tries, 1 to 5.
     start : {"split", "uniform", "random"}
         `split`: cut along the first principal component at the best place, at least 3 samples a side;
         deterministic. `uniform`: the notebook's start, means uniform in [0, 1], identity covariances, equal
@@ -64,8 +69,11 @@ class PixelMixture:
         Sum of 1 constant pixel, 2 rank-deficient data, 4 a covariance at the floor, 8 a component with fewer
         than 4 effective samples, 16 the arithmetic without a floor is undefined here (singular covariance or
         empty component; parameters are those of the last M-step, the likelihood is the last defined one).
+    n_components_ : ndarray (H, W) uint8
+        Number of components with a weight: for "auto" the one that was chosen; a constant pixel has 1.
     trajectory_ : bgsub.convergence.Trajectory
-        Sums of the log-likelihood by iteration; tiles' trajectories add up exactly.
+        Sums of the log-likelihood by iteration; tiles' trajectories add up exactly. For "auto", those of the
+        largest mixture.
 
     Examples
     --------
@@ -76,8 +84,9 @@ class PixelMixture:
 
     def __init__(
         self,
-        n_components: int = 2,
+        n_components: int | str = 2,
         *,
+        max_components: int = 2,
         start: str = "split",
         tolerance: float | None = 1e-6,
         max_iterations: int = 300,
@@ -86,6 +95,7 @@ class PixelMixture:
         n_threads: int = 1,
     ) -> None:
         self.n_components = n_components
+        self.max_components = max_components
         self.start = start
         self.tolerance = tolerance
         self.max_iterations = max_iterations
@@ -116,49 +126,63 @@ class PixelMixture:
         self._check_parameters()
         frames = _as_clip(frames)
         _, height, width, channels = frames.shape
-        components, pixels = self.n_components, height * width
-        outputs = (
-            np.empty((components, pixels)),
-            np.empty((components, pixels, channels)),
-            np.empty((components, pixels, channels, channels)),
-            np.empty(pixels),
-            np.empty(pixels, dtype=np.int32),
-            np.empty(pixels, dtype=np.bool_),
-            np.empty(pixels, dtype=np.uint8),
-        )
+        largest = self.max_components if self.n_components == "auto" else self.n_components
+        sizes = range(1, largest + 1) if self.n_components == "auto" else [largest]
+        for size in sizes:
+            kernel = self._kernel(size, channels)
+            empty = np.empty((1, 0, channels), dtype=np.uint8)
+            _compile(kernel, functools.partial(self._fit_band, kernel, empty, 0, _Results(size, 0, channels), 0))
+        results = _Results(largest, height * width, channels)
 
         def fit_band(offset: int, band: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-            gains = np.zeros(self.max_iterations + 1, dtype=np.int64)
-            converged_at = np.zeros(self.max_iterations + 1, dtype=np.int64)
-            em.fit_band(
-                band,
-                first_pixel + offset,
-                STARTS[self.start],
-                self.seed,
-                -1.0 if self.tolerance is None else float(self.tolerance),
-                self.max_iterations,
-                0.0 if self.covariance_floor is None else float(self.covariance_floor),
-                offset,
-                *outputs,
-                gains,
-                converged_at,
-            )
-            return gains, converged_at
+            if len(sizes) == 1:
+                return self._fit_band(self._kernel(largest, channels), band, first_pixel + offset, results, offset)
+            fits = [_Results(size, band.shape[1], channels) for size in sizes]
+            for size, fit in zip(sizes, fits, strict=True):
+                steps = self._fit_band(self._kernel(size, channels), band, first_pixel + offset, fit, 0)
+            results.put_best(fits, len(band), offset)
+            return steps
 
-        _compile(em.fit_band, lambda: fit_band(0, np.empty((1, 0, channels), dtype=np.uint8)))
-        parts = list(self._map_bands(fit_band, frames))
-        self.trajectory_ = Trajectory(
-            np.cumsum(sum(gains for gains, _ in parts)), np.cumsum(sum(at for _, at in parts)), pixels
-        )
-        weights, means, covariances, log_likelihood, n_iter, converged, flags = outputs
-        self.weights_ = weights.reshape(components, height, width)
-        self.means_ = means.reshape(components, height, width, channels)
-        self.covariances_ = covariances.reshape(components, height, width, channels, channels)
-        self.log_likelihood_ = log_likelihood.reshape(height, width)
-        self.n_iter_ = n_iter.reshape(height, width)
-        self.converged_ = converged.reshape(height, width)
-        self.flags_ = flags.reshape(height, width)
+        steps = list(self._map_bands(fit_band, frames))
+        gains, converged_at = (np.cumsum(sum(part)) for part in zip(*steps, strict=True))
+        self.trajectory_ = Trajectory(gains, converged_at, height * width)
+        self.weights_ = results.weights.reshape(largest, height, width)
+        self.means_ = results.means.reshape(largest, height, width, channels)
+        self.covariances_ = results.covariances.reshape(largest, height, width, channels, channels)
+        self.log_likelihood_ = results.log_likelihood.reshape(height, width)
+        self.n_iter_ = results.n_iter.reshape(height, width)
+        self.converged_ = results.converged.reshape(height, width)
+        self.flags_ = results.flags.reshape(height, width)
+        self.n_components_ = np.count_nonzero(self.weights_, axis=0).astype(np.uint8)
         return self
+
+    def _kernel(self, size: int, channels: int) -> Callable:
+        """Return the loop that fits `size` components: the fast one where it is exact enough, or the general one."""
+        well_conditioned = self.covariance_floor is not None and self.covariance_floor >= POLYNOMIAL_FLOOR
+        if channels == 3 and size == 2 and (well_conditioned or self.start == "uniform" and self.covariance_floor is None):
+            return pairband.fit_band
+        return em.fit_band
+
+    def _fit_band(
+        self, kernel: Callable, band: np.ndarray, first_pixel: int, results: "_Results", offset: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Fit a band into `results` from `offset` on; returns the trajectory's changes (T + 1,) int64."""
+        gains = np.zeros(self.max_iterations + 1, dtype=np.int64)
+        converged_at = np.zeros(self.max_iterations + 1, dtype=np.int64)
+        kernel(
+            band,
+            first_pixel,
+            STARTS[self.start],
+            self.seed,
+            -1.0 if self.tolerance is None else float(self.tolerance),
+            self.max_iterations,
+            0.0 if self.covariance_floor is None else float(self.covariance_floor),
+            offset,
+            *results.arrays,
+            gains,
+            converged_at,
+        )
+        return gains, converged_at
 
     def predict(self, frames: np.ndarray) -> np.ndarray:
         """Component with the highest posterior: uint8 (N, H, W), for `frames` as in `fit`."""
@@ -206,8 +230,10 @@ class PixelMixture:
 
     def _check_parameters(self) -> None:
         """Raise ValueError for a parameter outside its range."""
-        if not 1 <= self.n_components <= LARGEST_MIXTURE:
-            raise ValueError(f"n_components is {self.n_components}, expected 1 to {LARGEST_MIXTURE}")
+        for name in ("n_components", "max_components"):
+            value = getattr(self, name)
+            if (name, value) != ("n_components", "auto") and value not in range(1, LARGEST_MIXTURE + 1):
+                raise ValueError(f"{name} is {value!r}, expected 1 to {LARGEST_MIXTURE}")
         if self.start not in STARTS:
             raise ValueError(f"start is {self.start!r}, expected one of {', '.join(STARTS)}")
         if self.max_iterations < 0:
@@ -218,6 +244,50 @@ class PixelMixture:
             raise ValueError(f"covariance_floor is {self.covariance_floor}, expected more than 0, or None")
         if self.n_threads < 1:
             raise ValueError(f"n_threads is {self.n_threads}, expected 1 or more")
+
+
+class _Results:
+    """Arrays (.., P, ..) that the kernels write a fit into, in the order in which they take them."""
+
+    def __init__(self, components: int, pixels: int, channels: int) -> None:
+        self.weights = np.empty((components, pixels))
+        self.means = np.empty((components, pixels, channels))
+        self.covariances = np.empty((components, pixels, channels, channels))
+        self.log_likelihood = np.empty(pixels)
+        self.n_iter = np.empty(pixels, dtype=np.int32)
+        self.converged = np.empty(pixels, dtype=np.bool_)
+        self.flags = np.empty(pixels, dtype=np.uint8)
+
+    @property
+    def arrays(self) -> tuple[np.ndarray, ...]:
+        return (
+            self.weights, self.means, self.covariances, self.log_likelihood, self.n_iter, self.converged, self.flags,
+        )  # fmt: skip
+
+    def put_best(self, fits: list["_Results"], samples: int, offset: int) -> None:
+        """Take from `fits`, for each pixel of a band, the one with the lowest BIC; of equal ones the smallest.
+
+        BIC = -2 N l + p ln N with p = K - 1 + K C + K C (C + 1) / 2 parameters (Schwarz 1978).
+        """
+        channels = self.means.shape[2]
+        bic = [
+            -2.0 * samples * fit.log_likelihood
+            + (k * (1 + channels + channels * (channels + 1) // 2) - 1) * np.log(samples)
+            for k, fit in enumerate(fits, start=1)
+        ]
+        band = slice(offset, offset + len(bic[0]))
+        chosen = np.argmin(bic, axis=0)
+        self.weights[:, band] = 0.0
+        for k, fit in enumerate(fits):
+            pixels = np.flatnonzero(chosen == k)
+            self.weights[: k + 1, pixels + offset] = fit.weights[:, pixels]
+            # What a pixel lacks is a copy of its first component.
+            for component in range(len(self.weights)):
+                source = min(component, k) if component <= k else 0
+                self.means[component, pixels + offset] = fit.means[source, pixels]
+                self.covariances[component, pixels + offset] = fit.covariances[source, pixels]
+            for name in ("log_likelihood", "n_iter", "converged", "flags"):
+                getattr(self, name)[pixels + offset] = getattr(fit, name)[pixels]
 
 
 def _as_clip(frames: np.ndarray) -> np.ndarray:

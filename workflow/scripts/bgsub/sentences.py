@@ -66,7 +66,7 @@ def still_sentence(absorption: pd.DataFrame) -> str:
     text = f"{text}." if when == where else f"{text}; where they lie is {where}."
     is_box = first["region_source"] == "config"
     return (
-        f"{text} The config gives a box around them, and all of it counts as the person." if is_box else text
+        f"{text} The config gives a box, and all of it counts as the person." if is_box else text
     )
 
 
@@ -269,6 +269,12 @@ def absorbed_answer(
 def _blind(name: str, row: pd.Series) -> str | None:
     if row["initial_share"] >= BLIND:
         return None
+    late = int(row["watched_from"] - row["still_frame"])
+    if late > 0:
+        return (
+            f"{_subject(name)} marks {percent(row['initial_share'])} of the body when the test frames begin, "
+            f"{count(late, 'frame')} after the person came to rest, so a half-life cannot be seen."
+        )
     return (
         f"{_subject(name)} hardly sees the person when they come to rest: it marks "
         f"{percent(row['initial_share'])} of the body then, so a half-life would mean nothing."

@@ -1,0 +1,341 @@
+"""A private SLURM of a few nodes on this machine, for tests: real daemons, on loopback, in a folder of its own.
+
+Every node has a munged and a slurmd, the controller a munged and a slurmctld, as on machines of their own. They
+are children of this process and are stopped by their process ids. Root on Debian or Ubuntu; no systemd, no
+cgroups, no accounting database.
+"""
+
+import contextlib
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+
+PACKAGES = ("munge", "slurmctld", "slurmd", "slurm-client")
+PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch")
+SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
+MARK = "BGSUB_TEST_CLUSTER"  # in the environment of all that the daemons start
+PATIENCE = 20  # seconds that a daemon has to come up
+CONTROLLER = "controller"
+
+# Jobs may use the processors and the memory that they asked for, and are ended when they take more memory or time.
+# A node that does not answer for a few seconds is given up; JobRequeue is SLURM's default, which a profile
+# must cope with.
+CONFIGURATION = """
+ClusterName=test
+SlurmctldHost={host}({address})
+SlurmctldPort={port}
+SlurmUser=root
+SlurmdUser=root
+{binding}
+AuthType=auth/munge
+CredType=cred/munge
+StateSaveLocation={folder}/state
+SlurmdSpoolDir={folder}/%n/spool
+SlurmctldPidFile={folder}/slurmctld.pid
+SlurmdPidFile={folder}/%n/slurmd.pid
+MailProg=/bin/true
+MpiDefault=none
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core_Memory
+SlurmdParameters=config_overrides
+JobAcctGatherType=jobacct_gather/linux
+JobAcctGatherFrequency=1
+JobAcctGatherParams=OverMemoryKill
+JobCompType=jobcomp/filetxt
+JobCompLoc={folder}/finished-jobs.log
+JobRequeue=1
+MinJobAge=86400
+KillWait=2
+SlurmdTimeout=6
+ReturnToService=2
+TCPTimeout=2
+SchedulerParameters=batch_sched_delay=0,sched_min_interval=0,sched_interval=1,bf_interval=1
+DebugFlags=NO_CONF_HASH,JobAccountGather
+{nodes}
+PartitionName=usual Nodes=ALL Default=YES State=UP
+PartitionName=other Nodes=ALL State=UP
+"""
+
+
+class ClusterError(Exception):
+    """The cluster cannot be had here; one line that says why and what to do."""
+
+
+class Cluster:
+    """SLURM with a controller and nodes n1, n2, ..., each of one processor.
+
+    Use it as a context manager. `environment` is what a submitting process needs.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Takes keys, sockets, logs and spool; new, its path at most 70 characters long.
+    nodes : int
+        How many.
+    memory_mb : int
+        That each node offers.
+    """
+
+    def __init__(self, folder: Path, nodes: int = 2, memory_mb: int = 6000) -> None:
+        self.folder = folder
+        self.nodes = [f"n{number + 1}" for number in range(nodes)]
+        self.memory_mb = memory_mb
+        self.environment = os.environ | {
+            "SLURM_CONF": str(folder / CONTROLLER / "slurm.conf"),
+            "PATH": f"{folder}/bin:{SYSTEM_PATH}:{os.environ['PATH']}",
+        }
+        self._daemons: dict[str, subprocess.Popen] = {}
+
+    def __enter__(self) -> "Cluster":
+        require_slurm()
+        try:
+            self._configure()
+            self._start_munge(CONTROLLER)
+            self._start(CONTROLLER, "slurmctld", "-D", "-f", self.environment["SLURM_CONF"])
+            self._wait_for("slurmctld does not answer", CONTROLLER, lambda: self._asked("scontrol", "ping"))
+            for node in self.nodes:
+                self.start_node(node)
+            for node in self.nodes:
+                self.wait_for_node(node)
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.stop()
+
+    def start_node(self, node: str) -> None:
+        """Start a node's daemons, or those that are not there any more."""
+        self._start_munge(node)
+        self._start(node, "slurmd", "-D", "-N", node, "-f", str(self.folder / node / "slurm.conf"))
+
+    def wait_for_node(self, node: str) -> None:
+        """Wait until a node takes jobs."""
+        ready = {"idle", "mixed", "allocated", "completing"}
+        self._wait_for(
+            f"node {node} did not come up",
+            node,
+            lambda: self.ask("sinfo", "--noheader", "--format=%T", "--nodes", node).strip() in ready,
+        )
+
+    def kill_node(self, node: str) -> None:
+        """End a node as a power cut would: its daemons and its jobs, without a word to anyone."""
+        for process in [*self.processes(node), *self._children_of(node)]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        for name in (f"{node}/slurmd", f"{node}/munged"):
+            self._daemons.pop(name).wait()
+
+    def processes(self, node: str | None = None) -> list[psutil.Process]:
+        """Processes of the jobs that run on a node, or on any."""
+        steps = [process for process in psutil.process_iter(["name"]) if self._is_step(process, node)]
+        return [*steps, *(child for step in steps for child in _below(step))]
+
+    def ask(self, *command: str) -> str:
+        """Return what a command of SLURM's prints."""
+        done = subprocess.run(
+            command, env=self.environment, capture_output=True, text=True, timeout=30, check=False
+        )
+        if done.returncode:
+            raise ClusterError(f"{' '.join(command)}: {done.stderr.strip()}")
+        return done.stdout
+
+    def jobs(self, run: str | None = None) -> list[dict[str, str]]:
+        """Return SLURM's records of all jobs, or of those of one run of Snakemake, in the order of submission.
+
+        A record has what `scontrol show job` says, by its words, and `rule`.
+        """
+        records = []
+        for line in self.ask("scontrol", "--oneliner", "show", "job").splitlines():
+            record = dict(pair.split("=", 1) for pair in line.split() if "=" in pair)
+            if run in (None, record.get("JobName")):
+                comment = record.get("Comment", "").removeprefix("rule_")
+                records.append(record | {"rule": comment.split("_wildcards_")[0]})
+        return sorted(records, key=lambda record: int(record["JobId"]))
+
+    def stop(self) -> None:
+        """Cancel what runs, and stop the daemons. Does nothing the second time."""
+        if self._alive(f"{CONTROLLER}/slurmctld"):
+            with contextlib.suppress(ClusterError, subprocess.TimeoutExpired):
+                self.ask("scancel", "--user", "root")
+                _wait(5, lambda: not self.ask("squeue", "--noheader").strip())
+        for name in sorted(self._daemons, key=lambda name: name.endswith("munged")):  # authentication goes last
+            _end(self._daemons[name])
+        for process in self.processes():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        self._daemons.clear()
+
+    def _configure(self) -> None:
+        if len(str(self.folder)) > 70:
+            raise ClusterError(f"{self.folder}: a path too long for sockets; set TMPDIR to a shorter one")
+        address, binding = _loopback()
+        ports = _free_ports(address, 1 + len(self.nodes))
+        for folder in (CONTROLLER, "bin", "state", *self.nodes):
+            (self.folder / folder).mkdir(parents=True, exist_ok=True)
+        key = secrets.token_bytes(1024)
+        nodes = [
+            f"NodeName={node} NodeHostname={socket.gethostname()} NodeAddr={address} Port={port} CPUs=1"
+            f" RealMemory={self.memory_mb}"
+            for node, port in zip(self.nodes, ports[1:], strict=True)
+        ]
+        (self.folder / "common.conf").write_text(
+            CONFIGURATION.format(
+                host=socket.gethostname().split(".")[0],
+                address=address,
+                port=ports[0],
+                binding=binding,
+                folder=self.folder,
+                nodes="\n".join(nodes),
+            )
+        )
+        for machine in (CONTROLLER, *self.nodes):
+            self._write_key(machine, key)
+            (self.folder / machine / "slurm.conf").write_text(
+                f"AuthInfo=socket={self.folder}/{machine}/munge.socket\nInclude {self.folder}/common.conf\n"
+            )
+        # Snakemake's job step takes SLURM_CONF out of the environment before it calls srun.
+        wrapper = self.folder / "bin/srun"
+        wrapper.write_text(
+            f'#!/bin/sh\nSLURM_CONF="{self.environment["SLURM_CONF"]}" exec {shutil.which("srun", path=SYSTEM_PATH)} "$@"\n'
+        )
+        wrapper.chmod(0o755)
+
+    def _write_key(self, machine: str, key: bytes) -> None:
+        path = self.folder / machine / "munge.key"
+        path.write_bytes(key)
+        path.chmod(0o400)
+
+    def _start_munge(self, machine: str) -> None:
+        folder = self.folder / machine
+        files = {"key-file": "key", "socket": "socket", "pid-file": "pid", "seed-file": "seed"}
+        options = [f"--{option}={folder}/munge.{suffix}" for option, suffix in files.items()]
+        self._start(machine, "munged", "--foreground", "--force", "--origin=127.0.0.1", *options)
+        self._wait_for("munged did not come up", machine, (folder / "munge.socket").is_socket)
+
+    def _start(self, machine: str, program: str, *arguments: str) -> None:
+        """Start a daemon unless it runs; Ctrl-C on the terminal does not reach it, nor its environment the jobs."""
+        name = f"{machine}/{program}"
+        if self._alive(name):
+            return
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self._daemons[name] = subprocess.Popen(
+                [shutil.which(program, path=SYSTEM_PATH), *arguments],
+                env={"PATH": SYSTEM_PATH, "HOME": "/root", MARK: f"{self.folder}/{machine}"},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def _alive(self, name: str) -> bool:
+        return name in self._daemons and self._daemons[name].poll() is None
+
+    def _asked(self, *command: str) -> bool:
+        with contextlib.suppress(ClusterError, subprocess.TimeoutExpired):
+            return "UP" in self.ask(*command)
+        return False
+
+    def _wait_for(self, trouble: str, machine: str, condition: Callable[[], bool]) -> None:
+        if not _wait(PATIENCE, condition):
+            words = "; ".join(f"{log.name}: {_complaint(log)}" for log in self._logs(machine))
+            raise ClusterError(f"{trouble} within {PATIENCE} s; {words or 'it was never started'}")
+
+    def _logs(self, machine: str) -> Iterator[Path]:
+        yield from sorted((self.folder / machine).glob("*.log"))
+
+    def _children_of(self, node: str) -> Iterator[psutil.Process]:
+        for name in (f"{node}/slurmd", f"{node}/munged"):
+            yield psutil.Process(self._daemons[name].pid)
+
+    def _is_step(self, process: psutil.Process, node: str | None) -> bool:
+        if process.info["name"] != "slurmstepd":
+            return False
+        with contextlib.suppress(psutil.Error):
+            mark = process.environ().get(MARK, "")
+            return mark == f"{self.folder}/{node}" if node else mark.startswith(f"{self.folder}/")
+        return False
+
+
+def require_slurm() -> None:
+    """Install SLURM and munge if they are not there; ClusterError with one line where that cannot be."""
+    if os.geteuid() != 0:
+        raise ClusterError("SLURM's daemons run as root here: run `make test-cluster` as root, in a container for example")
+    missing = [program for program in PROGRAMS if not shutil.which(program, path=SYSTEM_PATH)]
+    if not missing:
+        return
+    if not shutil.which("apt-get"):
+        raise ClusterError(f"{', '.join(missing)} not found, and no apt-get to install it: install munge and SLURM")
+    for command in (["update"], ["install", "--yes", "--no-install-recommends", *PACKAGES]):
+        done = subprocess.run(
+            ["apt-get", "--quiet", "--quiet", *command],
+            env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            last = (done.stdout.strip() or "no output").splitlines()[-1]
+            raise ClusterError(f"apt-get {' '.join(command)}: {last}; install {', '.join(PACKAGES)} by hand")
+
+
+def _loopback() -> tuple[str, str]:
+    """Address of the daemons, and the line that keeps them to it.
+
+    They bind to what the machine's own name stands for, so they listen on all addresses where that is not a
+    loopback one; munge's key guards them then.
+    """
+    with contextlib.suppress(OSError):
+        address = socket.gethostbyname(socket.gethostname())
+        if address.startswith("127."):
+            return address, "CommunicationParameters=NoCtldInAddrAny,NoInAddrAny"
+    return "127.0.0.1", ""
+
+
+def _free_ports(address: str, count: int) -> list[int]:
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind((address, 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+def _wait(seconds: float, condition: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def _end(daemon: subprocess.Popen) -> None:
+    daemon.terminate()
+    try:
+        daemon.wait(5)
+    except subprocess.TimeoutExpired:
+        daemon.kill()
+        daemon.wait()
+
+
+def _below(process: psutil.Process) -> list[psutil.Process]:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return process.children(recursive=True)
+    return []
+
+
+def _complaint(log: Path) -> str:
+    """The last line of a log that tells of an error, or else the last line."""
+    lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()] or ["nothing in it"]
+    return next((line for line in reversed(lines) if "error" in line.lower() or "fatal" in line.lower()), lines[-1])

@@ -1,0 +1,138 @@
+"""What the finished experiment holds, and that its bytes depend on nothing but config and input."""
+
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from project import SMALL, Project
+
+# Where the bytes may differ between two runs: times of day and seconds taken.
+TIMED = ("logs", "benchmarks", "report.html")
+
+
+def contents(results: Path) -> dict[str, bytes]:
+    """Every result by name, but those that hold times."""
+    files = {str(file.relative_to(results)): file for file in results.rglob("*") if file.is_file()}
+    return {
+        name: file.read_bytes()
+        for name, file in files.items()
+        if not set(Path(name).parts) & set(TIMED) and ".snakemake_timestamp" not in name
+    }
+
+
+def test_files_are_as_the_contract_says(finished: Project) -> None:
+    demo = finished.results / "demo"
+    size = SMALL["clips"]["demo"]["source"]["synthetic"]
+    frames = np.load(demo / "frames.npy", mmap_mode="r")
+    assert frames.dtype == np.uint8
+    assert frames.shape == (size["frames"], size["height"], size["width"], 3)
+    assert np.load(demo / "groundtruth.npy", mmap_mode="r").shape == frames.shape[:3]
+    table = pd.read_csv(demo / "frames.csv")
+    assert list(table.columns) == ["frame", "name", "subset"]
+    assert (table["subset"] == "train").sum() == 16  # 40 % of 40
+    assert table["name"].iloc[1] == "input/in000002.png"
+    for model in ("em", "notebook"):
+        arrays = np.load(demo / f"models/{model}/model.npz")
+        height, width = frames.shape[1:3]
+        shapes = {name: arrays[name].shape for name in arrays.files}
+        assert shapes == {
+            "weights": (2, height, width),
+            "means": (2, height, width, 3),
+            "covariances": (2, height, width, 3, 3),
+            **dict.fromkeys(["log_likelihood", "n_iter", "converged", "flags"], (height, width)),
+        }
+        assert all(np.isfinite(arrays[name]).all() for name in arrays.files)
+        curve = pd.read_csv(demo / f"models/{model}/convergence.csv")
+        assert list(curve.columns) == ["iteration", "log_likelihood", "gain", "converged"]
+    assert (pd.read_csv(demo / "models/em/convergence.csv")["gain"] > -1e-9).all()
+    area = pd.read_csv(demo / "area.csv")
+    for method in ("gmm", "notebook", "mog2"):
+        masks = np.load(demo / f"methods/{method}/masks.npz")
+        assert masks["frames"].tolist() == list(range(16, 40))
+        assert set(np.unique(masks["masks"])) <= {0, 127, 255}
+        shares = area[area["method"] == method].set_index("frame")["foreground_share"]
+        assert shares[39] == (masks["masks"][-1] == 255).mean()
+
+
+def test_source_is_recorded_with_its_checksum(finished: Project) -> None:
+    import hashlib
+
+    record = json.loads((finished.results / "demo/source.json").read_text())
+    archive = finished.folder / record["file"]
+    assert record["kind"] == "synthetic"
+    assert record["bytes"] == archive.stat().st_size
+    assert record["sha256"] == hashlib.sha256(archive.read_bytes()).hexdigest()
+
+
+def test_mixture_keeps_the_person_whom_mog2_absorbs(finished: Project) -> None:
+    absorption = pd.read_csv(finished.results / "demo/absorption.csv").set_index("method")
+    assert (absorption["still_frame"] == 22).all()  # 55 % of 40
+    assert np.isnan(absorption.loc["gmm", "half_life"])
+    assert absorption.loc["gmm", "censored_at"] == 18
+    assert absorption.loc["mog2", "half_life"] <= absorption.loc["mog2", "predicted"] + 2
+    assert absorption.loc["mog2", "retention"] < absorption.loc["gmm", "retention"] / 3
+
+
+def test_every_rule_leaves_a_log_and_a_benchmark(finished: Project) -> None:
+    demo = finished.results / "demo"
+    logs = {file.stem for file in (demo / "logs").glob("*.log")}
+    assert logs == {file.stem for file in (demo / "benchmarks").glob("*.tsv")}
+    assert {"read_frames", "fit_tile.em.1-of-2", "mask_by_opencv.mog2"} <= logs
+
+
+def test_page_is_whole_and_asks_for_nothing(finished: Project) -> None:
+    page = (finished.results / "report.html").read_text()
+    assert page.count("data:video/mp4;base64,") == 5  # training, three methods, all of them
+    assert 'src="http' not in page
+
+
+def test_nothing_temporary_is_left(finished: Project) -> None:
+    assert not list(finished.results.rglob("*.part*"))
+    assert not list(finished.results.rglob("tiles/*.npz"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("cores", "tiles"), [(1, 1), (2, 5)])
+def test_bytes_do_not_depend_on_cores_and_tiles(
+    cores: int, tiles: int, finished: Project, tmp_path: Path
+) -> None:
+    project = Project.copied_to(tmp_path / "project")
+    project.configure({"tiles": tiles})
+    project.snakemake("--cores", str(cores))
+    expected, found = contents(finished.results), contents(project.results)
+    assert found.keys() == expected.keys()
+    assert [name for name in expected if found[name] != expected[name]] == []
+
+
+@pytest.mark.slow
+def test_jobs_of_a_cluster_give_the_same_bytes(finished: Project, tmp_path: Path) -> None:
+    """Every job in a Snakemake of its own, as an executor for a cluster starts it."""
+    project = Project.copied_to(tmp_path / "project")
+    project.snakemake(
+        *("--executor", "cluster-generic", "--cluster-generic-submit-cmd", "bash", "--jobs", "2"),
+        *("--seconds-between-status-checks", "1"),
+        timeout=500,
+    )
+    expected, found = contents(finished.results), contents(project.results)
+    assert found.keys() == expected.keys()
+    assert [name for name in expected if found[name] != expected[name]] == []
+
+
+@pytest.mark.parametrize("format", ["html", "zip"])
+def test_snakemake_s_own_report(format: str, project: Project) -> None:
+    target = project.folder / f"report.{format}"
+    project.snakemake("--report", target.name)
+    if format == "zip":
+        with zipfile.ZipFile(target) as archive:
+            text = "".join(
+                archive.read(name).decode(errors="ignore")
+                for name in archive.namelist()
+                if name.endswith(".html")
+            )
+    else:
+        text = target.read_text()
+    for caption in ("Convergence", "demo", "absorption"):
+        assert caption.lower() in text.lower()

@@ -1,0 +1,228 @@
+"""A clip from each kind of source, and what a user is told when it cannot be had."""
+
+import json
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from loopback import Loopback, Reply
+from project import Project
+
+FRAMES = 24
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Project:
+    """The workflow before its first run."""
+    return Project.copied_to(tmp_path / "project")
+
+
+def pictures(count: int = FRAMES, height: int = 48, width: int = 64) -> list[bytes]:
+    rng = np.random.default_rng(5)
+    images = rng.integers(60, 200, (count, height, width, 3), dtype=np.uint8)
+    return [cv2.imencode(".png", image)[1].tobytes() for image in images]
+
+
+def archive(path: Path, images: list[bytes], folder: str = "clip/") -> Path:
+    with zipfile.ZipFile(path, "w") as file:
+        for index, image in enumerate(images):
+            file.writestr(f"{folder}frame_{index}.png", image)
+    return path
+
+
+def use(project: Project, source: dict, **clip: object) -> None:
+    project.configure({"run": ["mine"], "clips": {"mine": {"source": source, **clip}}})
+
+
+def read(project: Project) -> subprocess.CompletedProcess:
+    return project.snakemake("--cores", "1", "results/mine/frames.csv", check=False)
+
+
+def names(project: Project) -> list[str]:
+    return (project.results / "mine/names.txt").read_text().split()
+
+
+def test_folder_of_frames_in_natural_order_and_what_is_added_to_it(bare: Project) -> None:
+    folder = bare.folder / "my frames"
+    folder.mkdir()
+    for index, image in enumerate(pictures()):
+        (folder / f"frame_{index}.png").write_bytes(image)
+    use(bare, {"path": "my frames"}, frames="*.png")
+    assert read(bare).returncode == 0
+    assert names(bare) == [f"frame_{index}.png" for index in range(FRAMES)]
+    assert bare.planned("results/mine/frames.csv") == {}
+    (folder / f"frame_{FRAMES}.png").write_bytes(pictures(1)[0])
+    assert bare.planned("results/mine/frames.csv") == {"fetch_source": 1, "read_frames": 1, "split_frames": 1}
+
+
+def test_local_archive_and_its_replacement(bare: Project) -> None:
+    archive(bare.folder / "mine.zip", pictures())
+    use(bare, {"path": "mine.zip"}, frames="clip/*.png")
+    assert read(bare).returncode == 0
+    assert len(names(bare)) == FRAMES
+    archive(bare.folder / "mine.zip", pictures(FRAMES + 1))
+    assert bare.planned("results/mine/frames.csv") == {"fetch_source": 1, "read_frames": 1, "split_frames": 1}
+
+
+def test_url_is_fetched_once_and_kept_when_results_are_deleted(bare: Project, loopback: Loopback) -> None:
+    content = archive(bare.folder / "served.zip", pictures()).read_bytes()
+    loopback.replies["/clip.zip"] = [Reply(content)]
+    use(bare, {"url": loopback.url("/clip.zip"), "file": "mine.zip"}, frames="clip/*.png")
+    assert read(bare).returncode == 0
+    record = json.loads((bare.results / "mine/source.json").read_text())
+    assert record["address"] == loopback.url("/clip.zip")
+    assert record["file"] == "data/mine.zip"
+    shutil.rmtree(bare.results)
+    assert read(bare).returncode == 0
+    assert [request.path for request in loopback.requests] == ["/clip.zip"]
+
+
+def test_file_put_there_by_hand_needs_no_network(bare: Project, loopback: Loopback) -> None:
+    (bare.folder / "data").mkdir()
+    archive(bare.folder / "data/mine.zip", pictures())
+    use(bare, {"gdrive": "an-id", "file": "mine.zip"}, frames="clip/*.png")
+    assert read(bare).returncode == 0
+    assert len(names(bare)) == FRAMES
+
+
+def html(project: Project) -> None:
+    (project.folder / "mine.zip").write_text("<!DOCTYPE html><title>Google Drive - Quota exceeded</title>")
+
+
+def truncated_zip(project: Project) -> None:
+    whole = archive(project.folder / "mine.zip", pictures()).read_bytes()
+    (project.folder / "mine.zip").write_bytes(whole[: len(whole) // 2])
+
+
+def escaping_zip(project: Project) -> None:
+    archive(project.folder / "mine.zip", pictures(), folder="../../")
+
+
+def truncated_picture(project: Project) -> None:
+    images = pictures()
+    archive(project.folder / "mine.zip", [*images[:3], images[3][:200], *images[4:]])
+
+
+def two_sizes(project: Project) -> None:
+    archive(project.folder / "mine.zip", [*pictures(), *pictures(1, height=50)])
+
+
+def no_match(project: Project) -> None:
+    archive(project.folder / "mine.zip", pictures(), folder="other/")
+
+
+def too_few(project: Project) -> None:
+    archive(project.folder / "mine.zip", pictures(12))
+
+
+def not_a_video(project: Project) -> None:
+    (project.folder / "mine.zip").write_bytes(b"\x00\x01 no video at all" * 100)
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (html, ["mine.zip", "HTML"]),
+        (truncated_zip, ["mine.zip"]),
+        (escaping_zip, ["mine.zip", "../../frame_0.png"]),
+        (truncated_picture, ["mine.zip", "clip/frame_3.png"]),
+        (two_sizes, ["frame_24.png", "64 x 50", "64 x 48"]),
+        (no_match, ["clip/*.png", "other/frame_0.png"]),
+        (too_few, ["split.train_fraction", "12 frames", "at least 8"]),
+        (not_a_video, ["mine.zip"]),
+    ],
+)
+def test_bad_file_is_told_in_one_line(
+    make: Callable[[Project], None], told: list[str], bare: Project
+) -> None:
+    make(bare)
+    use(bare, {"path": "mine.zip"}, frames="clip/*.png")
+    done = read(bare)
+    assert_told(done, told)
+    left = {file.name for file in (bare.results / "mine").iterdir() if file.is_file()}
+    assert left <= {"source.json", "frames.npy", "names.txt"}
+    assert make is too_few or "frames.npy" not in left
+
+
+def assert_told(done: subprocess.CompletedProcess, told: list[str]) -> None:
+    """The run failed, and one line that is marked as an error holds all that the user must know."""
+    assert done.returncode == 1
+    lines = [line for line in done.stdout.splitlines() if "error:" in line]
+    assert [line for line in lines if all(part in line for part in told)], done.stdout
+    assert "Traceback" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("reply", "told"),
+    [
+        (Reply(b"gone", status=404), ["404", "/clip.zip", "data/mine.zip"]),
+        (Reply(b"<!doctype html>quota", content_type="text/html"), ["HTML", "data/mine.zip"]),
+    ],
+)
+def test_failed_download_is_told_in_one_line(
+    reply: Reply, told: list[str], bare: Project, loopback: Loopback
+) -> None:
+    loopback.replies["/clip.zip"] = [reply]
+    use(bare, {"url": loopback.url("/clip.zip"), "file": "mine.zip"}, frames="clip/*.png")
+    assert_told(read(bare), told)
+    assert not (bare.folder / "data/mine.zip").exists()
+    assert not (bare.results / "mine/source.json").exists()
+
+
+def test_wrong_checksum_of_an_own_file_leaves_it_alone(bare: Project) -> None:
+    before = archive(bare.folder / "mine.zip", pictures()).read_bytes()
+    use(bare, {"path": "mine.zip", "sha256": "0" * 64}, frames="clip/*.png")
+    assert_told(read(bare), ["mine.zip", "sha256", "0" * 64])
+    assert (bare.folder / "mine.zip").read_bytes() == before
+
+
+def test_full_disk_is_told_in_one_line(bare: Project, small_disk: Path) -> None:
+    bare.results.symlink_to(small_disk)
+    archive(bare.folder / "mine.zip", pictures(60))
+    use(bare, {"path": "mine.zip"}, frames="clip/*.png")
+    assert_told(read(bare), ["no space left on the disk"])
+    assert not (bare.results / "mine/frames.npy").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"modles": {}}, "unknown key 'modles'; did you mean 'models'?"),
+        (
+            {"models": {"em": {"toleranse": 1}}},
+            "models.em: unknown key 'toleranse'; did you mean 'tolerance'?",
+        ),
+        ({"models": {"em": {"components": "two"}}}, "models.em.components: 'two' is not of type 'integer'"),
+        ({"split": {"train_fraction": 1.5}}, "split.train_fraction: 1.5 is greater than"),
+        (
+            {"methods": {"gmm": {"model": "emm"}}},
+            "methods.gmm.model: unknown model 'emm'; expected one of em, notebook",
+        ),
+        ({"run": ["demoo"]}, "run: unknown clip 'demoo'; expected"),
+        (
+            {"clips": {"demo": {"source": {"path": "x"}}}},
+            "clips.demo.source: found path and synthetic; expected one of",
+        ),
+        (
+            {"run": ["a"], "clips": {"a": {"source": {"path": "no.mp4"}}}},
+            "clips.a.source.path: no such file or folder: no.mp4",
+        ),
+        (
+            {"run": ["a"], "clips": {"a": {"source": {"url": "http://x/y"}}}},
+            "clips.a.source.file: missing; expected the name",
+        ),
+    ],
+)
+def test_bad_config_is_told_in_one_line(changes: dict, told: str, bare: Project) -> None:
+    bare.configure(changes)
+    done = bare.snakemake("--dry-run", check=False)
+    assert done.returncode == 1
+    assert [line for line in done.stdout.splitlines() if line.startswith("config: ") and told in line], (
+        done.stdout
+    )
+    assert "Traceback" not in done.stdout
