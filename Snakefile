@@ -23,6 +23,7 @@ include: "workflow/rules/frames.smk"
 include: "workflow/rules/model.smk"
 include: "workflow/rules/masks.smk"
 include: "workflow/rules/evidence.smk"
+include: "workflow/rules/scores.smk"
 include: "workflow/rules/report.smk"
 
 

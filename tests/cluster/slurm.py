@@ -1,12 +1,13 @@
-"""A private SLURM of a few nodes on this machine, for tests: real daemons, on loopback, in a folder of its own.
+"""A private SLURM of a few nodes on this machine, for tests: real daemons, on loopback, in its own folder.
 
-Every node has a munged and a slurmd, the controller a munged and a slurmctld, as on machines of their own. They
-are children of this process and are stopped by their process ids. Root on Debian or Ubuntu; no systemd, no
-cgroups, no accounting database.
+Every node has a munged and a slurmd, the controller a munged and a slurmctld, as on machines of their own.
+They are children of this process and are stopped by their process ids. Root on Debian or Ubuntu; no systemd,
+no cgroups, no accounting database.
 """
 
 import contextlib
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -20,13 +21,12 @@ import psutil
 PACKAGES = ("munge", "slurmctld", "slurmd", "slurm-client")
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch")
 SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
-MARK = "BGSUB_TEST_CLUSTER"  # in the environment of all that the daemons start
-PATIENCE = 20  # seconds that a daemon has to come up
+PATIENCE = 15  # seconds that a daemon has to come up
 CONTROLLER = "controller"
 
-# Jobs may use the processors and the memory that they asked for, and are ended when they take more memory or time.
-# A node that does not answer for a few seconds is given up; JobRequeue is SLURM's default, which a profile
-# must cope with.
+# A job gets the processors and the memory that it asked for, and is ended when it takes more memory or time.
+# A node that does not answer in a few seconds is given up. JobRequeue is SLURM's default, which a profile must
+# cope with.
 CONFIGURATION = """
 ClusterName=test
 SlurmctldHost={host}({address})
@@ -40,6 +40,8 @@ StateSaveLocation={folder}/state
 SlurmdSpoolDir={folder}/%n/spool
 SlurmctldPidFile={folder}/slurmctld.pid
 SlurmdPidFile={folder}/%n/slurmd.pid
+SlurmdLogFile={folder}/%n/steps.log
+SlurmdDebug=debug
 MailProg=/bin/true
 MpiDefault=none
 ProctrackType=proctrack/linuxproc
@@ -59,7 +61,7 @@ SlurmdTimeout=6
 ReturnToService=2
 TCPTimeout=2
 SchedulerParameters=batch_sched_delay=0,sched_min_interval=0,sched_interval=1,bf_interval=1
-DebugFlags=NO_CONF_HASH,JobAccountGather
+DebugFlags=NO_CONF_HASH
 {nodes}
 PartitionName=usual Nodes=ALL Default=YES State=UP
 PartitionName=other Nodes=ALL State=UP
@@ -151,7 +153,7 @@ class Cluster:
         return done.stdout
 
     def jobs(self, run: str | None = None) -> list[dict[str, str]]:
-        """Return SLURM's records of all jobs, or of those of one run of Snakemake, in the order of submission.
+        """Return SLURM's records of all jobs, or of those of one run of Snakemake, as they were submitted.
 
         A record has what `scontrol show job` says, by its words, and `rule`.
         """
@@ -163,13 +165,33 @@ class Cluster:
                 records.append(record | {"rule": comment.split("_wildcards_")[0]})
         return sorted(records, key=lambda record: int(record["JobId"]))
 
+    def memory_taken(self, job: dict[str, str]) -> float:
+        """Return the most memory, in MB, that SLURM saw a job take, its batch script and step together."""
+        seen = re.findall(
+            rf"StepId={job['JobId']}\.(\w+) memory used:(\d+)",
+            self._steps_log(job).read_text(errors="replace"),
+        )
+        largest: dict[str, int] = {}
+        for step, size in seen:
+            largest[step] = max(largest.get(step, 0), int(size))
+        return sum(largest.values()) / 2**20
+
+    def exceeded_memory(self, job: dict[str, str]) -> bool:
+        """Whether SLURM ended a job since it took more memory than it had asked for."""
+        words = rf"StepId={job['JobId']}\.\w+ exceeded memory limit"
+        return re.search(words, self._steps_log(job).read_text(errors="replace")) is not None
+
+    def _steps_log(self, job: dict[str, str]) -> Path:
+        return self.folder / job["NodeList"] / "steps.log"
+
     def stop(self) -> None:
         """Cancel what runs, and stop the daemons. Does nothing the second time."""
         if self._alive(f"{CONTROLLER}/slurmctld"):
             with contextlib.suppress(ClusterError, subprocess.TimeoutExpired):
                 self.ask("scancel", "--user", "root")
                 _wait(5, lambda: not self.ask("squeue", "--noheader").strip())
-        for name in sorted(self._daemons, key=lambda name: name.endswith("munged")):  # authentication goes last
+        # All need munged to the end.
+        for name in sorted(self._daemons, key=lambda name: name.endswith("munged")):
             _end(self._daemons[name])
         for process in self.processes():
             with contextlib.suppress(psutil.NoSuchProcess):
@@ -206,9 +228,8 @@ class Cluster:
             )
         # Snakemake's job step takes SLURM_CONF out of the environment before it calls srun.
         wrapper = self.folder / "bin/srun"
-        wrapper.write_text(
-            f'#!/bin/sh\nSLURM_CONF="{self.environment["SLURM_CONF"]}" exec {shutil.which("srun", path=SYSTEM_PATH)} "$@"\n'
-        )
+        srun = shutil.which("srun", path=SYSTEM_PATH)
+        wrapper.write_text(f'#!/bin/sh\nSLURM_CONF="{self.environment["SLURM_CONF"]}" exec {srun} "$@"\n')
         wrapper.chmod(0o755)
 
     def _write_key(self, machine: str, key: bytes) -> None:
@@ -220,18 +241,20 @@ class Cluster:
         folder = self.folder / machine
         files = {"key-file": "key", "socket": "socket", "pid-file": "pid", "seed-file": "seed"}
         options = [f"--{option}={folder}/munge.{suffix}" for option, suffix in files.items()]
+        if not self._alive(f"{machine}/munged"):
+            (folder / "munge.socket").unlink(missing_ok=True)
         self._start(machine, "munged", "--foreground", "--force", "--origin=127.0.0.1", *options)
         self._wait_for("munged did not come up", machine, (folder / "munge.socket").is_socket)
 
     def _start(self, machine: str, program: str, *arguments: str) -> None:
-        """Start a daemon unless it runs; Ctrl-C on the terminal does not reach it, nor its environment the jobs."""
+        """Start a daemon unless it runs; neither Ctrl-C on the terminal nor our environment reaches it."""
         name = f"{machine}/{program}"
         if self._alive(name):
             return
         with (self.folder / f"{name}.log").open("ab") as log:
             self._daemons[name] = subprocess.Popen(
                 [shutil.which(program, path=SYSTEM_PATH), *arguments],
-                env={"PATH": SYSTEM_PATH, "HOME": "/root", MARK: f"{self.folder}/{machine}"},
+                env={"PATH": SYSTEM_PATH, "HOME": "/root"},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -247,9 +270,15 @@ class Cluster:
         return False
 
     def _wait_for(self, trouble: str, machine: str, condition: Callable[[], bool]) -> None:
-        if not _wait(PATIENCE, condition):
+        """Wait until a machine is as it should be; ClusterError with its daemons' last words if it is not."""
+        daemons = [name for name in self._daemons if name.startswith(f"{machine}/")]
+        begin = time.monotonic()
+        _wait(PATIENCE, lambda: condition() or not all(map(self._alive, daemons)))
+        if not condition():
             words = "; ".join(f"{log.name}: {_complaint(log)}" for log in self._logs(machine))
-            raise ClusterError(f"{trouble} within {PATIENCE} s; {words or 'it was never started'}")
+            raise ClusterError(
+                f"{trouble} in {time.monotonic() - begin:.0f} s; {words or 'it was never started'}"
+            )
 
     def _logs(self, machine: str) -> Iterator[Path]:
         yield from sorted((self.folder / machine).glob("*.log"))
@@ -259,23 +288,26 @@ class Cluster:
             yield psutil.Process(self._daemons[name].pid)
 
     def _is_step(self, process: psutil.Process, node: str | None) -> bool:
+        """Whether a process is a job step of ours: it listens on a socket in its node's folder."""
         if process.info["name"] != "slurmstepd":
             return False
         with contextlib.suppress(psutil.Error):
-            mark = process.environ().get(MARK, "")
-            return mark == f"{self.folder}/{node}" if node else mark.startswith(f"{self.folder}/")
+            sockets = [connection.laddr for connection in process.net_connections("unix")]
+            return any(path.startswith(f"{self.folder}/{node or ''}") for path in sockets)
         return False
 
 
 def require_slurm() -> None:
     """Install SLURM and munge if they are not there; ClusterError with one line where that cannot be."""
     if os.geteuid() != 0:
-        raise ClusterError("SLURM's daemons run as root here: run `make test-cluster` as root, in a container for example")
+        raise ClusterError("SLURM's daemons are run as root: run this as root, in a container for example")
     missing = [program for program in PROGRAMS if not shutil.which(program, path=SYSTEM_PATH)]
     if not missing:
         return
     if not shutil.which("apt-get"):
-        raise ClusterError(f"{', '.join(missing)} not found, and no apt-get to install it: install munge and SLURM")
+        raise ClusterError(
+            f"no {', '.join(missing)}, and no apt-get to install them: install munge and SLURM"
+        )
     for command in (["update"], ["install", "--yes", "--no-install-recommends", *PACKAGES]):
         done = subprocess.run(
             ["apt-get", "--quiet", "--quiet", *command],
@@ -336,6 +368,9 @@ def _below(process: psutil.Process) -> list[psutil.Process]:
 
 
 def _complaint(log: Path) -> str:
-    """The last line of a log that tells of an error, or else the last line."""
-    lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()] or ["nothing in it"]
-    return next((line for line in reversed(lines) if "error" in line.lower() or "fatal" in line.lower()), lines[-1])
+    """The last lines of a log that tell of an error, or else its last line."""
+    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()] or [
+        "empty"
+    ]
+    errors = [line for line in lines if "error" in line.lower() or "fatal" in line.lower()]
+    return " / ".join(errors[-3:] or lines[-1:])

@@ -226,3 +226,48 @@ def test_row_of_a_clip_with_nobody_still_is_empty_but_whole(square):
     seen = [{"frame": 61, "visible_share": 1.0}]
     assert list(row) == list(absorption_row("gmm", seen, Still(61, "frames", square, "frames")))
     assert [key for key, value in row.items() if value is not None] == ["method"]
+
+
+def first_background_frame_at(rate, ratio, reduction, frames_seen, frozen_from=None, limit=1000):
+    """As above, at a learning rate of our own, and with none from a frame on; None if it never comes."""
+    mog2 = cv2.createBackgroundSubtractorMOG2(500, 16, False)
+    mog2.setBackgroundRatio(ratio)
+    mog2.setComplexityReductionThreshold(reduction)
+    old, new = np.full((1, 1, 3), 60, np.uint8), np.full((1, 1, 3), 200, np.uint8)
+
+    def mask(frame, index):
+        frozen = frozen_from is not None and index >= frozen_from
+        return mog2.apply(frame, learningRate=0 if frozen else rate)[0, 0]
+
+    for index in range(frames_seen):
+        mask(old, index)
+    return next((k for k in range(limit) if mask(new, frames_seen + k) == 0), None)
+
+
+@pytest.mark.parametrize(
+    ("rate", "ratio", "reduction", "seen"),
+    list(product([0.001, 0.01, 0.037, 0.1, 0.5], [0.3, 0.7, 0.9, 0.99], [0.0, 0.05], [1, 44])),
+)
+def test_recursion_is_opencvs_at_a_given_learning_rate(rate, ratio, reduction, seen):
+    expected = first_background_frame_at(rate, ratio, reduction, seen, limit=3000)
+    assert mog2_absorption(500, ratio, reduction, seen, rate) == expected
+    assert predict_absorption(500, ratio, reduction, seen, rate).startup == expected
+
+
+@pytest.mark.parametrize("rate", [None, 0.05, 0.017])
+@pytest.mark.parametrize("frozen_from", [*range(30, 46), 60])
+def test_a_frozen_mog2_never_absorbs_what_it_had_not_absorbed_before(rate, frozen_from):
+    own = -1 if rate is None else rate
+    expected = first_background_frame_at(own, 0.9, 0.05, 30, frozen_from, limit=300)
+    prediction = predict_absorption(500, 0.9, 0.05, 30, rate, frozen_from)
+    assert prediction.startup == expected
+    assert prediction.steady == mog2_absorption(500, learning_rate=rate)  # of one that is not frozen
+
+
+def test_row_of_a_frozen_mog2_predicts_nothing():
+    masks = np.full((3, 4, 4), 255, np.uint8)
+    still = Still(5, "config", np.ones((4, 4), bool), "config")
+    seen = visible_rows("mog2", Masks(masks, np.arange(5, 8)), still)
+    constants = {"history": 60, "background_ratio": 0.9, "complexity_reduction": 0.05, "learning_rate": None}
+    assert absorption_row("mog2", seen, still, constants)["predicted"] == 1
+    assert absorption_row("mog2", seen, still, constants, frozen_from=5)["predicted"] is None

@@ -61,7 +61,7 @@ def test_natural_order_with_several_numbers():
         ("cam2/a.png", "cam[12]/?.png", True),
         ("cam2/a.PNG", "cam2/*.png", False),
         ("cam2/a.png", "**/*.png", True),
-        ("x/cam2/a.png", "**/*.png", False),
+        ("x/cam2/a.png", "**/*.png", True),
     ],
 )
 def test_star_does_not_cross_folders(name: str, pattern: str, expected: bool):
@@ -245,3 +245,16 @@ def test_html_page_is_told_by_its_beginning():
     assert html_page(b"  <!doctype html>") == "an HTML page"
     assert html_page(b"PK\x03\x04<html>") is None
     assert html_page(io.BytesIO().read()) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("cam1.avi", True),
+        ("chute01/cam1.avi", True),
+        ("dataset/chute01/cam1.avi", True),
+        ("chute01/cam11.avi", False),
+    ],
+)
+def test_pattern_of_any_folder(name: str, found: bool):
+    assert matches(name, "**/cam1.avi") is found

@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
-from pixels import mixed_pixels
-
 from bgsub.convergence import Trajectory, background_image, summarise_fit, trajectory_rows
 from bgsub.gmm import PixelMixture
+from pixels import mixed_pixels
 
 
 def model(

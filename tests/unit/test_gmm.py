@@ -6,15 +6,15 @@ import warnings
 import mpmath
 import numpy as np
 import pytest
+from bgsub import em, gmm, pairband, single
+from bgsub.gmm import PixelMixture
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from pixels import mixed_pixels, noisy_pixels, notebook_em
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
-
-from bgsub import em, gmm, pairband
-from bgsub.gmm import PixelMixture
+from threadpoolctl import threadpool_limits
 
 FLOOR = 1.0 / 255.0**2
 ATTRIBUTES = (
@@ -38,7 +38,7 @@ def sklearn_from(weights, means, covariances, samples, iterations, reg_covar=0.0
         means_init=means,
         precisions_init=np.linalg.inv(covariances),
     )
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), threadpool_limits(1):  # its threads only fight over matrices this small
         warnings.simplefilter("ignore", ConvergenceWarning)
         return reference.fit(samples)
 
@@ -122,7 +122,7 @@ def test_uniform_start_is_the_notebooks():
 
 
 def test_likelihood_against_mpmath_on_hard_pixels():
-    """Far outliers, a collapsed component and a nearly singular covariance, with 50 digits."""
+    """Far outliers, a collapsed component, a nearly singular covariance; with 50 digits."""
     frames = np.full((20, 1, 3, 3), 3, dtype=np.uint8)
     frames[7, 0, 0] = (255, 0, 255)
     frames[:, 0, 1, 0] = np.arange(20)
@@ -175,7 +175,7 @@ def test_acceleration_saves_iterations_and_loses_no_likelihood():
     frames = noisy_pixels(np.random.default_rng(2), 400)
     plain = PixelMixture(tolerance=None, max_iterations=150).fit(frames)
     ours = PixelMixture().fit(frames)
-    # From one start both climb to an optimum, nearly always to the same one; neither is systematically better.
+    # From one start both climb to an optimum, nearly always the same; neither is better on the whole.
     assert np.median(ours.log_likelihood_ - plain.log_likelihood_) > -1e-4
     assert abs(np.mean(ours.log_likelihood_ - plain.log_likelihood_)) < 3e-3
     assert np.median(ours.n_iter_) < 40
@@ -200,12 +200,15 @@ def test_a_tighter_tolerance_goes_further_on_the_same_way():
         {"max_iterations": 8, "start": "uniform"},
         {"max_iterations": 8, "covariance_floor": 0.01},
         {"max_iterations": 5, "covariance_floor": None, "start": "uniform"},
+        {"n_components": 1},
+        {"n_components": 1, "covariance_floor": 30.0},
     ],
 )
 def test_fast_and_general_kernel_agree(settings_, monkeypatch):
     frames = mixed_pixels(9, each=20)
     fast = PixelMixture(tolerance=None, **settings_).fit(frames)
-    monkeypatch.setattr(pairband, "fit_band", em.fit_band)
+    for module in (pairband, single):
+        monkeypatch.setattr(module, "fit_band", em.fit_band)
     general = PixelMixture(tolerance=None, **settings_).fit(frames)
     np.testing.assert_array_equal(fast.flags_, general.flags_)
     np.testing.assert_array_equal(fast.n_iter_, general.n_iter_)
@@ -217,9 +220,22 @@ def test_fast_and_general_kernel_agree(settings_, monkeypatch):
     np.testing.assert_allclose(fast.covariances_[:, same], general.covariances_[:, same], atol=1e-7)
 
 
+@pytest.mark.parametrize("settings_", [{}, NOTEBOOK])
+def test_more_samples_than_one_block_of_the_fast_kernel(settings_, monkeypatch):
+    frames = mixed_pixels(3, each=3, frames=700)
+    fixed = {"max_iterations": 5, **settings_, "tolerance": None}
+    fast = PixelMixture(**fixed).fit(frames)
+    monkeypatch.setattr(pairband, "fit_band", em.fit_band)
+    general = PixelMixture(**fixed).fit(frames)
+    np.testing.assert_array_equal(fast.flags_, general.flags_)
+    np.testing.assert_allclose(fast.log_likelihood_, general.log_likelihood_, atol=1e-9)
+
+
 def test_auto_takes_the_better_bic():
     rng = np.random.default_rng(0)
-    frames = np.concatenate([noisy_pixels(rng, 300), noisy_pixels(rng, 300, covered=0.3), mixed_pixels(1)], axis=2)
+    frames = np.concatenate(
+        [noisy_pixels(rng, 300), noisy_pixels(rng, 300, covered=0.3), mixed_pixels(1)], axis=2
+    )
     auto = PixelMixture("auto", max_components=3).fit(frames)
     fits = {k: PixelMixture(k).fit(frames) for k in (1, 2, 3)}
     bic = [-2 * 44 * fits[k].log_likelihood_ + (10 * k - 1) * np.log(44) for k in (1, 2, 3)]
@@ -300,7 +316,8 @@ def test_flags_name_the_cause():
 # Independence of tiles, threads and neighbours
 
 
-@pytest.mark.parametrize("settings_", [{}, NOTEBOOK, {"start": "random"}, {"n_components": 3}, {"n_components": "auto"}]
+@pytest.mark.parametrize(
+    "settings_", [{}, NOTEBOOK, {"start": "random"}, {"n_components": 3}, {"n_components": "auto"}]
 )
 def test_bit_identical_for_any_tiling_and_threads(settings_, monkeypatch):
     frames = mixed_pixels(6, each=16).reshape(44, 16, 10, 3)
@@ -356,7 +373,9 @@ def test_no_nan_no_fall_on_any_data(frames, n_components, start, covariance_floo
     assert_sound(first)
     assert_sound(later)
     assert_sound(converged)
-    assert (later.log_likelihood_ >= first.log_likelihood_ - 1e-9 * (1 + np.abs(first.log_likelihood_))).all()
+    # Rounding costs the likelihood what the covariance's condition makes of it; 1e-10 at the usual floor.
+    rounding = 1e-15 * 255**2 / (covariance_floor or 1e-5) + 1e-10
+    assert (later.log_likelihood_ >= first.log_likelihood_ - rounding).all()
     assert np.isfinite(later.predict_proba(frames)).all()
     np.testing.assert_allclose(later.predict_proba(frames).sum(axis=1), 1.0, atol=1e-12)
 

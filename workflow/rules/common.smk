@@ -1,6 +1,8 @@
 # What all rules need: the checked config, the version of the code behind a rule, and the files of a clip.
 import ast
+import csv
 import difflib
+import fnmatch
 import functools
 import hashlib
 import os
@@ -8,13 +10,18 @@ import re
 import sys
 from pathlib import Path
 
+import yaml
+from jsonschema import Draft202012Validator
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
 
 SECTIONS_WITH_NULL = ("clips", "models", "methods")
+TABLE_TEXTS = ("title", "frames", "groundtruth", "licence", "citation", "annotation")
 # The scripts themselves: workflow.source_path gives a copy, without the modules beside it.
 SCRIPTS = Path(workflow.current_basedir.join("../scripts").get_path_or_uri(secret_free=False))
 KINDS = ("gdrive", "url", "path", "synthetic")
+# What a method's row holds, and the rule that makes its masks.
+MASK_RULES = {"model": "mask_by_model", "background": "mask_by_median", "opencv": "mask_by_opencv"}
 
 
 def stop(message):
@@ -49,11 +56,10 @@ def check_config(config):
         if not hasattr(cause, "absolute_path"):
             raise
         stop(config_error(cause))
+    for table in config["clip_tables"]:
+        config["clips"] = clips_of_table(table) | config["clips"]
+    config["run"] = clips_to_run(config)
     for name in config["run"]:
-        if name not in config["clips"]:
-            stop(
-                f"run: unknown clip '{name}'; expected names of the section clips: {', '.join(config['clips'])}"
-            )
         check_source(name, config["clips"][name]["source"])
     for name, method in config["methods"].items():
         if "model" in method and method["model"] not in config["models"]:
@@ -61,6 +67,41 @@ def check_config(config):
                 f"methods.{name}.model: unknown model '{method['model']}';"
                 f" expected one of {', '.join(config['models'])}"
             )
+
+
+def clips_of_table(name):
+    """The clips of a table, as the config would have them. Ends the run if a row is not as its schema says."""
+    file = next((path for path in (Path(name), Path(workflow.basedir) / name) if path.is_file()), None)
+    if file is None:
+        stop(f"clip_tables: no such file: {name}; check the path")
+    with open(workflow.source_path("../schemas/clips.schema.yaml")) as stream:
+        validator = Draft202012Validator(yaml.safe_load(stream))
+    clips = {}
+    with file.open(newline="", encoding="utf-8") as stream:
+        for number, row in enumerate(csv.DictReader(stream, delimiter="\t"), 2):
+            row = {column: cell for column, cell in row.items() if cell}
+            for error in validator.iter_errors(row):
+                stop(f"{name}, line {number}: {config_error(error)}")
+            source = {key: row[key] for key in (*KINDS, "file", "sha256") if key in row}
+            clips[row["clip"]] = {"source": source} | {key: row[key] for key in TABLE_TEXTS if key in row}
+            if "still_frame" in row and "still_region" in row:
+                region = [int(number) for number in row["still_region"].split()]
+                clips[row["clip"]]["still"] = {"frame": int(row["still_frame"]), "region": region}
+    return clips
+
+
+def clips_to_run(config):
+    """Names of the clips that `run` asks for, patterns resolved, in its order."""
+    names = {}
+    for pattern in config["run"]:
+        found = fnmatch.filter(config["clips"], pattern)
+        if not found:
+            close = difflib.get_close_matches(pattern, config["clips"], 3) or list(config["clips"])[:3]
+            stop(
+                f"run: unknown clip '{pattern}'; expected names of the section clips, such as {', '.join(close)}"
+            )
+        names |= dict.fromkeys(found)
+    return list(names)
 
 
 def check_source(clip, source):
@@ -78,6 +119,8 @@ def check_source(clip, source):
 check_config(config)
 
 CLIPS = {name: config["clips"][name] for name in config["run"]}
+# The clips with ground truth.
+SCORED = [name for name in CLIPS if "groundtruth" in CLIPS[name]]
 MODELS = list(config["models"])
 METHODS = list(config["methods"])
 
@@ -194,6 +237,11 @@ def groundtruth_pattern(wildcards):
     return {"groundtruth": CLIPS[wildcards.clip]["groundtruth"]}
 
 
+def scope_settings(wildcards):
+    """Which files of its source say where and when a clip is scored."""
+    return {key: CLIPS[wildcards.clip].get(key) for key in ("roi", "temporal_roi")}
+
+
 def still_settings(wildcards):
     """Where and when the config says that a person lies still."""
     return ordered(CLIPS[wildcards.clip].get("still", {}))
@@ -236,7 +284,7 @@ def benchmarks_of(clip):
     for model in MODELS:
         jobs[f"fitting {model}"] = [f"fit_tile.{model}.{tile}" for tile in tiles] + [f"join_tiles.{model}"]
     for method in METHODS:
-        rule_name = "mask_by_model" if "model" in config["methods"][method] else "mask_by_opencv"
+        rule_name = next(name for key, name in MASK_RULES.items() if key in config["methods"][method])
         jobs[f"masks by {method}"] = [f"{rule_name}.{method}"]
     jobs["filming the masks"] = ["render_comparison", *[f"render_video.{method}" for method in METHODS]]
     folder = f"results/{clip}/benchmarks"

@@ -22,6 +22,46 @@ rule summarise_fits:
         "../scripts/summarise_fits.py"
 
 
+rule audit_convergence:
+    """Compare each model with restarts on a sample of pixels, and draw what it found at each pixel."""
+    input:
+        frames="results/{clip}/frames.npy",
+        table="results/{clip}/frames.csv",
+        groundtruth=groundtruth_of,
+        models=expand("results/{{clip}}/models/{model}/model.npz", model=MODELS),
+    output:
+        table="results/{clip}/audit.csv",
+        paths="results/{clip}/audit_paths.csv",
+        figure=report(
+            "results/{clip}/figures/audit.png",
+            caption="../report/captions/audit.rst",
+            category="{clip}",
+            subcategory="Model",
+            labels={"figure": "audit of convergence"},
+        ),
+        parameters=report(
+            "results/{clip}/figures/parameters.png",
+            caption="../report/captions/parameters.rst",
+            category="{clip}",
+            subcategory="Model",
+            labels={"figure": "maps of parameters"},
+        ),
+    log:
+        "results/{clip}/logs/audit_convergence.log",
+    benchmark:
+        "results/{clip}/benchmarks/audit_convergence.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        code=code_version("audit_convergence.py"),
+        audit=ordered(config["audit"]),
+        models={name: ordered(config["models"][name]) for name in MODELS},
+    script:
+        "../scripts/audit_convergence.py"
+
+
 rule measure_area:
     """Measure the share of each test frame that each method calls foreground."""
     input:

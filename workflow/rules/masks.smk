@@ -26,8 +26,32 @@ rule mask_by_model:
         "../scripts/mask_by_model.py"
 
 
+rule mask_by_median:
+    """Mark the foreground by comparing the test frames with the median of the training frames."""
+    input:
+        frames="results/{clip}/frames.npy",
+        table="results/{clip}/frames.csv",
+    output:
+        masks="results/{clip}/methods/{method}/masks.npz",
+    log:
+        "results/{clip}/logs/mask_by_median.{method}.log",
+    benchmark:
+        "results/{clip}/benchmarks/mask_by_median.{method}.tsv"
+    wildcard_constraints:
+        method=methods_with("background"),
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        code=code_version("mask_by_median.py"),
+        method=method_settings,
+    script:
+        "../scripts/mask_by_median.py"
+
+
 rule mask_by_opencv:
-    """Mark the foreground by one of OpenCV's adaptive methods, which sees all frames from the first on."""
+    """Mark the foreground by one of OpenCV's methods, which sees all frames from the first on."""
     input:
         frames="results/{clip}/frames.npy",
         table="results/{clip}/frames.csv",

@@ -1,19 +1,21 @@
-"""Mark the foreground of the test frames by comparing them with a model's background image."""
+"""Mark the foreground of the test frames by a decision rule that compares them with a model."""
 
-from bgsub.convergence import background_image
 from bgsub.files import read_arrays
-from bgsub.foreground import difference_masks
+from bgsub.foreground import foreground_masks
 from bgsub.frames import open_frames, read_split
 from bgsub.masks import write_masks
+from bgsub.rules import score_by
 from job import progress, run
 
 
 def main(frames: str, table: str, model: str, masks: str, method: dict) -> None:
     test = read_split(table).test
-    arrays = read_arrays(model, "weights", "means")
-    background = background_image(arrays["weights"], arrays["means"])
-    marked = difference_masks(
-        open_frames(frames)[test.start :], background, method["threshold"], progress=progress("comparing")
+    marked = foreground_masks(
+        open_frames(frames)[test.start :],
+        score_by(method, read_arrays(model, "weights", "means", "covariances")),
+        method["threshold"],
+        opening=method["opening"],
+        progress=progress("comparing"),
     )
     write_masks(masks, marked, test)
 

@@ -8,7 +8,7 @@ from job import progress, run
 
 def main(frames: str, table: str, masks: str, method: dict) -> None:
     test = read_split(table).test
-    marked = opencv_masks(open_frames(frames), method, keep=test, progress=progress(method["opencv"]))
+    marked = opencv_masks(open_frames(frames), method, test=test, progress=progress(method["opencv"]))
     write_masks(masks, marked, test)
 
 

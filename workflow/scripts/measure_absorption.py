@@ -26,10 +26,11 @@ def main(
     )
     rows, shares = [], []
     for method, file in masks.items():
-        constants = mog2_constants(methods[method]) if methods[method].get("opencv") == "mog2" else None
-        seen = visible_rows(method, read_masks(file), still)
+        settings, found = methods[method], read_masks(file)
+        frozen_from = int(found.frames[0]) if settings.get("learning") == "frozen" else None
+        seen = visible_rows(method, found, still)
         shares += seen
-        rows.append(absorption_row(method, seen, still, constants))
+        rows.append(absorption_row(method, seen, still, mog2_constants(settings), frozen_from))
     write_table(absorption, rows)
     write_table(visible, shares, columns=("frame", "method", "visible_share"))
 

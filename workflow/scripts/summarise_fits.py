@@ -4,7 +4,7 @@ from bgsub.convergence import summarise_fit
 from bgsub.files import read_arrays, write_table
 from job import run
 
-NEEDED = ("weights", "means", "log_likelihood", "n_iter", "converged", "flags")
+NEEDED = ("weights", "means", "covariances", "log_likelihood", "n_iter", "converged", "flags")
 
 
 def main(models: dict[str, str], table: str) -> None:

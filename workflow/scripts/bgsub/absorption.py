@@ -51,12 +51,13 @@ class Prediction:
     ----------
     steady : int
         For a model that has run for longer than its history.
-    startup : int
-        For one that has seen only the frames of the clip before the object lay still.
+    startup : int or None
+        For one that has seen only the frames of the clip before the object lay still. None if it stops
+        learning before.
     """
 
     steady: int
-    startup: int
+    startup: int | None
 
 
 def visible_share(masks: Iterable[np.ndarray], region: np.ndarray | Iterable[np.ndarray]) -> np.ndarray:
@@ -144,7 +145,8 @@ def absorption_row(
     method: str,
     seen: Sequence[Mapping[str, Any]],
     still: Still | None,
-    mog2: Mapping[str, float] | None = None,
+    mog2: Mapping[str, float | None] | None = None,
+    frozen_from: int | None = None,
 ) -> dict[str, Any]:
     """Row of `absorption.csv` for one method.
 
@@ -158,6 +160,8 @@ def absorption_row(
     still : Still or None
     mog2 : mapping, optional
         For a MOG2 method its `bgsub.subtractors.mog2_constants`.
+    frozen_from : int, optional
+        The frame from which on it does not learn, if it is frozen.
 
     Returns
     -------
@@ -181,7 +185,9 @@ def absorption_row(
     }
     row |= asdict(measure_absorption(shares))
     if mog2 is not None:
-        row["predicted"] = predict_absorption(**mog2, still_frame=still.frame).startup
+        row["predicted"] = predict_absorption(
+            **mog2, still_frame=still.frame, frozen_from=frozen_from
+        ).startup
     return row
 
 
@@ -190,6 +196,7 @@ def mog2_absorption(
     background_ratio: float = 0.9,
     complexity_reduction: float = 0.05,
     frames_seen: int | None = None,
+    learning_rate: float | None = None,
 ) -> int:
     """Frames until MOG2 calls a new, still object background: the recursion of its weights.
 
@@ -208,6 +215,8 @@ def mog2_absorption(
     frames_seen : int, optional
         Frames that the model saw before the object appeared, at least 1. OpenCV learns faster at the start:
         at its nth frame by 1 / min(2n, history). By default the model has run for long enough.
+    learning_rate : float, optional
+        Share of a new frame, above 0, if it is given: it stands in for the history, also at the start.
 
     Returns
     -------
@@ -216,6 +225,8 @@ def mog2_absorption(
     """
 
     def rate(k: int) -> float:
+        if learning_rate is not None:
+            return learning_rate
         return 1 / (history if frames_seen is None else min(2 * (frames_seen + 1 + k), history))
 
     old, new = 1 - rate(0), rate(0)
@@ -272,7 +283,12 @@ def mog2_history_to_keep(
 
 
 def predict_absorption(
-    history: int, background_ratio: float, complexity_reduction: float, still_frame: int
+    history: int,
+    background_ratio: float,
+    complexity_reduction: float,
+    still_frame: int,
+    learning_rate: float | None = None,
+    frozen_from: int | None = None,
 ) -> Prediction:
     """Predict when MOG2, run from the first frame of a clip, absorbs a person who lies still.
 
@@ -282,15 +298,20 @@ def predict_absorption(
         As for `mog2_absorption`; `bgsub.subtractors.mog2_constants` reads them from OpenCV.
     still_frame : int
         First frame of stillness, 0-based, so also the number of frames seen before it.
+    learning_rate
+        As for `mog2_absorption`.
+    frozen_from : int, optional
+        The frame from which on it does not learn, if it is frozen.
 
     Returns
     -------
     Prediction
     """
     constants = (history, background_ratio, complexity_reduction)
+    startup = mog2_absorption(*constants, max(still_frame, 1), learning_rate)
+    frozen = frozen_from is not None and still_frame + startup >= frozen_from
     return Prediction(
-        steady=mog2_absorption(*constants),
-        startup=mog2_absorption(*constants, frames_seen=max(still_frame, 1)),
+        steady=mog2_absorption(*constants, learning_rate=learning_rate), startup=None if frozen else startup
     )
 
 

@@ -4,6 +4,7 @@ Maddalena and Petrosino 2015; Jodoin, Maddalena, Petrosino and Wang 2017. Luma i
 `rgb2ycbcr`, which lies between 16 and 235; with luma from 0 to 255 the AGE would be larger by 255/219.
 """
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -35,7 +36,7 @@ class BackgroundScore:
     psnr : float
         Peak signal-to-noise ratio of luma, dB; infinite without error.
     ms_ssim : float or None
-        Multi-scale structural similarity of luma, at most 1; None for images less than 16 pixels high or wide.
+        Multi-scale structural similarity of luma, at most 1; None for images under 32 pixels in size.
     cqm : float
         Colour image quality measure, dB; infinite without error.
     """
@@ -78,23 +79,24 @@ def score_background(
     if background.shape != truth.shape:
         raise ValueError(f"background {background.shape}, truth {truth.shape}")
     known = np.ones(truth.shape[:2], bool) if known is None else known
-    pixels = np.count_nonzero(known)
+    pixels = int(np.count_nonzero(known))
     if not pixels:
         raise ValueError("the true background is known nowhere")
     missing = np.isnan(background).any(axis=2)
     background = np.rint(np.clip(np.where(missing[..., None], 0.0, background), 0, 255))
-    truth = np.rint(truth)
+    truth = np.rint(np.where(known[..., None], truth, background))
+    missing &= known
     error = np.where(missing, _WORST, np.abs(luma(truth) - luma(background)))
     wrong = (error > ERROR_LEVEL) & known
-    clustered = int(np.count_nonzero(eroded(wrong)))
+    clustered = int(np.count_nonzero(eroded(wrong | ~known) & known))
     return BackgroundScore(
         age=float(error[known].mean()),
         eps=int(np.count_nonzero(wrong)),
-        peps=float(np.count_nonzero(wrong) / pixels),
+        peps=int(np.count_nonzero(wrong)) / pixels,
         ceps=clustered,
         pceps=clustered / pixels,
         psnr=_psnr(error[known]),
-        ms_ssim=ms_ssim(_farthest(luma(background), luma(truth), missing, known), luma(truth)),
+        ms_ssim=ms_ssim(_farthest(luma(background), luma(truth), missing), luma(truth)),
         cqm=_cqm(background, truth, missing, known),
     )
 
@@ -116,7 +118,7 @@ def luma(image: np.ndarray) -> np.ndarray:
 
 
 def eroded(wrong: np.ndarray) -> np.ndarray:
-    """Keep the pixels whose four neighbours are set too; at the border, those neighbours that exist."""
+    """Keep the pixels whose four neighbours are set too; at the border, as many as there are."""
     cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
     return cv2.erode(wrong.astype(np.uint8), cross).astype(bool)
 
@@ -132,13 +134,13 @@ def ms_ssim(image: np.ndarray, truth: np.ndarray) -> float | None:
     Returns
     -------
     float or None
-        At most 1, for equal images. None if the images are less than 16 pixels high or wide. For less than
-        176 the window shrinks to a sixteenth, as in SBMnet's script. A mean contrast and structure below 0,
-        which has no real power, counts as 0.
+        At most 1, for equal images. For images less than 176 pixels high or wide the window shrinks to a
+        sixteenth, as in SBMnet's script; None below 32, where it would be one pixel and see no structure. A
+        mean contrast and structure below 0, which has no real power, counts as 0.
     """
     image, truth = np.asarray(image, float), np.asarray(truth, float)
     window = min(_WINDOW, min(image.shape) // 16)
-    if not window:
+    if window < 2:
         return None
     product = 1.0
     for level, weight in enumerate(_SCALE_WEIGHTS, 1):
@@ -197,14 +199,14 @@ def _masked_median(values: np.ndarray, valid: np.ndarray, count: np.ndarray) -> 
 
 def _psnr(error: np.ndarray) -> float:
     square = float(np.mean(np.square(error)))
-    return 10 * np.log10(_WORST**2 / square) if square else np.inf
+    return 10 * math.log10(_WORST**2 / square) if square else math.inf
 
 
 def _cqm(background: np.ndarray, truth: np.ndarray, missing: np.ndarray, known: np.ndarray) -> float:
     """Colour image quality measure (Yalman and Ertuerk 2013), in real numbers.
 
-    The script that SBMnet uses hands 8-bit images to it, whose sums and differences saturate; these do not, so
-    published tables differ in the second digit.
+    The script that SBMnet uses hands 8-bit images to it, whose sums and differences saturate; these do not,
+    so published tables differ in the second digit.
     """
     pairs = zip(_reversible(background), _reversible(truth), strict=True)
     y, u, v = (_psnr(np.where(missing, _WORST, here - there)[known]) for here, there in pairs)
@@ -217,10 +219,9 @@ def _reversible(image: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return np.floor((red + 2 * green + blue) / 4), red - green, blue - green
 
 
-def _farthest(image: np.ndarray, truth: np.ndarray, missing: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Put the level that is farthest from the truth where there is no estimate, and the truth if unknown."""
-    image = np.where(missing, np.where(truth < 128, 255.0, 0.0), image)
-    return np.where(known, image, truth)
+def _farthest(image: np.ndarray, truth: np.ndarray, missing: np.ndarray) -> np.ndarray:
+    """Put the level that is farthest from the truth where there is no estimate."""
+    return np.where(missing, np.where(truth < 128, 255.0, 0.0), image)
 
 
 def _ssim(image: np.ndarray, truth: np.ndarray, size: int) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""CDnet's folder beside the frames and labels: which pixels and frames are scored; and masks as it has them."""
+"""What CDnet's folder has beside frames and labels: the pixels and frames to score. And its form of masks."""
 
 import logging
 import zipfile
@@ -115,8 +115,8 @@ def _region(archive: Archive, name: str, size: tuple[int, int]) -> np.ndarray:
     image = decode_image(_member(archive, name, "roi"), f"{archive.path}: '{name}'", colour=False)
     if image.shape != size:
         raise InputError(
-            f"{archive.path}: region of interest '{name}' is {image.shape[1]} x {image.shape[0]}, but the "
-            f"frames are {size[1]} x {size[0]}; expected the same size: replace it, or leave out the clip's roi"
+            f"{archive.path}: region of interest '{name}' is {image.shape[1]} x {image.shape[0]}, "
+            f"but the frames are {size[1]} x {size[0]}: replace it, or leave out the clip's roi"
         )
     region = image > 0
     if not region.any():

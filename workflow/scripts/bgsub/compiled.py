@@ -6,10 +6,10 @@ from pathlib import Path
 
 from numba import config, njit
 
-# Modules that compiled code is made of; numba itself only notices a change of the file that a function is in.
+# Modules that compiled code is made of; numba notices only a change of the file that a function is in.
 SOURCES = (
-    "compiled.py", "em.py", "lanemath.py", "lanes.py", "linalg.py", "numerics.py", "pair.py", "pairband.py",
-    "starts.py",
+    "choice.py", "compiled.py", "em.py", "lanemath.py", "lanes.py", "linalg.py", "numerics.py", "pair.py",
+    "pairband.py", "pairstart.py", "single.py", "starts.py",
 )  # fmt: skip
 
 

@@ -7,12 +7,12 @@ import numpy as np
 
 @dataclass(frozen=True)
 class ThresholdCurve:
-    """Scores of one method at every threshold; a pixel is foreground if its value is at least the threshold.
+    """Scores of one method at every threshold; a pixel is foreground if its value is above the threshold.
 
     Attributes
     ----------
     thresholds : (bins,) float array
-        Ascending.
+        Ascending; the first may be minus infinity, which marks every pixel.
     precision : (bins,) float array
         NaN where no pixel is marked.
     recall, f_measure : (bins,) float array
@@ -33,8 +33,8 @@ class ThresholdCurve:
         return None if np.isnan(self.f_measure).all() else int(np.nanargmax(self.f_measure))
 
     def index(self, threshold: float) -> int:
-        """Index of the smallest threshold that is at least the given one, else of the last."""
-        return min(int(np.searchsorted(self.thresholds, threshold)), len(self.thresholds) - 1)
+        """Index of the threshold that is nearest to the given one."""
+        return int(np.argmin(np.abs(self.thresholds - threshold)))
 
 
 def threshold_curve(positives: np.ndarray, negatives: np.ndarray, edges: np.ndarray) -> ThresholdCurve:
@@ -45,7 +45,7 @@ def threshold_curve(positives: np.ndarray, negatives: np.ndarray, edges: np.ndar
     positives, negatives : (bins,) int64 array
         Pixels by value, of those that are motion in the ground truth and of those that are not.
     edges : (bins,) float array
-        Lower edge of each bin, ascending: the thresholds.
+        Lower edge of each bin, ascending, not itself part of it: the thresholds.
 
     Returns
     -------
@@ -72,9 +72,7 @@ def threshold_curve(positives: np.ndarray, negatives: np.ndarray, edges: np.ndar
     with np.errstate(invalid="ignore"):
         precision = hits / (hits + alarms)
         recall = hits / all_positives
-        f_measure = (
-            2 * hits / (all_positives + hits + alarms) if all_positives else np.full(len(hits), np.nan)
-        )
-    gain = positives / all_positives if all_positives else np.full(len(hits), np.nan)
-    area = float(np.sum(np.where(gain == 0, 0.0, precision * gain)))
+        f_measure = np.where(all_positives > 0, 2 * hits / (all_positives + hits + alarms), np.nan)
+        gain = positives / all_positives
+        area = float(np.sum(np.where(gain == 0, 0.0, precision * gain)))
     return ThresholdCurve(edges, precision, recall, f_measure, area)

@@ -7,7 +7,7 @@ are small exact integers; parameters and likelihoods leave it in the units of va
 import numpy as np
 
 from bgsub.compiled import compiled
-from bgsub.linalg import floor_eigenvalues, is_singular, rank, whitening
+from bgsub.linalg import copy, floor_eigenvalues, is_singular, rank, whitening
 from bgsub.numerics import LOG_2PI, LOWEST_EXPONENT, exp, log
 from bgsub.starts import LEVELS, moments_of_labels, random_points, split, uniform_means
 
@@ -20,10 +20,9 @@ TRAJECTORY_UNIT = 2.0**24  # trajectories are summed in integers, so that tiles 
 
 @compiled
 def e_step(x, weights, means, W, log_norm, responsibilities):
-    """Fill `responsibilities` (N, K); returns the mean log-likelihood, and the lowest of a sample's heaviest
-    terms.
+    """Fill `responsibilities` (N, K), in the log domain, as densities under- and overflow.
 
-    In the log domain, as densities under- and overflow.
+    Returns the mean log-likelihood, and the lowest of the samples' largest terms.
     """
     n_samples, n_channels = x.shape
     n_components = weights.shape[0]
@@ -52,11 +51,10 @@ def e_step(x, weights, means, W, log_norm, responsibilities):
 
 @compiled
 def m_step(x, responsibilities, alive, weights, means, covariances):
-    """Weights, means and covariances that maximise the expected log-likelihood; False if a component has no
-    samples.
+    """Set weights, means and covariances to the maximum of the expected log-likelihood.
 
     A component whose responsibilities add up to less than `alive` keeps its mean and covariance; only its
-    weight moves.
+    weight moves. Returns whether there was none such.
     """
     n_samples, n_channels = x.shape
     all_alive = True
@@ -84,10 +82,10 @@ def m_step(x, responsibilities, alive, weights, means, covariances):
 
 @compiled
 def prepare(weights, covariances, floor, A, V, W, log_norm):
-    """Floor the covariances and fill the whitening matrices and log norms; returns (any at the floor, any
-    singular).
+    """Floor the covariances, and fill the whitening matrices and log norms.
 
-    A floor of 0 means none: covariances are left as they are.
+    A floor of 0 means none: covariances are left as they are. Returns whether any is at the floor, and
+    whether any is singular.
     """
     n_components, n_channels = covariances.shape[:2]
     floored = False
@@ -152,15 +150,21 @@ def iterate(
 
 
 @compiled
+def fixed(value):
+    """Round to the trajectory's unit."""
+    return np.int64(np.floor(value * TRAJECTORY_UNIT + 0.5))
+
+
+@compiled
 def fit_band(
     frames, first_pixel, start, seed, tolerance, max_iterations, floor, offset,
     weights, means, covariances, log_likelihood, n_iter, converged, flags, trajectory, converged_at,
 ):  # fmt: skip
-    """Fit the pixels of `frames` (N, P, C) uint8 and write their results from column `offset` of the output
-    arrays.
+    """Fit the pixels of `frames` (N, P, C) uint8; write their results from index `offset` of the arrays on.
 
-    `trajectory` and `converged_at` (max_iterations + 1,) int64 receive, per iteration, the change of the
-    summed log-likelihood (in 2^-24 nats) and the number of pixels that converged there.
+    `start` is a value of `bgsub.starts.STARTS`; `tolerance` < 0 and `floor` 0 mean none. `trajectory` and
+    `converged_at` (max_iterations + 1,) int64 receive, per iteration, the change of the summed log-likelihood
+    (in 2^-24 nats) and the number of pixels that converged there.
     """
     n_samples, n_pixels, n_channels = frames.shape
     n_components = weights.shape[0]
@@ -184,28 +188,27 @@ def fit_band(
             centre[c] = np.floor(total / n_samples + 0.5)
             for i in range(n_samples):
                 x[i, c] = np.float64(frames[i, p, c]) - centre[c]
-        label[:] = 0
+        for i in range(n_samples):
+            label[i] = 0
         moments_of_labels(x, label, 1, w, mu, sigma)
         data_rank = rank(sigma[0], A)
         pixel = first_pixel + p
         if data_rank == 0:
-            w[:] = 0.0
-            w[0] = 1.0
-            mu[:, :] = 0.0
-            sigma[:, :, :] = 0.0
-            _, singular = prepare(w, sigma, floor if floor > 0.0 else ROUNDING_VARIANCE, A, V, W, log_norm)
+            for k in range(n_components):
+                w[k] = 1.0 if k == 0 else 0.0
+                for c in range(n_channels):
+                    mu[k, c] = 0.0
+                copy(sigma[0], sigma[k])
+            prepare(w, sigma, floor if floor > 0.0 else ROUNDING_VARIANCE, A, V, W, log_norm)
             history[0], _ = e_step(x, w, mu, W, log_norm, responsibilities)
             t, done, flag = 0, True, CONSTANT | (0 if floor > 0.0 else UNDEFINED)
         else:
-            if start == 0:
+            if start == 0 or n_components == 1:
                 split(x, label, w, mu, sigma, A, V)
             elif start == 1:
                 uniform_means(centre, seed, pixel, w, mu, sigma)
             else:
                 random_points(x, label, seed, pixel, w, mu, sigma)
-            if n_components == 1:
-                label[:] = 0
-                moments_of_labels(x, label, 1, w, mu, sigma)
             t, done, flag = iterate(
                 x,
                 w,
@@ -229,9 +232,9 @@ def fit_band(
         flags[offset + p] = flag
         previous = 0
         for s in range(t + 1):
-            fixed = np.int64(np.floor(history[s] * TRAJECTORY_UNIT + 0.5))
-            trajectory[s] += fixed - previous
-            previous = fixed
+            value = fixed(history[s])
+            trajectory[s] += value - previous
+            previous = value
         if done:
             converged_at[t] += 1
 

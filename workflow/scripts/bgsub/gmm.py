@@ -12,14 +12,16 @@ from pathlib import Path
 
 import numpy as np
 
-from bgsub import em, pairband
+from bgsub import choice, em, pairband, single
 from bgsub.convergence import Trajectory
 from bgsub.starts import STARTS
 
 logger = logging.getLogger(__name__)
 
 LARGEST_MIXTURE = 5
-POLYNOMIAL_FLOOR = 0.01  # levels^2; below it, the fast kernel's polynomials would cost more than 1e-8 nats
+SMALLEST_FAST_FLOOR = (
+    0.01  # levels^2; the fast kernel finds eigenvalues to 1e-8 of the largest, 16000 at most
+)
 BAND_BYTES = 2**20  # samples that a thread copies at a time: they stay in its cache
 
 
@@ -33,8 +35,8 @@ class PixelMixture:
     Parameters
     ----------
     n_components : int or "auto"
-        Number of components K, 1 to 5. "auto": at each pixel, of 1 to `max_components` the number with the best BIC;
-        components that a pixel does not have come last, with weight 0.
+        Number of components K, 1 to 5. "auto": at each pixel, of 1 to `max_components` the number with the
+        best BIC; components that a pixel does not have come last, with weight 0.
     max_components : int
         Largest number that "auto" tries, 1 to 5.
     start : {"split", "uniform", "random"}
@@ -129,18 +131,20 @@ class PixelMixture:
         largest = self.max_components if self.n_components == "auto" else self.n_components
         sizes = range(1, largest + 1) if self.n_components == "auto" else [largest]
         for size in sizes:
-            kernel = self._kernel(size, channels)
-            empty = np.empty((1, 0, channels), dtype=np.uint8)
-            _compile(kernel, functools.partial(self._fit_band, kernel, empty, 0, _Results(size, 0, channels), 0))
+            nothing = np.empty((1, 0, channels), dtype=np.uint8), 0, _Results(size, 0, channels), 0
+            _compile(self._kernel(size, channels), functools.partial(self._fit_band, size, *nothing))
         results = _Results(largest, height * width, channels)
 
         def fit_band(offset: int, band: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-            if len(sizes) == 1:
-                return self._fit_band(self._kernel(largest, channels), band, first_pixel + offset, results, offset)
-            fits = [_Results(size, band.shape[1], channels) for size in sizes]
-            for size, fit in zip(sizes, fits, strict=True):
-                steps = self._fit_band(self._kernel(size, channels), band, first_pixel + offset, fit, 0)
-            results.put_best(fits, len(band), offset)
+            if self.n_components != "auto":
+                return self._fit_band(largest, band, first_pixel + offset, results, offset)
+            criterion = np.full(band.shape[1], np.inf)
+            for size in sizes:
+                fit = _Results(size, band.shape[1], channels)
+                steps = self._fit_band(size, band, first_pixel + offset, fit, 0)
+                parameters = size * (1 + channels + channels * (channels + 1) // 2) - 1
+                penalty = parameters * np.log(len(band))
+                choice.take_better(criterion, penalty, len(band), offset, *fit.arrays, *results.arrays)
             return steps
 
         steps = list(self._map_bands(fit_band, frames))
@@ -157,19 +161,22 @@ class PixelMixture:
         return self
 
     def _kernel(self, size: int, channels: int) -> Callable:
-        """Return the loop that fits `size` components: the fast one where it is exact enough, or the general one."""
-        well_conditioned = self.covariance_floor is not None and self.covariance_floor >= POLYNOMIAL_FLOOR
-        if channels == 3 and size == 2 and (well_conditioned or self.start == "uniform" and self.covariance_floor is None):
-            return pairband.fit_band
-        return em.fit_band
+        """Return the loop that fits `size` components: a fast one, or the general one."""
+        if self.covariance_floor is None:  # a start whose covariances may be singular needs the general one
+            fast = channels == 3 and size == 2 and self.start == "uniform"
+        else:
+            fast = channels == 3 and size <= 2 and self.covariance_floor >= SMALLEST_FAST_FLOOR
+        if not fast:
+            return em.fit_band
+        return single.fit_band if size == 1 else pairband.fit_band
 
     def _fit_band(
-        self, kernel: Callable, band: np.ndarray, first_pixel: int, results: "_Results", offset: int
+        self, size: int, band: np.ndarray, first_pixel: int, results: "_Results", offset: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Fit a band into `results` from `offset` on; returns the trajectory's changes (T + 1,) int64."""
+        """Fit `size` components to a band, into `results` from `offset` on; return the trajectory's steps."""
         gains = np.zeros(self.max_iterations + 1, dtype=np.int64)
         converged_at = np.zeros(self.max_iterations + 1, dtype=np.int64)
-        kernel(
+        self._kernel(size, band.shape[2])(
             band,
             first_pixel,
             STARTS[self.start],
@@ -222,9 +229,6 @@ class PixelMixture:
 
     def _map_bands(self, work: Callable, frames: np.ndarray) -> Iterable:
         """Yield `work(first pixel, samples (N, P, C))` of the bands of `frames`, in order."""
-        if self.n_threads == 1:
-            yield from (work(offset, band) for offset, band in _bands(frames))
-            return
         with ThreadPoolExecutor(self.n_threads) as pool:
             yield from pool.map(lambda rows: work(*_band(frames, rows)), _band_rows(frames))
 
@@ -261,33 +265,9 @@ class _Results:
     @property
     def arrays(self) -> tuple[np.ndarray, ...]:
         return (
-            self.weights, self.means, self.covariances, self.log_likelihood, self.n_iter, self.converged, self.flags,
+            self.weights, self.means, self.covariances, self.log_likelihood,
+            self.n_iter, self.converged, self.flags,
         )  # fmt: skip
-
-    def put_best(self, fits: list["_Results"], samples: int, offset: int) -> None:
-        """Take from `fits`, for each pixel of a band, the one with the lowest BIC; of equal ones the smallest.
-
-        BIC = -2 N l + p ln N with p = K - 1 + K C + K C (C + 1) / 2 parameters (Schwarz 1978).
-        """
-        channels = self.means.shape[2]
-        bic = [
-            -2.0 * samples * fit.log_likelihood
-            + (k * (1 + channels + channels * (channels + 1) // 2) - 1) * np.log(samples)
-            for k, fit in enumerate(fits, start=1)
-        ]
-        band = slice(offset, offset + len(bic[0]))
-        chosen = np.argmin(bic, axis=0)
-        self.weights[:, band] = 0.0
-        for k, fit in enumerate(fits):
-            pixels = np.flatnonzero(chosen == k)
-            self.weights[: k + 1, pixels + offset] = fit.weights[:, pixels]
-            # What a pixel lacks is a copy of its first component.
-            for component in range(len(self.weights)):
-                source = min(component, k) if component <= k else 0
-                self.means[component, pixels + offset] = fit.means[source, pixels]
-                self.covariances[component, pixels + offset] = fit.covariances[source, pixels]
-            for name in ("log_likelihood", "n_iter", "converged", "flags"):
-                getattr(self, name)[pixels + offset] = getattr(fit, name)[pixels]
 
 
 def _as_clip(frames: np.ndarray) -> np.ndarray:
@@ -316,17 +296,13 @@ def _band(frames: np.ndarray, rows: slice) -> tuple[int, np.ndarray]:
     return rows.start * width, np.ascontiguousarray(frames[:, rows]).reshape(samples, -1, channels)
 
 
-def _bands(frames: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
-    return (_band(frames, rows) for rows in _band_rows(frames))
-
-
 def _compile(kernel: Callable, call: Callable[[], object]) -> None:
     """Compile `kernel` by `call`, or load it from the cache on disk, and say so if it takes long."""
     if kernel.signatures:
         return
     cache = Path(kernel.stats.cache_path)
     if not any(cache.glob(f"{Path(kernel.py_func.__code__.co_filename).stem}.{kernel.__name__}-*.nbc")):
-        logger.info("compiling the fit, once per machine; this takes about 20 s")
+        logger.info("compiling the fit, once per machine; this takes about 10 s")
     start = time.perf_counter()
     call()
     if kernel.stats.cache_misses:

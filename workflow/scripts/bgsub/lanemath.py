@@ -3,6 +3,8 @@
 A symmetric matrix is passed as its upper triangle a11, a12, a13, a22, a23, a33.
 """
 
+import numpy as np
+
 from bgsub.compiled import compiled
 from bgsub.lanes import (
     absolute,
@@ -62,7 +64,10 @@ def log(x):
 
 @compiled
 def cos_third(r):
-    """cos(acos(r) / 3) for r in [-1, 1], to 5e-14: a Chebyshev fit in cos(acos(r) / 2), of which it is analytic."""
+    """Return cos(acos(r) / 3) for r in [-1, 1], to 5e-14.
+
+    A Chebyshev fit in cos(acos(r) / 2) = sqrt((1 + r) / 2), of which it is an analytic function.
+    """
     u = fma(sqrt(fma(r, 0.5, 0.5)), 2.0, -1.0)
     p = fma(u, -1.6660756817891934e-09, 5.57368994407056e-09)
     p = fma(p, u, -1.256148502793046e-08)
@@ -82,13 +87,13 @@ def cos_third(r):
 
 @compiled
 def determinant(a11, a12, a13, a22, a23, a33):
-    """Determinant of a symmetric matrix."""
+    """Return the determinant of a symmetric matrix."""
     return a11 * (a22 * a33 - a23 * a23) - a12 * (a12 * a33 - a23 * a13) + a13 * (a12 * a23 - a22 * a13)
 
 
 @compiled
 def extreme_eigenvalues(a11, a12, a13, a22, a23, a33):
-    """Smallest and largest eigenvalue, and the spread p of all three (their standard deviation times sqrt(2)).
+    """Return the smallest and largest eigenvalue, and the spread of all three.
 
     Source: Smith 1961, Eigenvalues of a symmetric 3 x 3 matrix.
     """
@@ -107,7 +112,7 @@ def extreme_eigenvalues(a11, a12, a13, a22, a23, a33):
 
 @compiled
 def adjugate(a11, a12, a13, a22, a23, a33, shift):
-    """Adjugate of A - shift I; for an eigenvalue, it is proportional to that eigenvector's v v'."""
+    """Return the adjugate of A - shift I; at an eigenvalue it is proportional to the eigenvector's v v'."""
     a11, a22, a33 = a11 - shift, a22 - shift, a33 - shift
     return (
         a22 * a33 - a23 * a23,
@@ -123,10 +128,10 @@ def adjugate(a11, a12, a13, a22, a23, a33, shift):
 def floor_eigenvalues(a11, a12, a13, a22, a23, a33, floor):
     """V max(L, floor) V' of A = V L V'; see `bgsub.linalg.floor_eigenvalues`.
 
-    It takes one eigenvector only: if the smallest eigenvalue alone is below the floor, A plus its share along that
-    eigenvector; else the floor plus the largest eigenvalue's share along its own. An eigenvector is ill-determined where
-    its eigenvalue is nearly double, but there its share vanishes: of two eigenvalues with the floor between them, the
-    share is at most their distance.
+    One eigenvector is enough: if the smallest eigenvalue alone is below the floor, the result is A plus what
+    it lacks along its eigenvector; else the floor plus what the largest has above it along its own. An
+    eigenvector is ill-determined where its eigenvalue is nearly double, but then its share is as small: the
+    floor lies between the two eigenvalues.
     """
     smallest, largest, spread = extreme_eigenvalues(a11, a12, a13, a22, a23, a33)
     middle = a11 + a22 + a33 - smallest - largest
@@ -150,7 +155,7 @@ def floor_eigenvalues(a11, a12, a13, a22, a23, a33, floor):
 
 @compiled
 def factor(a11, a12, a13, a22, a23, a33):
-    """Unit lower M (as m21, m31, m32) and inverse pivots i1, i2, i3 with M A M' diagonal, and the determinant.
+    """Return unit lower M (m21, m31, m32), inverse pivots i1, i2, i3 with M A M' diagonal; det A.
 
     The squared Mahalanobis distance is then the sum of i_k (M (x - mean))_k^2.
     """
@@ -165,33 +170,50 @@ def factor(a11, a12, a13, a22, a23, a33):
 
 
 @compiled
-def sort_rows(rows, n):
-    """Sort each lane of the first `n` rows upwards, by Batcher's odd-even merge sort for any n (Knuth 5.2.2 M)."""
-    top = 1
-    while 2 * top < n:
-        top *= 2
-    p = top
-    while p > 0:
-        q, r, d = top, 0, p
-        while True:
-            for first in range(r, n - d, 2 * p):
-                for i in range(first, min(first + p, n - d)):
-                    a, b = load(rows, i), load(rows, i + d)
-                    store(rows, i, minimum(a, b))
-                    store(rows, i + d, maximum(a, b))
-            if q == p:
-                break
-            d, q, r = q - p, q // 2, p
-        p //= 2
+def sorting_network(n):
+    """Return the pairs of rows (2, steps) that sort `n` rows: Batcher's merge exchange (Knuth 5.2.2 M)."""
+    steps = 0
+    pairs = np.empty((2, 0), np.int64)
+    for fill in (False, True):
+        if fill:
+            pairs = np.empty((2, steps), np.int64)
+        steps = 0
+        p = 1
+        while 2 * p < n:
+            p *= 2
+        top = p
+        while p > 0:
+            q, r, d = top, 0, p
+            while True:
+                for i in range(n - d):
+                    if i & p == r:
+                        if fill:
+                            pairs[0, steps], pairs[1, steps] = i, i + d
+                        steps += 1
+                if q == p:
+                    break
+                d, q, r = q - p, q // 2, p
+            p //= 2
+    return pairs
+
+
+@compiled
+def sort_rows(rows, pairs):
+    """Sort each lane of `rows` upwards by a sorting network."""
+    for step in range(pairs.shape[1]):
+        i, j = pairs[0, step], pairs[1, step]
+        a, b = load(rows, i), load(rows, j)
+        store(rows, i, minimum(a, b))
+        store(rows, j, maximum(a, b))
 
 
 @compiled
 def main_axis(a11, a12, a13, a22, a23, a33):
-    """Direction of the eigenvector of the largest eigenvalue, not normalised, components adding up to >= 0.
+    """Return the direction of the largest eigenvalue's eigenvector; its components add up to >= 0.
 
     Column of the adjugate with the largest diagonal entry; where all eigenvalues are equal, the first axis.
     """
-    smallest, largest, spread = extreme_eigenvalues(a11, a12, a13, a22, a23, a33)
+    _, largest, _ = extreme_eigenvalues(a11, a12, a13, a22, a23, a33)
     j11, j12, j13, j22, j23, j33 = adjugate(a11, a12, a13, a22, a23, a33, largest)
     second = j11 < j22
     v1, v2, v3 = select(second, j12, j11), select(second, j22, j12), select(second, j23, j13)

@@ -1,8 +1,9 @@
 """SIMD for compiled code: `Lanes` are 8 doubles that are computed with like one.
 
-A kernel written with them does for 8 pixels at once what it says for one, each lane by itself: no operation mixes lanes,
-so a pixel's result depends neither on its lane, nor on its neighbours, nor on the machine's vector width (LLVM splits
-the vectors where the machine's are shorter). Numba's own vectoriser would keep sums in memory; these stay in registers.
+A kernel written with them does for 8 pixels at once what it says for one. No operation mixes lanes, so a
+pixel's result depends neither on its lane, nor on its neighbours, nor on the machine's vector width (LLVM
+splits the vectors where the machine's are shorter). Loops over pixels that LLVM vectorises by itself would
+keep their sums in memory; lanes stay in registers.
 """
 
 import operator
@@ -104,12 +105,8 @@ _overload_operator(operator.truediv, lanes, lambda builder, a, b: builder.fdiv(a
 _overload_operator(operator.lt, mask, lambda builder, a, b: builder.fcmp_ordered("<", a, b))
 _overload_operator(operator.ge, mask, lambda builder, a, b: builder.fcmp_ordered(">=", a, b))
 
-maximum = _pair_operation(
-    lanes, lambda builder, a, b: builder.select(builder.fcmp_ordered(">", a, b), a, b)
-)
-minimum = _pair_operation(
-    lanes, lambda builder, a, b: builder.select(builder.fcmp_ordered("<", a, b), a, b)
-)
+maximum = _pair_operation(lanes, lambda builder, a, b: builder.select(builder.fcmp_ordered(">", a, b), a, b))
+minimum = _pair_operation(lanes, lambda builder, a, b: builder.select(builder.fcmp_ordered("<", a, b), a, b))
 
 
 def _llvm_function(name, count):
@@ -128,7 +125,7 @@ def _llvm_function(name, count):
 
 @intrinsic
 def fma(typing_context, a, b, c):
-    """a * b + c, rounded once."""
+    """Return a * b + c, rounded once."""
     return lanes(a, b, c), _llvm_function("fma", 3)
 
 
@@ -152,7 +149,7 @@ def absolute(typing_context, a):
 
 @intrinsic
 def select(typing_context, condition, a, b):
-    """`a` in the lanes where `condition` is true, `b` in the others."""
+    """Take `a` in the lanes where `condition` is true, and `b` in the others."""
     if condition != mask:
         return None
 
@@ -228,9 +225,7 @@ def load_colours(typing_context, frame, pixel):
         values = builder.load(builder.bitcast(pointer, kind.as_pointer()), align=1)
         channels = []
         for c in range(3):
-            order = ir.Constant(
-                ir.VectorType(ir.IntType(32), WIDTH), [3 * lane + c for lane in range(WIDTH)]
-            )
+            order = ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), [3 * lane + c for lane in range(WIDTH)])
             channel = builder.shuffle_vector(values, ir.Constant(kind, ir.Undefined), order)
             channels.append(builder.uitofp(channel, VECTOR))
         return context.make_tuple(builder, signature.return_type, channels)

@@ -9,11 +9,18 @@ NEGLIGIBLE = 1e-150  # its square underflows
 
 
 @compiled
-def eigh(A: np.ndarray, V: np.ndarray) -> None:
-    """Diagonalise symmetric `A` (C, C) in place by cyclic Jacobi rotations; its eigenvectors become columns
-    of `V`.
+def copy(A: np.ndarray, B: np.ndarray) -> None:
+    """Copy matrix `A` into `B`; numba would take seconds to compile a slice's assignment."""
+    for i in range(A.shape[0]):
+        for j in range(A.shape[1]):
+            B[i, j] = A[i, j]
 
-    Jacobi's method is used as it is unconditionally stable, and accurate for small eigenvalues.
+
+@compiled
+def eigh(A: np.ndarray, V: np.ndarray) -> None:
+    """Diagonalise symmetric `A` (C, C) in place; its eigenvectors become the columns of `V`.
+
+    Cyclic Jacobi rotations, as they are unconditionally stable, and accurate for small eigenvalues.
     Source: Golub & Van Loan, Matrix Computations, section 8.5.
     """
     size = A.shape[0]
@@ -86,7 +93,7 @@ def floor_eigenvalues(A: np.ndarray, floor: float, A_work: np.ndarray, V: np.nda
     if cholesky(A, floor, V):  # the exact and cheap test for "nothing to raise"
         return False
     size = A.shape[0]
-    A_work[:, :] = A
+    copy(A, A_work)
     eigh(A_work, V)
     for i in range(size):
         for j in range(i + 1):
@@ -100,7 +107,7 @@ def floor_eigenvalues(A: np.ndarray, floor: float, A_work: np.ndarray, V: np.nda
 @compiled
 def is_singular(A: np.ndarray, A_work: np.ndarray, V: np.ndarray) -> bool:
     """Whether scipy.stats.multivariate_normal calls `A` singular: 1e6 eps of its largest eigenvalue."""
-    A_work[:, :] = A
+    copy(A, A_work)
     eigh(A_work, V)
     smallest, largest = np.inf, 0.0
     for i in range(A.shape[0]):
@@ -133,7 +140,7 @@ def whitening(A: np.ndarray, L: np.ndarray, W: np.ndarray) -> float:
 def rank(S: np.ndarray, A: np.ndarray) -> int:
     """Rank of the scatter of integers, by elimination with diagonal pivoting; relative tolerance 1e-10."""
     size = S.shape[0]
-    A[:, :] = S
+    copy(S, A)
     scale = 0.0
     for i in range(size):
         scale = max(scale, S[i, i])

@@ -65,9 +65,7 @@ def still_sentence(absorption: pd.DataFrame) -> str:
     text = f"The person lies still from frame {first['still_frame']:.0f} on ({when})"
     text = f"{text}." if when == where else f"{text}; where they lie is {where}."
     is_box = first["region_source"] == "config"
-    return (
-        f"{text} The config gives a box, and all of it counts as the person." if is_box else text
-    )
+    return f"{text} The config gives a box, and all of it counts as the person." if is_box else text
 
 
 def cost_sentence(seconds: Mapping[str, float]) -> str:

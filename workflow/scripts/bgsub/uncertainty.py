@@ -1,9 +1,9 @@
 """How far an F-measure depends on which frames were tested: a block bootstrap over a clip's frames.
 
 Frames that follow each other show nearly the same, so single frames must not be drawn as if they were
-independent. The circular block bootstrap (Politis and Romano 1992) draws runs of frames instead, and lets them
-run over the end into the beginning, so that each frame is drawn equally often. The runs are as long as the
-errors are correlated: their length is chosen from the frames' influence on the F-measure by the rule of
+independent. The circular block bootstrap (Politis and Romano 1992) draws runs of frames instead, and lets
+them run over the end into the beginning, so that each frame is drawn equally often. The runs are as long as
+the errors are correlated: their length is chosen from the frames' influence on the F-measure by the rule of
 Politis and White (2004), with the correction of Patton, Politis and White (2009).
 
 An interval speaks of this clip alone. It says nothing of another room, camera or person.
@@ -61,17 +61,9 @@ class Bootstrap:
         """
         rows = []
         for method, other in combinations(self.estimates, 2):
-            ends = _interval(self.resampled[method] - self.resampled[other])
             difference = self.estimates[method] - self.estimates[other]
-            rows.append(
-                {
-                    "method": method,
-                    "other": other,
-                    "difference": difference,
-                    "low": ends.low,
-                    "high": ends.high,
-                }
-            )
+            ends = _interval(self.resampled[method] - self.resampled[other])
+            rows.append({"method": method, "other": other, "difference": difference, **ends._asdict()})
         return rows
 
 
@@ -160,7 +152,7 @@ def optimal_block_length(series: np.ndarray) -> int:
     """
     n = len(series)
     covariance = _autocovariance(np.asarray(series, float))
-    if n < 3 or covariance[0] <= 0:
+    if n < MINIMUM_FRAMES or covariance[0] <= 0:
         return 1
     run = max(5, int(np.ceil(np.sqrt(np.log10(n)))))
     longest = min(int(np.ceil(np.sqrt(n))) + run, n - 1)
@@ -185,7 +177,7 @@ def _autocovariance(series: np.ndarray) -> np.ndarray:
 
 
 def _sums(counts: np.ndarray, starts: np.ndarray, length: int) -> np.ndarray:
-    """Sums (resamples, 3) of the counts over blocks of frames, the last cut so that as many frames are drawn."""
+    """Add up the counts of the blocks drawn, (resamples, 3); the last is cut to draw as many frames."""
     frames = len(counts)
     before = np.zeros((2 * frames + 1, counts.shape[1]), np.int64)
     np.cumsum(np.concatenate([counts, counts]), axis=0, out=before[1:])

@@ -1,0 +1,62 @@
+"""Tests on a private SLURM, run by `make test-cluster`, which names this folder, since they need root."""
+
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+sys.path.append(str(Path(__file__).parents[1] / "workflow"))
+
+from project import Project
+from slurm import Cluster, ClusterError
+
+
+def pytest_ignore_collect(config: pytest.Config) -> bool | None:
+    """Leave these tests out of a run that does not ask for them."""
+    return None if any("cluster" in argument for argument in config.args) else True
+
+
+@pytest.fixture(scope="session", autouse=True)
+def stop_in_order() -> None:
+    """Take the cluster down also when pytest is terminated, as after Ctrl-C."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder with a short path, as sockets need."""
+    with tempfile.TemporaryDirectory(prefix="slurm-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """Two nodes of one processor each."""
+    with tempfile.TemporaryDirectory(prefix="slurm-") as folder, ExitStack() as stack:
+        try:
+            cluster = stack.enter_context(Cluster(Path(folder)))
+        except ClusterError as error:
+            pytest.exit(f"test-cluster: {error}", returncode=1)
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The small experiment, run without a cluster. Not to be changed: clone it."""
+    folder = tmp_path_factory.mktemp("finished")
+    # The fit is compiled once for all copies of the project.
+    os.environ["NUMBA_CACHE_DIR"] = str(folder / "numba")
+    project = Project.copied_to(folder / "project")
+    project.snakemake("--cores", "2")
+    return project
+
+
+@pytest.fixture
+def project(finished: Project, tmp_path: Path) -> Project:
+    """A clone of the finished experiment that a test may edit."""
+    return finished.clone_to(tmp_path / "project")

@@ -1,0 +1,78 @@
+"""The workflow on SLURM, from clip to report: the same results as on one machine, and the same reruns."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from project import Project
+from runs import Run
+from slurm import Cluster
+
+LOCAL = {"fetch_source", "split_frames", "make_report"}  # on the submitting node
+# What tells the time of a run, and so differs from one to the next.
+TIMED = ("report.html", "logs/*", "*/logs/*", "*/benchmarks/*")
+
+
+@pytest.fixture(scope="session")
+def run(cluster: Cluster, finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """The small experiment on the cluster, done."""
+    project = Project.copied_to(tmp_path_factory.mktemp("on-cluster") / "project")
+    with Run(project, cluster) as run:
+        yield run.succeeds()
+
+
+def contents(project: Project) -> dict[str, bytes]:
+    """All results but those that tell the time, by their paths."""
+    files = [path.relative_to(project.results) for path in project.results.rglob("*") if path.is_file()]
+    timeless = [file for file in files if not any(file.match(pattern) for pattern in TIMED)]
+    return {str(file): (project.results / file).read_bytes() for file in sorted(timeless)}
+
+
+def rules_of(jobs: list[dict[str, str]]) -> Counter[str]:
+    return Counter(job["rule"] for job in jobs)
+
+
+def test_results_are_byte_for_byte_those_of_a_local_run(run: Run, finished: Project) -> None:
+    there, here = contents(run.project), contents(finished)
+    assert there.keys() == here.keys()
+    assert [file for file in here if there[file] != here[file]] == []
+    suffixes = {Path(file).suffix for file in here}
+    assert suffixes >= {".npy", ".npz", ".csv", ".json", ".png", ".mp4"}
+    assert (run.project.results / "report.html").stat().st_size > 100_000
+
+
+def test_slurm_ran_the_work_and_the_submitting_node_the_rest(run: Run, finished: Project) -> None:
+    everything = Counter(finished.planned("--forceall"))
+    assert rules_of(run.jobs) == Counter({rule: n for rule, n in everything.items() if rule not in LOCAL})
+    assert {job["JobState"] for job in run.jobs} == {"COMPLETED"}
+    assert len(re.findall("^localrule", run.text, re.MULTILINE)) == len(LOCAL) + 1  # and `all`
+
+
+def test_jobs_ran_on_both_nodes(run: Run, cluster: Cluster) -> None:
+    assert {job["NodeList"] for job in run.jobs} == set(cluster.nodes)
+    records = (cluster.folder / "finished-jobs.log").read_text().splitlines()
+    nodes = [re.search(r"NodeList=(\S+)", record)[1] for record in records if f"Name={run.name}" in record]
+    assert Counter(nodes) == Counter(job["NodeList"] for job in run.jobs)
+
+
+def test_memory_asked_for_is_one_to_four_times_what_a_job_takes(run: Run, cluster: Cluster) -> None:
+    for job in run.jobs:
+        asked, taken = int(job["MinMemoryNode"].removesuffix("M")), cluster.memory_taken(job)
+        assert taken < asked < 4 * taken, f"{job['rule']} asked for {asked} MB and took {taken:.0f} MB"
+
+
+def test_changed_parameter_reruns_only_its_jobs_in_the_partition_of_the_profile(
+    run: Run, cluster: Cluster, tmp_path: Path
+) -> None:
+    project = run.project.clone_to(tmp_path / "project")
+    assert project.planned() == {}
+    project.edit("profiles/slurm/profile.yaml", "# slurm_partition: normal", "slurm_partition: other")
+    project.configure({"methods": {"gmm": {"threshold": 40}}})
+    with Run(project, cluster) as changed:
+        jobs = changed.succeeds().jobs
+    evidence = ("measure_area", "measure_absorption", "render_comparison", "plot_methods")
+    assert rules_of(jobs) == Counter(["mask_by_model", "render_video", *evidence])
+    assert {job["Partition"] for job in jobs} == {"other"}
+    assert project.planned() == {}

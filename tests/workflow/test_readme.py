@@ -1,0 +1,88 @@
+"""What the README says is what happens: its commands run, its config table is the schema's."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from config_table import table
+from project import ROOT, Project
+
+from bgsub.video import write_video
+
+README = (ROOT / "README.md").read_text()
+COMMANDS = [
+    line for block in re.findall(r"```bash\n(.*?)```", README, re.DOTALL) for line in block.splitlines()
+]
+RUN_BY_CI = ("make", "make test")
+NEEDS_A_CLUSTER = ("snakemake --profile profiles/slurm",)
+IN_SHELL = ("source .venv/bin/activate",)
+
+
+def test_commands_are_those_that_are_run() -> None:
+    ci = (ROOT / ".ci/run").read_text().splitlines()
+    assert set(RUN_BY_CI) <= set(ci)
+    assert set(COMMANDS) == {*RUN_BY_CI, *NEEDS_A_CLUSTER, *IN_SHELL, *SNAKEMAKE}
+
+
+SNAKEMAKE = (
+    "snakemake -n",
+    "snakemake",
+    "snakemake --report report.zip",
+    "snakemake --configfile mine.yaml",
+    "snakemake --unlock",
+)
+
+
+@pytest.mark.parametrize("command", [command for command in SNAKEMAKE if "mine.yaml" not in command])
+def test_command_on_the_shipped_config(command: str, project: Project) -> None:
+    """As typed, but for the small size of the clip, which is written into the config itself."""
+    project.edit(
+        "config.yaml",
+        "{frames: 110, height: 480, width: 720, seed: 1}",
+        "{frames: 40, height: 64, width: 96}",
+    )
+    project.edit("config.yaml", "max_iterations: 300", "max_iterations: 60")
+    done = subprocess.run(
+        [sys.executable, "-m", *command.split()],
+        cwd=project.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert command != "snakemake" or "results/report.html" in done.stdout + done.stderr
+    assert "--report" not in command or (project.folder / "report.zip").stat().st_size > 10_000
+
+
+@pytest.mark.slow
+def test_own_video_with_the_readme_s_overlay(tmp_path: Path) -> None:
+    project = Project.copied_to(tmp_path / "project")
+    (project.folder / "mine.yaml").write_text(re.search(r"```yaml\n(.*?)```", README, re.DOTALL)[1])
+    rng = np.random.default_rng(0)
+    room = rng.integers(80, 120, (48, 64, 3))
+    frames = np.clip(room + rng.integers(-3, 4, (40, 48, 64, 3)), 0, 255).astype(np.uint8)
+    for index in range(10, 40):
+        left = min(index, 24)
+        frames[index, 20:40, left : left + 12] = 230
+    write_video(project.folder / "kitchen.mp4", frames, 10)
+    project.snakemake("--configfile", "mine.yaml")
+    assert "A fall in the kitchen" in (project.results / "report.html").read_text()
+
+
+def test_config_table_is_the_schema_s() -> None:
+    assert table() in README
+
+
+def test_no_machine_s_own_path_or_index_in_the_project() -> None:
+    files = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    words = [f"{os.sep}work{os.sep}", "index-url", "find-links", "trusted-host"]
+    for file in files:
+        text = (ROOT / file).read_bytes().decode(errors="ignore")
+        if file != "tests/workflow/test_readme.py":
+            assert not [word for word in words if word in text], file

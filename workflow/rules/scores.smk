@@ -1,0 +1,145 @@
+# From masks and ground truth to scores, and to masks that other tools can score.
+
+
+rule read_scope:
+    """Read where and when a clip is scored: its regions of interest, or everything."""
+    input:
+        tracked_source,
+        record="results/{clip}/source.json",
+        frames="results/{clip}/frames.npy",
+    output:
+        scope="results/{clip}/scope.npz",
+    log:
+        "results/{clip}/logs/read_scope.log",
+    benchmark:
+        "results/{clip}/benchmarks/read_scope.tsv"
+    wildcard_constraints:
+        clip=clips_with("groundtruth"),
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        code=code_version("read_scope.py"),
+        regions=scope_settings,
+    script:
+        "../scripts/read_scope.py"
+
+
+rule score_masks:
+    """Count what each method gets right and wrong in each frame, and take CDnet's measures of it."""
+    input:
+        masks=expand("results/{{clip}}/methods/{method}/masks.npz", method=METHODS),
+        groundtruth="results/{clip}/groundtruth.npy",
+        scope="results/{clip}/scope.npz",
+    output:
+        counts="results/{clip}/counts.csv",
+        scores="results/{clip}/scores.csv",
+        differences="results/{clip}/differences.csv",
+    log:
+        "results/{clip}/logs/score_masks.log",
+    benchmark:
+        "results/{clip}/benchmarks/score_masks.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code_version("score_masks.py"),
+        methods=METHODS,
+        seed=0,
+    script:
+        "../scripts/score_masks.py"
+
+
+rule average_scores:
+    """Average the scores over the clips of a category, and over the categories, as CDnet does."""
+    input:
+        scores=expand("results/{clip}/scores.csv", clip=SCORED),
+    output:
+        table="results/scores.csv",
+    log:
+        "results/logs/average_scores.log",
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        code=code_version("average_scores.py"),
+        categories={clip: CLIPS[clip].get("category", "") for clip in SCORED},
+    script:
+        "../scripts/average_scores.py"
+
+
+rule measure_agreement:
+    """Measure how far each pair of methods agrees, which needs no ground truth."""
+    input:
+        masks=expand("results/{{clip}}/methods/{method}/masks.npz", method=METHODS),
+    output:
+        table="results/{clip}/agreement.csv",
+    log:
+        "results/{clip}/logs/measure_agreement.log",
+    benchmark:
+        "results/{clip}/benchmarks/measure_agreement.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code_version("measure_agreement.py"),
+        methods=METHODS,
+    script:
+        "../scripts/measure_agreement.py"
+
+
+rule score_backgrounds:
+    """Compare the background images with what the ground truth says the empty scene looks like."""
+    input:
+        frames="results/{clip}/frames.npy",
+        table="results/{clip}/frames.csv",
+        groundtruth="results/{clip}/groundtruth.npy",
+        models=expand("results/{{clip}}/models/{model}/model.npz", model=MODELS),
+    output:
+        table="results/{clip}/backgrounds.csv",
+        truth="results/{clip}/figures/true_background.png",
+    log:
+        "results/{clip}/logs/score_backgrounds.log",
+    benchmark:
+        "results/{clip}/benchmarks/score_backgrounds.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        code=code_version("score_backgrounds.py"),
+        models=MODELS,
+    script:
+        "../scripts/score_backgrounds.py"
+
+
+rule export_masks:
+    """Pack a method's masks the way CDnet's own tools read them: bin%06d.png, shadows as background."""
+    input:
+        masks="results/{clip}/methods/{method}/masks.npz",
+    output:
+        archive="results/{clip}/methods/{method}/cdnet.zip",
+    log:
+        "results/{clip}/logs/export_masks.{method}.log",
+    benchmark:
+        "results/{clip}/benchmarks/export_masks.{method}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code_version("export_masks.py"),
+    script:
+        "../scripts/export_masks.py"
+
+
+rule cdnet:
+    """All masks of all clips for CDnet's tools: `snakemake cdnet`."""
+    input:
+        expand("results/{clip}/methods/{method}/cdnet.zip", clip=CLIPS, method=METHODS),
+    localrule: True

@@ -1,0 +1,31 @@
+"""Mark the foreground of the test frames by comparing them with the median of the training frames."""
+
+from bgsub.difference import difference
+from bgsub.foreground import foreground_masks, temporal_median
+from bgsub.frames import open_frames, read_split
+from bgsub.masks import write_masks
+from job import progress, run
+
+
+def main(frames: str, table: str, masks: str, method: dict) -> None:
+    clip, test = open_frames(frames), read_split(table).test
+    marked = foreground_masks(
+        clip[test.start :],
+        difference(temporal_median(clip[: test.start]) / 255),
+        method["threshold"],
+        opening=method["opening"],
+        progress=progress("comparing"),
+    )
+    write_masks(masks, marked, test)
+
+
+if __name__ == "__main__":
+    run(
+        main,
+        log=snakemake.log[0],
+        threads=snakemake.threads,
+        frames=snakemake.input.frames,
+        table=snakemake.input.table,
+        masks=snakemake.output.masks,
+        method=snakemake.params.method,
+    )
