@@ -75,7 +75,7 @@ class ClusterError(Exception):
 class Cluster:
     """SLURM with a controller and nodes n1, n2, ..., each of one processor.
 
-    Use it as a context manager. `environment` is what a submitting process needs.
+    Use it as a context manager.
 
     Parameters
     ----------
@@ -91,10 +91,6 @@ class Cluster:
         self.folder = folder
         self.nodes = [f"n{number + 1}" for number in range(nodes)]
         self.memory_mb = memory_mb
-        self.environment = os.environ | {
-            "SLURM_CONF": str(folder / CONTROLLER / "slurm.conf"),
-            "PATH": f"{folder}/bin:{SYSTEM_PATH}:{os.environ['PATH']}",
-        }
         self._daemons: dict[str, subprocess.Popen] = {}
 
     def __enter__(self) -> "Cluster":
@@ -115,6 +111,14 @@ class Cluster:
 
     def __exit__(self, *exception: object) -> None:
         self.stop()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a submitting process needs, and hands on to its jobs."""
+        return os.environ | {
+            "SLURM_CONF": str(self.folder / CONTROLLER / "slurm.conf"),
+            "PATH": f"{self.folder}/bin:{SYSTEM_PATH}:{os.environ['PATH']}",
+        }
 
     def start_node(self, node: str) -> None:
         """Start a node's daemons, or those that are not there any more."""

@@ -2,9 +2,18 @@
 
 import numpy as np
 import pytest
-from bgsub.convergence import Trajectory, background_image, summarise_fit, trajectory_rows
-from bgsub.gmm import PixelMixture
 from pixels import mixed_pixels
+
+from bgsub.convergence import (
+    Trajectory,
+    background_image,
+    not_finite,
+    parameter_maps,
+    smallest_eigenvalues,
+    summarise_fit,
+    trajectory_rows,
+)
+from bgsub.gmm import PixelMixture
 
 
 def model(
@@ -13,6 +22,7 @@ def model(
     return {
         "weights": np.array(weights).reshape(2, 1, 2),
         "means": np.repeat(np.array(means).reshape(2, 1, 2, 1), 3, axis=3),
+        "covariances": np.tile(np.eye(3), (2, 1, 2, 1, 1)),
         "log_likelihood": np.array([log_likelihood]),
         "n_iter": np.array([n_iter], dtype=np.int32),
         "converged": np.array([converged]),
@@ -49,6 +59,47 @@ def test_summary_of_hand_made_fits():
     ]
     itself = summarise_fit("em", reference, reference)
     assert itself["gap_p90"] == itself["background_difference_mean"] == itself["gap_over_0.01"] == 0
+
+
+def test_pixels_that_are_not_finite_are_counted():
+    spoiled = model([10.0, np.nan], [1, 1], [True, True], [0, 0])
+    assert not_finite(spoiled).tolist() == [[False, True]]
+    spoiled["covariances"][1, 0, 0, 2, 1] = np.inf
+    assert not_finite(spoiled).tolist() == [[True, True]]
+    assert summarise_fit("em", spoiled, spoiled)["not_finite"] == 2
+    sound = model([10.0, 8.0], [1, 1], [True, True], [0, 0])
+    assert summarise_fit("em", sound, sound)["not_finite"] == 0
+
+
+def test_smallest_eigenvalues_are_lapacks():
+    rng = np.random.default_rng(0)
+    factors = rng.normal(size=(500, 3, 3)) * rng.choice([1, 1e-3], (500, 1, 3))
+    matrices = factors @ factors.swapaxes(1, 2)
+    matrices[0], matrices[1] = 0.0, 4 * np.eye(3)
+    matrices[2] = np.diag([2.0, 2.0, 5.0])
+    values = np.linalg.eigvalsh(matrices)
+    np.testing.assert_allclose(smallest_eigenvalues(matrices), values[:, 0], atol=1e-7 * values[:, 2].max())
+    assert smallest_eigenvalues(np.full((2, 1, 1), 7.0)).tolist() == [7, 7]
+
+
+def test_parameter_maps_leave_out_components_without_weight():
+    fitted = model([0, 0], [1, 1], [True, True], [0, 0], weights=((0.6, 1.0), (0.4, 0.0)))
+    fitted["covariances"][1] *= (2 / 255) ** 2
+    maps = parameter_maps(fitted)
+    assert maps["components"].tolist() == [[2, 1]]
+    assert maps["heaviest_weight"].tolist() == [[0.6, 1.0]]
+    np.testing.assert_allclose(maps["narrowest"], [[2, 255]])
+
+
+def test_narrowest_direction_is_at_the_floor_where_the_flag_says_so():
+    fitted = PixelMixture(covariance_floor=2.0).fit(mixed_pixels(4, each=5))
+    arrays = {"weights": fitted.weights_, "covariances": fitted.covariances_}
+    at_floor = (fitted.flags_ & 4) > 0
+    narrowest = parameter_maps(arrays)["narrowest"]
+    np.testing.assert_allclose(narrowest[at_floor], np.sqrt(2), atol=1e-3)
+    ordinary = ~at_floor & (fitted.flags_ & 1 == 0)
+    assert at_floor.any()
+    assert (narrowest[ordinary] > np.sqrt(2)).all()
 
 
 def test_trajectory_rows_end_where_nothing_changes():

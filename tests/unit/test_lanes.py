@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from numba import njit
+
 from bgsub import lanemath
 from bgsub.lanes import (
     WIDTH,
@@ -22,7 +24,6 @@ from bgsub.lanes import (
     sqrt,
     store,
 )
-from numba import njit
 
 
 @njit

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from pixels import noisy_pixels
+
 from bgsub.gmm import PixelMixture
 from bgsub.numerics import exp, log, mix, uniform
-from pixels import noisy_pixels
 
 
 def start_of(frames, **settings_):

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import yaml
@@ -86,6 +87,15 @@ class Project:
         assert not check or done.returncode == 0, done.stdout
         return done
 
+    def graph(self) -> "Graph":
+        """All jobs that lead to the report, and which follows from which."""
+        text = self.snakemake("--forceall", "--dag").stdout
+        labels = {
+            int(job): label for job, label in re.findall(r'^\s*(\d+)\[label = "([^"]*)"', text, re.MULTILINE)
+        }
+        edges = [(int(a), int(b)) for a, b in re.findall(r"^\s*(\d+) -> (\d+)", text, re.MULTILINE)]
+        return Graph({job: label.replace("\\n", " ") for job, label in labels.items()}, edges)
+
     def planned(self, *arguments: str) -> dict[str, int]:
         """How many jobs of each rule a run would do, from a dry run's table."""
         text = self.snakemake("--dry-run", *arguments).stdout
@@ -95,6 +105,34 @@ class Project:
         jobs = {name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", table, re.MULTILINE)}
         jobs.pop("all", None)
         return jobs
+
+
+class Graph:
+    """Jobs, labelled by rule and wildcards, and the edges from a job to those that use what it makes."""
+
+    def __init__(self, labels: dict[int, str], edges: list[tuple[int, int]]) -> None:
+        self.labels = labels
+        self.edges = edges
+
+    def rules(self) -> set[str]:
+        return {label.split()[0] for label in self.labels.values()}
+
+    def following(self, patterns: list[str]) -> dict[str, int]:
+        """How many jobs of each rule are concerned: those that match a pattern, and all that follow."""
+        found = {
+            job
+            for job, label in self.labels.items()
+            if any(re.fullmatch(pattern, label) for pattern in patterns)
+        }
+        queue = list(found)
+        while queue:
+            job = queue.pop()
+            after = {b for a, b in self.edges if a == job}
+            if self.labels[job].startswith("join_tiles"):  # the tiles were temporary, and are made again
+                after |= {a for a, b in self.edges if b == job and self.labels[a].startswith("fit_tile")}
+            queue += after - found
+            found |= after
+        return dict(Counter(self.labels[job].split()[0] for job in found if self.labels[job] != "all"))
 
 
 def merged(base: dict, changes: dict) -> dict:

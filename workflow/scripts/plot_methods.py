@@ -43,7 +43,8 @@ def main(
     if truth is not None:
         rows["ground truth"] = [np.where(truth[frame] == FOREGROUND, FOREGROUND, 0) for frame in moments]
     for method, file in masks.items():
-        rows[method] = [read_masks(file).masks[frame - test.start] for frame in moments]
+        found = read_masks(file).masks
+        rows[method] = [found[frame - test.start] for frame in moments]
     plot_mask_strip(rows, list(moments.values()), folder / "masks.png")
 
 

@@ -6,17 +6,21 @@ from pathlib import Path
 
 from numba import config, njit
 
-# Modules that compiled code is made of; numba notices only a change of the file that a function is in.
-SOURCES = (
-    "choice.py", "compiled.py", "em.py", "lanemath.py", "lanes.py", "linalg.py", "numerics.py", "pair.py",
-    "pairband.py", "pairstart.py", "single.py", "starts.py",
-)  # fmt: skip
+
+def _sources(folder: Path) -> list[bytes]:
+    """Contents of the modules in `folder` that compiled code is made of: they name numba or this module."""
+    contents = (file.read_bytes() for file in sorted(folder.glob("*.py")))
+    return [text for text in contents if b"numba" in text or b"bgsub.compiled" in text]
 
 
 def _cache_folder() -> str:
-    """Folder for the machine code of exactly these sources; numba's own choice if it cannot be written."""
+    """Folder for the machine code of exactly these sources; numba's own choice if it cannot be written.
+
+    Numba by itself would notice only a change of the very file that a function is in, and go on with stale
+    code of the functions that it calls.
+    """
     here = Path(__file__).parent
-    version = hashlib.sha256(b"".join((here / name).read_bytes() for name in SOURCES)).hexdigest()[:12]
+    version = hashlib.sha256(b"".join(_sources(here))).hexdigest()[:12]
     folder = (Path(config.CACHE_DIR) if config.CACHE_DIR else here / "__pycache__") / f"bgsub-{version}"
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -127,8 +127,9 @@ def draw_parameter_maps(maps: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
             widest,
         ),
     }
-    height = len(maps) * (WIDTH / len(columns) * first.shape[0] / first.shape[1] + 0.1) + 0.8
+    height = len(maps) * (WIDTH / len(columns) * first.shape[0] / first.shape[1] + 0.02) + 0.75
     figure, axes = new_figure(height, len(maps), len(columns), squeeze=False)
+    figure.get_layout_engine().set(h_pad=0.02, hspace=0)
     for row, (name, found) in zip(axes, maps.items(), strict=True):
         row[0].set_ylabel(label(name))
         for cell, (key, (*_, colours, low, high)) in zip(row, columns.items(), strict=True):

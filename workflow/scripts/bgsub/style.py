@@ -130,6 +130,7 @@ def save_figure(figure: Figure, path: str | Path) -> None:
     for suffix, without in metadata.items():
         with atomic_path(path.with_suffix(suffix)) as temporary:
             figure.savefig(temporary, metadata=without)
+        figure.set_layout_engine("none")  # laid out once: the second file takes the same places
 
 
 def new_figure(height: float, rows: int = 1, columns: int = 1, **options: Any) -> tuple[Figure, Any]:

@@ -23,7 +23,7 @@ _TEXT_COLOUR = (240, 240, 240)
 # nothing that tells the time goes into the file: the same frames give the same bytes on any number of cores.
 _ENCODING = (
     *("-vf", "scale=out_color_matrix=bt709:out_range=tv,setparams=color_primaries=bt709:color_trc=bt709"),
-    *("-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "medium", "-crf", "23"),
+    *("-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "veryfast", "-crf", "23"),
     *("-threads", "1", "-x264-params", "threads=1:lookahead-threads=1"),
     *("-map_metadata", "-1", "-fflags", "+bitexact", "-flags:v", "+bitexact"),
     *("-movflags", "+faststart", "-f", "mp4"),
