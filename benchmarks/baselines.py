@@ -42,7 +42,9 @@ def _step(x: np.ndarray, responsibilities: np.ndarray) -> tuple[np.ndarray, np.n
     totals = responsibilities.sum(axis=2) + 1e-12
     means = responsibilities @ x / totals[..., None]
     deviations = x[:, None] - means[:, :, None]
-    covariances = (responsibilities[..., None] * deviations).swapaxes(2, 3) @ deviations / totals[..., None, None]
+    covariances = (
+        (responsibilities[..., None] * deviations).swapaxes(2, 3) @ deviations / totals[..., None, None]
+    )
     variances, axes = np.linalg.eigh(covariances)
     variances = np.maximum(variances, FLOOR)
     whitened = deviations @ (axes / np.sqrt(variances)[:, :, None])
@@ -91,4 +93,6 @@ def _notebook_fit(x: np.ndarray, rng: np.random.Generator) -> None:
             covariances[k] = np.zeros((3, 3))
             for i in range(n):
                 deviation = x[i] - means[k]
-                covariances[k] = covariances[k] + responsibilities[i, k] * np.outer(deviation, deviation) / total
+                covariances[k] = (
+                    covariances[k] + responsibilities[i, k] * np.outer(deviation, deviation) / total
+                )

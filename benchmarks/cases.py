@@ -76,8 +76,12 @@ CASES = {
     "auto": Case(fit(OURS["auto"]), "our fit, K = 1 or 2 by BIC at each pixel"),
     "mog2": Case(subtract(lambda: cv2.createBackgroundSubtractorMOG2(60, 32, True)), "OpenCV MOG2"),
     "knn": Case(subtract(lambda: cv2.createBackgroundSubtractorKNN(500, 400, True)), "OpenCV KNN"),
-    "median": Case(lambda frames, threads: temporal_median(frames) is None or None, "temporal median (numpy)"),
+    "median": Case(
+        lambda frames, threads: temporal_median(frames) is None or None, "temporal median (numpy)"
+    ),
     "numpy_batch": Case(on_samples(baselines.numpy_batch), "plain batched numpy EM, same tolerance", 4000),
     "sklearn": Case(on_samples(baselines.scikit_learn), "scikit-learn, pixel by pixel, same tolerance", 100),
-    "scipy_loop": Case(on_samples(baselines.scipy_loop), "scipy in loops like the notebook's, 5 iterations", 8),
+    "scipy_loop": Case(
+        on_samples(baselines.scipy_loop), "scipy in loops like the notebook's, 5 iterations", 8
+    ),
 }

@@ -57,7 +57,7 @@ class Roofline:
 
 
 def count_operations(function: Callable, weights: dict[str, int], module: ModuleType = pair) -> int:
-    """Count what one pass of the innermost loop of a kernel does to one sample of one pixel.
+    """Count what one pass of the longest innermost loop of a kernel does to one sample of one pixel.
 
     Parameters
     ----------
@@ -69,8 +69,9 @@ def count_operations(function: Callable, weights: dict[str, int], module: Module
     """
     tree = _tree(function)
     loops = [node for node in ast.walk(tree) if isinstance(node, ast.For)]
-    innermost = next(loop for loop in loops if not any(isinstance(n, ast.For) for n in ast.walk(loop) if n is not loop))
-    return sum(_count(node, weights, module) for node in innermost.body)
+    innermost = [loop for loop in loops if not any(isinstance(part, ast.For) for part in loop.body)]
+    longest = max(innermost, key=lambda loop: len(list(ast.walk(loop))))
+    return sum(_count(node, weights, module) for node in longest.body)
 
 
 def _tree(function: Callable) -> ast.AST:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from bgsub.curves import threshold_curve
 from bgsub.difference import difference
 from bgsub.foreground import foreground_masks
-from bgsub.histograms import THRESHOLDS, score_histogram
+from bgsub.histograms import THRESHOLDS, score_histogram, thresholds_passed
 from bgsub.scores import count_frames, measure, total
 
 LABELS = np.array([0, 50, 85, 170, 255], np.uint8)
@@ -72,3 +72,20 @@ def test_mistakes_are_refused():
         score_histogram(frames, groundtruth, luma_and_a_half, np.array([2.0, 2.0]))
     with pytest.raises(ValueError, match="shorter"):
         score_histogram(frames, groundtruth[:2], luma_and_a_half, np.array([2.0]))
+
+
+def test_what_is_not_a_number_is_not_foreground():
+    """As in a mask: NaN is above no threshold."""
+    scores = np.array([[np.nan, -np.inf, 1.0, 1.5, np.inf]])
+    assert thresholds_passed(scores, np.array([1.0, 2.0])).tolist() == [[0, 0, 0, 1, 2]]
+
+
+@given(
+    st.lists(st.floats(-100, 100), min_size=1, max_size=20, unique=True),
+    st.lists(st.floats(-200, 200), min_size=1),
+)
+def test_thresholds_passed_are_those_below_the_score(thresholds, scores):
+    ascending = np.sort(np.array(thresholds))
+    scores = np.concatenate([scores, ascending])[np.newaxis]
+    expected = (scores[..., np.newaxis] > ascending).sum(axis=-1)
+    np.testing.assert_array_equal(thresholds_passed(scores, ascending), expected)

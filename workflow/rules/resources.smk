@@ -63,9 +63,15 @@ def minutes(sample=0):
     return runtime
 
 
+def components_of(wildcards):
+    """Gaussians per pixel that a model may have."""
+    settings = config["models"][wildcards.model]
+    return settings["max_components"] if settings["components"] == "auto" else settings["components"]
+
+
 def model_pixel(wildcards):
     """Bytes of a fitted model for each pixel: weights, means, covariances, and what is known of the fit."""
-    return 8 * 13 * config["models"][wildcards.model]["components"] + 14
+    return 8 * 13 * components_of(wildcards) + 14
 
 
 def tile_pixel(wildcards):
@@ -85,7 +91,7 @@ def tile_sample(wildcards):
 
 def tile_nanoseconds(wildcards):
     """Time that a fit takes for each pixel of each frame."""
-    components = config["models"][wildcards.model]["components"]
+    components = components_of(wildcards)
     return 60 * components**2 * TRAIN / int(wildcards.tiles)
 
 

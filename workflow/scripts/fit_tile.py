@@ -13,6 +13,7 @@ def main(frames: str, table: str, fit: str, tile: int, tiles: int, model: dict, 
     samples = read_rows(clip, rows, len(read_split(table).train))
     mixture = PixelMixture(
         model["components"],
+        max_components=model["max_components"],
         start=model["start"],
         tolerance=model["tolerance"],
         max_iterations=model["max_iterations"],
