@@ -1,8 +1,9 @@
-# `make` runs the experiment, `make test` the tests. Everything is installed into .venv, nothing elsewhere.
+# `make` runs the experiment, `make test` the tests, `make bench` the benchmark. Everything is installed into
+# .venv, nothing elsewhere.
 PYTHON ?= python3
 PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: run test format lock clean
+.PHONY: run bench test test-report format lock clean
 .DEFAULT_GOAL := run
 
 run: .venv/installed
@@ -14,7 +15,16 @@ test: .venv/installed-test
 	.venv/bin/ruff format --check .
 	.venv/bin/snakefmt --check Snakefile workflow
 	.venv/bin/snakemake --lint
-	.venv/bin/python -m pytest $(PYTEST)
+	.venv/bin/python -m pytest -n auto $(PYTEST)
+
+# Measures our fit beside others', on the embedded clip and on a real one: make bench REAL=clip.mp4
+bench: .venv/installed-test
+	.venv/bin/snakemake --quiet all --config 'run=[demo]' -- results/demo/frames.npy
+	PYTHONPATH=workflow/scripts .venv/bin/python benchmarks/run.py $(if $(REAL),--real "$(REAL)") $(BENCH)
+
+# Opens the pages in Chromium (Debian: apt-get install chromium) and leaves pictures of them.
+test-report: .venv/installed-test
+	SCREENSHOTS=results/screenshots .venv/bin/python -m pytest tests/report $(PYTEST)
 
 format: .venv/installed-test
 	.venv/bin/ruff check --fix .

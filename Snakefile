@@ -18,12 +18,14 @@ report: "workflow/report/captions/workflow.rst"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/variants.smk"
 include: "workflow/rules/source.smk"
 include: "workflow/rules/frames.smk"
 include: "workflow/rules/model.smk"
 include: "workflow/rules/masks.smk"
 include: "workflow/rules/evidence.smk"
 include: "workflow/rules/scores.smk"
+include: "workflow/rules/sweeps.smk"
 include: "workflow/rules/report.smk"
 
 
@@ -31,3 +33,4 @@ rule all:
     default_target: True
     input:
         "results/report.html",
+        SWEPT,

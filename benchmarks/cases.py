@@ -1,4 +1,4 @@
-"""The cases of the benchmark: everything that learns a background from the training frames, ours and others'."""
+"""The cases of the benchmark: what learns a background from the training frames, ours and others'."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ def fit(settings: dict[str, Any]) -> Callable[[np.ndarray, int], float]:
 
 
 def subtract(create: Callable[[], cv2.BackgroundSubtractor]) -> Callable[[np.ndarray, int], None]:
-    """Return a function that lets an OpenCV subtractor learn frame by frame; like its users it takes the masks."""
+    """Return a function that lets an OpenCV subtractor learn frame by frame; it makes its masks as well."""
 
     def run(frames: np.ndarray, threads: int) -> None:
         cv2.setNumThreads(threads)

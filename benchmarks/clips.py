@@ -11,16 +11,16 @@ from bgsub.frames import open_frames, read_frames
 FRAMES, HEIGHT, WIDTH = 44, 480, 720
 DEMO = Path("results/demo/frames.npy")
 REAL = (Path("data/gmdcsa24_s4_fall03.mp4"), Path("results/gmdcsa24_s4_fall03/frames.npy"))
-HOW = "make bench REAL=clip.mp4 (a video, a zip or folder of frames with its pattern 'folder/*.png', or a frames.npy)"
+HOW = "make bench REAL=clip.mp4, a video, a zip or folder of PNG frames, or a frames.npy of this workflow"
 
 
 def demo_clip() -> np.ndarray:
-    """Return the training frames (44, 480, 720, 3) uint8 of the embedded clip, whose noise is a raw sensor's."""
+    """Return the training frames (44, 480, 720, 3) uint8 of the embedded clip, with its raw sensor noise."""
     return _as_benchmark(open_frames(DEMO)[:FRAMES])
 
 
 def real_clip(path: str | None) -> tuple[np.ndarray, str] | None:
-    """Return the first 44 frames of a real clip as (44, 480, 720, 3) uint8, and its name; None if there is none.
+    """Return 44 frames of a real clip as (44, 480, 720, 3) uint8, and its name; None if there is none.
 
     Parameters
     ----------

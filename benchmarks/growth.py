@@ -27,9 +27,9 @@ def series(clip: np.ndarray) -> Iterator[dict[str, Any]]:
     Yields
     ------
     dict
-        `series`, `frames`, `height`, `width`, `components`, `threads`, `seconds`, `peak_mb` (empty for one thread).
-        More frames are the clip's over and over; more pixels are one row of it, over and over, fitted in tiles one
-        after another as the workflow does.
+        `series`, `frames`, `height`, `width`, `components`, `threads`, `seconds`; `peak_mb` for two threads.
+        More frames are the clip's over and over; more pixels are a few rows of it, over and over, fitted in
+        tiles one after another, as the workflow does on one machine.
     """
     middle = clip.shape[1] // 2
     band = clip[:, middle : middle + BAND[0], : BAND[1]]

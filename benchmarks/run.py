@@ -1,6 +1,6 @@
 """The benchmark: our fit beside OpenCV, numpy, scipy and scikit-learn, in one run on the same frames.
 
-Writes results/benchmark/: fit.csv, growth.csv, roofline.json, their pictures, and index.md, which explains them.
+Writes results/benchmark/: fit.csv, growth.csv, roofline.json, pictures, and index.md, which explains them.
 """
 
 import argparse
@@ -56,18 +56,8 @@ def main() -> None:
         ]
     write_table(FOLDER / "fit.csv", rows)
     with threadpool_limits(1):
-        machine = roofline.measure(found.get("real", found["demo"])[:, :120])
-    roof = {
-        "flops_per_sample": machine.flops,
-        "instructions_per_sample": machine.instructions,
-        "samples_per_second": machine.samples_per_second,
-        "kernel_gflops": machine.reached,
-        "peak_gflops": machine.peak,
-        "dgemm_gflops": machine.dgemm,
-        "share": machine.share,
-        "issue_share": machine.issue_share,
-    }
-    (FOLDER / "roofline.json").write_text(json.dumps(roof, indent=2) + "\n")
+        figures = roofline.measure().figures()
+    (FOLDER / "roofline.json").write_text(json.dumps(figures, indent=2) + "\n")
     if not arguments.skip_growth:
         points = len(growth.FRAMES) + len(growth.SIZES) + len(growth.COMPONENTS)
         series = growth.series(found["demo"])
@@ -79,8 +69,8 @@ def main() -> None:
 def measure_clip(name: str, frames: np.ndarray, threads: int, repetitions: int) -> list[dict[str, Any]]:
     """Rows of fit.csv for one clip (N, H, W, 3).
 
-    The cases take turns, so that what disturbs the machine disturbs them alike; a ratio is the median of those
-    within each turn. Cases that run on a sample of pixels run once and are scaled up.
+    The cases take turns, so that what disturbs the machine disturbs them alike; a ratio is the median of
+    those within each turn. Cases that run on a sample of pixels run once and are scaled up.
     """
     pixels = frames[0].size // 3
     seconds: dict[str, list[float]] = {case: [] for case in CASES}

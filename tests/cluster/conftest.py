@@ -1,6 +1,5 @@
 """Tests on a private SLURM, run by `make test-cluster`, which names this folder, since they need root."""
 
-import os
 import signal
 import sys
 import tempfile
@@ -48,10 +47,7 @@ def cluster() -> Iterator[Cluster]:
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The small experiment, run without a cluster. Not to be changed: clone it."""
-    folder = tmp_path_factory.mktemp("finished")
-    # The fit is compiled once for all copies of the project.
-    os.environ["NUMBA_CACHE_DIR"] = str(folder / "numba")
-    project = Project.copied_to(folder / "project")
+    project = Project.copied_to(tmp_path_factory.mktemp("finished") / "project")
     project.snakemake("--cores", "2")
     return project
 

@@ -25,7 +25,7 @@ COMMAND = [
 class Run:
     """`snakemake --profile profiles/slurm` in a project's folder, under way or done.
 
-    As a context manager it is ended at the latest when the block ends, its jobs with it.
+    As a context manager it ends with the block at the latest; its jobs may not.
     """
 
     def __init__(self, project: Project, cluster: Cluster, *arguments: str) -> None:
@@ -52,8 +52,6 @@ class Run:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-        for process in self.cluster.processes():
-            process.kill()
 
     @property
     def text(self) -> str:

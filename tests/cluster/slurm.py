@@ -25,8 +25,8 @@ PATIENCE = 15  # seconds that a daemon has to come up
 CONTROLLER = "controller"
 
 # A job gets the processors and the memory that it asked for, and is ended when it takes more memory or time.
-# A node that does not answer in a few seconds is given up. JobRequeue is SLURM's default, which a profile must
-# cope with.
+# A node that does not answer in a few seconds is given up. JobRequeue is SLURM's default, which a profile
+# must cope with.
 CONFIGURATION = """
 ClusterName=test
 SlurmctldHost={host}({address})
@@ -142,6 +142,11 @@ class Cluster:
         for name in (f"{node}/slurmd", f"{node}/munged"):
             self._daemons.pop(name).wait()
 
+    def cancel_jobs(self) -> None:
+        """Cancel whatever is queued or runs, and wait for its end."""
+        self.ask("scancel", "--user", "root")
+        _wait(10, lambda: not self.ask("squeue", "--noheader").strip())
+
     def processes(self, node: str | None = None) -> list[psutil.Process]:
         """Processes of the jobs that run on a node, or on any."""
         steps = [process for process in psutil.process_iter(["name"]) if self._is_step(process, node)]
@@ -192,8 +197,7 @@ class Cluster:
         """Cancel what runs, and stop the daemons. Does nothing the second time."""
         if self._alive(f"{CONTROLLER}/slurmctld"):
             with contextlib.suppress(ClusterError, subprocess.TimeoutExpired):
-                self.ask("scancel", "--user", "root")
-                _wait(5, lambda: not self.ask("squeue", "--noheader").strip())
+                self.cancel_jobs()
         # All need munged to the end.
         for name in sorted(self._daemons, key=lambda name: name.endswith("munged")):
             _end(self._daemons[name])

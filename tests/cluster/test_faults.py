@@ -1,8 +1,8 @@
 """What goes wrong on a cluster: jobs and nodes that die, runs that are stopped; and nothing is lost by it.
 
-Each test lets SLURM fit one model of a finished experiment again, in one tile: one job to disturb, and one
-after it. Results do not depend on the tiles, so the model must become what it was, bit for bit. Scripts are
-stopped (SIGSTOP) where a test needs them to last.
+Each test lets SLURM make the masks of one method of a finished experiment again, and their video: one job
+to disturb, and one after it. Both results must become what they were, byte for byte. Scripts are stopped
+(SIGSTOP) where a test needs them to last.
 """
 
 import shutil
@@ -18,53 +18,55 @@ from project import Project
 from runs import Run, until
 from slurm import Cluster
 
-MODEL = "results/demo/models/notebook/model.npz"
-RULE = "fit_tile"
+MASKS = "results/demo/methods/mog2/masks.npz"
+VIDEO = "results/demo/methods/mog2/video.mp4"
+RULE = "mask_by_opencv"
 
 
 @pytest.fixture
 def project(finished: Project, tmp_path: Path) -> Project:
     project = finished.clone_to(tmp_path / "project")
-    shutil.rmtree((project.folder / MODEL).parent)
-    project.configure({"tiles": 1})
+    shutil.rmtree((project.folder / MASKS).parent)
     return project
 
 
 @pytest.fixture(autouse=True)
 def all_nodes(cluster: Cluster) -> Iterator[None]:
+    """Leave to the next test a cluster without jobs, with all its nodes."""
     yield
+    cluster.cancel_jobs()
     for node in cluster.nodes:
         cluster.start_node(node)
         cluster.wait_for_node(node)
 
 
-def fits(run: Run) -> list[dict[str, str]]:
-    """SLURM's records of the attempts at the fit."""
+def attempts(run: Run) -> list[dict[str, str]]:
+    """SLURM's records of the attempts at the masks."""
     return [job for job in run.jobs if job["rule"] == RULE]
 
 
 def states(run: Run) -> list[str]:
-    return [job["JobState"] for job in fits(run)]
+    return [job["JobState"] for job in attempts(run)]
 
 
 def assert_whole(project: Project, finished: Project) -> None:
-    assert (project.folder / MODEL).read_bytes() == (finished.folder / MODEL).read_bytes()
-    assert not list(project.results.glob("**/tiles/*"))
+    for file in (MASKS, VIDEO):
+        assert (project.folder / file).read_bytes() == (finished.folder / file).read_bytes()
 
 
 def test_node_that_dies(project: Project, finished: Project, cluster: Cluster) -> None:
-    with Run(project, cluster, MODEL) as run:
+    with Run(project, cluster, VIDEO) as run:
         run.script(RULE)
         first = run.job(RULE)
         cluster.kill_node(first["NodeList"])
         run.succeeds()
         assert states(run) == ["NODE_FAIL", "COMPLETED"]
-        assert fits(run)[1]["NodeList"] != first["NodeList"]
+        assert attempts(run)[1]["NodeList"] != first["NodeList"]
     assert_whole(project, finished)
 
 
 def test_job_that_is_cancelled(project: Project, finished: Project, cluster: Cluster) -> None:
-    with Run(project, cluster, MODEL) as run:
+    with Run(project, cluster, VIDEO) as run:
         run.script(RULE)
         cluster.ask("scancel", run.job(RULE)["JobId"])
         run.succeeds()
@@ -73,10 +75,10 @@ def test_job_that_is_cancelled(project: Project, finished: Project, cluster: Clu
 
 
 def test_job_over_its_memory(project: Project, finished: Project, cluster: Cluster) -> None:
-    project.edit("workflow/rules/resources.smk", "MEMORY_MARGIN = 1.25", "MEMORY_MARGIN = 0.4")
-    with Run(project, cluster, MODEL) as run:
+    project.edit("workflow/rules/resources.smk", "MEMORY_MARGIN = 1.25", "MEMORY_MARGIN = 0.3")
+    with Run(project, cluster, VIDEO, "--retries", "4") as run:
         run.succeeds()
-        *killed, last = fits(run)
+        *killed, last = attempts(run)
         assert {job["JobState"] for job in killed} == {"FAILED"}
         assert all(cluster.exceeded_memory(job) for job in killed)
         assert last["JobState"] == "COMPLETED"
@@ -86,14 +88,14 @@ def test_job_over_its_memory(project: Project, finished: Project, cluster: Clust
 
 
 def test_job_over_its_time(project: Project, finished: Project, cluster: Cluster) -> None:
-    with Run(project, cluster, MODEL) as run:
+    with Run(project, cluster, VIDEO) as run:
         run.script(RULE)
         job = run.job(RULE)
         asked = minutes(job)
         cluster.ask("scontrol", "update", f"JobId={job['JobId']}", "TimeLimit=00:00:05")
         run.succeeds()
         assert states(run) == ["TIMEOUT", "COMPLETED"]
-        assert minutes(fits(run)[1]) == 2 * asked
+        assert minutes(attempts(run)[1]) == 2 * asked
     assert_whole(project, finished)
 
 
@@ -103,19 +105,19 @@ def minutes(job: dict[str, str]) -> int:
 
 
 def test_run_that_is_interrupted(project: Project, finished: Project, cluster: Cluster) -> None:
-    with Run(project, cluster, MODEL) as run:
+    with Run(project, cluster, VIDEO) as run:
         run.script(RULE)
         run.interrupt(signal.SIGINT)
         assert run.wait(30) != 0
         until("a cancelled job", lambda: states(run) == ["CANCELLED"], run, ended=True)
-    with Run(project, cluster, MODEL) as again:
+    with Run(project, cluster, VIDEO) as again:
         again.succeeds()
         assert states(again) == ["COMPLETED"]
     assert_whole(project, finished)
 
 
 def test_run_that_is_terminated(project: Project, finished: Project, cluster: Cluster) -> None:
-    with Run(project, cluster, MODEL) as run:
+    with Run(project, cluster, VIDEO) as run:
         script = run.script(RULE)
         run.interrupt(signal.SIGTERM)
         until("a word about it", lambda: "Will exit after finishing currently running jobs" in run.text, run)
@@ -123,18 +125,18 @@ def test_run_that_is_terminated(project: Project, finished: Project, cluster: Cl
         assert run.wait() != 0
         assert [job["rule"] for job in run.jobs] == [RULE]
         assert states(run) == ["COMPLETED"]
-    with Run(project, cluster, MODEL) as again:
+    with Run(project, cluster, VIDEO) as again:
         again.succeeds()
-        assert [job["rule"] for job in again.jobs] == ["join_tiles"]
+        assert [job["rule"] for job in again.jobs] == ["render_video"]
     assert_whole(project, finished)
 
 
 def test_run_that_is_killed(project: Project, finished: Project, cluster: Cluster) -> None:
-    with Run(project, cluster, MODEL) as run:
+    with Run(project, cluster, VIDEO) as run:
         run.script(RULE)
         run.interrupt(signal.SIGKILL)
         run.wait(10)
-        with Run(project, cluster, MODEL) as refused:
+        with Run(project, cluster, VIDEO) as refused:
             assert refused.wait(60) != 0
             assert "snakemake --unlock" in refused.text or "--unlock argument" in refused.text
             assert refused.jobs == []
@@ -142,16 +144,16 @@ def test_run_that_is_killed(project: Project, finished: Project, cluster: Cluste
         cluster.ask("scancel", "--name", run.name)
         until("a cancelled job", lambda: states(run) == ["CANCELLED"], run, ended=True)
         project.snakemake("--unlock")
-        with Run(project, cluster, MODEL) as again:
+        with Run(project, cluster, VIDEO) as again:
             again.succeeds()
             assert states(again) == ["COMPLETED"]
     assert_whole(project, finished)
 
 
 def test_two_runs_at_once(project: Project, finished: Project, cluster: Cluster) -> None:
-    with Run(project, cluster, MODEL) as run:
+    with Run(project, cluster, VIDEO) as run:
         script = run.script(RULE)
-        with Run(project, cluster, MODEL) as second:
+        with Run(project, cluster, VIDEO) as second:
             assert second.wait(60) != 0
             assert "cannot be locked" in second.text
             assert "--unlock" in second.text
@@ -159,6 +161,11 @@ def test_two_runs_at_once(project: Project, finished: Project, cluster: Cluster)
         script.resume()
         run.succeeds()
     assert_whole(project, finished)
+
+
+def written(result: Path) -> int:
+    """Bytes of a result that are under its temporary name."""
+    return sum(part.stat().st_size for part in result.parent.glob(f".{result.stem}.*.part{result.suffix}"))
 
 
 def test_result_half_written(project: Project, cluster: Cluster, tmp_path: Path) -> None:
@@ -171,15 +178,13 @@ def test_result_half_written(project: Project, cluster: Cluster, tmp_path: Path)
     project.configure({"run": ["demo", "noise"], "clips": {"noise": clip}})
     result = project.results / "noise/frames.npy"
     with Run(project, cluster, str(result.relative_to(project.folder)), "--retries", "0") as run:
-        written = until(
-            "a part of it", lambda: list(result.parent.glob(".frames.*.part.npy")), run, pause=0.002
-        )
+        until("a part of it", lambda: written(result), run, pause=0.002)
         script = run.script("read_frames")
         cluster.kill_node(run.job("read_frames")["NodeList"])
         assert not script.is_running() or script.status() == "zombie"
         assert run.wait() != 0
         assert run.jobs[-1]["JobState"] == "NODE_FAIL"
-        assert 0 < written[0].stat().st_size < frames.nbytes
+        assert 0 < written(result) < frames.nbytes
         assert not result.exists()
     cluster.start_node("n1")
     with Run(project, cluster, str(result.relative_to(project.folder))) as again:

@@ -1,7 +1,10 @@
 import numpy as np
+import pytest
 
+from bgsub.absorption import measure_absorption, visible_share
 from bgsub.absorption_sweep import absorption_by_history
 from bgsub.still import Still
+from bgsub.subtractors import opencv_masks
 
 SETTINGS = {
     "opencv": "mog2",
@@ -42,3 +45,23 @@ def test_a_clip_that_ends_before_the_absorption_is_censored():
     still = Still(100, "config", np.ones((4, 4), bool), "config")
     (row,) = absorption_by_history(frames, SETTINGS, still, [500])
     assert (row["half_life"], row["censored_at"], row["predicted"]) == (None, 10, 24)
+
+
+@pytest.mark.parametrize("opening", [1, 3, 6])
+@pytest.mark.parametrize("corner", [(0, 0), (13, 20), (25, 39)])
+def test_looking_at_the_region_only_changes_nothing(opening, corner):
+    """Against the masks of whole frames; the person moves a little, and may touch the image's edge."""
+    rng = np.random.default_rng(3)
+    frames = rng.integers(100, 130, (60, 36, 50, 3), dtype=np.uint8)
+    truth = np.zeros((60, 36, 50), np.uint8)
+    for frame in range(30, 60):
+        top, left = corner[0] + frame % 3, corner[1]
+        truth[frame, top : top + 9, left : left + 11] = 255
+    frames[truth == 255] //= 3
+    settings = SETTINGS | {"opening": opening, "detect_shadows": True, "learning": "adaptive"}
+    settings |= {"learning_rate": "auto", "history": 80}
+    masks = opencv_masks(frames, settings, test=range(32, 60))
+    expected = measure_absorption(visible_share(masks, truth[32:] == 255))
+    (row,) = absorption_by_history(frames, settings, Still(32, "config", truth, "groundtruth"), [80])
+    assert {name: row[name] for name in vars(expected)} == vars(expected)
+    assert 0 < expected.retention < 1

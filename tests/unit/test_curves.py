@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.metrics import average_precision_score
 
-from bgsub.curves import threshold_curve
+from bgsub.curves import threshold_curve, threshold_rows
 from bgsub.scores import count_frame, measure
 
 EDGES = np.array([-np.inf, 0.0, 1.0, 2.0])
@@ -68,3 +68,27 @@ def test_without_a_person_there_is_nothing_to_find():
 def test_histograms_that_do_not_fit_are_refused(positives, edges, said):
     with pytest.raises(ValueError, match=said):
         threshold_curve(positives, positives, edges)
+
+
+def test_rows_name_the_best_and_the_configured_threshold():
+    curve = threshold_curve([1, 1, 2, 6], [80, 6, 2, 2], [-np.inf, 0, 10, 50])
+    rows = threshold_rows("gmm", curve, 50)
+    assert [row["threshold"] for row in rows] == [0, 10, 50]  # minus infinity is not a threshold
+    assert [row["best"] for row in rows] == [False, True, False]
+    assert [row["configured"] for row in rows] == [False, False, True]
+    assert rows[2] | {"f_measure": None} == {
+        "method": "gmm",
+        "threshold": 50,
+        "precision": 0.75,
+        "recall": 0.6,
+        "f_measure": None,
+        "best": False,
+        "configured": True,
+    }
+    assert rows[2]["f_measure"] == pytest.approx(2 * 0.75 * 0.6 / (0.75 + 0.6))
+
+
+def test_rows_are_empty_where_nothing_is_marked():
+    rows = threshold_rows("gmm", threshold_curve([1, 0], [1, 0], [0, 9]), 9)
+    assert (rows[1]["precision"], rows[1]["recall"]) == (None, 0)
+    assert not any(row["best"] for row in threshold_rows("gmm", threshold_curve([0], [1], [0]), 0))

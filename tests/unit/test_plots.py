@@ -6,6 +6,7 @@ import pytest
 from matplotlib.colors import to_hex, to_rgb
 
 from bgsub import em, pictures, plots
+from bgsub.costs import Cost
 from bgsub.style import TRUTH, looks
 
 CURVES = {
@@ -123,10 +124,13 @@ def test_absorption_of_nobody_says_so():
     assert "no person who lies still was found" in texts(axes)
 
 
-def test_seconds_are_the_lengths_of_the_bars():
-    (axes,) = plots.draw_seconds({"frames": 2.0, "fit": 61.2}).axes
-    assert [bar.get_width() for bar in axes.patches] == [2.0, 61.2]
-    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["frames", "fit"]
+def test_costs_are_the_lengths_of_the_bars():
+    figure = plots.draw_costs({"frames": Cost(2.0, 90.5, 1), "fit": Cost(61.2, None, 4)})
+    seconds, memory = figure.axes
+    assert [bar.get_width() for bar in seconds.patches] == [2.0, 61.2]
+    assert [label.get_text() for label in seconds.get_yticklabels()] == ["frames", "fit"]
+    assert memory.patches[0].get_width() == 90.5
+    assert np.isnan(memory.patches[1].get_width())
 
 
 def test_a_method_looks_alike_in_every_figure():
@@ -225,7 +229,7 @@ def draw_all(folder: Path) -> dict[str, bytes]:
     plots.plot_gap(noise.random((12, 18)), "notebook", folder / "gap.png")
     plots.plot_area(AREA, folder / "area.png", first_test_frame=4, still_frame=5)
     plots.plot_absorption(VISIBLE, ABSORPTION, folder / "absorption.png", fps=10)
-    plots.plot_seconds({"fit": 1.0}, folder / "seconds.png")
+    plots.plot_costs({"fit": Cost(1.0, 80.0, 1)}, folder / "costs.png")
     pictures.plot_backgrounds({"em": image, "median": image // 2}, folder / "backgrounds.png")
     pictures.plot_fit_maps(*maps, folder / "fit.png")
     pictures.plot_mask_strip({"frame": [image] * 2}, ["a", "b"], folder / "masks.png")

@@ -1,13 +1,12 @@
-from io import StringIO
-
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from test_sentences_absorption import MOG2
 
+from bgsub.costs import Cost
 from bgsub.sentences import (
-    Outlook,
-    absorbed_answer,
+    audit_sentence,
     background_sentence,
     converged_answer,
     cost_sentence,
@@ -21,11 +20,6 @@ from bgsub.words import NBSP, count, duration, in_words, joined, number, percent
 MODELS = {
     "em": {"tolerance": 1e-6, "max_iterations": 300, "covariance_floor": 1.0},
     "notebook": {"tolerance": None, "max_iterations": 5, "covariance_floor": None},
-}
-METHODS = {
-    "gmm": {"model": "em"},
-    "notebook": {"model": "notebook"},
-    "mog2": {"opencv": "mog2", "history": 60},
 }
 
 
@@ -43,28 +37,8 @@ def notebook(**changes: float) -> dict:
     return fit("notebook", **(short | changes))
 
 
-def absorbed(method: str, **changes) -> dict:
-    row = {"method": method, "still_frame": 61, "still_source": "groundtruth", "region_source": "groundtruth"}
-    row |= {"watched_from": 61}
-    row |= {"initial_share": 0.9, "half_life": None, "censored_at": 49, "vanish": None, "retention": 0.83}
-    return row | {"predicted": None} | changes
-
-
-MOG2 = absorbed("mog2", half_life=4, censored_at=None, vanish=7, retention=0.045, predicted=6)
-
-
 def converged(rows: list[dict], models: dict = MODELS) -> list[str]:
     return [text.replace(NBSP, " ") for text in converged_answer(pd.DataFrame(rows), models)]
-
-
-def answer(
-    rows: list[dict], methods: dict = METHODS, least: int | None = None, frames: int = 110
-) -> list[str]:
-    table = pd.read_csv(StringIO(pd.DataFrame(rows).to_csv(index=False)))  # as it comes from absorption.csv
-    outlooks = {row["method"]: Outlook(0.9, least) for row in rows if row["predicted"] is not None}
-    return [
-        text.replace(NBSP, " ") for text in absorbed_answer(table, methods, outlooks, fps=10.0, frames=frames)
-    ]
 
 
 @pytest.mark.parametrize(
@@ -210,96 +184,6 @@ def test_a_mean_lifted_by_shrunken_gaussians_is_explained():
     assert mean_caveat(fits, floored) is None  # with the same floor it may well be the better fit
 
 
-def test_mog2_absorbs_and_the_frozen_mixture_keeps():
-    adaptive, frozen = answer([absorbed("gmm"), absorbed("notebook", retention=0.8), MOG2])
-    assert adaptive == (
-        "MOG2 loses half of the person within 4 frames (0.4 s) of lying still (the half-life), "
-        "and all but the last "
-        "5 % within 7 frames (0.7 s). It lets go by design: it has a history of 60 frames, and "
-        "what stays counts as "
-        "background once the old background's weight has fallen below 90 %. MOG2's own "
-        "recursion puts that at 6 "
-        "frames (0.6 s). A body fades sooner where it had covered the pixel before it came to "
-        "rest. No history, "
-        "however long, keeps the person for the 49 frames to the end of the clip: having seen "
-        "only 61 frames before, "
-        "MOG2 would still learn at its fast starting rate."
-    )
-    assert frozen == (
-        "A background that was learned once and then frozen keeps the person: the share of the "
-        "body that stays "
-        "visible on average (the retention) is 83 % with the GMM and 80 % with the notebook's "
-        "GMM, and the 49 frames "
-        "(4.9 s) to the end of the clip bring no half-life."
-    )
-
-
-def test_one_frame_is_singular():
-    (said,) = answer([MOG2 | {"half_life": 1, "vanish": None}])
-    assert said.startswith(
-        "MOG2 loses half of the person within 1 frame (0.1 s) of lying still (the half-life). "
-    )
-
-
-def test_a_history_that_would_have_kept_the_person_is_named():
-    (said,) = answer([MOG2], least=443)
-    assert (
-        "To keep the person for the 49 frames to the end of the clip, it would need a history "
-        "of at least 443 frames." in said
-    )
-
-
-def test_a_young_mog2_is_said_to_learn_at_its_starting_rate():
-    methods = {"mog2": {"opencv": "mog2", "history": 500}}
-    (said,) = answer([MOG2 | {"predicted": 15}], methods)
-    assert "after only 61 frames it learns faster than its history of 500 frames asks for" in said
-
-
-def test_a_censored_half_life_is_not_called_one():
-    kept = MOG2 | {"half_life": None, "censored_at": 49, "vanish": None, "predicted": 55, "retention": 0.7}
-    (said,) = answer([kept], {"mog2": {"opencv": "mog2", "history": 500}})
-    assert said.startswith(
-        "MOG2 keeps at least half of what it saw of the person at first for all of the 49 frames"
-    )
-    assert "The clip ends before that, 49 frames (4.9 s) after the person came to rest." in said
-    assert "half-life" not in said
-    assert "No history" not in said
-
-
-def test_a_blind_method_has_no_half_life():
-    blind = {"initial_share": 0.024, "half_life": None, "censored_at": None, "retention": 0.01}
-    adaptive, frozen = answer([absorbed("gmm", **blind), MOG2 | blind])
-    assert adaptive.startswith(
-        "MOG2 hardly sees the person when they come to rest: it marks 2.4 % of the body then"
-    )
-    assert "A body fades sooner" not in adaptive
-    assert frozen.startswith("The GMM hardly sees the person")
-    assert "keeps the person" not in frozen
-
-
-def test_a_method_that_lost_the_person_before_the_test_frames_is_not_called_blind():
-    row = MOG2 | {"initial_share": 0.0, "half_life": None, "watched_from": 66}
-    assert answer([row])[0].startswith(
-        "MOG2 marks 0 % of the body when the test frames begin, 5 frames after the person came to rest, "
-        "so a half-life cannot be seen."
-    )
-
-
-def test_a_frozen_method_that_loses_the_person_says_so():
-    (said,) = answer([absorbed("gmm", half_life=20, censored_at=None, retention=0.4)])
-    assert said == (
-        "The GMM is frozen, yet loses half of the person within 20 frames (2.0 s); on average "
-        "it keeps 40 % of the body."
-    )
-
-
-def test_without_a_still_person_nothing_is_measured():
-    rows = [absorbed("gmm", still_frame=None), MOG2 | {"still_frame": None, "predicted": None}]
-    nothing = "No person who lies still was found in this clip"
-    assert answer(rows) == [f"{nothing}, so there is no absorption to measure."]
-    assert still_sentence(pd.DataFrame(rows)) == f"{nothing}."
-
-
 def test_where_stillness_is_known_from():
     assert still_sentence(pd.DataFrame([MOG2])) == (
         "The person lies still from frame 61 on (known from the ground truth)."
@@ -324,25 +208,48 @@ def test_what_was_run():
     assert "from the first frame and are tested on the last one." in said
 
 
-def test_background_and_foreground():
+def test_background_against_the_reference_or_the_truth():
     fits = pd.DataFrame([fit("em"), notebook()])
     assert "off the one fitted to the end on 7.1" in background_sentence(fits)
     assert "nowhere more than 5" in background_sentence(
-        pd.DataFrame([fit("em"), notebook(background_over_5=0.0)])
+        pd.DataFrame([fit("em"), notebook(background_over_5=0)])
     )
-    assert "empty scene" in background_sentence(pd.DataFrame([fit("em")]))
+    assert "takes for the empty scene" in background_sentence(pd.DataFrame([fit("em")]))
+    truth = pd.DataFrame({"background": ["em", "notebook", "median"], "age": [0.31, 1.4, 0.3]})
+    assert background_sentence(fits, truth) == (
+        "Against the true empty scene, the mean error (of 255 grey levels) is: the temporal median 0.30 "
+        "levels, the GMM 0.31 levels and the notebook's GMM 1.4 levels."
+    )
+
+
+def test_foreground_of_two_is_listed_and_of_many_spanned():
     area = pd.DataFrame(
-        {"frame": [9, 9, 8], "method": ["gmm", "mog2", "gmm"], "foreground_share": [0.042, 0, 1]}
+        {"frame": [8, 9, 9, 9], "method": ["a", "a", "b", "c"], "foreground_share": [0.5, 0.04, 0.02, 0.0]}
     )
-    assert foreground_sentence(area).replace(NBSP, " ") == (
-        "In the last frame, the share of the image marked as foreground is 4.2 % with the GMM "
-        "and 0 % with MOG2."
+    said = foreground_sentence(area, 0.035).replace(NBSP, " ")
+    assert said == (
+        "In the last frame, the share of the image marked as foreground runs from 0 % with c to 4.0 % with "
+        "a; the person covers 3.5 % of it."
     )
+    said = foreground_sentence(area[area["method"] != "c"]).replace(NBSP, " ")
+    assert said.endswith("is 2.0 % with b and 4.0 % with a.")
+
+
+def test_audit():
+    rows = {"model": ["em", "notebook", "em"], "kind": ["all", "all", "static"], "pixels": [2000, 2000, 900]}
+    said = audit_sentence(pd.DataFrame(rows | {"within_0.01": [0.97, 0.12, 1.0]})).replace(NBSP, " ")
+    assert "of 2,000 sampled pixels" in said
+    assert said.endswith("on 97 % with the GMM and 12 % with the notebook's GMM.")
+    assert audit_sentence(None) is None
 
 
 def test_cost():
     assert cost_sentence({}) == "No step was timed in this run."
-    assert cost_sentence({"fit": 3.0}).replace(NBSP, " ") == "The one timed step, fit, took 3.0 s."
-    assert cost_sentence({"fit": 3.0, "masks": 1.0}).replace(NBSP, " ") == (
-        "The two timed steps took 4.0 s in all; the longest, fit, took 3.0 s, which is 75 %."
+    assert cost_sentence({"a": Cost(2.0, None, 1)}) == f"The one timed step, a, took 2.0{NBSP}s."
+    said = cost_sentence({"a": Cost(1.0, 786.2, 1), "b": Cost(3.0, 90.0, 2)}).replace(NBSP, " ")
+    assert said == (
+        "The two timed steps took 4.0 s of computing in all; the longest, b, took 3.0 s, which is 75 %, "
+        "and the most memory, 786 MB, was held by a."
     )
+    said = cost_sentence({"a": Cost(1.0, None, 1), "b": Cost(3.0, None, 2)})
+    assert said.endswith(f"which is 75{NBSP}%.")

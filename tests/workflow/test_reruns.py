@@ -50,7 +50,7 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     "module video": (edited("scripts/bgsub/video.py"), VIDEOS),
     "module subtractors": (
         edited("scripts/bgsub/subtractors.py"),
-        ["mask_by_opencv.*", "measure_absorption.*"],
+        ["mask_by_opencv.*", "measure_absorption.*", "sweep_history.*"],
     ),
     "module sentences": (edited("scripts/bgsub/sentences.py"), PAGES),
     "style sheet": (edited("report/page.css", "/* */\n"), PAGES),
@@ -63,7 +63,7 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     ),
     "clip's still": (
         setting(clips={"demo": {"still": {"frame": 25, "region": [10, 10, 20, 20]}}}),
-        ["measure_absorption.*"],
+        ["measure_absorption.*", "sweep_history.*"],
     ),
     "clip's title": (setting(clips={"demo": {"title": "Another"}}), PAGES),
     "clip's licence": (setting(clips={"demo": {"licence": "Another"}}), PAGES),
@@ -78,19 +78,25 @@ CASES: dict[str, tuple[Change, list[str]]] = {
         ["fit_tile.* model: em .*"],
     ),
     "model's seed": (setting(models={"notebook": {"seed": 1}}), ["fit_tile.* model: notebook .*"]),
-    "method's threshold": (setting(methods={"gmm": {"threshold": 40}}), ["mask_by_model.* gmm"]),
-    "method's opening": (setting(methods={"median": {"opening": 5}}), ["mask_by_median.* median"]),
+    "method's threshold": (
+        setting(methods={"gmm": {"threshold": 40}}),
+        ["mask_by_model.* gmm", "sweep_thresholds.*"],
+    ),
+    "method's opening": (
+        setting(methods={"median": {"opening": 5}}),
+        ["mask_by_median.* median", "sweep_thresholds.*"],
+    ),
     "method's ignore_shadows": (
         setting(methods={"gmm_mahalanobis": {"ignore_shadows": False}}),
-        ["mask_by_model.* gmm_mahalanobis"],
+        ["mask_by_model.* gmm_mahalanobis", "sweep_thresholds.*"],
     ),
     "method's history": (
         setting(methods={"mog2": {"history": 30}}),
-        ["mask_by_opencv.* mog2", "measure_absorption.*"],
+        ["mask_by_opencv.* mog2", "measure_absorption.*", "sweep_history.*"],
     ),
     "method's detect_shadows": (
         setting(methods={"mog2": {"detect_shadows": False}}),
-        ["mask_by_opencv.* mog2", "measure_absorption.*"],
+        ["mask_by_opencv.* mog2", "measure_absorption.*", "sweep_history.*"],
     ),
     "method's learning": (
         setting(methods={"mog2_frozen": {"learning": "adaptive"}}),
@@ -102,7 +108,7 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     ),
     "two values swapped": (
         setting(methods={"mog2": {"history": 32, "var_threshold": 60}}),
-        ["mask_by_opencv.* mog2", "measure_absorption.*"],
+        ["mask_by_opencv.* mog2", "measure_absorption.*", "sweep_history.*"],
     ),
     "keys in another order": (
         lambda project: project.edit("config.yaml", "history: 60 #", "opening: 3\n    history: 60 #"),
@@ -128,14 +134,24 @@ OTHER_CLIP = {
 }
 REGROUPED: dict[str, tuple[Change, list[str]]] = {
     "tiles": (setting(tiles=4), ["fit_tile.*"]),
-    "method's model": (setting(methods={"gmm": {"model": "notebook"}}), ["mask_by_model.* gmm"]),
+    "method's model": (
+        setting(methods={"gmm": {"model": "notebook"}}),
+        ["mask_by_model.* gmm", "sweep_thresholds.*"],
+    ),
     "a method left out": (
         setting(methods={"notebook": None}),
-        ["render_comparison.*", "measure_.*", "score_masks.*", "plot_methods.*", *PAGES],
+        [
+            "render_comparison.*",
+            "measure_.*",
+            "score_masks.*",
+            "sweep_thresholds.*",
+            "plot_(methods|scores|agreement).*",
+            *PAGES,
+        ],
     ),
     "a method added": (
         setting(methods={"strict": {"model": "em", "rule": "difference", "threshold": 80}}),
-        ["mask_by_model.* strict"],
+        ["mask_by_model.* strict", "sweep_thresholds.*"],
     ),
     "a clip added": (setting(run=["demo", "other"], clips={"other": OTHER_CLIP}), [".*clip: other.*"]),
 }

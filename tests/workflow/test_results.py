@@ -10,7 +10,7 @@ import pytest
 from project import SMALL, Project
 
 # Where the bytes may differ between two runs: times of day and seconds taken.
-TIMED = ("logs", "benchmarks", "report.html")
+TIMED = ("logs", "benchmarks", "report.html", "costs.png", "costs.svg")
 
 
 def contents(results: Path) -> dict[str, bytes]:
@@ -83,10 +83,13 @@ def test_every_rule_leaves_a_log_and_a_benchmark(finished: Project) -> None:
     assert {"read_frames", "fit_tile.em.1-of-2", "mask_by_opencv.mog2"} <= logs
 
 
-def test_page_is_whole_and_asks_for_nothing(finished: Project) -> None:
-    page = (finished.results / "report.html").read_text()
-    assert page.count("data:video/mp4;base64,") == 5  # training, three methods, all of them
-    assert 'src="http' not in page
+def test_pages_are_whole_and_ask_for_nothing(finished: Project) -> None:
+    page = (finished.results / "demo/report.html").read_text()
+    assert page.count("data:video/mp4;base64,") == 1  # training
+    assert "const player = new Player" in page
+    overview = (finished.results / "report.html").read_text()
+    assert 'href="demo/report.html"' in overview
+    assert 'src="http' not in page + overview
 
 
 def test_nothing_temporary_is_left(finished: Project) -> None:

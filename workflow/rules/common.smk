@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
 
-SECTIONS_WITH_NULL = ("clips", "models", "methods")
+SECTIONS_WITH_NULL = ("clips", "models", "methods", "sweeps")
 TABLE_TEXTS = ("title", "frames", "groundtruth", "licence", "citation", "annotation")
 # The scripts themselves: workflow.source_path gives a copy, without the modules beside it.
 SCRIPTS = Path(workflow.current_basedir.join("../scripts").get_path_or_uri(secret_free=False))
@@ -123,6 +123,11 @@ CLIPS = {name: config["clips"][name] for name in config["run"]}
 SCORED = [name for name in CLIPS if "groundtruth" in CLIPS[name]]
 MODELS = list(config["models"])
 METHODS = list(config["methods"])
+# The methods that compare a score with a threshold, and the models that they need for it.
+METHODS_WITH_RULE = [name for name in METHODS if "rule" in config["methods"][name]]
+MODELS_WITH_RULE = [
+    model for model in MODELS if model in [config["methods"][name].get("model") for name in METHODS_WITH_RULE]
+]
 
 
 wildcard_constraints:
@@ -190,7 +195,7 @@ def clips_with(key):
 
 def methods_with(key):
     """Pattern that matches the methods that have this key in the config."""
-    return "|".join(re.escape(name) for name in METHODS if key in config["methods"][name]) or "(?!)"
+    return "|".join(re.escape(name) for name, row in config["methods"].items() if key in row) or "(?!)"
 
 
 def tracked_source(wildcards):
@@ -257,6 +262,13 @@ def method_settings(wildcards):
     return ordered(config["methods"][wildcards.method])
 
 
+def learning_settings(name):
+    """What of a method says how it learns."""
+    return {
+        key: value for key, value in ordered(config["methods"][name]).items() if key in ("opencv", "learning")
+    }
+
+
 def model_of_method(wildcards):
     """The model that a method compares frames with."""
     return f"results/{wildcards.clip}/models/{config['methods'][wildcards.method]['model']}/model.npz"
@@ -267,41 +279,63 @@ def method_name(wildcards):
     return [wildcards.method]
 
 
+def true_background_of(wildcards):
+    """The true empty scene of a clip, if its ground truth tells it."""
+    return [f"results/{wildcards.clip}/figures/true_background.png"] if wildcards.clip in SCORED else []
+
+
 def benchmarks_of(clip):
     """The benchmark files of a clip by what was done, in the order of the work."""
     tiles = [f"{tile}-of-{config['tiles']}" for tile in range(1, config["tiles"] + 1)]
-    jobs = {
-        "fetching": ["fetch_source"],
-        "reading frames": ["read_frames"],
-        "filming the training frames": ["render_preview"],
-        "measuring": ["summarise_fits", "measure_area", "measure_absorption"],
-        "drawing figures": ["plot_models", "plot_methods"],
-    }
+    jobs = {"fetching": ["fetch_source"], "reading frames": ["read_frames"]}
     if kind_of(clip) == "synthetic":
-        jobs["rendering the clip"] = ["render_synthetic"]
-    if "groundtruth" in CLIPS[clip]:
-        jobs["reading ground truth"] = ["read_groundtruth"]
+        jobs = {"rendering the clip": ["render_synthetic"]} | jobs
+    if clip in SCORED:
+        jobs["reading ground truth"] = ["read_groundtruth", "read_scope"]
+    jobs["filming the training frames"] = ["render_preview"]
     for model in MODELS:
         jobs[f"fitting {model}"] = [f"fit_tile.{model}.{tile}" for tile in tiles] + [f"join_tiles.{model}"]
+    jobs["auditing the fits"] = ["audit_convergence"]
     for method in METHODS:
         rule_name = next(name for key, name in MASK_RULES.items() if key in config["methods"][method])
         jobs[f"masks by {method}"] = [f"{rule_name}.{method}"]
     jobs["filming the masks"] = ["render_comparison", *[f"render_video.{method}" for method in METHODS]]
+    jobs["measuring"] = ["summarise_fits", "measure_area", "measure_absorption", "measure_agreement"]
+    jobs["drawing figures"] = ["plot_models", "plot_methods", "plot_agreement"]
+    if clip in SCORED:
+        jobs["measuring"] += ["score_masks", "score_backgrounds", "sweep_thresholds"]
+        jobs["drawing figures"] += ["plot_scores"]
+    jobs["preparing this page"] = ["preview_comparison", "pack_player", "inspect_pixels"]
     folder = f"results/{clip}/benchmarks"
     return {step: [f"{folder}/{job}.tsv" for job in names] for step, names in jobs.items()}
 
 
-def report_settings():
-    """What the report says of the config: the clips and how they were processed."""
+def page_extras(wildcards):
+    """What a clip's page shows besides that which every clip has."""
+    files = ["audit.csv", "figures/audit.png", "figures/parameters.png", "agreement.csv"]
+    files += ["figures/agreement.png"]
+    if wildcards.clip in SCORED:
+        files += ["scores.csv", "differences.csv", "backgrounds.csv"]
+        files += ["thresholds.csv", "figures/scores.png", "figures/curves.png"]
+    return [f"results/{wildcards.clip}/{file}" for file in files]
+
+
+def page_templates():
+    """Templates, style sheets and scripts of the pages, relative to the folder of the scripts."""
+    files = sorted((SCRIPTS / "../report").glob("*.*"))
+    return [f"../report/{file.name}" for file in files if file.suffix in (".j2", ".css", ".js")]
+
+
+def page_settings(wildcards):
+    """What a clip's page says of the config: the clip and how it was processed."""
     overlays = " ".join(os.path.relpath(file) for file in workflow.overwrite_configfiles)
+    clip = CLIPS[wildcards.clip]
     return {
-        "clips": {
-            name: {key: clip.get(key, "") for key in ("title", "licence", "citation")}
-            | {"benchmarks": benchmarks_of(name)}
-            for name, clip in CLIPS.items()
-        },
+        "name": wildcards.clip,
+        **{key: clip.get(key, "") for key in ("title", "licence", "citation")},
         "models": {name: ordered(config["models"][name]) for name in MODELS},
         "methods": {name: ordered(config["methods"][name]) for name in METHODS},
         "fps": config["video"]["fps"],
+        "benchmarks": benchmarks_of(wildcards.clip),
         "command": f"snakemake --configfile {overlays}" if overlays else "snakemake",
     }

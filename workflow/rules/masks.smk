@@ -5,7 +5,7 @@ rule mask_by_model:
     """Mark the foreground by comparing the test frames with a fitted model."""
     input:
         frames="results/{clip}/frames.npy",
-        table="results/{clip}/frames.csv",
+        table=split_of,
         model=model_of_method,
     output:
         masks="results/{clip}/methods/{method}/masks.npz",
@@ -30,7 +30,7 @@ rule mask_by_median:
     """Mark the foreground by comparing the test frames with the median of the training frames."""
     input:
         frames="results/{clip}/frames.npy",
-        table="results/{clip}/frames.csv",
+        table=split_of,
     output:
         masks="results/{clip}/methods/{method}/masks.npz",
     log:
@@ -54,7 +54,7 @@ rule mask_by_opencv:
     """Mark the foreground by one of OpenCV's methods, which sees all frames from the first on."""
     input:
         frames="results/{clip}/frames.npy",
-        table="results/{clip}/frames.csv",
+        table=split_of,
     output:
         masks="results/{clip}/methods/{method}/masks.npz",
     log:

@@ -5,7 +5,7 @@ rule fit_tile:
     """Fit the mixture to one horizontal band of the training frames."""
     input:
         frames="results/{clip}/frames.npy",
-        table="results/{clip}/frames.csv",
+        table=split_of,
     output:
         fit=temp("results/{clip}/models/{model}/tiles/{tile}-of-{tiles}.npz"),
     log:

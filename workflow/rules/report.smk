@@ -1,4 +1,4 @@
-# From tables, masks and models to pictures, and to the page that explains them.
+# From tables, masks and models to pictures, and to the pages that explain them.
 
 
 rule plot_models:
@@ -9,6 +9,7 @@ rule plot_models:
         models=expand("results/{{clip}}/models/{model}/model.npz", model=MODELS),
         backgrounds=expand("results/{{clip}}/models/{model}/background.png", model=MODELS),
         convergence=expand("results/{{clip}}/models/{model}/convergence.csv", model=MODELS),
+        truth=true_background_of,
     output:
         backgrounds=report(
             "results/{clip}/figures/backgrounds.png",
@@ -101,12 +102,94 @@ rule plot_methods:
         "../scripts/plot_methods.py"
 
 
-rule make_report:
-    """Write the page over all clips of the run."""
+rule preview_comparison:
+    """Make a moving picture of all masks for a README, and pictures of the most telling moment."""
+    input:
+        frames="results/{clip}/frames.npy",
+        table="results/{clip}/frames.csv",
+        masks=expand("results/{{clip}}/methods/{method}/masks.npz", method=METHODS),
+        absorption="results/{clip}/absorption.csv",
+    output:
+        animation=report(
+            "results/{clip}/figures/comparison.webp",
+            caption="../report/captions/preview.rst",
+            category="{clip}",
+            subcategory="Method",
+            labels={"figure": "all masks, moving"},
+        ),
+        moment="results/{clip}/page/moment.json",
+    log:
+        "results/{clip}/logs/preview_comparison.log",
+    benchmark:
+        "results/{clip}/benchmarks/preview_comparison.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        code=code_version("preview_comparison.py"),
+        methods=METHODS,
+        video=ordered(config["video"]),
+    script:
+        "../scripts/preview_comparison.py"
+
+
+rule pack_player:
+    """Pack the test frames and all masks for the player of the clip's page."""
+    input:
+        frames="results/{clip}/frames.npy",
+        table="results/{clip}/frames.csv",
+        groundtruth=groundtruth_of,
+        masks=expand("results/{{clip}}/methods/{method}/masks.npz", method=METHODS),
+    output:
+        player="results/{clip}/page/player.json",
+    log:
+        "results/{clip}/logs/pack_player.log",
+    benchmark:
+        "results/{clip}/benchmarks/pack_player.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        code=code_version("pack_player.py"),
+        methods=METHODS,
+    script:
+        "../scripts/pack_player.py"
+
+
+rule inspect_pixels:
+    """Collect what the page's inspector shows: samples, fits step by step and decisions of sampled pixels."""
+    input:
+        frames="results/{clip}/frames.npy",
+        table="results/{clip}/frames.csv",
+        groundtruth=groundtruth_of,
+        masks=expand("results/{{clip}}/methods/{method}/masks.npz", method=METHODS),
+    output:
+        inspector="results/{clip}/page/inspector.json",
+    log:
+        "results/{clip}/logs/inspect_pixels.log",
+    benchmark:
+        "results/{clip}/benchmarks/inspect_pixels.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        code=code_version("inspect_pixels.py"),
+        settings={
+            "methods": {name: ordered(config["methods"][name]) for name in METHODS},
+            "models": {name: ordered(config["models"][name]) for name in MODELS},
+        },
+    script:
+        "../scripts/inspect_pixels.py"
+
+
+rule make_page:
+    """Write a clip's page, and draw what its steps cost."""
     input:
         expand(
-            "results/{clip}/{file}",
-            clip=CLIPS,
+            "results/{{clip}}/{file}",
             file=[
                 "source.json",
                 "frames.npy",
@@ -115,28 +198,70 @@ rule make_report:
                 "comparison.mp4",
                 "fits.csv",
                 "area.csv",
+                "visible.csv",
                 "absorption.csv",
                 "figures/backgrounds.png",
                 "figures/area.png",
+                "page/moment.json",
+                "page/player.json",
+                "page/inspector.json",
             ],
         ),
-        expand("results/{clip}/methods/{method}/video.mp4", clip=CLIPS, method=METHODS),
+        expand("results/{{clip}}/methods/{method}/video.mp4", method=METHODS),
+        extras=page_extras,
     output:
         page=report(
-            "results/report.html",
+            "results/{clip}/report.html",
             caption="../report/captions/page.rst",
-            category="Report",
-            labels={"figure": "the whole report, with videos"},
+            category="{clip}",
+            subcategory="Page",
+            labels={"figure": "the page of this clip, with player"},
         ),
+        costs=report(
+            "results/{clip}/figures/costs.png",
+            caption="../report/captions/costs.rst",
+            category="{clip}",
+            subcategory="Page",
+            labels={"figure": "what the steps cost"},
+        ),
+        summary="results/{clip}/page/summary.json",
     log:
-        "results/logs/make_report.log",
+        "results/{clip}/logs/make_page.log",
+    benchmark:
+        "results/{clip}/benchmarks/make_page.tsv"
     localrule: True
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=1000,
         runtime=10,
     params:
-        code=code_version("make_report.py", "../report/page.html.j2", "../report/page.css"),
-        settings=report_settings(),
+        code=code_version("make_page.py", *page_templates()),
+        settings=page_settings,
     script:
-        "../scripts/make_report.py"
+        "../scripts/make_page.py"
+
+
+rule make_overview:
+    """Write the page over all clips of the run."""
+    input:
+        pages=expand("results/{clip}/report.html", clip=CLIPS),
+        summaries=expand("results/{clip}/page/summary.json", clip=CLIPS),
+        scores=["results/scores.csv"] if SCORED else [],
+    output:
+        page=report(
+            "results/report.html",
+            caption="../report/captions/overview.rst",
+            category="Overview",
+            labels={"figure": "all clips"},
+        ),
+    log:
+        "results/logs/make_overview.log",
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        code=code_version("make_overview.py", *page_templates()),
+    script:
+        "../scripts/make_overview.py"

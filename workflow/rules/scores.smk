@@ -118,6 +118,94 @@ rule score_backgrounds:
         "../scripts/score_backgrounds.py"
 
 
+rule sweep_thresholds:
+    """Score the methods that compare with a threshold at all thresholds, from the scores of one pass."""
+    input:
+        frames="results/{clip}/frames.npy",
+        table="results/{clip}/frames.csv",
+        groundtruth="results/{clip}/groundtruth.npy",
+        scope="results/{clip}/scope.npz",
+        models=expand("results/{{clip}}/models/{model}/model.npz", model=MODELS_WITH_RULE),
+    output:
+        table="results/{clip}/thresholds.csv",
+        figure=report(
+            "results/{clip}/figures/curves.png",
+            caption="../report/captions/curves.rst",
+            category="{clip}",
+            subcategory="Method",
+            labels={"figure": "precision and recall by threshold"},
+        ),
+    log:
+        "results/{clip}/logs/sweep_thresholds.log",
+    benchmark:
+        "results/{clip}/benchmarks/sweep_thresholds.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        code=code_version("sweep_thresholds.py"),
+        models=MODELS_WITH_RULE,
+        methods={name: ordered(config["methods"][name]) for name in METHODS_WITH_RULE},
+    script:
+        "../scripts/sweep_thresholds.py"
+
+
+rule plot_scores:
+    """Draw the methods ranked by F-measure, and how much of the still person each keeps."""
+    input:
+        scores="results/{clip}/scores.csv",
+        absorption="results/{clip}/absorption.csv",
+    output:
+        figure=report(
+            "results/{clip}/figures/scores.png",
+            caption="../report/captions/scores.rst",
+            category="{clip}",
+            subcategory="Method",
+            labels={"figure": "scores"},
+        ),
+    log:
+        "results/{clip}/logs/plot_scores.log",
+    benchmark:
+        "results/{clip}/benchmarks/plot_scores.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code_version("plot_scores.py"),
+        methods={name: learning_settings(name) for name in METHODS},
+    script:
+        "../scripts/plot_scores.py"
+
+
+rule plot_agreement:
+    """Draw how far each pair of methods agrees."""
+    input:
+        table="results/{clip}/agreement.csv",
+    output:
+        figure=report(
+            "results/{clip}/figures/agreement.png",
+            caption="../report/captions/agreement.rst",
+            category="{clip}",
+            subcategory="Method",
+            labels={"figure": "agreement between methods"},
+        ),
+    log:
+        "results/{clip}/logs/plot_agreement.log",
+    benchmark:
+        "results/{clip}/benchmarks/plot_agreement.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code_version("plot_agreement.py"),
+        methods=METHODS,
+    script:
+        "../scripts/plot_agreement.py"
+
+
 rule export_masks:
     """Pack a method's masks the way CDnet's own tools read them: bin%06d.png, shadows as background."""
     input:

@@ -21,6 +21,7 @@ def main(
     backgrounds: dict[str, str],
     convergence: dict[str, str],
     tolerances: dict[str, float | None],
+    truth: str | None,
     figures: str,
 ) -> None:
     folder = Path(figures)
@@ -31,6 +32,7 @@ def main(
         | {"median": np.rint(median).astype(np.uint8)},
         folder / "backgrounds.png",
         undefined={name: (fit["flags"] & UNDEFINED) > 0 for name, fit in fits.items()},
+        truth=None if truth is None else read_image(truth),
     )
     plot_convergence(
         {name: pd.read_csv(file) for name, file in convergence.items()},
@@ -58,5 +60,6 @@ if __name__ == "__main__":
         backgrounds=dict(zip(names, snakemake.input.backgrounds, strict=True)),
         convergence=dict(zip(names, snakemake.input.convergence, strict=True)),
         tolerances={name: settings["tolerance"] for name, settings in names.items()},
+        truth=next(iter(snakemake.input.truth), None),
         figures=str(Path(snakemake.output.backgrounds).parent),
     )

@@ -4,6 +4,7 @@ Nothing proves an optimum of a mixture's likelihood to be the best one; it is co
 several EM runs from random samples, as is usual (McLachlan & Peel 2000, Finite Mixture Models, chapter 2).
 """
 
+import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -173,7 +174,7 @@ def audit(
     best, optima = np.empty(sizes.size), np.empty(sizes.size, dtype=np.int64)
     for size in np.unique(sizes):
         where = sizes == size
-        ends = restart(sample.frames[:, :, where], int(size), floor, restarts, seed)
+        ends = restart(sample, int(size), floor, restarts, seed)[:, where]
         best[where], optima[where] = ends.max(axis=0), count_optima(ends)
     own = {"start": settings["start"], "seed": settings["seed"], "covariance_floor": floor}
     limits = {"tolerance": settings["tolerance"], "max_iterations": settings["max_iterations"]}
@@ -203,13 +204,13 @@ def _refit(
         yield fit, longer.fit(frames, first_pixel=int(pixel))
 
 
-def restart(frames: np.ndarray, components: int, floor: float, restarts: int, seed: int) -> np.ndarray:
-    """Log-likelihoods (R, P), nats per sample, of EM from random samples of `frames` (N, 1, P, C)."""
+@functools.lru_cache(maxsize=4)
+def restart(sample: Sample, components: int, floor: float, restarts: int, seed: int) -> np.ndarray:
+    """Log-likelihoods (R, P), nats per sample, of EM from random samples; kept for models that share them."""
     settings = {"start": "random", "tolerance": TIGHT, "max_iterations": LONGEST, "covariance_floor": floor}
     seeds = range(restarts * seed, restarts * (seed + 1))
-    return np.stack(
-        [PixelMixture(components, seed=s, **settings).fit(frames).log_likelihood_[0] for s in seeds]
-    )
+    fits = (PixelMixture(components, seed=s, **settings).fit(sample.frames) for s in seeds)
+    return np.stack([fit.log_likelihood_[0] for fit in fits])
 
 
 def count_optima(ends: np.ndarray) -> np.ndarray:

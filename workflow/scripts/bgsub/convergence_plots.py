@@ -25,6 +25,7 @@ from bgsub.style import (
 from bgsub.words import NBSP
 
 SMALLEST_GAP = 1e-5  # nats per sample, left end of the axis: smaller gaps are no gaps
+PANEL_PIXELS = 360  # that a map is drawn with, across
 TITLES = {
     "all": "All pixels",
     "two_mode": "A person crosses",
@@ -106,6 +107,7 @@ def draw_parameter_maps(maps: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
         By model, what `bgsub.convergence.parameter_maps` returns.
     """
     first = next(iter(maps.values()))["components"]
+    step = max(1, first.shape[1] // PANEL_PIXELS)
     most = max(int(found["components"].max()) for found in maps.values())
     widest = max(float(np.quantile(found["narrowest"], 0.99)) for found in maps.values())
     columns = {
@@ -133,7 +135,7 @@ def draw_parameter_maps(maps: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
     for row, (name, found) in zip(axes, maps.items(), strict=True):
         row[0].set_ylabel(label(name))
         for cell, (key, (*_, colours, low, high)) in zip(row, columns.items(), strict=True):
-            cell.imshow(found[key], cmap=colours, vmin=low, vmax=high)
+            cell.imshow(found[key][::step, ::step], cmap=colours, vmin=low, vmax=high)
             cell.set(xticks=[], yticks=[])
             cell.grid(visible=False)
             cell.spines[:].set_visible(False)

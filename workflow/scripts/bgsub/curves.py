@@ -1,6 +1,7 @@
 """What a method's threshold does: precision, recall and F-measure at every threshold, from two histograms."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -76,3 +77,37 @@ def threshold_curve(positives: np.ndarray, negatives: np.ndarray, edges: np.ndar
         gain = positives / all_positives
         area = float(np.sum(np.where(gain == 0, 0.0, precision * gain)))
     return ThresholdCurve(edges, precision, recall, f_measure, area)
+
+
+def threshold_rows(method: str, curve: ThresholdCurve, configured: float) -> list[dict[str, Any]]:
+    """Rows of `thresholds.csv` for one method.
+
+    Parameters
+    ----------
+    method : str
+    curve : ThresholdCurve
+    configured : float
+        The threshold that the config gives the method; one of the curve's.
+
+    Returns
+    -------
+    list of dict
+        `method, threshold, precision, recall, f_measure` (None where not defined), and whether the threshold
+        is the `best` of them and the `configured` one.
+    """
+    best, chosen = curve.best, curve.index(configured)
+    return [
+        {
+            "method": method,
+            "threshold": float(curve.thresholds[index]),
+            **{name: _defined(getattr(curve, name)[index]) for name in ("precision", "recall", "f_measure")},
+            "best": index == best,
+            "configured": index == chosen,
+        }
+        for index in range(len(curve.thresholds))
+        if np.isfinite(curve.thresholds[index])
+    ]
+
+
+def _defined(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

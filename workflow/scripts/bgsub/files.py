@@ -100,6 +100,18 @@ def write_table(
         writer.writerows(rows)
 
 
+def write_text(path: str | Path, text: str) -> None:
+    """Write text as UTF-8.
+
+    Raises
+    ------
+    InputError
+        If the disk is full.
+    """
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
 def write_image(path: str | Path, image: np.ndarray) -> None:
     """Write an (H, W, 3) RGB image with values in [0, 1] as an 8-bit PNG, rounded to whole levels.
 

@@ -96,7 +96,7 @@ def score_histogram(
         classes = cv2.LUT(np.ascontiguousarray(labels), _CLASSES)
         if outside is not None:
             classes[outside] = _UNSCORED
-        # To open the scores first would give the same, as this count rises with them, but is slower in floats.
+        # To open the scores first would give the same, as this count rises with them, but floats take longer.
         passed = open_mask(thresholds_passed(score(frame), thresholds), opening)
         pixels += np.bincount((classes * np.intp(bins) + passed).ravel(), minlength=3 * bins).reshape(3, bins)
     return ScoreHistogram(

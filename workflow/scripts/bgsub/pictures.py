@@ -149,7 +149,8 @@ def draw_mask_strip(rows: Mapping[str, Sequence[np.ndarray]], moments: Sequence[
     for line, (title, images) in zip(axes, rows.items(), strict=True):
         for cell, image in zip(line, images, strict=True):
             _show(cell, image)
-        line[0].set_ylabel(label(title).replace(" ", "\n"), fontsize=7.5)
+        words = label(title).replace(" ", "\n", 1)
+        line[0].set_ylabel(words, fontsize=7.5, rotation=0, ha="right", va="center")
     for cell, moment in zip(axes[0], moments, strict=True):
         cell.set_title(moment, fontsize=8, fontweight="normal", loc="center")
     return figure

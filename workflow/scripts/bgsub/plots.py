@@ -1,4 +1,4 @@
-"""The charts: convergence, gap, foreground area, absorption, seconds.
+"""The charts: convergence, gap, foreground area, absorption, costs.
 
 Each `draw_*` returns a matplotlib Figure made from tables; each `plot_*` saves that figure as PNG and SVG.
 """
@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
+from bgsub.costs import Cost
 from bgsub.style import (
     GREY,
     TRUTH,
@@ -230,24 +231,30 @@ def draw_absorption(visible: pd.DataFrame, absorption: pd.DataFrame, *, fps: flo
 
 
 @styled
-def draw_seconds(seconds: Mapping[str, float]) -> Figure:
-    """Draw what each step cost, in the order given.
+def draw_costs(costs: Mapping[str, Cost]) -> Figure:
+    """Draw what each step cost, in the order given: seconds, and memory beside them.
 
     Parameters
     ----------
-    seconds : mapping of str to float
-        Seconds of wall time by step; of a step made of several jobs, their sum.
+    costs : mapping of str to Cost
+        By step.
     """
-    figure, axes = new_figure(0.6 + 0.26 * max(len(seconds), 1))
-    steps, values = list(seconds), list(seconds.values())
-    bars = axes.barh(range(len(steps)), values, color="#0072B2", height=0.68)
-    axes.bar_label(bars, [f"{value:.1f} s" for value in values], padding=4, fontsize=8.5)
-    axes.set_yticks(range(len(steps)), steps)
-    axes.invert_yaxis()
-    axes.set(xlabel="seconds")
-    axes.set_xlim(0, max([*values, 0.1]) * 1.12)
-    axes.grid(visible=False, axis="y")
-    axes.tick_params(axis="y", length=0)
+    figure, panels = new_figure(0.75 + 0.24 * max(len(costs), 1), 1, 2, sharey=True)
+    steps = list(costs)
+    parts = (
+        ("seconds, all jobs together", [cost.seconds for cost in costs.values()], "{:.1f}", "#0072B2"),
+        ("memory, MB", [cost.memory or np.nan for cost in costs.values()], "{:.0f}", "#009E73"),
+    )
+    for axes, (title, values, form, colour) in zip(panels, parts, strict=True):
+        bars = axes.barh(range(len(steps)), values, color=colour, height=0.68)
+        words = ["" if np.isnan(value) else form.format(value) for value in values]
+        axes.bar_label(bars, words, padding=4, fontsize=8)
+        axes.set(title=title)
+        axes.set_xlim(0, max([*(value for value in values if not np.isnan(value)), 0.1]) * 1.2)
+        axes.grid(visible=False, axis="y")
+        axes.tick_params(axis="y", length=0)
+    panels[0].set_yticks(range(len(steps)), steps)
+    panels[0].invert_yaxis()
     return figure
 
 
@@ -281,6 +288,6 @@ def plot_absorption(visible: pd.DataFrame, absorption: pd.DataFrame, path: str |
     save_figure(draw_absorption(visible, absorption, fps=fps), path)
 
 
-def plot_seconds(seconds: Mapping[str, float], path: str | Path) -> None:
-    """Save `draw_seconds` as PNG and SVG."""
-    save_figure(draw_seconds(seconds), path)
+def plot_costs(costs: Mapping[str, Cost], path: str | Path) -> None:
+    """Save `draw_costs` as PNG and SVG."""
+    save_figure(draw_costs(costs), path)

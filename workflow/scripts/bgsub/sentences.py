@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping
 from math import ceil
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 
+from bgsub.costs import Cost
 from bgsub.style import label
-from bgsub.words import NBSP, count, duration, in_words, joined, number, percent
+from bgsub.words import NBSP, count, in_words, joined, number, percent
 
 NOTEBOOK = "notebook"  # the model and the method that repeat the notebook
-BLIND = 0.05  # a method that sees less of the person than this at the start is blind to them (metrics.md, 3)
 
 Settings = Mapping[str, Mapping[str, Any]]
+
+_WITH_ARTICLE = ("gmm", "em", NOTEBOOK, "gmm_mahalanobis", "median", "mog2_frozen", "mog2_protected")
 
 _KNOWN = {
     "config": "given in the config",
@@ -32,8 +34,20 @@ def run_sentence(fps: float, *, frames: int, train: int, test: int, height: int,
     )
 
 
-def background_sentence(fits: pd.DataFrame) -> str:
-    """Say how the notebook's background differs from the converged one."""
+def background_sentence(fits: pd.DataFrame, truth: pd.DataFrame | None = None) -> str:
+    """Say how far the backgrounds are from the true one, or else the notebook's from the converged one.
+
+    Parameters
+    ----------
+    fits : DataFrame
+        `fits.csv`.
+    truth : DataFrame, optional
+        `backgrounds.csv`: background, age (mean grey levels off the true scene).
+    """
+    if truth is not None and len(truth):
+        errors = truth.set_index("background")["age"].sort_values(kind="stable")
+        off = [f"{named(name)} {number(error)} levels" for name, error in errors.items()]
+        return f"Against the true empty scene, the mean error (of 255 grey levels) is: {joined(off)}."
     rows = fits.set_index("model")
     if NOTEBOOK not in rows.index[1:]:
         return "The background is the image that a method takes for the empty scene."
@@ -48,11 +62,13 @@ def background_sentence(fits: pd.DataFrame) -> str:
     )
 
 
-def foreground_sentence(area: pd.DataFrame) -> str:
-    """Say what each method marks at the end of the clip."""
-    last = area[area["frame"] == area["frame"].max()]
+def foreground_sentence(area: pd.DataFrame, truth: float | None = None) -> str:
+    """Say what the methods mark at the end of the clip, and what is there, if that is known (a share)."""
+    last = area[area["frame"] == area["frame"].max()].sort_values("foreground_share", kind="stable")
     shares = [f"{percent(row.foreground_share)} with {named(row.method)}" for row in last.itertuples()]
-    return f"In the last frame, the share of the image marked as foreground is {joined(shares)}."
+    said = f"runs from {shares[0]} to {shares[-1]}" if len(shares) > 2 else f"is {joined(shares)}"
+    there = "" if truth is None else f"; the person covers {percent(truth)} of it"
+    return f"In the last frame, the share of the image marked as foreground {said}{there}."
 
 
 def still_sentence(absorption: pd.DataFrame) -> str:
@@ -68,18 +84,24 @@ def still_sentence(absorption: pd.DataFrame) -> str:
     return f"{text} The config gives a box, and all of it counts as the person." if is_box else text
 
 
-def cost_sentence(seconds: Mapping[str, float]) -> str:
-    """Say which step took longest."""
-    if not seconds:
+def cost_sentence(costs: Mapping[str, Cost]) -> str:
+    """Say which step took longest, and which held the most memory."""
+    if not costs:
         return "No step was timed in this run."
-    total, slowest = sum(seconds.values()), max(seconds, key=seconds.__getitem__)
-    if len(seconds) == 1:
+    total = sum(cost.seconds for cost in costs.values())
+    slowest = max(costs, key=lambda step: costs[step].seconds)
+    longest = costs[slowest].seconds
+    if len(costs) == 1:
         return f"The one timed step, {slowest}, took {total:,.1f}{NBSP}s."
-    share = percent(seconds[slowest] / total if total else 0)
-    return (
-        f"The {in_words(len(seconds))} timed steps took {total:,.1f}{NBSP}s in all; "
-        f"the longest, {slowest}, took {seconds[slowest]:,.1f}{NBSP}s, which is {share}."
+    text = (
+        f"The {in_words(len(costs))} timed steps took {total:,.1f}{NBSP}s of computing in all; the longest, "
+        f"{slowest}, took {longest:,.1f}{NBSP}s, which is {percent(longest / total if total else 0)}"
     )
+    measured = {step: cost.memory for step, cost in costs.items() if cost.memory is not None}
+    if not measured:
+        return f"{text}."
+    largest = max(measured, key=measured.__getitem__)
+    return f"{text}, and the most memory, {measured[largest]:,.0f}{NBSP}MB, was held by {largest}."
 
 
 def converged_answer(fits: pd.DataFrame, models: Settings) -> list[str]:
@@ -113,6 +135,24 @@ def converged_answer(fits: pd.DataFrame, models: Settings) -> list[str]:
         said += _breakdown(fit)
         paragraphs.append(" ".join(said))
     return paragraphs
+
+
+def audit_sentence(audit: pd.DataFrame | None) -> str | None:
+    """Say how often each model's fit ends as high as the best of several restarts.
+
+    Parameters
+    ----------
+    audit : DataFrame or None
+        `audit.csv`: model, kind, pixels, within_0.01 (share).
+    """
+    rows = None if audit is None else audit[(audit["kind"] == "all") & audit["within_0.01"].notna()]
+    if rows is None or rows.empty:
+        return None
+    shares = [f"{percent(row['within_0.01'])} with {named(row['model'])}" for _, row in rows.iterrows()]
+    return (
+        f"Converged need not mean best: of {count(rows['pixels'].iloc[0], 'sampled pixel')}, the fit ends "
+        f"within 0.01 nats per sample of the best of several restarts, or above it, on {joined(shares)}."
+    )
 
 
 def mean_caveat(fits: pd.DataFrame, models: Settings) -> str | None:
@@ -208,152 +248,12 @@ def _breakdown(fit: pd.Series) -> list[str]:
     ]
 
 
-class Outlook(NamedTuple):
-    """What MOG2's recursion says beyond absorption.csv.
-
-    `background_ratio` is the share of the weight that is background, and `least_history` the least history
-    (frames) that keeps the person to the end of the clip; None if none does.
-    """
-
-    background_ratio: float
-    least_history: int | None
-
-
-def absorbed_answer(
-    absorption: pd.DataFrame,
-    methods: Settings,
-    outlooks: Mapping[str, Outlook],
-    *,
-    fps: float,
-    frames: int,
-) -> list[str]:
-    """Answer the notebook's second remark: how fast does MOG2 absorb the still person, why, and who does not.
-
-    Parameters
-    ----------
-    absorption : DataFrame
-        `absorption.csv`, one row per method.
-    methods : mapping
-        The config's settings of each method: `opencv` for OpenCV's, `model` for the frozen ones, history.
-    outlooks : mapping of str to Outlook
-        For each method that has a predicted absorption.
-    fps : float
-        Frames per second.
-    frames : int
-        Frames of the clip.
-
-    Returns
-    -------
-    list of str
-        A paragraph per method that goes on learning, and one for the frozen ones.
-    """
-    known = absorption[absorption["still_frame"].notna()]
-    if known.empty:
-        return ["No person who lies still was found in this clip, so there is no absorption to measure."]
-    rows = known.set_index("method")
-    paragraphs = []
-    for name in (name for name in rows.index if "opencv" in methods[name]):
-        row = rows.loc[name]
-        said = [_blind(name, row) or _absorbed(name, row, fps)]
-        if name in outlooks:
-            said += _why(name, row, methods[name]["history"], outlooks[name], fps, frames)
-        paragraphs.append(" ".join(said))
-    frozen = [name for name in rows.index if "opencv" not in methods[name]]
-    if frozen:
-        paragraphs.append(" ".join(_kept(rows.loc[frozen], fps)))
-    return paragraphs
-
-
-def _blind(name: str, row: pd.Series) -> str | None:
-    if row["initial_share"] >= BLIND:
-        return None
-    late = int(row["watched_from"] - row["still_frame"])
-    if late > 0:
-        return (
-            f"{_subject(name)} marks {percent(row['initial_share'])} of the body when the test frames begin, "
-            f"{count(late, 'frame')} after the person came to rest, so a half-life cannot be seen."
-        )
-    return (
-        f"{_subject(name)} hardly sees the person when they come to rest: it marks "
-        f"{percent(row['initial_share'])} of the body then, so a half-life would mean nothing."
-    )
-
-
-def _absorbed(name: str, row: pd.Series, fps: float) -> str:
-    who = _subject(name)
-    if pd.isna(row["half_life"]):
-        watched, kept = duration(row["censored_at"], fps), percent(row["retention"])
-        return (
-            f"{who} keeps at least half of what it saw of the person at first for all of the {watched} that "
-            f"they lie still; {kept} of the body stays visible on average."
-        )
-    half = duration(row["half_life"], fps)
-    text = f"{who} loses half of the person within {half} of lying still (the half-life)"
-    if pd.isna(row["vanish"]):
-        return f"{text}."
-    return f"{text}, and all but the last 5{NBSP}% within {duration(row['vanish'], fps)}."
-
-
-def _why(name: str, row: pd.Series, history: int, outlook: Outlook, fps: float, frames: int) -> list[str]:
-    """Explain the absorption by MOG2's weights, and say what history would have kept the person."""
-    who, still = label(name), int(row["still_frame"])
-    seen, asked = count(still, "frame"), count(history, "frame")
-    early = 2 * (still + 1) < history  # OpenCV's rate at its nth frame is 1 / min(2n, history)
-    rate = f"after only {seen} it learns faster than its history of {asked} asks for" if early else ""
-    rate = rate or f"it has a history of {asked}"
-    ratio, predicted = percent(outlook.background_ratio), duration(row["predicted"], fps)
-    said = [
-        f"It lets go by design: {rate}, and what stays counts as background once the old background's weight "
-        f"has fallen below {ratio}. {who}'s own recursion puts that at {predicted}."
-    ]
-    if row["half_life"] < row["predicted"] and row["initial_share"] >= BLIND:
-        said.append("A body fades sooner where it had covered the pixel before it came to rest.")
-    left = frames - still
-    to_the_end = f"for the {count(left, 'frame')} to the end of the clip"
-    if row["predicted"] >= left:
-        said.append(f"The clip ends before that, {duration(left, fps)} after the person came to rest.")
-    elif outlook.least_history is not None:
-        least = count(outlook.least_history, "frame")
-        said.append(f"To keep the person {to_the_end}, it would need a history of at least {least}.")
-    else:
-        said.append(
-            f"No history, however long, keeps the person {to_the_end}: having seen only {seen} before, "
-            f"{who} would still learn at its fast starting rate."
-        )
-    return said
-
-
-def _kept(rows: pd.DataFrame, fps: float) -> list[str]:
-    """Say what the methods with a frozen background keep; those that keep the person share a sentence."""
-    said = []
-    keepers = rows[rows["half_life"].isna() & (rows["initial_share"] >= BLIND)]
-    if len(keepers):
-        kept = [f"{percent(row['retention'])} with {named(name)}" for name, row in keepers.iterrows()]
-        watched = duration(keepers["censored_at"].iloc[0], fps)
-        said.append(
-            "A background that was learned once and then frozen keeps the person: the share of the body that"
-            f" stays visible on average (the retention) is {joined(kept)}, and the {watched} to the end of "
-            "the clip bring no half-life."
-        )
-    for name, row in rows.drop(keepers.index).iterrows():
-        said.append(_blind(name, row) or _lost(name, row, fps))
-    return said
-
-
-def _lost(name: str, row: pd.Series, fps: float) -> str:
-    half, kept = duration(row["half_life"], fps), percent(row["retention"])
-    return (
-        f"{_subject(name)} is frozen, yet loses half of the person within {half}; "
-        f"on average it keeps {kept} of the body."
-    )
-
-
 def named(name: str) -> str:
     """Name a method within a sentence."""
-    return f"the {label(name)}" if name in ("gmm", "em", NOTEBOOK) else label(name)
+    return f"the {label(name)}" if name in _WITH_ARTICLE else label(name)
 
 
-def _subject(name: str) -> str:
+def subject(name: str) -> str:
     """Name a method at the start of a sentence."""
     words = named(name)
     return f"{words[0].upper()}{words[1:]}"

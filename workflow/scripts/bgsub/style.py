@@ -55,17 +55,19 @@ _DASHED, _DOTTED = (0, (5, 2)), (0, (1, 1))
 _LOOKS = {
     "em": Look("#0072B2", "-"),
     "gmm": Look("#0072B2", "-"),
+    "gmm_mahalanobis": Look("#7a5195", "-"),
     "notebook": Look("#E69F00", _DASHED),
     "mog2": Look("#D55E00", "-"),
+    "mog2_frozen": Look("#CC79A7", "-"),
+    "mog2_protected": Look("#8c564b", _DASHED),
     "median": Look("#56B4E9", _DASHED),
     "knn": Look("#009E73", "-"),
-    "mog": Look("#CC79A7", "-"),
     TRUTH: Look("#1a1a1a", _DOTTED),
 }
 _SPARE = [
     Look(colour, dashes)
     for dashes in ((0, (3, 1, 1, 1)), _DASHED, "-", _DOTTED)
-    for colour in ("#7a5195", "#8c564b", "#2f6f4f", "#CC79A7", "#009E73", "#56B4E9")
+    for colour in ("#2f6f4f", "#7a5195", "#8c564b", "#CC79A7", "#009E73", "#56B4E9")
 ]
 
 
@@ -85,8 +87,11 @@ def looks(names: Iterable[str]) -> dict[str, Look]:
 _LABELS = {
     "gmm": "GMM",
     "em": "GMM",
+    "gmm_mahalanobis": "GMM by Mahalanobis",
     "notebook": "notebook's GMM",
     "mog2": "MOG2",
+    "mog2_frozen": "frozen MOG2",
+    "mog2_protected": "protected MOG2",
     "mog": "MOG",
     "knn": "KNN",
     "median": "temporal median",

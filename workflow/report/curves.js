@@ -1,0 +1,86 @@
+// The share of the image that each method marks, over time, under the player's pictures.
+"use strict";
+
+class Curves {
+  /** `go` is called with the frame that a click asks for. */
+  constructor(root, facts, go) {
+    Object.assign(this, { root, facts, go, enabled: null, frame: facts.test[0] });
+    this.first = facts.test[0];
+    this.last = facts.test[1];
+    const shares = [...Object.values(facts.area), facts.truth_area || []].flat();
+    this.top = 1.15 * Math.max(0.001, ...shares);
+    this.legend = document.querySelectorAll("[data-share]");
+    new ResizeObserver(() => this.draw()).observe(root);
+  }
+
+  share(method, frame) { return this.facts.area[method][frame - this.first]; }
+
+  x(frame) { return this.left + ((frame - this.first) / Math.max(1, this.last - this.first)) * this.width; }
+  y(share) { return this.above + (1 - share / this.top) * this.height; }
+
+  choose(enabled) {
+    this.enabled = new Set(enabled);
+    this.draw();
+  }
+
+  draw() {
+    const total = this.root.clientWidth;
+    if (!total || !this.enabled) return;
+    const high = total < 500 ? 200 : 240;
+    Object.assign(this, { left: 46, above: 22, width: total - 46 - 12, height: high - 22 - 40 });
+    const svg = make("svg", { width: total, height: high, role: "img", "aria-label": "Share of the image that each method marks, by frame" });
+    this.axes(svg, total, high);
+    if (this.facts.truth_area) this.line(svg, this.facts.truth_area, "truth", "1 3");
+    for (const method of this.facts.methods) {
+      if (!this.enabled.has(method.name)) continue;
+      this.line(svg, this.facts.area[method.name], "curve", method.dashes).style.setProperty("--c", method.colour);
+    }
+    this.cursor = make("line", { class: "cursor", y1: this.above - 6, y2: this.above + this.height }, svg);
+    svg.addEventListener("pointerdown", (event) => {
+      this.seek(event);
+      svg.setPointerCapture(event.pointerId);
+    });
+    svg.addEventListener("pointermove", (event) => { if (event.buttons) this.seek(event); });
+    this.root.replaceChildren(svg);
+    this.moveTo(this.frame);
+  }
+
+  axes(svg, total, high) {
+    const steps = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5];
+    const step = steps.find((size) => this.top / size <= 5) || 0.5;
+    for (let share = 0; share < this.top; share += step) {
+      make("line", { class: "grid", x1: this.left, x2: this.left + this.width, y1: this.y(share), y2: this.y(share) }, svg);
+      make("text", { x: this.left - 6, y: this.y(share) + 4, "text-anchor": "end" }, svg, `${+(100 * share).toFixed(1)} %`);
+    }
+    const every = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000].find((size) => (this.last - this.first) / size <= this.width / 55);
+    for (let frame = Math.ceil(this.first / every) * every; frame <= this.last; frame += every) {
+      make("text", { x: this.x(frame), y: this.above + this.height + 16, "text-anchor": "middle" }, svg, frame);
+    }
+    make("text", { x: this.left + this.width / 2, y: high - 4, "text-anchor": "middle" }, svg, "frame");
+    for (const { frame, label } of this.facts.events) {
+      if (frame < this.first || frame > this.last) continue;
+      make("line", { class: "event", x1: this.x(frame), x2: this.x(frame), y1: this.above - 6, y2: this.above + this.height }, svg);
+      const right = this.x(frame) > this.left + 0.8 * this.width;
+      make("text", { x: this.x(frame) + (right ? -4 : 4), y: this.above - 8, "text-anchor": right ? "end" : "start" }, svg, label);
+    }
+  }
+
+  line(svg, shares, kind, dashes) {
+    const points = shares.map((share, place) => `${this.x(this.first + place).toFixed(1)},${this.y(share).toFixed(1)}`);
+    return make("polyline", { class: kind, points: points.join(" "), "stroke-dasharray": dashes }, svg);
+  }
+
+  seek(event) {
+    const share = (event.clientX - this.root.getBoundingClientRect().left - this.left) / this.width;
+    this.go(Math.round(this.first + Math.max(0, Math.min(1, share)) * (this.last - this.first)));
+  }
+
+  moveTo(frame) {
+    this.frame = frame;
+    for (const place of this.legend) place.textContent = percent(this.share(place.dataset.share, frame));
+    if (!this.cursor) return;
+    this.cursor.setAttribute("x1", this.x(frame));
+    this.cursor.setAttribute("x2", this.x(frame));
+    this.root.dataset.cursor = frame;
+  }
+}

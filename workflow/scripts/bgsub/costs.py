@@ -1,0 +1,48 @@
+"""What the steps of a run cost, from Snakemake's benchmark files."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+
+class Cost(NamedTuple):
+    """What one step cost.
+
+    Attributes
+    ----------
+    seconds : float
+        Wall time; of several jobs their sum.
+    memory : float or None
+        The most that one of its jobs held at a time, MB; None if all were too short to be measured.
+    jobs : int
+    """
+
+    seconds: float
+    memory: float | None
+    jobs: int
+
+
+def read_costs(benchmarks: Mapping[str, Sequence[str | Path]]) -> dict[str, Cost]:
+    """Read each step's benchmark files; a job that was run several times counts by its mean.
+
+    Parameters
+    ----------
+    benchmarks : mapping of str to sequence of path-like
+        By step, in the order to show; a step made of several jobs (tiles) has several files.
+
+    Returns
+    -------
+    dict of str to Cost
+    """
+    costs = {}
+    for step, paths in benchmarks.items():
+        tables = [pd.read_csv(path, sep="\t") for path in paths]
+        memories = pd.to_numeric(pd.concat([table["max_rss"] for table in tables]), errors="coerce").dropna()
+        costs[step] = Cost(
+            seconds=float(sum(table["s"].mean() for table in tables)),
+            memory=float(memories.max()) if len(memories) else None,
+            jobs=len(tables),
+        )
+    return costs

@@ -1,0 +1,63 @@
+"""Write a clip's page, and the chart of what its steps cost."""
+
+import platform
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+
+from bgsub.costs import read_costs
+from bgsub.plots import plot_costs
+from bgsub.report import render_page
+from bgsub.views import ClipResults
+from job import run
+
+SOFTWARE = ("snakemake", "numpy", "numba", "scipy", "opencv-contrib-python-headless", "pandas", "matplotlib")
+
+
+def main(settings: dict, extras: list[str], templates: Path, costs: str, page: str, summary: str) -> None:
+    folder = Path(page).parent
+    clip = ClipResults(
+        name=settings["name"],
+        folder=folder,
+        title=settings["title"],
+        licence=settings["licence"],
+        citation=settings["citation"],
+        models=settings["models"],
+        methods=settings["methods"],
+        fps=settings["fps"],
+        costs=read_costs(settings["benchmarks"]),
+        extras=frozenset(str(Path(file).relative_to(folder)) for file in extras),
+    )
+    plot_costs(clip.costs, costs)
+    versions = {"python": platform.python_version()} | {name: version(name) for name in SOFTWARE}
+    render_page(
+        clip,
+        page,
+        summary,
+        templates=templates,
+        versions=versions,
+        command=settings["command"],
+        commit=commit_of(templates),
+    )
+
+
+def commit_of(folder: Path) -> str | None:
+    """Return the commit of the code, None outside of a repository. A new commit makes nothing run again."""
+    command = ["git", "-C", str(folder), "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+if __name__ == "__main__":
+    run(
+        main,
+        log=snakemake.log[0],
+        settings=snakemake.params.settings,
+        extras=snakemake.input.extras,
+        templates=Path(snakemake.scriptdir) / "../report",
+        costs=snakemake.output.costs,
+        page=snakemake.output.page,
+        summary=snakemake.output.summary,
+    )

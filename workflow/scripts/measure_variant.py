@@ -1,0 +1,34 @@
+"""Measure a method's masks frame by frame: foreground, the still person, and counts against ground truth."""
+
+from bgsub.cdnet import load_scope
+from bgsub.files import write_table
+from bgsub.frames import open_frames
+from bgsub.masks import read_masks
+from bgsub.still import locate_still
+from bgsub.sweeps import measure_frames
+from job import progress, run
+
+
+def main(
+    frames: str, masks: str, groundtruth: str | None, scope: str | None, configured: dict, table: str
+) -> None:
+    truth = open_frames(groundtruth) if groundtruth else None
+    still = locate_still(
+        open_frames(frames), groundtruth=truth, configured=configured, progress=progress("searching")
+    )
+    region = load_scope(scope) if scope else None
+    write_table(table, measure_frames(read_masks(masks), still, truth, region, progress("measuring")))
+
+
+if __name__ == "__main__":
+    run(
+        main,
+        log=snakemake.log[0],
+        threads=snakemake.threads,
+        frames=snakemake.input.frames,
+        masks=snakemake.input.masks,
+        groundtruth=next(iter(snakemake.input.groundtruth), None),
+        scope=next(iter(snakemake.input.scope), None),
+        configured=snakemake.params.still,
+        table=snakemake.output.table,
+    )

@@ -1,0 +1,52 @@
+"""Measure how long MOG2 sees the still person with one history after another, beside what it predicts."""
+
+from dataclasses import fields
+
+import pandas as pd
+
+from bgsub.absorption import Absorption
+from bgsub.absorption_sweep import absorption_by_history
+from bgsub.files import write_table
+from bgsub.frames import open_frames
+from bgsub.still import locate_still
+from bgsub.sweep_plots import plot_history
+from job import progress, run
+
+COLUMNS = ("history", *(field.name for field in fields(Absorption)), "predicted", "predicted_steady")
+
+
+def main(
+    frames: str,
+    groundtruth: str | None,
+    method: dict,
+    histories: list[int],
+    configured: dict,
+    table: str,
+    figure: str,
+) -> None:
+    clip = open_frames(frames)
+    still = locate_still(
+        clip,
+        groundtruth=open_frames(groundtruth) if groundtruth else None,
+        configured=configured,
+        progress=progress("searching"),
+    )
+    watch = progress("remembering", "history")
+    rows = [] if still is None else absorption_by_history(clip, method, still, histories, watch)
+    write_table(table, rows, columns=COLUMNS)
+    plot_history(pd.DataFrame(rows, columns=COLUMNS), method["history"], figure)
+
+
+if __name__ == "__main__":
+    run(
+        main,
+        log=snakemake.log[0],
+        threads=snakemake.threads,
+        frames=snakemake.input.frames,
+        groundtruth=next(iter(snakemake.input.groundtruth), None),
+        method=snakemake.params.method,
+        histories=snakemake.params.histories,
+        configured=snakemake.params.still,
+        table=snakemake.output.table,
+        figure=snakemake.output.figure,
+    )

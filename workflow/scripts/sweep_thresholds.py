@@ -1,0 +1,71 @@
+"""Score every threshold of each method that has one, without making masks, and draw precision and recall."""
+
+import numpy as np
+
+from bgsub.cdnet import load_scope
+from bgsub.curves import threshold_curve, threshold_rows
+from bgsub.difference import Score, difference
+from bgsub.files import read_arrays, write_table
+from bgsub.foreground import temporal_median
+from bgsub.frames import Split, open_frames, read_split
+from bgsub.histograms import THRESHOLDS, score_histogram
+from bgsub.rules import score_by
+from bgsub.scores_plots import plot_curves
+from job import progress, run
+
+
+def main(
+    frames: str,
+    table: str,
+    groundtruth: str,
+    scope: str,
+    models: dict[str, str],
+    methods: dict[str, dict],
+    thresholds: str,
+    figure: str,
+) -> None:
+    clip, labels, split, region = (
+        open_frames(frames),
+        open_frames(groundtruth),
+        read_split(table),
+        load_scope(scope),
+    )
+    scored = slice(max(split.test.start, region.frames.start), region.frames.stop)
+    curves = {}
+    for method, settings in methods.items():
+        histogram = score_histogram(
+            clip[scored],
+            labels[scored],
+            score_of(settings, models, clip, split),
+            np.union1d(THRESHOLDS[settings["rule"]], settings["threshold"]),
+            opening=settings["opening"],
+            roi=region.roi,
+            progress=progress(f"scoring {method}"),
+        )
+        curves[method] = threshold_curve(histogram.positives, histogram.negatives, histogram.edges)
+    configured = {method: settings["threshold"] for method, settings in methods.items()}
+    rows = [row for method in methods for row in threshold_rows(method, curves[method], configured[method])]
+    write_table(thresholds, rows)
+    plot_curves(curves, configured, figure)
+
+
+def score_of(settings: dict, models: dict[str, str], clip: np.ndarray, split: Split) -> Score:
+    if "background" in settings:
+        return difference(temporal_median(clip[: split.test.start]) / 255)
+    return score_by(settings, read_arrays(models[settings["model"]], "weights", "means", "covariances"))
+
+
+if __name__ == "__main__":
+    run(
+        main,
+        log=snakemake.log[0],
+        threads=snakemake.threads,
+        frames=snakemake.input.frames,
+        table=snakemake.input.table,
+        groundtruth=snakemake.input.groundtruth,
+        scope=snakemake.input.scope,
+        models=dict(zip(snakemake.params.models, snakemake.input.models, strict=True)),
+        methods=snakemake.params.methods,
+        thresholds=snakemake.output.table,
+        figure=snakemake.output.figure,
+    )
