@@ -1,7 +1,16 @@
-"""Synthetic pixels of several kinds, and the notebook's EM transcribed as an oracle."""
+"""Synthetic pixels of several kinds; scikit-learn's EM and the notebook's, transcribed, as oracles."""
+
+import warnings
 
 import numpy as np
 from scipy.stats import multivariate_normal
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.mixture import GaussianMixture
+from threadpoolctl import threadpool_limits
+
+ATTRIBUTES = (
+    "weights_", "means_", "covariances_", "log_likelihood_", "n_iter_", "converged_", "flags_",
+)  # fmt: skip
 
 
 def noisy_pixels(rng, pixels, *, frames=44, covered=0.0, sigma=3.0):
@@ -63,3 +72,23 @@ def notebook_em(samples, means, iterations=5):
             if eigenvalues[0] <= 1e6 * np.finfo(float).eps * eigenvalues[-1]:
                 return None
     return weights, means, covariances
+
+
+def parameters_of(model, x, y=0):
+    return model.weights_[:, y, x], model.means_[:, y, x], model.covariances_[:, y, x]
+
+
+def sklearn_from(weights, means, covariances, samples, iterations, reg_covar=0.0):
+    """scikit-learn's mixture after `iterations` M-steps from the given parameters."""
+    reference = GaussianMixture(
+        len(weights),
+        tol=0.0,
+        reg_covar=reg_covar,
+        max_iter=iterations,
+        weights_init=weights / weights.sum(),
+        means_init=means,
+        precisions_init=np.linalg.inv(covariances),
+    )
+    with warnings.catch_warnings(), threadpool_limits(1):  # its threads only fight over matrices this small
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return reference.fit(samples)

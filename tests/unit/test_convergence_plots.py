@@ -3,6 +3,7 @@ import pytest
 
 from bgsub.audit import Audit
 from bgsub.convergence_plots import draw_audit, draw_parameter_maps, plot_audit
+from bgsub.style import label
 
 
 def audit(gap, paths, flags=None):
@@ -67,7 +68,7 @@ def test_maps_share_their_scales_between_models():
     figure = draw_parameter_maps(maps)
     images = [axes.images[0] for axes in figure.axes if axes.images]
     assert [image.get_clim() for image in images] == 2 * [(0.5, 3.5), (1 / 3, 1), (0, 4.0)]
-    assert [axes.get_ylabel() for axes in figure.axes[:6:3]] == ["GMM", "auto"]
+    assert [axes.get_ylabel() for axes in figure.axes[:6:3]] == [label("em"), label("auto")]
 
 
 def test_the_files_are_the_same_twice(tmp_path):

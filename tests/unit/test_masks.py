@@ -2,6 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from bgsub.masks import read_masks, write_masks
 
 

@@ -154,7 +154,7 @@ def test_backgrounds_show_the_largest_channel_difference_and_the_undefined_pixel
     expected[1, 2] = 25
     np.testing.assert_array_equal(shown[0].get_array(), expected)
     np.testing.assert_array_equal(shown[1].get_array()[..., 3], undefined)
-    assert "arithmetic breaks down" in figure.axes[2].get_legend().get_texts()[0].get_text()
+    assert "arithmetic breaks down" in figure.legends[0].get_texts()[0].get_text()
 
 
 def test_backgrounds_differ_from_the_truth_where_it_is_known():

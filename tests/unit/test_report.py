@@ -50,6 +50,7 @@ def write_results(folder: Path, *, still: bool = True) -> None:
         (folder / name).write_bytes(name.encode())
     (folder / "page").mkdir()
     (folder / "page/player.json").write_text('{"truth_area":null,"mark":"player"}')
+    (folder / "page/player_small.json").write_text('{"truth_area":null,"mark":"small"}')
     (folder / "page/inspector.json").write_text('{"mark":"inspector"}')
     moment = [{"method": name, "width": 4, "height": 3, "image": f"AAA{name}"} for name in METHODS]
     (folder / "page/moment.json").write_text(json.dumps({"frame": 8, "pictures": moment}))
@@ -99,9 +100,9 @@ def clip_of(folder: Path, **changes) -> ClipResults:
 
 
 def render(clip: ClipResults) -> str:
-    page, summary = clip.folder / "report.html", clip.folder / "page/summary.json"
+    page, watch, summary = (clip.folder / name for name in ("report.html", "watch.html", "page/summary.json"))
     words = {"versions": {"numpy": "2.4.6"}, "command": "make && <x>", "commit": "abc123"}
-    render_page(clip, page, summary, templates=TEMPLATES, **words)
+    render_page(clip, page, watch, summary, templates=TEMPLATES, **words)
     return page.read_text(encoding="utf-8")
 
 
@@ -194,6 +195,15 @@ def test_page_carries_its_data_and_scripts(clip):
     assert json.loads(data["facts"]) == player_facts(clip, None)
     for name in ("data.js", "curves.js", "player.js", "inspector.js", "main.js"):
         assert (TEMPLATES / name).read_text() in page
+
+
+def test_the_small_player_has_its_own_pictures_and_nothing_else(clip):
+    render(clip)
+    page = (clip.folder / "watch.html").read_text()
+    read = Reader(page)
+    assert '"mark":"small"' in page
+    assert not {"img", "video", "a"} & read.tags
+    assert len(page) < 100_000
 
 
 def test_links_lead_somewhere_and_headings_do_not_skip(clip):

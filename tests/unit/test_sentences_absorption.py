@@ -153,9 +153,14 @@ def test_the_verdict_is_honest_where_nobody_loses_or_nobody_keeps_or_nobody_sees
     assert told(MOG2, absorbed("knn", half_life=24)).endswith(
         "and no method keeps at least half of what it saw of them to the end of the clip."
     )
-    assert told(absorbed("gmm", initial_share=0.01)).startswith(
-        "No person who lies still was seen by any method"
+    blind = absorbed("mog2", initial_share=0.01, retention=0.005)
+    assert told(absorbed("gmm"), blind).startswith(
+        "MOG2 hardly sees the person when they come to rest, 1.0 %"
     )
-    assert told(absorbed("gmm", still_frame=None)).startswith(
-        "No person who lies still was seen by any method"
+    assert told(absorbed("gmm"), blind | {"watched_from": 66}).startswith(
+        "MOG2 marks 1.0 % of the person when the test frames begin, 5 frames (0.5 s) after they came to "
+        "rest; the GMM still shows 83 % of them"
     )
+    nobody = "No person who lies still was seen by any method"
+    assert told(absorbed("gmm", initial_share=0.01)).startswith(nobody)
+    assert told(absorbed("gmm", still_frame=None)).startswith(nobody)

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from pixels import noisy_pixels
+from pixels import mixed_pixels, noisy_pixels
 
+from bgsub import em, pairband
 from bgsub.gmm import PixelMixture
 from bgsub.numerics import exp, log, mix, uniform
 
@@ -12,28 +13,69 @@ def start_of(frames, **settings_):
     return PixelMixture(max_iterations=0, tolerance=None, **settings_).fit(frames)
 
 
-def test_split_is_the_best_cut_along_the_first_principal_component():
-    frames = noisy_pixels(np.random.default_rng(1), 40, covered=0.3)
+def classification_likelihood(part):
+    """N (log N - log det(S) / 2) of samples (N, 3), with 0.4 levels^2 on the covariance's diagonal."""
+    covariance = np.cov(part.T, bias=True) + 0.4 * np.eye(3)
+    return len(part) * (np.log(len(part)) - 0.5 * np.linalg.slogdet(covariance)[1])
+
+
+def best_cut(samples, place):
+    """Best classification likelihood of a cut of `samples` in the order of `place`, and its two parts."""
+    ordered = samples[np.lexsort([*samples.T[::-1], np.floor(256 * place + 0.5)])]
+    parts = [(ordered[:cut], ordered[cut:]) for cut in range(3, len(samples) - 2)]
+    scores = [sum(map(classification_likelihood, pair)) for pair in parts]
+    return max(scores), parts[int(np.argmax(scores))], ordered
+
+
+@pytest.mark.parametrize("kernel", [pairband.fit_band, em.fit_band])
+@pytest.mark.parametrize("covered", [0.0, 0.1, 0.3])
+def test_split_is_the_cut_of_highest_classification_likelihood_in_two_orders(covered, kernel, monkeypatch):
+    monkeypatch.setattr(pairband, "fit_band", kernel)
+    rng = np.random.default_rng(1)
+    frames = noisy_pixels(rng, 60, covered=covered)
+    frames[30:34, 0, :20] = rng.integers(0, 256, (4, 20, 3))  # colours all around the wall's
     start = start_of(frames)
-    for x in range(40):
+    along_wins = 0
+    for x in range(60):
         samples = frames[:, 0, x].astype(float)
         axis = np.linalg.svd(samples - samples.mean(axis=0))[2][0]
-        ordered = samples[np.argsort(samples @ axis)]
-        position = np.sort(samples @ axis)
-        costs = {i: i * position[:i].var() + (44 - i) * position[i:].var() for i in range(3, 42)}
-        cut = min(costs, key=costs.get)
-        expected = {tuple(np.round(part.mean(axis=0), 6)) for part in (ordered[:cut], ordered[cut:])}
-        assert {tuple(np.round(mean * 255, 6)) for mean in start.means_[:, 0, x]} == expected
+        axis *= np.sign(axis.sum()) / np.abs(axis).max()
+        score, parts, ordered = best_cut(samples, (samples - np.round(samples.mean(axis=0))) @ axis)
+        distance = ((samples - ordered[11:33].mean(axis=0)) ** 2).sum(axis=1)
+        other_score, other_parts, _ = best_cut(samples, distance)
+        along_wins += score >= other_score - 1e-6
+        expected = np.array(
+            [part.mean(axis=0) for part in (parts if score >= other_score - 1e-6 else other_parts)]
+        )
+        np.testing.assert_allclose(start.means_[:, 0, x] * 255, expected, atol=1e-6)
+    assert 5 < along_wins < 58
 
 
-def test_split_leaves_three_samples_a_side_where_it_can():
+def test_split_leaves_three_samples_a_side():
     frames = noisy_pixels(np.random.default_rng(1), 60)
     frames[4] = 255  # one outlier that the unrestricted cut would isolate
-    start = start_of(frames)
-    assert start.weights_.min() >= 3 / 44 - 1e-12
+    assert start_of(frames).weights_.min() >= 3 / 44 - 1e-12
     lone = np.zeros((44, 1, 1, 3), dtype=np.uint8)
-    lone[4] = 255  # no cut leaves three on a side without parting equal colours
-    np.testing.assert_allclose(np.sort(start_of(lone).weights_[:, 0, 0]), [1 / 44, 43 / 44])
+    lone[4] = 255
+    np.testing.assert_allclose(np.sort(start_of(lone).weights_[:, 0, 0]), [3 / 44, 41 / 44])
+    converged = PixelMixture().fit(lone)  # EM may leave the outlier alone
+    np.testing.assert_allclose(np.sort(converged.weights_[:, 0, 0]), [1 / 44, 43 / 44], atol=1e-6)
+
+
+def test_split_does_not_depend_on_the_order_of_the_frames():
+    frames = mixed_pixels(4, each=6)
+    one, two = start_of(frames), start_of(frames[np.random.default_rng(0).permutation(44)])
+    np.testing.assert_array_equal(one.means_, two.means_)
+
+
+@pytest.mark.parametrize("n_components", [2, 3])
+@pytest.mark.parametrize("n_samples", [2, 3, 4, 5, 7])
+def test_split_of_few_samples(n_samples, n_components):
+    frames = np.random.default_rng(n_samples).integers(0, 256, (n_samples, 1, 40, 3), dtype=np.uint8)
+    start = start_of(frames, n_components=n_components)
+    assert np.isfinite(start.means_).all()
+    least = 1 if n_components == 3 else min(3, n_samples // 2)
+    assert (start.weights_[: min(n_components, n_samples)] >= least / n_samples - 1e-12).all()
 
 
 def test_split_into_more_groups_separates_them_all():

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from bgsub.gmm import PixelMixture
 from bgsub.tiles import join_tiles, tile_arrays
 

@@ -132,7 +132,8 @@ class Inspector {
     const [first, second] = this.of("explained");
     this.find("axes").textContent = first === 0 ? "This colour never changed in training; across: grey, up: red minus green."
       : `The plane in which its training colours spread most, in levels of 255. Across: ${words(axes[0])} (${percent(first)} of the spread). Up: ${words(axes[1])} (${percent(second)}).`;
-    this.find("after").textContent = `after ${step.iteration} of ${this.of(`n_iter.${this.model}`)[0]} iterations`;
+    const taken = this.of(`n_iter.${this.model}`)[0];
+    this.find("after").textContent = `after ${step.iteration} of ${taken} iteration${taken === 1 ? "" : "s"}`;
   }
 
   /** A scale with equal units across and up, so that a circle is a circle. */

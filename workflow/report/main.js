@@ -7,7 +7,8 @@
     const facts = dataOf("facts");
     const player = new Player(root, facts, dataOf("player-data"));
     await player.start();
-    await new Inspector(document.getElementById("inspector"), facts, dataOf("inspector-data"), player).start();
+    const inspector = document.getElementById("inspector");
+    if (inspector) await new Inspector(inspector, facts, dataOf("inspector-data"), player).start();
     document.documentElement.dataset.ready = "yes";
   } catch (error) {
     root.querySelector('[data-part="failed"]').hidden = false;

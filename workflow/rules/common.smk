@@ -305,19 +305,32 @@ def benchmarks_of(clip):
     if clip in SCORED:
         jobs["measuring"] += ["score_masks", "score_backgrounds", "sweep_thresholds"]
         jobs["drawing figures"] += ["plot_scores"]
+    jobs["sweeping"] = ["sweep_history"] if MOG2 and config["histories"] else []
+    jobs["sweeping"] += [f"summarise_sweep.{sweep}" for sweep in SWEEPS]
     jobs["preparing this page"] = ["preview_comparison", "pack_player", "inspect_pixels"]
     folder = f"results/{clip}/benchmarks"
-    return {step: [f"{folder}/{job}.tsv" for job in names] for step, names in jobs.items()}
+    return {step: [f"{folder}/{job}.tsv" for job in names] for step, names in jobs.items() if names}
 
 
 def page_extras(wildcards):
     """What a clip's page shows besides that which every clip has."""
-    files = ["audit.csv", "figures/audit.png", "figures/parameters.png", "agreement.csv"]
-    files += ["figures/agreement.png"]
+    files = [
+        "audit.csv",
+        "figures/audit.png",
+        "figures/parameters.png",
+        "agreement.csv",
+        "figures/agreement.png",
+    ]
     if wildcards.clip in SCORED:
-        files += ["scores.csv", "differences.csv", "backgrounds.csv"]
-        files += ["thresholds.csv", "figures/scores.png", "figures/curves.png"]
-    return [f"results/{wildcards.clip}/{file}" for file in files]
+        files += [
+            "scores.csv",
+            "differences.csv",
+            "backgrounds.csv",
+            "figures/scores.png",
+            "figures/curves.png",
+        ]
+    of_clip = [f"results/{wildcards.clip}/{file}" for file in files]
+    return of_clip + [file for file in SWEPT if file.startswith(f"results/{wildcards.clip}/")]
 
 
 def page_templates():

@@ -143,6 +143,7 @@ rule pack_player:
         masks=expand("results/{{clip}}/methods/{method}/masks.npz", method=METHODS),
     output:
         player="results/{clip}/page/player.json",
+        small="results/{clip}/page/player_small.json",
     log:
         "results/{clip}/logs/pack_player.log",
     benchmark:
@@ -204,6 +205,7 @@ rule make_page:
                 "figures/area.png",
                 "page/moment.json",
                 "page/player.json",
+                "page/player_small.json",
                 "page/inspector.json",
             ],
         ),
@@ -216,6 +218,13 @@ rule make_page:
             category="{clip}",
             subcategory="Page",
             labels={"figure": "the page of this clip, with player"},
+        ),
+        watch=report(
+            "results/{clip}/watch.html",
+            caption="../report/captions/watch.rst",
+            category="{clip}",
+            subcategory="Page",
+            labels={"figure": "the player alone, small"},
         ),
         costs=report(
             "results/{clip}/figures/costs.png",

@@ -14,7 +14,9 @@ from job import run
 SOFTWARE = ("snakemake", "numpy", "numba", "scipy", "opencv-contrib-python-headless", "pandas", "matplotlib")
 
 
-def main(settings: dict, extras: list[str], templates: Path, costs: str, page: str, summary: str) -> None:
+def main(
+    settings: dict, extras: list[str], templates: Path, costs: str, page: str, watch: str, summary: str
+) -> None:
     folder = Path(page).parent
     clip = ClipResults(
         name=settings["name"],
@@ -33,6 +35,7 @@ def main(settings: dict, extras: list[str], templates: Path, costs: str, page: s
     render_page(
         clip,
         page,
+        watch,
         summary,
         templates=templates,
         versions=versions,
@@ -59,5 +62,6 @@ if __name__ == "__main__":
         templates=Path(snakemake.scriptdir) / "../report",
         costs=snakemake.output.costs,
         page=snakemake.output.page,
+        watch=snakemake.output.watch,
         summary=snakemake.output.summary,
     )

@@ -7,23 +7,35 @@ from bgsub.frames import open_frames, read_split
 from bgsub.masks import read_masks
 from bgsub.metrics import foreground_share
 from bgsub.payload import to_json
-from bgsub.player import choose_shown, pack_player
+from bgsub.player import (
+    BYTES,
+    MOST_WIDTH,
+    SMALL_BYTES,
+    SMALL_WIDTH,
+    choose_shown,
+    pack_player,
+)
 from job import progress, run
 
 
-def main(frames: str, table: str, groundtruth: str | None, masks: dict[str, str], player: str) -> None:
+def main(
+    frames: str, table: str, groundtruth: str | None, masks: dict[str, str], player: str, small: str
+) -> None:
     clip, test = open_frames(frames), read_split(table).test
     truth = open_frames(groundtruth) if groundtruth else None
-    packed = pack_player(
-        clip,
-        choose_shown(test, *clip.shape[1:3]),
-        {method: partial(_masks, file) for method, file in masks.items()},
-        truth,
-        first_test_frame=test.start,
-        progress=progress("packing", "method"),
-    )
     truth_area = None if truth is None else foreground_share(truth[test.start :]).round(6).tolist()
-    write_text(player, to_json(packed | {"truth_area": truth_area}))
+    sizes = {player: (MOST_WIDTH, BYTES), small: (SMALL_WIDTH, SMALL_BYTES)}
+    for file, (width, budget) in sizes.items():
+        packed = pack_player(
+            clip,
+            choose_shown(test, *clip.shape[1:3], width),
+            {method: partial(_masks, stack) for method, stack in masks.items()},
+            truth,
+            first_test_frame=test.start,
+            budget=budget,
+            progress=progress("packing", "method"),
+        )
+        write_text(file, to_json(packed | {"truth_area": truth_area}))
 
 
 def _masks(file: str):
@@ -40,4 +52,5 @@ if __name__ == "__main__":
         groundtruth=next(iter(snakemake.input.groundtruth), None),
         masks=dict(zip(snakemake.params.methods, snakemake.input.masks, strict=True)),
         player=snakemake.output.player,
+        small=snakemake.output.small,
     )

@@ -1,6 +1,7 @@
 """Score the masks of all methods against the ground truth, by frame and over the clip."""
 
 import pandas as pd
+
 from bgsub.cdnet import load_scope
 from bgsub.files import write_table
 from bgsub.frames import open_frames

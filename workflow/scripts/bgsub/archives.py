@@ -49,8 +49,8 @@ def html_page(head: bytes) -> str | None:
 def matches(name: str, pattern: str) -> bool:
     """Tell whether a posix name matches a pattern of `*`, `?` and `[...]`, none of which crosses a `/`.
 
-    Case counts. `cam2/*.png` matches `cam2/a.png`, neither `a.png` nor `cam2/old/a.png`. A pattern that begins
-    with `**/` matches in any folder.
+    Case counts. `cam2/*.png` matches `cam2/a.png`, neither `a.png` nor `cam2/old/a.png`. A pattern that
+    begins with `**/` matches in any folder.
     """
     parts, patterns = name.split("/"), pattern.split("/")
     if patterns[0] == "**":

@@ -9,11 +9,17 @@ import numpy as np
 from bgsub.compiled import compiled
 from bgsub.linalg import copy, floor_eigenvalues, is_singular, rank, whitening
 from bgsub.numerics import LOG_2PI, LOWEST_EXPONENT, exp, log
-from bgsub.starts import LEVELS, moments_of_labels, random_points, split, uniform_means
+from bgsub.starts import (
+    LEVELS,
+    ROUNDING_VARIANCE,
+    moments_of_labels,
+    random_points,
+    split,
+    uniform_means,
+)
 
 CONSTANT, RANK_DEFICIENT, AT_FLOOR, DEAD, UNDEFINED = 1, 2, 4, 8, 16
 ALIVE_SAMPLES = 4.0  # a component with fewer effective samples than d + 1 = 4 has no covariance of its own
-ROUNDING_VARIANCE = 1.0 / 12.0  # levels^2: stands in where a likelihood is asked for and none is defined
 LOG_LEVELS = 5.541263545158426  # log 255: density of values in [0, 1] from that of levels, per channel
 TRAJECTORY_UNIT = 2.0**24  # trajectories are summed in integers, so that tiles add up exactly in any order
 
@@ -204,7 +210,7 @@ def fit_band(
             t, done, flag = 0, True, CONSTANT | (0 if floor > 0.0 else UNDEFINED)
         else:
             if start == 0 or n_components == 1:
-                split(x, label, w, mu, sigma, A, V)
+                split(x, floor, label, w, mu, sigma, A, V)
             elif start == 1:
                 uniform_means(centre, seed, pixel, w, mu, sigma)
             else:

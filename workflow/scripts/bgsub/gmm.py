@@ -40,9 +40,11 @@ class PixelMixture:
     max_components : int
         Largest number that "auto" tries, 1 to 5.
     start : {"split", "uniform", "random"}
-        `split`: cut along the first principal component at the best place, at least 3 samples a side;
-        deterministic. `uniform`: the notebook's start, means uniform in [0, 1], identity covariances, equal
-        weights. `random`: K random samples as means, the pixel's covariance, equal weights.
+        `split`: of all cuts of the samples in two orders, along their first principal component and by
+        distance from that order's middle, the one with the highest classification likelihood, at least 3
+        samples a side (Symons 1981; Celeux & Govaert 1992); deterministic. `uniform`: the notebook's start,
+        means uniform in [0, 1], identity covariances, equal weights. `random`: K random samples as means,
+        the pixel's covariance, equal weights.
     tolerance : float or None
         A pixel stops when the gain of an iteration falls below it, nats per sample. None: never, each pixel
         takes exactly `max_iterations` iterations.
@@ -229,8 +231,15 @@ class PixelMixture:
 
     def _map_bands(self, work: Callable, frames: np.ndarray) -> Iterable:
         """Yield `work(first pixel, samples (N, P, C))` of the bands of `frames`, in order."""
-        with ThreadPoolExecutor(self.n_threads) as pool:
-            yield from pool.map(lambda rows: work(*_band(frames, rows)), _band_rows(frames))
+
+        def work_on(rows: slice) -> object:
+            return work(*_band(frames, rows))
+
+        if self.n_threads == 1:  # a pool's start takes longer than the fit of a few pixels
+            yield from map(work_on, _band_rows(frames))
+        else:
+            with ThreadPoolExecutor(self.n_threads) as pool:
+                yield from pool.map(work_on, _band_rows(frames))
 
     def _check_parameters(self) -> None:
         """Raise ValueError for a parameter outside its range."""

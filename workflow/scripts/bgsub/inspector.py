@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from bgsub.difference import difference
 from bgsub.gmm import PixelMixture
 from bgsub.payload import pack_arrays
-from bgsub.rules import difference, score_by
+from bgsub.rules import score_by
 
 BLOCK_BYTES = 2_600_000  # of the packed arrays, before base64
 FINEST, COARSEST = 4, 64  # pixels between two sampled ones

@@ -63,6 +63,19 @@ def log(x):
 
 
 @compiled
+def log_roughly(x):
+    """Natural logarithm of a normal number x > 0, to 3e-7, at half the cost (Chebyshev fit of degree 7)."""
+    m = mantissa(x) - 1.0
+    p = fma(m, 0.11589569102344208, -0.18852438787146036)
+    p = fma(p, m, 0.20655334597959)
+    p = fma(p, m, -0.2488637832462905)
+    p = fma(p, m, 0.33299597871751524)
+    p = fma(p, m, -0.5000199301348118)
+    p = fma(p, m, 1.0000040901688652)
+    return fma(exponent(x), LN2, fma(p, m, 6.432101447989558e-08))
+
+
+@compiled
 def cos_third(r):
     """Return cos(acos(r) / 3) for r in [-1, 1], to 5e-14.
 

@@ -103,6 +103,7 @@ _overload_operator(operator.sub, lanes, lambda builder, a, b: builder.fsub(a, b)
 _overload_operator(operator.mul, lanes, lambda builder, a, b: builder.fmul(a, b))
 _overload_operator(operator.truediv, lanes, lambda builder, a, b: builder.fdiv(a, b))
 _overload_operator(operator.lt, mask, lambda builder, a, b: builder.fcmp_ordered("<", a, b))
+_overload_operator(operator.le, mask, lambda builder, a, b: builder.fcmp_ordered("<=", a, b))
 _overload_operator(operator.ge, mask, lambda builder, a, b: builder.fcmp_ordered(">=", a, b))
 
 maximum = _pair_operation(lanes, lambda builder, a, b: builder.select(builder.fcmp_ordered(">", a, b), a, b))

@@ -137,6 +137,21 @@ def whitening(A: np.ndarray, L: np.ndarray, W: np.ndarray) -> float:
 
 
 @compiled
+def log_det(A: np.ndarray, smallest: float) -> float:
+    """Log determinant of `A`, destroyed, whose eigenvalues are at least `smallest`, though rounded."""
+    size = A.shape[0]
+    total = 0.0
+    for j in range(size):
+        pivot = max(A[j, j], smallest)
+        total += log(pivot)
+        for i in range(j + 1, size):
+            factor = A[i, j] / pivot
+            for k in range(j + 1, size):
+                A[i, k] -= factor * A[j, k]
+    return total
+
+
+@compiled
 def rank(S: np.ndarray, A: np.ndarray) -> int:
     """Rank of the scatter of integers, by elimination with diagonal pivoting; relative tolerance 1e-10."""
     size = S.shape[0]

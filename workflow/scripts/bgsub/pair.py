@@ -82,10 +82,11 @@ def maximise(k, sums, n_samples, floor, alive, parameters):
     a33 = load(sums, s + 9) * scale - m3 * m3
     low = dead
     if floor > 0.0:
-        # A - floor I has no negative eigenvalue if its leading minors are all positive (Sylvester).
+        # A - floor I is positive definite if its leading minors are all positive (Sylvester); if one is 0,
+        # the others' signs say nothing.
         b11, b22, b33 = a11 - floor, a22 - floor, a33 - floor
-        low = either(b11 < 0.0, b11 * b22 - a12 * a12 < 0.0)
-        low = either(low, determinant(b11, a12, a13, b22, a23, b33) < 0.0)
+        low = either(b11 <= 0.0, b11 * b22 - a12 * a12 <= 0.0)
+        low = either(low, determinant(b11, a12, a13, b22, a23, b33) <= 0.0)
         if bits(low) != 0:
             f11, f12, f13, f22, f23, f33 = floor_eigenvalues(a11, a12, a13, a22, a23, a33, floor)
             a11, a12, a13 = select(low, f11, a11), select(low, f12, a12), select(low, f13, a13)

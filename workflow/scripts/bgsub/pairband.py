@@ -15,7 +15,6 @@ from bgsub.em import (
     DEAD,
     LOG_LEVELS,
     RANK_DEFICIENT,
-    ROUNDING_VARIANCE,
     UNDEFINED,
     fixed,
 )
@@ -23,8 +22,9 @@ from bgsub.lanemath import sorting_network
 from bgsub.lanes import WIDTH, bits, both, either, load, select, splat, store
 from bgsub.numerics import LOG_2PI, log
 from bgsub.pair import PARAMETERS, SUMS, expect, extrapolate, maximise, singular
-from bgsub.pairstart import full_rank, load_samples, new_pixels, random_start, rank_of, split
-from bgsub.starts import LEVELS
+from bgsub.pairsplit import size_terms, split
+from bgsub.pairstart import full_rank, load_samples, new_pixels, random_start, rank_of
+from bgsub.starts import LEVELS, ROUNDING_VARIANCE, least_variance
 
 BEST, KIND, LONGEST, MAY = 0, 1, 2, 3  # rows of a lane's state
 START, PLAIN, EXTRAPOLATED = 0.0, 1.0, 2.0  # KIND: where the present parameters come from
@@ -99,11 +99,8 @@ def fit_band(
     accelerate = floor > 0.0 and tolerance >= 0.0
     careful = floor == 0.0 and n_samples > UNDERFLOW_SAMPLES
     queue, work = new_pixels(n_samples), new_pixels(n_samples)
-    network, position, ordered = (
-        sorting_network(n_samples),
-        np.empty((n_samples, WIDTH)),
-        np.empty((n_samples, WIDTH)),
-    )
+    network, terms, extra = sorting_network(n_samples), size_terms(n_samples), least_variance(floor)
+    ordered, score = np.empty((n_samples, WIDTH)), np.empty((1, WIDTH))
     S, A = np.empty((3, 3)), np.empty((3, 3))
     parameters, state, now = np.ones((2 * PARAMETERS, WIDTH)), np.zeros((4, WIDTH)), np.zeros((1, WIDTH))
     new, base = np.ones((2 * SUMS, WIDTH)), np.ones((2 * SUMS, WIDTH))
@@ -120,7 +117,7 @@ def fit_band(
                     load_samples(frames, next_pixel, queue)
                     full = bits(full_rank(queue.totals))
                     if start == 0:
-                        split(queue, n_samples, network, position, ordered)
+                        split(queue, n_samples, extra, network, terms, ordered, score)
                 data_rank = 3 if (full >> q) & 1 else rank_of(queue.totals, q, S, A)
                 if data_rank == 0:
                     log_likelihood[p] = write_constant(p, floor, queue.centre, q, weights, means, covariances)

@@ -1,27 +1,25 @@
-"""Loading 8 pixels into lanes, and the starts of `bgsub.starts` for them, as sums (see `bgsub.pair`)."""
+"""Loading 8 pixels into lanes, and the random starts of `bgsub.starts`, as sums (see `bgsub.pair`)."""
 
 from typing import NamedTuple
 
 import numpy as np
 
 from bgsub.compiled import compiled
-from bgsub.lanemath import determinant, main_axis, sort_rows
+from bgsub.lanemath import determinant
 from bgsub.lanes import (
     WIDTH,
-    both,
     floor,
     fma,
     load,
     load_colours,
     maximum,
-    select,
     splat,
     store,
 )
 from bgsub.linalg import rank
 from bgsub.numerics import uniform
 from bgsub.pair import SUMS, store_sums
-from bgsub.starts import LEVELS, SMALLEST_SIDE
+from bgsub.starts import LEVELS
 
 
 class Pixels(NamedTuple):
@@ -72,73 +70,20 @@ def load_samples(frames, first, pixels):
         store(x, 3 * i, load(x, 3 * i) - c1)
         store(x, 3 * i + 1, load(x, 3 * i + 1) - c2)
         store(x, 3 * i + 2, load(x, 3 * i + 2) - c3)
-    sums_from(x, n_samples, x, -1e300, pixels.totals)
+    total_sums(x, n_samples, pixels.totals)
 
 
 @compiled
-def sums_from(x, n_samples, position, threshold, sums):
-    """Fill the first component's `sums` with the samples whose `position` is at least `threshold`."""
-    zero, one = splat(0.0), splat(1.0)
-    r, s1, s2, s3, s11, s12, s13, s22, s23, s33 = zero, zero, zero, zero, zero, zero, zero, zero, zero, zero
+def total_sums(x, n_samples, totals):
+    """Fill the sums of all samples."""
+    zero = splat(0.0)
+    s1, s2, s3, s11, s12, s13, s22, s23, s33 = zero, zero, zero, zero, zero, zero, zero, zero, zero
     for i in range(n_samples):
-        r1 = select(load(position, i) >= threshold, one, zero)
         x1, x2, x3 = load(x, 3 * i), load(x, 3 * i + 1), load(x, 3 * i + 2)
-        rx1, rx2, rx3 = r1 * x1, r1 * x2, r1 * x3
-        r, s1, s2, s3 = r + r1, s1 + rx1, s2 + rx2, s3 + rx3
-        s11, s12, s13 = fma(rx1, x1, s11), fma(rx1, x2, s12), fma(rx1, x3, s13)
-        s22, s23, s33 = fma(rx2, x2, s22), fma(rx2, x3, s23), fma(rx3, x3, s33)
-    store_sums(sums, 0, r, s1, s2, s3, s11, s12, s13, s22, s23, s33)
-
-
-@compiled
-def split(pixels, n_samples, network, position, ordered):
-    """Fill the sums of the `split` start: the best cut along the samples' first principal component."""
-    x, totals, sums = pixels.x, pixels.totals, pixels.sums
-    scale = 1.0 / n_samples
-    m1, m2, m3 = load(totals, 1) * scale, load(totals, 2) * scale, load(totals, 3) * scale
-    v1, v2, v3 = main_axis(
-        load(totals, 4) * scale - m1 * m1,
-        load(totals, 5) * scale - m1 * m2,
-        load(totals, 6) * scale - m1 * m3,
-        load(totals, 7) * scale - m2 * m2,
-        load(totals, 8) * scale - m2 * m3,
-        load(totals, 9) * scale - m3 * m3,
-    )
-    for i in range(n_samples):
-        value = fma(v1, load(x, 3 * i), fma(v2, load(x, 3 * i + 1), v3 * load(x, 3 * i + 2)))
-        store(position, i, value)
-        store(ordered, i, value)
-    sort_rows(ordered, network)
-    sums_from(x, n_samples, position, best_cut(ordered, n_samples), sums)
-    # Component 1 is the lower part. (The axis of an isotropic pixel is arbitrary, and may allow no cut.)
-    for row in range(SUMS):
-        above = load(sums, row)
-        store(sums, row, load(totals, row) - above)
-        store(sums, SUMS + row, above)
-
-
-@compiled
-def best_cut(ordered, n_samples):
-    """Return the lowest value of the upper part at the exact 1-D 2-means cut of each lane's sorted values."""
-    total = splat(0.0)
-    for i in range(n_samples):
-        total = total + load(ordered, i)
-    side = min(SMALLEST_SIDE, n_samples // 2)
-    below, best, cut = splat(0.0), splat(-1.0), splat(0.0)
-    lone_best, lone_cut = splat(-1.0), splat(-1e300)  # where no cut leaves enough samples on both sides
-    for i in range(1, n_samples):
-        last, value = load(ordered, i - 1), load(ordered, i)
-        below = below + last
-        above = total - below
-        between = below * below * (1.0 / i) + above * above * (1.0 / (n_samples - i))
-        apart = value - last >= 1e-6  # a cut never goes between samples of one colour
-        if side <= i <= n_samples - side:
-            better = both(apart, best < between)
-            best, cut = select(better, between, best), select(better, value, cut)
-        else:
-            better = both(apart, lone_best < between)
-            lone_best, lone_cut = select(better, between, lone_best), select(better, value, lone_cut)
-    return select(best < 0.0, lone_cut, cut)
+        s1, s2, s3 = s1 + x1, s2 + x2, s3 + x3
+        s11, s12, s13 = fma(x1, x1, s11), fma(x1, x2, s12), fma(x1, x3, s13)
+        s22, s23, s33 = fma(x2, x2, s22), fma(x2, x3, s23), fma(x3, x3, s33)
+    store_sums(totals, 0, splat(n_samples), s1, s2, s3, s11, s12, s13, s22, s23, s33)
 
 
 @compiled

@@ -58,11 +58,12 @@ def draw_backgrounds(
     """
     columns = dict(backgrounds) if truth is None else {"true background": truth, **backgrounds}
     reference_name, reference = next(iter(columns.items()))
-    height = 2 * _row_height(reference.shape, len(columns)) + 0.75
+    height = 2 * _row_height(reference.shape, len(columns)) + 1.2
     figure, axes = new_figure(height, 2, max(len(columns), 2), squeeze=False)
     image = None
     for top, bottom, (name, background) in zip(*axes, columns.items(), strict=False):
-        _show(top, background, label(name))
+        _show(top, background)
+        top.set_title(label(name), fontsize=9.5 if len(columns) < 4 else 8)
         if background is reference:
             bottom.set_axis_off()
             continue
@@ -75,19 +76,15 @@ def draw_backgrounds(
     for column in axes.T[len(columns) :]:
         for empty in column:
             empty.set_axis_off()
-    note = axes[1, 0]
     if image is not None:
-        inset = note.inset_axes((0.04, 0.52, 0.92, 0.09))
-        bar = figure.colorbar(image, cax=inset, orientation="horizontal", extend="max")
-        bar.set_ticks([0, 10, 20, DIFFERENCE_RANGE])
-        note.set_title("Difference", fontsize=9.5)
-        words = f"to {label(reference_name)},\nin levels (of 255):"
-        note.text(0.04, 0.88, words, transform=note.transAxes, va="top")
-    if any(mask.any() for mask in (undefined or {}).values()):
-        patch = Patch(color=FLAGS[0].colour, label="no estimate here: the\narithmetic breaks down")
-        note.legend(
-            handles=[patch], loc="lower left", bbox_to_anchor=(0, -0.02), handlelength=1, fontsize=8.5
+        bar = figure.colorbar(
+            image, ax=axes, orientation="horizontal", extend="max", aspect=60, fraction=0.03, pad=0.02
         )
+        bar.set_ticks([0, 10, 20, DIFFERENCE_RANGE])
+        bar.set_label(f"below: difference to the {label(reference_name)}, levels (of 255)")
+    if any(mask.any() for mask in (undefined or {}).values()):
+        patch = Patch(color=FLAGS[0].colour, label="no estimate here: the arithmetic breaks down")
+        figure.legend(handles=[patch], loc="outside lower left", handlelength=1, fontsize=8.5)
     return figure
 
 

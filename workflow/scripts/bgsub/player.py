@@ -10,7 +10,9 @@ from bgsub.payload import as_text, pack_runs
 
 MOST_FRAMES = 240
 MOST_WIDTH = 720  # pixels
-IMAGE_BYTES = 3_000_000  # of all frames together, before base64
+BYTES = 3_600_000  # of all frames and masks together, before base64
+SMALL_WIDTH = 480
+SMALL_BYTES = 850_000  # a page that is itself in a data URI, of 2 MB at most, holds them
 _QUALITIES = (80, 70, 60, 45, 30)  # of WebP
 _PROBES = 8  # frames that the quality is chosen by
 
@@ -26,10 +28,10 @@ class Shown(NamedTuple):
     size: tuple[int, int]
 
 
-def choose_shown(test: range, height: int, width: int) -> Shown:
+def choose_shown(test: range, height: int, width: int, most_width: int = MOST_WIDTH) -> Shown:
     """Choose every n-th test frame, the least n that leaves at most `MOST_FRAMES`, and their size."""
     step = -(-len(test) // MOST_FRAMES)
-    scale = min(1.0, MOST_WIDTH / width)
+    scale = min(1.0, most_width / width)
     return Shown(test[::step], (round(width * scale), round(height * scale)))
 
 
@@ -80,7 +82,7 @@ def pack_player(
     truth: np.ndarray | None = None,
     *,
     first_test_frame: int,
-    budget: int = IMAGE_BYTES,
+    budget: int = BYTES,
     progress: Callable[[Iterable], Iterable] = iter,
 ) -> dict[str, Any]:
     """Pack what the player needs of one clip.
@@ -98,7 +100,7 @@ def pack_player(
     first_test_frame : int
         The frame that the first mask belongs to.
     budget : int
-        Bytes for all pictures.
+        Bytes for all pictures and masks, before base64; the masks are never the worse for it.
     progress : callable
         Wraps the methods.
 
@@ -110,7 +112,6 @@ def pack_player(
     """
     width, height = shown.size
     places = np.array(shown.frames) - first_test_frame
-    pictures = encode_pictures([clip[frame] for frame in shown.frames], shown.size, budget)
     packed = {}
     for method in progress(masks):
         packed[method] = pack_runs(_scaled(mask_codes(masks[method]()[places]), shown.size))
@@ -118,6 +119,8 @@ def pack_player(
         truth = pack_runs(
             _scaled(truth_codes(np.stack([truth[frame] for frame in shown.frames])), shown.size)
         )
+    spent = sum(len(text) * 3 // 4 for text in [*packed.values(), truth or ""])
+    pictures = encode_pictures([clip[frame] for frame in shown.frames], shown.size, budget - spent)
     return {
         "width": width,
         "height": height,

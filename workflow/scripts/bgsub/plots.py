@@ -218,7 +218,7 @@ def draw_absorption(visible: pd.DataFrame, absorption: pd.DataFrame, *, fps: flo
             axes.plot([row["half_life"]] * len(there), there, "D", **style)
         if pd.notna(row["predicted"]):
             words = f"{label(method)}'s recursion predicts {row['predicted']:.0f}"
-            mark_moment(axes, row["predicted"], words, look.colour, height=0.9)
+            mark_moment(axes, row["predicted"], words, look.colour, height=0.42)
     if rows["half_life"].notna().any():
         axes.plot([], [], "D", color=GREY, markeredgecolor="white", markersize=7, label="half-life")
     axes.set(xlabel="frames since lying still", ylabel="person still visible", ylim=(-0.03, 1.05))

@@ -22,6 +22,7 @@ SCRIPTS = ("data.js", "curves.js", "player.js", "inspector.js", "main.js")
 def render_page(
     clip: ClipResults,
     page: str | Path,
+    watch: str | Path,
     summary: str | Path,
     *,
     templates: str | Path,
@@ -29,13 +30,13 @@ def render_page(
     command: str,
     commit: str | None = None,
 ) -> None:
-    """Write a clip's page, and what the overview says of it.
+    """Write a clip's page, its player alone in small, and what the overview says of it.
 
     Parameters
     ----------
     clip : ClipResults
-    page : path-like
-        The page; written whole or not at all.
+    page, watch : path-like
+        The page, and the small player; each written whole or not at all.
     summary : path-like
         JSON: name, title, facts, verdict, moment, and of each method area, half-life, retention, F-measure.
     templates : path-like
@@ -48,26 +49,35 @@ def render_page(
         Of the workflow's code.
     """
     templates = Path(templates)
-    player = (clip.folder / "page/player.json").read_text(encoding="utf-8")
-    inspector = (clip.folder / "page/inspector.json").read_text(encoding="utf-8")
+    player, small, inspector = (
+        (clip.folder / f"page/{name}.json").read_text(encoding="utf-8")
+        for name in ("player", "player_small", "inspector")
+    )
     truth_area = json.loads(player)["truth_area"]
     view = clip_view(clip, truth_area)
-    text = (
-        _environment(templates)
-        .get_template("page.html.j2")
-        .render(
-            view=view,
-            facts=player_facts(clip, truth_area),
-            player=Markup(player),  # noqa: S704 - made by to_json
-            inspector=Markup(inspector),  # noqa: S704
-            style=embed_source(templates / "page.css", templates / "player.css"),
-            script=embed_source(*(templates / name for name in SCRIPTS)),
-            versions=versions,
-            command=command,
-            commit=commit,
-        )
+    environment = _environment(templates)
+    shared = {
+        "view": view,
+        "facts": player_facts(clip, truth_area),
+        "style": embed_source(templates / "page.css", templates / "player.css"),
+    }
+    text = environment.get_template("page.html.j2").render(
+        **shared,
+        player=Markup(player),  # noqa: S704 - made by to_json
+        inspector=Markup(inspector),  # noqa: S704
+        script=embed_source(*(templates / name for name in SCRIPTS)),
+        versions=versions,
+        command=command,
+        commit=commit,
     )
     write_text(page, text)
+    text = environment.get_template("watch.html.j2").render(
+        **shared,
+        player=Markup(small),  # noqa: S704
+        inspector=None,
+        script=embed_source(*(templates / name for name in SCRIPTS)),
+    )
+    write_text(watch, text)
     write_text(summary, json.dumps(summary_of(clip, view), indent=1) + "\n")
 
 

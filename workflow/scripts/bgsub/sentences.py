@@ -14,7 +14,7 @@ NOTEBOOK = "notebook"  # the model and the method that repeat the notebook
 
 Settings = Mapping[str, Mapping[str, Any]]
 
-_WITH_ARTICLE = ("gmm", "em", NOTEBOOK, "gmm_mahalanobis", "median", "mog2_frozen", "mog2_protected")
+_WITH_ARTICLE = ("gmm", "em", "auto", NOTEBOOK, "gmm_mahalanobis", "median", "mog2_frozen", "mog2_protected")
 
 _KNOWN = {
     "config": "given in the config",

@@ -73,25 +73,40 @@ def absorbed_answer(
 
 
 def verdict(absorption: pd.DataFrame, fps: float) -> str:
-    """Say in one sentence who keeps the person best and who loses them first."""
-    known = absorption[absorption["still_frame"].notna() & (absorption["initial_share"] >= BLIND)]
-    if known.empty:
+    """Say in one sentence who keeps most of the person, and what becomes of them with who keeps least."""
+    known = absorption[absorption["still_frame"].notna() & absorption["retention"].notna()]
+    rows = known.set_index("method").sort_values("retention", ascending=False, kind="stable")
+    if rows.empty or (rows["initial_share"] < BLIND).all():
         return "No person who lies still was seen by any method in this clip, so nobody could be lost."
-    rows = known.set_index("method")
-    best = rows["retention"].idxmax()
-    lost = rows[rows["half_life"].notna()]
-    if lost.empty:
+    best, worst = rows.index[0], rows.index[-1]
+    kept = percent(rows.loc[best, "retention"])
+    if rows["half_life"].isna().all() and (rows["initial_share"] >= BLIND).all():
         return (
             f"Every method keeps the person who lies still to the end of the clip; {named(best)} shows "
-            f"most of them, {percent(rows.loc[best, 'retention'])} on average."
+            f"most of them, {kept} on average."
         )
-    first = lost["half_life"].idxmin()
-    half = duration(lost.loc[first, "half_life"], fps)
-    text = f"{subject(first)} has lost half of the person after {half} of lying still"
-    if best == first or pd.notna(rows.loc[best, "half_life"]):
+    text = _fate(worst, rows.loc[worst], fps)
+    if best == worst or pd.notna(rows.loc[best, "half_life"]):
         return f"{text}, and no method keeps at least half of what it saw of them to the end of the clip."
-    kept = percent(rows.loc[best, "retention"])
     return f"{text}; {named(best)} still shows {kept} of them on average, to the end of the clip."
+
+
+def _fate(name: str, row: pd.Series, fps: float) -> str:
+    """Say what becomes of the person with a method, as the first half of a sentence."""
+    seen = percent(row["initial_share"])
+    late = int(row["watched_from"] - row["still_frame"])
+    if row["initial_share"] < BLIND and late > 0:
+        after = duration(late, fps)
+        when = f"when the test frames begin, {after} after they came to rest"
+        return f"{subject(name)} marks {seen} of the person {when}"
+    if row["initial_share"] < BLIND:
+        return f"{subject(name)} hardly sees the person when they come to rest, {seen} of the body"
+    if pd.isna(row["half_life"]):
+        kept = percent(row["retention"])
+        return f"{subject(name)} keeps least of the person who lies still, {kept} on average"
+    return (
+        f"{subject(name)} has lost half of the person after {duration(row['half_life'], fps)} of lying still"
+    )
 
 
 def _blind(name: str, row: pd.Series) -> str | None:

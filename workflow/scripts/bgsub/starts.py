@@ -7,22 +7,38 @@ All work on one pixel's samples `x` (N, C) in levels about the pixel's centre, a
 import numpy as np
 
 from bgsub.compiled import compiled
-from bgsub.linalg import copy, eigh
-from bgsub.numerics import uniform
+from bgsub.linalg import copy, eigh, log_det
+from bgsub.numerics import log, uniform
 
 STARTS = {"split": 0, "uniform": 1, "random": 2}
-SMALLEST_SIDE = 3  # samples; fewer give a component that lives on one outlier
 LEVELS = 255.0
+ROUNDING_VARIANCE = 1.0 / 12.0  # levels^2: stands in where a likelihood is asked for and none is defined
+SMALLEST_SIDE = 3  # samples; fewer give a component that lives on one outlier
+SHARE_OF_FLOOR = 0.4  # of 1/12, 1/4, 0.4 and 1, the one from which most pixels arrive at the best optimum
+SMALLEST_ADVANTAGE = 1e-6  # nats; less is rounding, as where two orders come to one cut: the first keeps it
+PLACE_UNIT = 1.0 / 256.0  # levels; nearer samples are ordered by colour, so that rounding decides nothing
 
 
 @compiled
-def split(x, label, weights, means, covariances, A, V):
-    """Cut the widest group at the best place along its main axis until there are K groups.
+def least_variance(floor):
+    """Variance that a cut's covariances get on top, levels^2; it stands in for the eigenvalues' floor."""
+    return max(SHARE_OF_FLOOR * floor, ROUNDING_VARIANCE)
 
-    For K = 2: the cut of the samples' first principal component that is optimal for 1-D 2-means.
+
+@compiled
+def split(x, floor, label, weights, means, covariances, A, V):
+    """Cut the widest group in two until there are K groups.
+
+    Of all cuts of two orders of its samples it is the one with the highest classification likelihood
+    N1 (log pi1 - log det(S1) / 2) + N2 (log pi2 - log det(S2) / 2), N samples of covariance S on each side
+    (Symons 1981; Celeux & Govaert 1992). One order is along the first principal component: it parts two
+    surfaces. The other is by distance from the mean of the middle half of the first: it parts a wall from
+    colours on all sides of it. A covariance gets `least_variance` on its diagonal.
     """
     n_samples, n_components = x.shape[0], weights.shape[0]
-    position, ordered = np.empty(n_samples), np.empty(n_samples)
+    extra = least_variance(floor)
+    place = np.empty(n_samples)
+    along, around = np.empty(n_samples, np.int64), np.empty(n_samples, np.int64)
     for i in range(n_samples):
         label[i] = 0
     moments_of_labels(x, label, 1, weights, means, covariances)
@@ -37,70 +53,116 @@ def split(x, label, weights, means, covariances, A, V):
         if widest >= 0:
             copy(covariances[widest], A)
             eigh(A, V)
-            _cut(x, label, widest, new, means[widest], A, V, position, ordered)
+            _places_along_axis(x, A, V, place)
+            count = _order_group(x, label, widest, place, along)
+            score, cut = _best_cut(x, along, count, extra, A)
+            _places_around_middle(x, along, count, place)
+            _order_group(x, label, widest, place, around)
+            other_score, other_cut = _best_cut(x, around, count, extra, A)
+            if other_score > score + SMALLEST_ADVANTAGE:
+                along, around, cut = around, along, other_cut
+            for rank in range(cut, count):
+                label[along[rank]] = new
         moments_of_labels(x, label, new + 1, weights, means, covariances)
 
 
 @compiled
-def _cut(x, label, group, new, mean, eigenvalues, V, position, ordered):
-    """Give label `new` to the samples of `group` beyond the best cut along its first eigenvector."""
+def _places_along_axis(x, eigenvalues, V, place):
+    """Fill every sample's place along the eigenvector of the largest eigenvalue."""
     n_samples, n_channels = x.shape
     axis = 0
     for c in range(1, n_channels):
         if eigenvalues[c, c] > eigenvalues[axis, axis]:
             axis = c
-    sign = 0.0  # eigenvectors have no sign of their own: let the components add up to a positive number
+    scale, sign = 0.0, 0.0  # eigenvectors have no sign: let the components add up to a positive number
     for c in range(n_channels):
+        scale = max(scale, abs(V[c, axis]))
         sign += V[c, axis]
-    sign = -1.0 if sign < 0.0 else 1.0
-    count = 0
+    scale = -scale if sign < 0.0 else scale
     for i in range(n_samples):
-        position[i] = 0.0
+        place[i] = 0.0
         for c in range(n_channels):
-            position[i] += sign * V[c, axis] * (x[i, c] - mean[c])
-        if label[i] == group:
-            ordered[count] = position[i]
-            count += 1
-    _sort(ordered, count)
-    cut = _best_cut(ordered, count, min(SMALLEST_SIDE, count // 2))
-    if cut < 0:
-        cut = _best_cut(ordered, count, 1)
-    for i in range(n_samples):
-        if label[i] == group and cut >= 0 and position[i] >= ordered[cut]:
-            label[i] = new
+            place[i] += V[c, axis] / scale * x[i, c]
 
 
 @compiled
-def _sort(values, count):
-    """Sort the first `count` values by Shell's method (compiles faster than numpy's sort)."""
+def _places_around_middle(x, order, count, place):
+    """Fill every sample's squared distance from the mean of the middle half of an ordered group."""
+    n_samples, n_channels = x.shape
+    quarter = count // 4
+    for i in range(n_samples):
+        place[i] = 0.0
+    for c in range(n_channels):
+        mean = 0.0
+        for rank in range(quarter, count - quarter):
+            mean += x[order[rank], c]
+        mean /= count - 2 * quarter
+        for i in range(n_samples):
+            place[i] += (x[i, c] - mean) * (x[i, c] - mean)
+
+
+@compiled
+def _order_group(x, label, group, place, order):
+    """Order the samples of `group` by place, in steps of PLACE_UNIT, then by colour; return how many.
+
+    By Shell's method, which compiles faster than numpy's sort.
+    """
+    n_samples, n_channels = x.shape
+    key = np.empty(n_samples, np.int64)
+    count = 0
+    for i in range(n_samples):
+        value = np.int64(np.floor(place[i] / PLACE_UNIT + 0.5))
+        for c in range(n_channels):
+            value = 512 * value + np.int64(x[i, c]) + 256
+        key[i] = value
+        if label[i] == group:
+            order[count] = i
+            count += 1
     gap = count // 2
     while gap > 0:
         for i in range(gap, count):
-            value = values[i]
-            j = i
-            while j >= gap and values[j - gap] > value:
-                values[j] = values[j - gap]
+            moved, j = order[i], i
+            while j >= gap and key[order[j - gap]] > key[moved]:
+                order[j] = order[j - gap]
                 j -= gap
-            values[j] = value
+            order[j] = moved
         gap //= 2
+    return count
 
 
 @compiled
-def _best_cut(position, count, smallest_side):
-    """Size of the lower part at the exact 1-D 2-means cut of `count` sorted values; -1 if none is allowed."""
-    total = 0.0
-    for i in range(count):
-        total += position[i]
-    below, best, cut = 0.0, -1.0, -1
-    for i in range(1, count):
-        below += position[i - 1]
-        # Rounding may part samples of one colour by 1e-14; a cut never goes between them.
-        if smallest_side <= i <= count - smallest_side and position[i] - position[i - 1] > 1e-6:
-            above = total - below
-            between = below * below / i + above * above / (count - i)
-            if between > best:
-                best, cut = between, i
-    return cut
+def _best_cut(x, order, count, extra, A):
+    """Return the highest classification likelihood of a cut of ordered samples, and its lower part's size."""
+    n_channels = x.shape[1]
+    first, second = np.zeros((2, n_channels)), np.zeros((2, n_channels, n_channels))
+    for rank in range(count):
+        _add_sample(x, order[rank], 1.0, first[1], second[1])
+    side = min(SMALLEST_SIDE, count // 2)
+    best, cut = -np.inf, count
+    for below in range(1, count):
+        _add_sample(x, order[below - 1], 1.0, first[0], second[0])
+        _add_sample(x, order[below - 1], -1.0, first[1], second[1])
+        if side <= below <= count - side:
+            score = 0.0
+            for part in range(2):
+                size = below if part == 0 else count - below
+                for c in range(n_channels):
+                    for d in range(n_channels):
+                        A[c, d] = second[part, c, d] / size - first[part, c] / size * first[part, d] / size
+                    A[c, c] += extra
+                score += size * (log(size) - 0.5 * log_det(A, extra))
+            if score > best + SMALLEST_ADVANTAGE:
+                best, cut = score, below
+    return best, cut
+
+
+@compiled
+def _add_sample(x, i, sign, first, second):
+    """Add a sample to the sums of colours and of their products, or take it away."""
+    for c in range(first.shape[0]):
+        first[c] += sign * x[i, c]
+        for d in range(first.shape[0]):
+            second[c, d] += sign * x[i, c] * x[i, d]
 
 
 @compiled

@@ -55,6 +55,7 @@ _DASHED, _DOTTED = (0, (5, 2)), (0, (1, 1))
 _LOOKS = {
     "em": Look("#0072B2", "-"),
     "gmm": Look("#0072B2", "-"),
+    "auto": Look("#2f6f4f", (0, (3, 1, 1, 1))),
     "gmm_mahalanobis": Look("#7a5195", "-"),
     "notebook": Look("#E69F00", _DASHED),
     "mog2": Look("#D55E00", "-"),
@@ -87,6 +88,7 @@ def looks(names: Iterable[str]) -> dict[str, Look]:
 _LABELS = {
     "gmm": "GMM",
     "em": "GMM",
+    "auto": "GMM by BIC",
     "gmm_mahalanobis": "GMM by Mahalanobis",
     "notebook": "notebook's GMM",
     "mog2": "MOG2",

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,8 @@ from bgsub import scores_sentences, sentences, sentences_absorption
 from bgsub.absorption import mog2_history_to_keep
 from bgsub.costs import Cost
 from bgsub.learning import ADAPTIVE, learning_of
+from bgsub.payload import as_text
+from bgsub.player import encode_picture
 from bgsub.sentences import NOTEBOOK
 from bgsub.style import Look, label, looks
 from bgsub.subtractors import mog2_constants
@@ -102,6 +105,7 @@ def clip_view(clip: ClipResults, truth_area: list[float] | None) -> dict[str, An
         "clip": clip,
         "title": clip.title or clip.name,
         "facts": facts,
+        "poster": poster_of(clip),
         "source": source_facts(json.loads((clip.folder / "source.json").read_text(encoding="utf-8"))),
         "key_figures": key_figures(fits, absorption, clip),
         "moment": moment_view(clip),
@@ -132,9 +136,10 @@ def clip_view(clip: ClipResults, truth_area: list[float] | None) -> dict[str, An
         "absorption": [absorption_row(row, clip) for row in absorption.to_dict("records")],
         "scores": None if scores is None else scores_rows(scores, clip),
         "charts": [(stem, *words) for stem, words in CHARTS.items() if f"figures/{stem}.png" in clip.extras],
+        "sweeps": sorted(Path(file).stem for file in clip.extras if re.fullmatch(r"sweeps/.*\.png", file)),
         "costs": cost_rows(clip.costs),
-        "figures": clip.folder / "figures",
         "compared": list(fits["model"][1:]),
+        "leading": [place for place, model in enumerate(fits["model"]) if place == 0 or model == NOTEBOOK],
         "hashes": result_hashes(clip),
     }
 
@@ -145,6 +150,14 @@ def clip_facts(clip: ClipResults) -> dict[str, int]:
     _, height, width, _ = np.load(clip.folder / "frames.npy", mmap_mode="r").shape
     train, test = (int((subsets == part).sum()) for part in ("train", "test"))
     return {"frames": len(subsets), "train": train, "test": test, "height": height, "width": width}
+
+
+def poster_of(clip: ClipResults) -> str:
+    """Return a small picture of the middle training frame, WebP in base64."""
+    middle = clip_facts(clip)["train"] // 2
+    frame = np.load(clip.folder / "frames.npy", mmap_mode="r")[middle]
+    height, width = frame.shape[:2]
+    return as_text(encode_picture(frame, (480, round(480 * height / width)), 60))
 
 
 def player_facts(clip: ClipResults, truth_area: list[float] | None) -> dict[str, Any]:
