@@ -3,7 +3,7 @@
 PYTHON ?= python3
 PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: run bench test test-report format lock clean
+.PHONY: run bench test test-cluster test-report format lock clean
 .DEFAULT_GOAL := run
 
 run: .venv/installed
@@ -21,6 +21,10 @@ test: .venv/installed-test
 bench: .venv/installed-test
 	.venv/bin/snakemake --quiet all --config 'run=[demo]' -- results/demo/frames.npy
 	PYTHONPATH=workflow/scripts .venv/bin/python benchmarks/run.py $(if $(REAL),--real "$(REAL)") $(BENCH)
+
+# The workflow on a SLURM of its own, two nodes on this machine: as root, on Debian (installs munge and SLURM).
+test-cluster: .venv/installed-test
+	.venv/bin/python -m pytest tests/cluster $(PYTEST)
 
 # Opens the pages in Chromium (Debian: apt-get install chromium) and leaves pictures of them.
 test-report: .venv/installed-test

@@ -8,11 +8,15 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import yaml
 
 sys.path.append(str(Path(__file__).parents[1] / "workflow"))
 
 from project import Project
 from slurm import Cluster, ClusterError
+
+# A job on a cluster costs about four seconds more than one on this machine, so there are not many.
+KEPT = {"models": {"em", "notebook"}, "methods": {"gmm", "mog2"}}
 
 
 def pytest_ignore_collect(config: pytest.Config) -> bool | None:
@@ -46,8 +50,11 @@ def cluster() -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The small experiment, run without a cluster. Not to be changed: clone it."""
+    """The small experiment with a few methods, run without a cluster. Not to be changed: clone it."""
     project = Project.copied_to(tmp_path_factory.mktemp("finished") / "project")
+    config = yaml.safe_load((project.folder / "config.yaml").read_text())
+    for section, kept in KEPT.items():
+        project.configure({section: dict.fromkeys(config[section].keys() - kept)})
     project.snakemake("--cores", "2")
     return project
 

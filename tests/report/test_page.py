@@ -96,9 +96,13 @@ def test_contours_lie_on_the_edge_of_the_mask(tab, results):
 def test_it_plays_and_pauses_and_steps(tab):
     tab.seek(FIRST, FIRST)
     tab.page.click('button:text-is("Play")')
-    tab.page.wait_for_function("Number(document.getElementById('player').dataset.frame) > 18")
+    for _ in range(200):
+        tab.page.wait_for_timeout(50)
+        if tab.frame() > 18:
+            break
     tab.page.click('button:text-is("Pause")')
     here = tab.frame()
+    assert here > 18
     tab.page.wait_for_timeout(300)
     assert tab.frame() == here
     for key, frame in (("ArrowRight", here + 1), ("ArrowLeft", here), ("ArrowLeft", here - 1)):
@@ -130,8 +134,7 @@ def test_the_cursor_follows_and_a_click_on_the_curves_goes_there(tab, results):
             assert float(said.strip("<\N{NO-BREAK SPACE}%")) == pytest.approx(
                 100 * row.foreground_share, abs=0.51
             )
-    box = tab.page.locator("#player .curves svg").bounding_box()
-    tab.page.mouse.click(box["x"] + x[25 - FIRST], box["y"] + box["height"] / 2)
+    tab.page.locator("#player .curves svg").click(position={"x": x[25 - FIRST], "y": 90})
     tab.page.wait_for_selector('#player[data-frame="25"]')
 
 
@@ -170,8 +173,9 @@ def test_the_rule_s_score_is_told_with_its_threshold(tab, results, made):
 
 
 def test_a_click_on_a_picture_inspects_that_pixel(tab):
-    box = tab.page.locator("#player canvas").nth(2).bounding_box()
-    tab.page.mouse.click(box["x"] + 0.7 * box["width"], box["y"] + 0.6 * box["height"])
+    picture = tab.page.locator("#player canvas").nth(2)
+    box = picture.bounding_box()
+    picture.click(position={"x": 0.7 * box["width"], "y": 0.6 * box["height"]})
     row, column = divmod(int(tab.page.get_attribute("#inspector", "data-pixel")), 96)
     assert (column, row) == (pytest.approx(0.7 * 96, abs=6), pytest.approx(0.6 * 64, abs=6))
     left = tab.page.locator("#player .ring").nth(5).evaluate("(ring) => parseFloat(ring.style.left)")

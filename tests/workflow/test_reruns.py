@@ -70,6 +70,10 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     "another clip's title": (setting(clips={"fall_scenario8": {"title": "Another"}}), []),
     "train_fraction": (setting(split={"train_fraction": 0.5}), ["split_frames.*"]),
     "model's components": (setting(models={"em": {"components": 1}}), ["fit_tile.* model: em .*"]),
+    "model's max_components": (
+        setting(models={"auto": {"max_components": 1}}),
+        ["fit_tile.* model: auto .*", "audit_convergence.*"],
+    ),
     "model's start": (setting(models={"em": {"start": "random"}}), ["fit_tile.* model: em .*"]),
     "model's tolerance": (setting(models={"em": {"tolerance": 1e-5}}), ["fit_tile.* model: em .*"]),
     "model's max_iterations": (setting(models={"em": {"max_iterations": 61}}), ["fit_tile.* model: em .*"]),

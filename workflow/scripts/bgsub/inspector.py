@@ -10,7 +10,7 @@ from bgsub.gmm import PixelMixture
 from bgsub.payload import pack_arrays
 from bgsub.rules import score_by
 
-BLOCK_BYTES = 2_600_000  # of the packed arrays, before base64
+BLOCK_BYTES = 4_500_000  # of the packed arrays, before base64
 FINEST, COARSEST = 4, 64  # pixels between two sampled ones
 STEPS = (0, 1, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 80, 120, 200, 300, 500, 1000)  # iterations shown
 MEAN_UNIT = 1 / 64  # levels: what 1 means in the packed means

@@ -81,7 +81,7 @@ def draw_backgrounds(
             image, ax=axes, orientation="horizontal", extend="max", aspect=60, fraction=0.03, pad=0.02
         )
         bar.set_ticks([0, 10, 20, DIFFERENCE_RANGE])
-        bar.set_label(f"below: difference to the {label(reference_name)}, levels (of 255)")
+        bar.set_label(f"lower row: difference to the {label(reference_name)}, levels (of 255)")
     if any(mask.any() for mask in (undefined or {}).values()):
         patch = Patch(color=FLAGS[0].colour, label="no estimate here: the arithmetic breaks down")
         figure.legend(handles=[patch], loc="outside lower left", handlelength=1, fontsize=8.5)
