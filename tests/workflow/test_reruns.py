@@ -15,7 +15,7 @@ from project import ROOT, Graph, Project
 
 Change = Callable[[Project], object]
 SOURCE = ["render_synthetic.*"]
-VIDEOS = ["render_preview.*", "render_video.*", "render_comparison.*"]
+VIDEOS = ["render_preview.*", "render_video.*", "render_comparison.*", "preview_comparison.*"]
 PAGES = ["make_.*"]
 
 
@@ -72,7 +72,7 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     "model's components": (setting(models={"em": {"components": 1}}), ["fit_tile.* model: em .*"]),
     "model's max_components": (
         setting(models={"auto": {"max_components": 1}}),
-        ["fit_tile.* model: auto .*", "audit_convergence.*"],
+        ["fit_tile.* model: auto .*", "audit_convergence.*", "inspect_pixels.*"],
     ),
     "model's start": (setting(models={"em": {"start": "random"}}), ["fit_tile.* model: em .*"]),
     "model's tolerance": (setting(models={"em": {"tolerance": 1e-5}}), ["fit_tile.* model: em .*"]),
@@ -150,6 +150,7 @@ REGROUPED: dict[str, tuple[Change, list[str]]] = {
             "score_masks.*",
             "sweep_thresholds.*",
             "plot_(methods|scores|agreement).*",
+            "(inspect_pixels|pack_player).*",
             *PAGES,
         ],
     ),
@@ -193,10 +194,10 @@ def test_frames_per_second_concern_videos_and_times(project: Project, graph: Gra
     [
         ("gmm", "fit_tile|join_tiles", "mask_by_.*|render_.*|read_.*|measure_.*"),
         ("starts", "fit_tile", "mask_by_.*|render_.*|read_.*"),  # imported by another module only
-        ("foreground", "mask_by_.*", "fit_tile|read_.*"),
+        ("foreground", "mask_by_.*", "fit_tile|read_frames|read_groundtruth"),
         ("absorption", "measure_absorption", "fit_tile|mask_by_.*|render_.*"),
         ("scores", "score_masks", "fit_tile|mask_by_.*|render_.*"),
-        ("plots", "plot_.*", "fit_tile|mask_by_.*|render_.*|measure_.*"),
+        ("plots", "plot_models|plot_methods", "fit_tile|mask_by_.*|render_.*|measure_.*"),
     ],
 )
 def test_module_concerns_the_rules_that_import_it(
