@@ -73,6 +73,18 @@ def test_own_video_with_the_readme_s_overlay(tmp_path: Path) -> None:
     assert "A fall in the kitchen" in (project.results / "report.html").read_text()
 
 
+def test_mixture_alone(finished: Project) -> None:
+    code = re.search(r"```python\n(.*?)```", README, re.DOTALL)[1].replace("[:44]", "[:16]")
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=finished.folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    converged, iterations, *shape = done.stdout.split(maxsplit=2)
+    assert float(converged) > 0.99
+    assert float(iterations) > 1
+    assert shape == ["(2, 64, 96, 3)\n"]
+
+
 def test_config_table_is_the_schema_s() -> None:
     assert table() in README
 
