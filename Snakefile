@@ -19,6 +19,7 @@ report: "workflow/report/captions/workflow.rst"
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/variants.smk"
+include: "workflow/rules/resources.smk"
 include: "workflow/rules/source.smk"
 include: "workflow/rules/frames.smk"
 include: "workflow/rules/model.smk"

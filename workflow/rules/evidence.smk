@@ -13,8 +13,8 @@ rule summarise_fits:
         "results/{clip}/benchmarks/summarise_fits.tsv"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=memory(480, pixel=120 + 80 * len(MODELS)),
+        runtime=minutes(),
     params:
         code=code_version("summarise_fits.py"),
         models=MODELS,
@@ -52,8 +52,8 @@ rule audit_convergence:
         "results/{clip}/benchmarks/audit_convergence.tsv"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=memory(650, pixel=100),
+        runtime=minutes(150),
     params:
         code=code_version("audit_convergence.py"),
         audit=ordered(config["audit"]),
@@ -74,8 +74,8 @@ rule measure_area:
         "results/{clip}/benchmarks/measure_area.tsv"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(345, sample=2 * TEST),
+        runtime=minutes(10),
     params:
         code=code_version("measure_area.py"),
         methods=METHODS,
@@ -99,8 +99,8 @@ rule measure_absorption:
         "results/{clip}/benchmarks/measure_absorption.tsv"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=memory(360, sample=4 + 2 * TEST),
+        runtime=minutes(50),
     params:
         code=code_version("measure_absorption.py"),
         methods={name: ordered(config["methods"][name]) for name in METHODS},

@@ -15,8 +15,8 @@ rule read_frames:
         "results/{clip}/benchmarks/read_frames.tsv"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=memory(600, pixel=12),
+        runtime=minutes(40),
     params:
         code=code_version("read_frames.py"),
         pattern=frames_pattern,
@@ -40,8 +40,8 @@ rule read_groundtruth:
         clip=clips_with("groundtruth"),
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=memory(370, pixel=12),
+        runtime=minutes(20),
     params:
         code=code_version("read_groundtruth.py"),
         pattern=groundtruth_pattern,
@@ -84,8 +84,8 @@ rule render_preview:
         "results/{clip}/benchmarks/render_preview.tsv"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=memory(410, pixel=120, sample=3 * TRAIN),
+        runtime=minutes(60),
     params:
         code=code_version("render_preview.py"),
         video=ordered(config["video"]),

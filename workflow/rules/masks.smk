@@ -17,8 +17,8 @@ rule mask_by_model:
         method=methods_with("model"),
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=memory(480, pixel=100, sample=5 * TEST),
+        runtime=minutes(80),
     params:
         code=code_version("mask_by_model.py"),
         method=method_settings,
@@ -41,8 +41,8 @@ rule mask_by_median:
         method=methods_with("background"),
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=memory(450, pixel=100, sample=3 * TRAIN + 5 * TEST),
+        runtime=minutes(50),
     params:
         code=code_version("mask_by_median.py"),
         method=method_settings,
@@ -65,8 +65,8 @@ rule mask_by_opencv:
         method=methods_with("opencv"),
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=memory(340, pixel=90, sample=3 + 2 * TEST),
+        runtime=minutes(40),
     params:
         code=code_version("mask_by_opencv.py"),
         method=method_settings,
@@ -87,8 +87,8 @@ rule render_video:
         "results/{clip}/benchmarks/render_video.{method}.tsv"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=memory(570, pixel=130, sample=4 * TEST),
+        runtime=minutes(90),
     params:
         code=code_version("render_video.py"),
         methods=method_name,
@@ -110,8 +110,8 @@ rule render_comparison:
         "results/{clip}/benchmarks/render_comparison.tsv"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=memory(780, sample=(3 + len(METHODS)) * TEST),
+        runtime=minutes(100),
     params:
         code=code_version("render_video.py"),
         methods=METHODS,

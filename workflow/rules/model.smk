@@ -12,10 +12,10 @@ rule fit_tile:
         "results/{clip}/logs/fit_tile.{model}.{tile}-of-{tiles}.log",
     benchmark:
         "results/{clip}/benchmarks/fit_tile.{model}.{tile}-of-{tiles}.tsv"
-    threads: 1
+    threads: tile_threads
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=memory(700, pixel=tile_pixel, sample=tile_sample),
+        runtime=minutes(tile_nanoseconds),
     params:
         code=code_version("fit_tile.py"),
         model=model_settings,
@@ -47,8 +47,8 @@ rule join_tiles:
         "results/{clip}/benchmarks/join_tiles.{model}.tsv"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=memory(430, pixel=join_pixel),
+        runtime=minutes(),
     params:
         code=code_version("join_tiles.py"),
     script:

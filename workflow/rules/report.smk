@@ -45,8 +45,8 @@ rule plot_models:
         "results/{clip}/benchmarks/plot_models.tsv"
     threads: 1
     resources:
-        mem_mb=3000,
-        runtime=10,
+        mem_mb=memory(510, pixel=200, sample=3 * TRAIN),
+        runtime=minutes(40),
     params:
         code=code_version("plot_models.py"),
         models={name: ordered(config["models"][name]) for name in MODELS},
@@ -92,8 +92,8 @@ rule plot_methods:
         "results/{clip}/benchmarks/plot_methods.tsv"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=memory(1100, pixel=600, sample=2 * TEST),
+        runtime=minutes(10),
     params:
         code=code_version("plot_methods.py"),
         methods=METHODS,
@@ -124,8 +124,8 @@ rule preview_comparison:
         "results/{clip}/benchmarks/preview_comparison.tsv"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=memory(600, sample=3),
+        runtime=minutes(100),
     params:
         code=code_version("preview_comparison.py"),
         methods=METHODS,
@@ -150,8 +150,8 @@ rule pack_player:
         "results/{clip}/benchmarks/pack_player.tsv"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=memory(450, sample=2),
+        runtime=minutes(100),
     params:
         code=code_version("pack_player.py"),
         methods=METHODS,
@@ -174,8 +174,8 @@ rule inspect_pixels:
         "results/{clip}/benchmarks/inspect_pixels.tsv"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=memory(600, sample=3),
+        runtime=minutes(60),
     params:
         code=code_version("inspect_pixels.py"),
         settings={

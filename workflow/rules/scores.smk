@@ -42,8 +42,8 @@ rule score_masks:
         "results/{clip}/benchmarks/score_masks.tsv"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(400, sample=2),
+        runtime=minutes(60),
     params:
         code=code_version("score_masks.py"),
         methods=METHODS,
@@ -84,8 +84,8 @@ rule measure_agreement:
         "results/{clip}/benchmarks/measure_agreement.tsv"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(370, sample=len(METHODS) * TEST),
+        runtime=minutes(20),
     params:
         code=code_version("measure_agreement.py"),
         methods=METHODS,
@@ -109,8 +109,8 @@ rule score_backgrounds:
         "results/{clip}/benchmarks/score_backgrounds.tsv"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=memory(480, pixel=300, sample=1),
+        runtime=minutes(40),
     params:
         code=code_version("score_backgrounds.py"),
         models=MODELS,
@@ -141,8 +141,8 @@ rule sweep_thresholds:
         "results/{clip}/benchmarks/sweep_thresholds.tsv"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=memory(600, pixel=250, sample=2),
+        runtime=minutes(150),
     params:
         code=code_version("sweep_thresholds.py"),
         models=MODELS_WITH_RULE,

@@ -13,8 +13,8 @@ rule render_synthetic:
         clip=clips_of("synthetic"),
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(350, pixel=950),
+        runtime=minutes(250),
     params:
         code=code_version("render_synthetic.py"),
         clip=synthetic_settings,

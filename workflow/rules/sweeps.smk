@@ -86,8 +86,8 @@ rule sweep_history:
         "results/{clip}/benchmarks/sweep_history.tsv"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(450, pixel=50, sample=3),
+        runtime=minutes(60),
     params:
         code=code_version("sweep_history.py"),
         method=MOG2,
