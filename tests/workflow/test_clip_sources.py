@@ -197,11 +197,11 @@ def test_full_disk_is_told_in_one_line(bare: Project, small_disk: Path) -> None:
             {"models": {"em": {"toleranse": 1}}},
             "models.em: unknown key 'toleranse'; did you mean 'tolerance'?",
         ),
-        ({"models": {"em": {"components": "two"}}}, "models.em.components: 'two' is not of type 'integer'"),
+        ({"models": {"em": {"components": "two"}}}, "models.em.components: 'two' is not valid"),
         ({"split": {"train_fraction": 1.5}}, "split.train_fraction: 1.5 is greater than"),
         (
             {"methods": {"gmm": {"model": "emm"}}},
-            "methods.gmm.model: unknown model 'emm'; expected one of em, notebook",
+            "methods.gmm.model: unknown model 'emm'; expected one of em, auto, notebook",
         ),
         ({"run": ["demoo"]}, "run: unknown clip 'demoo'; expected"),
         (

@@ -27,6 +27,10 @@ def swept(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Projec
     return project
 
 
+# The page says what each sweep cost.
+PAGES = {"make_page": 1, "make_overview": 1}
+
+
 def table(project: Project, file: str) -> pd.DataFrame:
     return pd.read_csv(project.results / "demo" / file)
 
@@ -57,7 +61,7 @@ def made(project: Project, kind: str) -> set[str]:
 def test_variants_share_what_does_not_differ(sweep: str, jobs: dict[str, int], project: Project) -> None:
     """One of the values is always the config's own, and its variant is the method itself."""
     project.configure({"sweeps": {sweep: SWEEPS[sweep]}})
-    assert project.planned() == {**jobs, "summarise_sweep": 1}
+    assert project.planned() == {**jobs, "summarise_sweep": 1, **PAGES}
 
 
 def test_variants_are_named_by_what_differs(swept: Project) -> None:
@@ -105,7 +109,7 @@ def test_another_value_reruns_only_itself(
 ) -> None:
     project = swept.clone_to(tmp_path_factory.mktemp("changed") / "project")
     project.configure({"sweeps": changes})
-    assert project.planned() == jobs
+    assert project.planned() == {**jobs, **PAGES}
 
 
 def test_a_variant_equals_the_method_with_its_setting(
