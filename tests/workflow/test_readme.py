@@ -93,7 +93,10 @@ def test_no_machine_s_own_path_or_index_in_the_project() -> None:
     files = subprocess.run(
         ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.splitlines()
-    words = [f"{os.sep}work{os.sep}", "index-url", "find-links", "trusted-host"]
+    words = [
+        f"{os.sep}work{os.sep}",
+        *("-".join(pair) for pair in (("index", "url"), ("find", "links"), ("trusted", "host"))),
+    ]
     for file in files:
         text = (ROOT / file).read_bytes().decode(errors="ignore")
         if file != "tests/workflow/test_readme.py":
