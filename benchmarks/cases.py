@@ -8,8 +8,8 @@ import baselines
 import cv2
 import numpy as np
 
-from bgsub.foreground import temporal_median
-from bgsub.gmm import PixelMixture
+from bgsub.masks.foreground import temporal_median
+from bgsub.model.gmm import PixelMixture
 
 OURS: dict[str, dict[str, Any]] = {
     "converged": {"n_components": 2, "tolerance": 1e-6, "max_iterations": 300, "covariance_floor": 1.0},

@@ -10,7 +10,7 @@ import numpy as np
 from cases import OURS
 from memory import peak_megabytes
 
-from bgsub.gmm import PixelMixture
+from bgsub.model.gmm import PixelMixture
 
 TRAINING = 44
 FRAMES = (11, 22, 44, 88, 176, 352, 1000)

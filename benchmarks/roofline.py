@@ -17,10 +17,10 @@ from types import ModuleType
 import numpy as np
 from cases import OURS
 
-from bgsub import lanemath, pair
-from bgsub.compiled import compiled
-from bgsub.gmm import PixelMixture
-from bgsub.lanes import WIDTH, fma, load, store
+from bgsub.model import lanemath, pair
+from bgsub.model.compiled import compiled
+from bgsub.model.gmm import PixelMixture
+from bgsub.model.lanes import WIDTH, fma, load, store
 
 FLOPS = {"fma": 2, "maximum": 1, "minimum": 1, "absolute": 1, "sqrt": 1, "select": 0, "power_of_two": 0}
 INSTRUCTIONS = FLOPS | {"fma": 1, "select": 1, "power_of_two": 1, "load": 1}

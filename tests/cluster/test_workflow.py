@@ -32,9 +32,9 @@ def run(cluster: Cluster, finished: Project, tmp_path_factory: pytest.TempPathFa
 def keep_compiled(project: Project) -> None:
     """Let a clone use the machine code of the original, which numba keeps under a name made of the path."""
     library = project.folder / "workflow/scripts/bgsub"
-    name = f"bgsub_{hashlib.sha1(str(library).encode()).hexdigest()}"
-    for folder in library.glob("__pycache__/bgsub-*/bgsub_*"):
-        folder.rename(folder.with_name(name))
+    for folder in library.glob("__pycache__/bgsub-*/*_*"):
+        package = library / folder.name.rpartition("_")[0]
+        folder.rename(folder.with_name(f"{package.name}_{hashlib.sha1(str(package).encode()).hexdigest()}"))
 
 
 def contents(project: Project) -> dict[str, bytes]:

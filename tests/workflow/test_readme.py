@@ -11,7 +11,7 @@ import pytest
 from config_table import table
 from project import ROOT, Project
 
-from bgsub.video import write_video
+from bgsub.figures.video import write_video
 
 README = (ROOT / "README.md").read_text()
 COMMANDS = [

@@ -11,8 +11,8 @@ import pytest
 from loopback import Loopback
 from project import Project
 
-from bgsub.decode import decoded_frames
-from bgsub.video import read_video
+from bgsub.figures.video import read_video
+from bgsub.source.decode import decoded_frames
 
 pytestmark = pytest.mark.slow
 

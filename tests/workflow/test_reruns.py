@@ -42,17 +42,17 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     "script split_frames": (edited("scripts/split_frames.py"), ["split_frames.*"]),
     "script fit_tile": (edited("scripts/fit_tile.py"), ["fit_tile.*"]),
     "script measure_area": (edited("scripts/measure_area.py"), ["measure_area.*"]),
-    "module synthetic": (edited("scripts/bgsub/synthetic.py"), SOURCE),
+    "module synthetic": (edited("scripts/bgsub/demo/synthetic.py"), SOURCE),
     "module sources": (
-        edited("scripts/bgsub/sources.py"),
+        edited("scripts/bgsub/source/sources.py"),
         ["fetch_source.*", "read_frames.*", "read_groundtruth.*", "read_scope.*"],
     ),
-    "module video": (edited("scripts/bgsub/video.py"), VIDEOS),
+    "module video": (edited("scripts/bgsub/figures/video.py"), VIDEOS),
     "module subtractors": (
-        edited("scripts/bgsub/subtractors.py"),
+        edited("scripts/bgsub/masks/subtractors.py"),
         ["mask_by_opencv.*", "measure_absorption.*", "sweep_history.*"],
     ),
-    "module sentences": (edited("scripts/bgsub/sentences.py"), PAGES),
+    "module sentences": (edited("scripts/bgsub/report/sentences.py"), PAGES),
     "style sheet": (edited("report/page.css", "/* */\n"), PAGES),
     # The config, key by key.
     "clip's seed": (setting(clips={"demo": {"source": {"synthetic": {"seed": 7}}}}), SOURCE),
@@ -119,7 +119,7 @@ CASES: dict[str, tuple[Change, list[str]]] = {
         [],
     ),
     # Times without content.
-    "library touched": (touched("workflow/scripts/bgsub/gmm.py"), []),
+    "library touched": (touched("workflow/scripts/bgsub/model/gmm.py"), []),
     "template touched": (touched("workflow/report/page.html.j2"), []),
     "config touched": (touched("config.yaml"), []),
     "result touched": (touched("results/demo/frames.csv"), []),
@@ -192,12 +192,12 @@ def test_frames_per_second_concern_videos_and_times(project: Project, graph: Gra
 @pytest.mark.parametrize(
     ("module", "needed", "spared"),
     [
-        ("gmm", "fit_tile|join_tiles", "mask_by_.*|render_.*|read_.*|measure_.*"),
-        ("starts", "fit_tile", "mask_by_.*|render_.*|read_.*"),  # imported by another module only
-        ("foreground", "mask_by_.*", "fit_tile|read_frames|read_groundtruth"),
-        ("absorption", "measure_absorption", "fit_tile|mask_by_.*|render_.*"),
-        ("scores", "score_masks", "fit_tile|mask_by_.*|render_.*"),
-        ("plots", "plot_models|plot_methods", "fit_tile|mask_by_.*|render_.*|measure_.*"),
+        ("model/gmm", "fit_tile|join_tiles", "mask_by_.*|render_.*|read_.*|measure_.*"),
+        ("model/starts", "fit_tile", "mask_by_.*|render_.*|read_.*"),  # imported by another module only
+        ("masks/foreground", "mask_by_.*", "fit_tile|read_frames|read_groundtruth"),
+        ("evidence/absorption", "measure_absorption", "fit_tile|mask_by_.*|render_.*"),
+        ("evidence/scores", "score_masks", "fit_tile|mask_by_.*|render_.*"),
+        ("figures/plots", "plot_models|plot_methods", "fit_tile|mask_by_.*|render_.*|measure_.*"),
     ],
 )
 def test_module_concerns_the_rules_that_import_it(

@@ -1,4 +1,4 @@
-// What the page carries as text, as arrays: see bgsub/payload.py for the formats.
+// What the page carries as text, as arrays: see bgsub/report/payload.py for the formats.
 "use strict";
 
 /** The JSON that a script element of this id holds. */

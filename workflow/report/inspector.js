@@ -8,7 +8,7 @@ const TRAIL = 6; // test samples before the present one that stay visible
 const SPREAD = 2; // standard deviations that an ellipse reaches to
 
 class Inspector {
-  /** `facts` as the player's, with `models`; `data`: what bgsub/inspector.py packed. */
+  /** `facts` as the player's, with `models`; `data`: what bgsub/report/inspector.py packed. */
   constructor(root, facts, data, player) {
     Object.assign(this, { root, facts, data, player });
     this.find = (name) => root.querySelector(`[data-part="${name}"]`);

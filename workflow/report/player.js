@@ -19,7 +19,7 @@ function fillRuns(values, runs, table) {
 }
 
 class Player {
-  /** `facts`: methods, area, truth_area, test, events, fps; `data`: what bgsub/player.py packed. */
+  /** `facts`: methods, area, truth_area, test, events, fps; `data`: what bgsub/report/player.py packed. */
   constructor(root, facts, data) {
     Object.assign(this, { root, facts, data, index: 0, playing: false, images: new Map(), listeners: [] });
     this.pixels = data.width * data.height;

@@ -147,7 +147,9 @@ def imported_modules(path):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    candidates = {SCRIPTS / f"{name.replace('.', '/')}.py" for name in names}
+    candidates = {
+        SCRIPTS / f"{name.replace('.', '/')}{end}" for name in names for end in (".py", "/__init__.py")
+    }
     return sorted(file for file in candidates if file.is_file())
 
 
@@ -166,8 +168,8 @@ def code_version(script, *templates):
             queue.extend(imported_modules(file))
     files |= {(SCRIPTS / template).resolve() for template in templates}
     digest = hashlib.sha256()
-    for file in sorted(files, key=lambda file: file.name):
-        digest.update(f"{file.name}\0{file.read_text()}\0".encode())
+    for name, file in sorted((os.path.relpath(file, SCRIPTS), file) for file in files):
+        digest.update(f"{name}\0{file.read_text()}\0".encode())
     return digest.hexdigest()[:16]
 
 

@@ -1,10 +1,10 @@
 """Compare each model of a clip with restarts on a sample of pixels, and draw what it found at each pixel."""
 
-from bgsub.audit import audit, audit_rows, path_rows, take_sample
-from bgsub.convergence import parameter_maps
-from bgsub.convergence_plots import plot_audit, plot_parameter_maps
+from bgsub.figures.convergence_plots import plot_audit, plot_parameter_maps
 from bgsub.files import read_arrays, write_table
-from bgsub.frames import open_frames, read_split
+from bgsub.model.audit import audit, audit_rows, path_rows, take_sample
+from bgsub.model.convergence import parameter_maps
+from bgsub.source.frames import open_frames, read_split
 from job import progress, run
 
 NEEDED = ("weights", "means", "covariances", "flags")

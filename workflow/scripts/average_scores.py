@@ -2,8 +2,8 @@
 
 import pandas as pd
 
+from bgsub.evidence.scoreboard import overall_rows
 from bgsub.files import write_table
-from bgsub.scoreboard import overall_rows
 from job import run
 
 

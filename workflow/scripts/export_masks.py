@@ -1,7 +1,7 @@
 """Export a method's masks as CDnet's tools read them."""
 
-from bgsub.cdnet import export_masks
-from bgsub.masks import read_masks
+from bgsub.evidence.cdnet import export_masks
+from bgsub.masks.mask_file import read_masks
 from job import progress, run
 
 

@@ -1,6 +1,6 @@
 """Fetch a clip's source unless it is there already, check it, and record where it came from."""
 
-from bgsub.sources import fetch, source_record, write_record
+from bgsub.source.sources import fetch, source_record, write_record
 from job import progress, run
 
 

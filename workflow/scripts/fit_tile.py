@@ -1,9 +1,9 @@
 """Fit the mixture to one horizontal band of a clip's training frames."""
 
 from bgsub.files import write_arrays
-from bgsub.frames import open_frames, read_rows, read_split, tile_rows
-from bgsub.gmm import PixelMixture
-from bgsub.tiles import tile_arrays
+from bgsub.model.gmm import PixelMixture
+from bgsub.model.tiles import tile_arrays
+from bgsub.source.frames import open_frames, read_rows, read_split, tile_rows
 from job import run
 
 

@@ -3,11 +3,11 @@
 import numpy as np
 
 from bgsub.files import write_text
-from bgsub.frames import open_frames, read_split
-from bgsub.inspector import BLOCK_BYTES, inspect_pixels, pixel_bytes, sample_pixels
-from bgsub.masks import read_masks
-from bgsub.payload import to_json
-from bgsub.player import FOREGROUND, choose_shown, mask_codes, truth_codes
+from bgsub.masks.mask_file import read_masks
+from bgsub.report.inspector import BLOCK_BYTES, inspect_pixels, pixel_bytes, sample_pixels
+from bgsub.report.payload import to_json
+from bgsub.report.player import FOREGROUND, choose_shown, mask_codes, truth_codes
+from bgsub.source.frames import open_frames, read_split
 from job import progress, run
 
 

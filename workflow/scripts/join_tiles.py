@@ -1,8 +1,8 @@
 """Put the tiles of a model together, and draw its background image and its trajectory."""
 
-from bgsub.convergence import background_image, trajectory_rows
 from bgsub.files import read_arrays, write_arrays, write_image, write_table
-from bgsub.tiles import join_tiles
+from bgsub.model.convergence import background_image, trajectory_rows
+from bgsub.model.tiles import join_tiles
 from job import run
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from bgsub.report import render_overview
+from bgsub.report.pages import render_overview
 from job import run
 
 

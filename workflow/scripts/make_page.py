@@ -5,10 +5,10 @@ import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
-from bgsub.costs import read_costs
-from bgsub.plots import plot_costs
-from bgsub.report import render_page
-from bgsub.views import ClipResults
+from bgsub.evidence.costs import read_costs
+from bgsub.figures.plots import plot_costs
+from bgsub.report.pages import render_page
+from bgsub.report.views import ClipResults
 from job import run
 
 SOFTWARE = ("snakemake", "numpy", "numba", "scipy", "opencv-contrib-python-headless", "pandas", "matplotlib")

@@ -1,9 +1,9 @@
 """Mark the foreground of the test frames by comparing them with the median of the training frames."""
 
-from bgsub.difference import difference
-from bgsub.foreground import foreground_masks, temporal_median
-from bgsub.frames import open_frames, read_split
-from bgsub.masks import write_masks
+from bgsub.masks.difference import difference
+from bgsub.masks.foreground import foreground_masks, temporal_median
+from bgsub.masks.mask_file import write_masks
+from bgsub.source.frames import open_frames, read_split
 from job import progress, run
 
 

@@ -1,10 +1,10 @@
 """Mark the foreground of the test frames by a decision rule that compares them with a model."""
 
 from bgsub.files import read_arrays
-from bgsub.foreground import foreground_masks
-from bgsub.frames import open_frames, read_split
-from bgsub.masks import write_masks
-from bgsub.rules import score_by
+from bgsub.masks.foreground import foreground_masks
+from bgsub.masks.mask_file import write_masks
+from bgsub.masks.rules import score_by
+from bgsub.source.frames import open_frames, read_split
 from job import progress, run
 
 

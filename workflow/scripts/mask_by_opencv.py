@@ -1,8 +1,8 @@
 """Mark the foreground by an OpenCV method that learns from all frames; the test frames' masks are kept."""
 
-from bgsub.frames import open_frames, read_split
-from bgsub.masks import write_masks
-from bgsub.subtractors import opencv_masks
+from bgsub.masks.mask_file import write_masks
+from bgsub.masks.subtractors import opencv_masks
+from bgsub.source.frames import open_frames, read_split
 from job import progress, run
 
 

@@ -1,11 +1,11 @@
 """Measure how long each method sees the person who lies still, and predict it for MOG2."""
 
-from bgsub.absorption import absorption_row, visible_rows
+from bgsub.evidence.absorption import absorption_row, visible_rows
+from bgsub.evidence.still import locate_still
 from bgsub.files import write_table
-from bgsub.frames import open_frames
-from bgsub.masks import read_masks
-from bgsub.still import locate_still
-from bgsub.subtractors import mog2_constants
+from bgsub.masks.mask_file import read_masks
+from bgsub.masks.subtractors import mog2_constants
+from bgsub.source.frames import open_frames
 from job import progress, run
 
 

@@ -1,8 +1,8 @@
 """Measure how much each pair of methods agrees, which takes no ground truth."""
 
-from bgsub.agreement import agreement_rows, pack_masks
+from bgsub.evidence.agreement import agreement_rows, pack_masks
 from bgsub.files import write_table
-from bgsub.masks import read_masks
+from bgsub.masks.mask_file import read_masks
 from job import run
 
 

@@ -1,8 +1,8 @@
 """Measure the share of each test frame that each method calls foreground."""
 
+from bgsub.evidence.metrics import foreground_share
 from bgsub.files import write_table
-from bgsub.masks import read_masks
-from bgsub.metrics import foreground_share
+from bgsub.masks.mask_file import read_masks
 from job import run
 
 

@@ -1,11 +1,11 @@
 """Measure a method's masks frame by frame: foreground, the still person, and counts against ground truth."""
 
-from bgsub.cdnet import load_scope
+from bgsub.evidence.cdnet import load_scope
+from bgsub.evidence.still import locate_still
+from bgsub.evidence.sweeps import measure_frames
 from bgsub.files import write_table
-from bgsub.frames import open_frames
-from bgsub.masks import read_masks
-from bgsub.still import locate_still
-from bgsub.sweeps import measure_frames
+from bgsub.masks.mask_file import read_masks
+from bgsub.source.frames import open_frames
 from job import progress, run
 
 

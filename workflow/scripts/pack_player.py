@@ -2,12 +2,11 @@
 
 from functools import partial
 
+from bgsub.evidence.metrics import foreground_share
 from bgsub.files import write_text
-from bgsub.frames import open_frames, read_split
-from bgsub.masks import read_masks
-from bgsub.metrics import foreground_share
-from bgsub.payload import to_json
-from bgsub.player import (
+from bgsub.masks.mask_file import read_masks
+from bgsub.report.payload import to_json
+from bgsub.report.player import (
     BYTES,
     MOST_WIDTH,
     SMALL_BYTES,
@@ -15,6 +14,7 @@ from bgsub.player import (
     choose_shown,
     pack_player,
 )
+from bgsub.source.frames import open_frames, read_split
 from job import progress, run
 
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from bgsub.scores_plots import plot_agreement
+from bgsub.figures.scores_plots import plot_agreement
 from job import run
 
 

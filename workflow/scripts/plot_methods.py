@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bgsub.foreground import FOREGROUND
-from bgsub.frames import open_frames, read_split
-from bgsub.masks import read_masks
-from bgsub.metrics import foreground_share
-from bgsub.pictures import plot_mask_strip, telling_moments
-from bgsub.plots import plot_absorption, plot_area
+from bgsub.evidence.metrics import foreground_share
+from bgsub.figures.pictures import plot_mask_strip, telling_moments
+from bgsub.figures.plots import plot_absorption, plot_area
+from bgsub.masks.foreground import FOREGROUND
+from bgsub.masks.mask_file import read_masks
+from bgsub.source.frames import open_frames, read_split
 from job import run
 
 

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bgsub.convergence import UNDEFINED
+from bgsub.figures.pictures import plot_backgrounds, plot_fit_maps
+from bgsub.figures.plots import plot_convergence, plot_gap
 from bgsub.files import read_arrays, read_image
-from bgsub.foreground import temporal_median
-from bgsub.frames import open_frames, read_split
-from bgsub.pictures import plot_backgrounds, plot_fit_maps
-from bgsub.plots import plot_convergence, plot_gap
+from bgsub.masks.foreground import temporal_median
+from bgsub.model.convergence import UNDEFINED
+from bgsub.source.frames import open_frames, read_split
 from job import run
 
 

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from bgsub.learning import learning_of
-from bgsub.scores_plots import plot_scores
+from bgsub.figures.scores_plots import plot_scores
+from bgsub.masks.learning import learning_of
 from job import run
 
 

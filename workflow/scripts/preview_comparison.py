@@ -2,13 +2,13 @@
 
 import pandas as pd
 
+from bgsub.figures.style import label
+from bgsub.figures.video import comparison_frames
 from bgsub.files import atomic_path, write_text
-from bgsub.frames import open_frames, read_split
-from bgsub.masks import read_masks
-from bgsub.payload import to_json
-from bgsub.preview import encode_animation, pack_moment, preview_frames, telling_moment
-from bgsub.style import label
-from bgsub.video import comparison_frames
+from bgsub.masks.mask_file import read_masks
+from bgsub.report.payload import to_json
+from bgsub.report.preview import encode_animation, pack_moment, preview_frames, telling_moment
+from bgsub.source.frames import open_frames, read_split
 from job import progress, run
 
 

@@ -1,8 +1,8 @@
 """Decode a clip's frames into one array."""
 
 from bgsub.files import atomic_path
-from bgsub.frames import read_frames
-from bgsub.sources import recorded_file
+from bgsub.source.frames import read_frames
+from bgsub.source.sources import recorded_file
 from job import progress, run
 
 

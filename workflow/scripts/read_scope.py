@@ -1,8 +1,8 @@
 """Read which pixels and frames of a clip are scored."""
 
-from bgsub.cdnet import read_scope, write_scope
-from bgsub.frames import open_frames
-from bgsub.sources import recorded_file
+from bgsub.evidence.cdnet import read_scope, write_scope
+from bgsub.source.frames import open_frames
+from bgsub.source.sources import recorded_file
 from job import run
 
 

@@ -1,7 +1,7 @@
 """Film the training frames."""
 
-from bgsub.frames import open_frames, read_split
-from bgsub.video import write_video
+from bgsub.figures.video import write_video
+from bgsub.source.frames import open_frames, read_split
 from job import progress, run
 
 

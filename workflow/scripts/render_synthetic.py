@@ -1,6 +1,6 @@
 """Render a synthetic clip with its ground truth into an archive."""
 
-from bgsub.synthetic import render_clip
+from bgsub.demo.synthetic import render_clip
 from job import progress, run
 
 

@@ -1,8 +1,8 @@
 """Film the test frames beside the masks of one method or of several."""
 
-from bgsub.frames import open_frames
-from bgsub.masks import read_masks
-from bgsub.video import comparison_frames, write_video
+from bgsub.figures.video import comparison_frames, write_video
+from bgsub.masks.mask_file import read_masks
+from bgsub.source.frames import open_frames
 from job import progress, run
 
 

@@ -4,11 +4,11 @@ from dataclasses import asdict
 
 import numpy as np
 
-from bgsub.background_metrics import score_background, true_background
-from bgsub.convergence import background_image
+from bgsub.evidence.background_metrics import score_background, true_background
 from bgsub.files import read_arrays, write_image, write_table
-from bgsub.foreground import temporal_median
-from bgsub.frames import open_frames, read_split
+from bgsub.masks.foreground import temporal_median
+from bgsub.model.convergence import background_image
+from bgsub.source.frames import open_frames, read_split
 from job import progress, run
 
 

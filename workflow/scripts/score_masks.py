@@ -2,11 +2,11 @@
 
 import pandas as pd
 
-from bgsub.cdnet import load_scope
+from bgsub.evidence.cdnet import load_scope
+from bgsub.evidence.scoreboard import count_masks, score_rows
 from bgsub.files import write_table
-from bgsub.frames import open_frames
-from bgsub.masks import read_masks
-from bgsub.scoreboard import count_masks, score_rows
+from bgsub.masks.mask_file import read_masks
+from bgsub.source.frames import open_frames
 from job import progress, run
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bgsub.frames import write_split
+from bgsub.source.frames import write_split
 from job import run
 
 

@@ -1,7 +1,7 @@
 """Count iterations, converged and degenerate pixels of each model, and measure it against the first."""
 
-from bgsub.convergence import summarise_fit
 from bgsub.files import read_arrays, write_table
+from bgsub.model.convergence import summarise_fit
 from job import run
 
 NEEDED = ("weights", "means", "covariances", "log_likelihood", "n_iter", "converged", "flags")

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
+from bgsub.evidence.sweeps import summarise
+from bgsub.figures.sweep_plots import plot_sweep
 from bgsub.files import write_table
-from bgsub.sweep_plots import plot_sweep
-from bgsub.sweeps import summarise
 from job import run
 
 

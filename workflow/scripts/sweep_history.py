@@ -4,12 +4,12 @@ from dataclasses import fields
 
 import pandas as pd
 
-from bgsub.absorption import Absorption
-from bgsub.absorption_sweep import absorption_by_history
+from bgsub.evidence.absorption import Absorption
+from bgsub.evidence.absorption_sweep import absorption_by_history
+from bgsub.evidence.still import locate_still
+from bgsub.figures.sweep_plots import plot_history
 from bgsub.files import write_table
-from bgsub.frames import open_frames
-from bgsub.still import locate_still
-from bgsub.sweep_plots import plot_history
+from bgsub.source.frames import open_frames
 from job import progress, run
 
 COLUMNS = ("history", *(field.name for field in fields(Absorption)), "predicted", "predicted_steady")

@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from bgsub.cdnet import load_scope
-from bgsub.curves import threshold_curve, threshold_rows
-from bgsub.difference import Score, difference
+from bgsub.evidence.cdnet import load_scope
+from bgsub.evidence.curves import threshold_curve, threshold_rows
+from bgsub.evidence.histograms import THRESHOLDS, score_histogram
+from bgsub.figures.scores_plots import plot_curves
 from bgsub.files import read_arrays, write_table
-from bgsub.foreground import temporal_median
-from bgsub.frames import Split, open_frames, read_split
-from bgsub.histograms import THRESHOLDS, score_histogram
-from bgsub.rules import score_by
-from bgsub.scores_plots import plot_curves
+from bgsub.masks.difference import Score, difference
+from bgsub.masks.foreground import temporal_median
+from bgsub.masks.rules import score_by
+from bgsub.source.frames import Split, open_frames, read_split
 from job import progress, run
 
 

@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+
+from bgsub.evidence.absorption import measure_absorption, visible_share
+from bgsub.evidence.absorption_sweep import absorption_by_history
+from bgsub.evidence.still import Still
+from bgsub.masks.subtractors import opencv_masks
+
+SETTINGS = {
+    "opencv": "mog2",
+    "history": 7,
+    "var_threshold": 16,
+    "background_ratio": 0.9,
+    "detect_shadows": False,
+    "learning_rate": 0.5,
+    "learning": "frozen",
+    "opening": 1,
+}
+
+
+def test_measured_is_predicted_for_an_object_that_appears_at_once():
+    frames = np.full((160, 6, 8, 3), 60, np.uint8)
+    frames[100:, 1:4, 2:7] = 200
+    region = np.zeros((6, 8), bool)
+    region[1:4, 2:7] = True
+    still = Still(100, "config", region, "config")
+    asked = []
+
+    def progress(histories):
+        asked.extend(histories)
+        return iter(asked)
+
+    rows = absorption_by_history(frames, SETTINGS, still, [20, 60, 200, 500], progress)
+    assert asked == [row["history"] for row in rows] == [20, 60, 200, 500]
+    assert [row["predicted"] for row in rows] == [2, 6, 21, 24]  # at 500, the start-up is not over
+    assert [row["predicted_steady"] for row in rows] == [2, 6, 21, 55]
+    assert [row["half_life"] for row in rows] == [row["predicted"] for row in rows]
+    assert rows[1]["initial_share"] == 1
+    assert rows[1]["retention"] == 6 / 60
+
+
+def test_a_clip_that_ends_before_the_absorption_is_censored():
+    frames = np.full((110, 4, 4, 3), 60, np.uint8)
+    frames[100:] = 200
+    still = Still(100, "config", np.ones((4, 4), bool), "config")
+    (row,) = absorption_by_history(frames, SETTINGS, still, [500])
+    assert (row["half_life"], row["censored_at"], row["predicted"]) == (None, 10, 24)
+
+
+@pytest.mark.parametrize("opening", [1, 3, 6])
+@pytest.mark.parametrize("corner", [(0, 0), (13, 20), (25, 39)])
+def test_looking_at_the_region_only_changes_nothing(opening, corner):
+    """Against the masks of whole frames; the person moves a little, and may touch the image's edge."""
+    rng = np.random.default_rng(3)
+    frames = rng.integers(100, 130, (60, 36, 50, 3), dtype=np.uint8)
+    truth = np.zeros((60, 36, 50), np.uint8)
+    for frame in range(30, 60):
+        top, left = corner[0] + frame % 3, corner[1]
+        truth[frame, top : top + 9, left : left + 11] = 255
+    frames[truth == 255] //= 3
+    settings = SETTINGS | {"opening": opening, "detect_shadows": True, "learning": "adaptive"}
+    settings |= {"learning_rate": "auto", "history": 80}
+    masks = opencv_masks(frames, settings, test=range(32, 60))
+    expected = measure_absorption(visible_share(masks, truth[32:] == 255))
+    (row,) = absorption_by_history(frames, settings, Still(32, "config", truth, "groundtruth"), [80])
+    assert {name: row[name] for name in vars(expected)} == vars(expected)
+    assert 0 < expected.retention < 1

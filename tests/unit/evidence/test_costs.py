@@ -1,0 +1,15 @@
+from bgsub.evidence.costs import Cost, read_costs
+
+
+def test_seconds_of_a_step_s_jobs_add_up_and_memory_is_the_largest(tmp_path):
+    for name, seconds, memory in (("a", 1.5, "90.5"), ("b", 2.25, "262.3"), ("c", 0.2, "NA")):
+        (tmp_path / f"{name}.tsv").write_text(f"s\th:m:s\tmax_rss\n{seconds}\t0:00:01\t{memory}\n")
+    steps = {"fit": ["a", "b"], "masks": ["a"], "split": ["c"]}
+    costs = read_costs({step: [tmp_path / f"{name}.tsv" for name in names] for step, names in steps.items()})
+    assert costs == {"fit": Cost(3.75, 262.3, 2), "masks": Cost(1.5, 90.5, 1), "split": Cost(0.2, None, 1)}
+    assert list(costs) == list(steps)
+
+
+def test_a_repeated_job_counts_by_its_mean(tmp_path):
+    (tmp_path / "a.tsv").write_text("s\tmax_rss\n1.0\t10\n3.0\t30\n")
+    assert read_costs({"fit": [tmp_path / "a.tsv"]}) == {"fit": Cost(2.0, 30.0, 1)}

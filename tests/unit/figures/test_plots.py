@@ -1,0 +1,245 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_hex, to_rgb
+
+from bgsub.evidence.costs import Cost
+from bgsub.figures import pictures, plots
+from bgsub.figures.style import TRUTH, looks
+from bgsub.model import em
+
+CURVES = {
+    "em": pd.DataFrame(
+        {
+            "iteration": [0, 1, 2, 3, 4],
+            "log_likelihood": [1.0, 2.0, 2.5, 2.6, 2.6],
+            "gain": [0.0, 1.0, 0.5, 0.1, 0.0],
+            "converged": [0.0, 0.1, 0.5, 0.9, 1.0],
+        }
+    ),
+    "notebook": pd.DataFrame(
+        {"iteration": [1, 2], "log_likelihood": [0.5, 0.7], "gain": [0.5, 0.2], "converged": [0.0, 0.0]}
+    ),
+}
+TOLERANCES = {"em": 1e-6, "notebook": None}
+AREA = pd.DataFrame(
+    {
+        "frame": [4, 5, 6, 4, 5, 6],
+        "method": ["gmm"] * 3 + ["mog2"] * 3,
+        "foreground_share": [0.1, 0.2, 0.2, 0.1, 0.1, 0.0],
+    }
+)
+VISIBLE = pd.DataFrame(
+    {
+        "frame": [5, 6, 7, 8] * 2,
+        "method": ["gmm"] * 4 + ["mog2"] * 4,
+        "visible_share": [0.8, 0.8, 0.8, 0.8, 0.6, 0.4, 0.2, 0.0],
+    }
+)
+ABSORPTION = pd.DataFrame(
+    {
+        "method": ["gmm", "mog2"],
+        "still_frame": [5, 5],
+        "initial_share": [0.8, 0.6],
+        "half_life": [np.nan, 2],
+        "predicted": [np.nan, 3],
+    }
+)
+
+
+def line(axes, label):
+    (found,) = [drawn for drawn in axes.get_lines() if drawn.get_label() == label]
+    return found
+
+
+def verticals(axes):
+    return [
+        drawn.get_xdata()[0]
+        for drawn in axes.get_lines()
+        if len(set(drawn.get_xdata())) == 1 < len(drawn.get_xdata())
+    ]
+
+
+def texts(axes):
+    return " ".join(text.get_text() for text in axes.texts)
+
+
+def test_convergence_draws_the_tables():
+    likelihood, gain, share = plots.draw_convergence(CURVES, TOLERANCES).axes
+    drawn = line(likelihood, "GMM")
+    np.testing.assert_array_equal(drawn.get_xdata(), [1, 2, 3, 4])  # iteration 0 has no place on a log axis
+    np.testing.assert_array_equal(drawn.get_ydata(), [2.0, 2.5, 2.6, 2.6])
+    np.testing.assert_array_equal(line(likelihood, "notebook's GMM").get_xdata(), [1, 2])
+    np.testing.assert_array_equal(line(gain, "GMM").get_ydata(), [1.0, 0.5, 0.1])  # nor has a gain of 0
+    np.testing.assert_array_equal(line(share, "GMM").get_ydata(), [0.1, 0.5, 0.9, 1.0])
+    assert [1e-6, 1e-6] in [list(drawn.get_ydata()) for drawn in gain.get_lines()]
+    assert "stops after 2, unchecked" in texts(likelihood)
+    assert texts(likelihood).count("unchecked") == 1  # the model with a tolerance is checked
+
+
+def test_gap_shows_the_share_of_pixels_above_each_gap():
+    gap = np.array([[0.0, 0.1, 0.2], [0.3, 0.4, np.nan]])
+    where, many = plots.draw_gap(gap, "notebook").axes[:2]
+    curve = many.get_lines()[0]
+    np.testing.assert_allclose(curve.get_xdata(), [0, 0.1, 0.2, 0.3, 0.4])
+    np.testing.assert_allclose(curve.get_ydata(), [0.8, 0.6, 0.4, 0.2, 0.0])
+    assert verticals(many) == [0.01]
+    assert where.images[0].get_array().mask.tolist() == [[False] * 3, [False, False, True]]
+
+
+@pytest.mark.parametrize("gap", [np.full((2, 3), np.nan), np.zeros((2, 3)), np.full((2, 3), -1.0)])
+def test_gap_of_nothing_can_be_drawn(gap, tmp_path):
+    plots.plot_gap(gap, "notebook", tmp_path / "gap.png")
+
+
+def test_area_marks_split_stillness_and_truth():
+    truth = pd.Series([0.0, 0.0, 0.1, 0.2, 0.25, 0.3, 0.3])
+    (axes,) = plots.draw_area(AREA, first_test_frame=4, still_frame=5, truth=truth).axes
+    np.testing.assert_array_equal(line(axes, "GMM").get_xdata(), [4, 5, 6])
+    np.testing.assert_array_equal(line(axes, "MOG2").get_ydata(), [0.1, 0.1, 0.0])
+    np.testing.assert_array_equal(line(axes, TRUTH).get_ydata(), truth)
+    assert verticals(axes) == [5]
+    assert axes.get_xlim() == (0, 6)
+    (training,) = axes.patches
+    assert training.get_x() + training.get_width() == 3.5
+    (axes,) = plots.draw_area(AREA, first_test_frame=4).axes
+    assert verticals(axes) == []
+
+
+def test_absorption_counts_from_stillness_and_marks_half_life_and_prediction():
+    axes = plots.draw_absorption(VISIBLE, ABSORPTION, fps=10).axes[0]
+    np.testing.assert_array_equal(line(axes, "MOG2").get_xdata(), [0, 1, 2, 3])
+    np.testing.assert_array_equal(line(axes, "MOG2").get_ydata(), [0.6, 0.4, 0.2, 0.0])
+    assert verticals(axes) == [3]
+    assert "MOG2's recursion predicts 3" in texts(axes)
+    markers = [drawn for drawn in axes.get_lines() if drawn.get_marker() == "D" and len(drawn.get_xdata())]
+    assert [(*m.get_xdata(), *m.get_ydata()) for m in markers] == [(2, 0.2)]
+    assert to_hex(markers[0].get_color()) == looks(["mog2"])["mog2"].colour.lower()
+
+
+def test_absorption_of_nobody_says_so():
+    nobody = ABSORPTION.assign(still_frame=np.nan, half_life=np.nan, predicted=np.nan)
+    (axes,) = plots.draw_absorption(VISIBLE.iloc[:0], nobody, fps=10).axes
+    assert "no person who lies still was found" in texts(axes)
+
+
+def test_costs_are_the_lengths_of_the_bars():
+    figure = plots.draw_costs({"frames": Cost(2.0, 90.5, 1), "fit": Cost(61.2, None, 4)})
+    seconds, memory = figure.axes
+    assert [bar.get_width() for bar in seconds.patches] == [2.0, 61.2]
+    assert [label.get_text() for label in seconds.get_yticklabels()] == ["frames", "fit"]
+    assert memory.patches[0].get_width() == 90.5
+    assert np.isnan(memory.patches[1].get_width())
+
+
+def test_a_method_looks_alike_in_every_figure():
+    alone, together = looks(["mog2"]), looks(["gmm", "b", "mog2", "a"])
+    assert alone["mog2"] == together["mog2"]
+    assert looks(["a", "b"]) == looks(["b", "a"])
+    assert looks(["em"])["em"] == looks(["gmm"])["gmm"]
+    many = looks([f"m{index}" for index in range(24)])
+    assert len(set(many.values())) == 24
+
+
+def test_backgrounds_show_the_largest_channel_difference_and_the_undefined_pixels():
+    reference = np.full((4, 6, 3), 100, np.uint8)
+    other = reference.copy()
+    other[1, 2] = [90, 100, 125]  # darker in red, brighter in blue: no wrap-around at 0
+    undefined = np.zeros((4, 6), bool)
+    undefined[3, 5] = True
+    figure = pictures.draw_backgrounds({"em": reference, "notebook": other}, {"notebook": undefined})
+    shown = figure.axes[3].images
+    expected = np.zeros((4, 6))
+    expected[1, 2] = 25
+    np.testing.assert_array_equal(shown[0].get_array(), expected)
+    np.testing.assert_array_equal(shown[1].get_array()[..., 3], undefined)
+    assert "arithmetic breaks down" in figure.legends[0].get_texts()[0].get_text()
+
+
+def test_backgrounds_differ_from_the_truth_where_it_is_known():
+    truth, one = np.full((4, 6, 3), 50, np.uint8), np.full((4, 6, 3), 57, np.uint8)
+    figure = pictures.draw_backgrounds({"em": one}, truth=truth)
+    np.testing.assert_array_equal(figure.axes[3].images[0].get_array(), np.full((4, 6), 7))
+
+
+def test_one_background_alone_can_be_drawn(tmp_path):
+    pictures.plot_backgrounds({"em": np.zeros((4, 6, 3), np.uint8)}, tmp_path / "one.png")
+
+
+def test_flags_are_those_of_the_model():
+    bits = {flag.bit for flag in pictures.FLAGS}
+    assert bits == {em.CONSTANT, em.RANK_DEFICIENT, em.AT_FLOOR, em.DEAD, em.UNDEFINED}
+    assert pictures.UNDEFINED == em.UNDEFINED
+
+
+def test_fit_maps_colour_the_first_cause_and_hide_undefined_likelihoods():
+    flags = np.array([[0, 1, 4], [17, 16, 12]], np.uint8)
+    figure = pictures.draw_fit_maps(np.full((2, 3), 5), np.arange(6.0).reshape(2, 3), flags)
+    iterations, likelihood, special, legend = figure.axes[:4]
+    np.testing.assert_array_equal(iterations.images[0].get_array(), np.full((2, 3), 5))
+    np.testing.assert_array_equal(likelihood.images[0].get_array().mask, (flags & 16) > 0)
+    colour = {flag.bit: to_rgb(flag.colour) for flag in pictures.FLAGS}
+    drawn = special.images[0].get_array()
+    expected = [[to_rgb(pictures.ORDINARY), colour[1], colour[4]], [colour[16], colour[16], colour[8]]]
+    np.testing.assert_allclose(drawn, expected)
+    words = [
+        text.get_text().replace("\xa0", " ").replace("\n", " ") for text in legend.get_legend().get_texts()
+    ]
+    assert words[0].startswith("33 %  the notebook's arithmetic breaks down")
+    assert words[1].startswith("33 %  constant")
+    assert words[-1] == "17 %  none of these"
+
+
+def test_mask_strip_has_a_row_per_method_and_a_column_per_moment():
+    frames = [np.full((4, 6, 3), value, np.uint8) for value in (10, 20)]
+    masks = [np.full((4, 6), value, np.uint8) for value in (0, 255)]
+    figure = pictures.draw_mask_strip({"frame": frames, "mog2": masks}, ["a", "b"])
+    assert [axes.get_title() for axes in figure.axes[:2]] == ["a", "b"]
+    assert [figure.axes[row].get_ylabel() for row in (0, 2)] == ["frame", "MOG2"]
+    np.testing.assert_array_equal(figure.axes[3].images[0].get_array(), masks[1])
+    assert figure.axes[3].images[0].get_clim() == (0, 255)  # an empty mask is black, not stretched to white
+
+
+def test_telling_moments():
+    assert pictures.telling_moments(range(44, 110), 61) == {
+        44: "first test\nframe 44",
+        51: "still -10\nframe 51",
+        57: "still -4\nframe 57",
+        62: "still +1\nframe 62",
+        66: "still +5\nframe 66",
+        71: "still +10\nframe 71",
+        91: "still +30\nframe 91",
+        109: "last\nframe 109",
+    }
+    assert list(pictures.telling_moments(range(44, 50), 46)) == [44, 47, 49]  # only frames that have masks
+    assert list(pictures.telling_moments(range(2, 4), None)) == [2, 3]
+    assert len(pictures.telling_moments(range(44, 110), None)) == 7
+
+
+def draw_all(folder: Path) -> dict[str, bytes]:
+    noise = np.random.default_rng(0)
+    image = noise.integers(0, 256, (12, 18, 3)).astype(np.uint8)
+    maps = (
+        noise.integers(0, 99, (12, 18)),
+        noise.random((12, 18)),
+        noise.integers(0, 32, (12, 18)).astype(np.uint8),
+    )
+    plots.plot_convergence(CURVES, TOLERANCES, folder / "convergence.png")
+    plots.plot_gap(noise.random((12, 18)), "notebook", folder / "gap.png")
+    plots.plot_area(AREA, folder / "area.png", first_test_frame=4, still_frame=5)
+    plots.plot_absorption(VISIBLE, ABSORPTION, folder / "absorption.png", fps=10)
+    plots.plot_costs({"fit": Cost(1.0, 80.0, 1)}, folder / "costs.png")
+    pictures.plot_backgrounds({"em": image, "median": image // 2}, folder / "backgrounds.png")
+    pictures.plot_fit_maps(*maps, folder / "fit.png")
+    pictures.plot_mask_strip({"frame": [image] * 2}, ["a", "b"], folder / "masks.png")
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def test_the_same_data_give_the_same_bytes_whatever_the_users_settings(tmp_path, monkeypatch):
+    first = draw_all(tmp_path / "first")
+    assert len(first) == 16  # eight figures, each as PNG and SVG
+    assert all(b"<dc:date>" not in content for content in first.values())
+    monkeypatch.setitem(plots.new_figure.__globals__["mpl"].rcParams, "axes.facecolor", "red")
+    assert draw_all(tmp_path / "second") == first

@@ -1,0 +1,116 @@
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_hex
+
+from bgsub.evidence.curves import threshold_curve
+from bgsub.figures import scores_plots as plots
+from bgsub.figures.style import looks
+from bgsub.masks.learning import ADAPTIVE, FROZEN, PROTECTED
+
+SCORES = pd.DataFrame(
+    {
+        "method": ["mog2", "gmm", "safe", "idle"],
+        "f_measure": [0.3, 0.8, 0.9, np.nan],
+        "f_low": [0.1, 0.75, 0.85, np.nan],
+        "f_high": [0.6, 0.85, 0.95, np.nan],
+        "recall": [0.2, 0.7, 0.9, np.nan],
+        "precision": [1.0, 0.95, 0.9, np.nan],
+    }
+)
+LEARNING = {"mog2": ADAPTIVE, "gmm": FROZEN, "safe": PROTECTED, "idle": FROZEN}
+CURVES = {
+    "gmm": threshold_curve([1, 1, 2, 6], [80, 6, 2, 2], [-np.inf, 0, 10, 50]),
+    "nobody": threshold_curve([0, 0], [5, 5], [0, 1]),
+}
+AGREEMENT = pd.DataFrame(
+    {"method": ["gmm", "gmm", "mog2"], "other": ["mog2", "idle", "idle"], "f_measure": [0.999, 0.25, np.nan]}
+)
+
+
+def texts(axes):
+    return [text.get_text() for text in axes.texts]
+
+
+def test_scores_are_ranked_with_their_intervals():
+    score, found, kept = plots.draw_scores(SCORES, LEARNING, {"mog2": 0.02, "gmm": 0.6, "safe": np.nan}).axes
+    assert [label.get_text() for label in score.get_yticklabels()] == ["safe", "GMM", "MOG2", "idle"]
+    assert score.get_ylim() == (3.5, -0.5)  # the best on top
+    assert texts(score) == ["0.900", "0.800", "0.300", "none"]
+    intervals, dots = score.get_lines()[::2], score.get_lines()[1::2]
+    assert [list(line.get_xdata()) for line in intervals[:3]] == [[0.85, 0.95], [0.75, 0.85], [0.1, 0.6]]
+    assert [(*dot.get_xdata(), *dot.get_ydata()) for dot in dots[:3]] == [(0.9, 0), (0.8, 1), (0.3, 2)]
+    assert to_hex(dots[2].get_color()) == looks(["mog2"])["mog2"].colour.lower()
+    markers = [(line.get_marker(), *line.get_xdata()) for line in found.get_lines()[1:3]]
+    assert markers == [(">", 0.9), ("D", 0.9)]
+    assert [bar.get_width() for bar in kept.patches][1:3] == [0.6, 0.02]
+
+
+def test_how_a_method_learns_shows_at_a_glance():
+    figure = plots.draw_scores(SCORES, LEARNING)
+    assert len(figure.axes) == 2  # nobody lies still
+    safe, gmm, mog2, _ = figure.axes[0].get_lines()[1::2]
+    assert (safe.get_fillstyle(), gmm.get_fillstyle()) == ("left", "full")
+    assert mog2.get_markerfacecolor() == "white" != gmm.get_markerfacecolor()
+    (legend,) = figure.legends
+    said = [text.get_text() for text in legend.get_texts()]
+    assert said == [
+        "learned once, then frozen",
+        "learns around the foreground",
+        "goes on learning",
+        "recall",
+        "precision",
+    ]
+
+
+def test_curves_mark_the_configured_and_the_best_threshold():
+    (axes,) = plots.draw_curves(CURVES, {"gmm": 50, "nobody": 1}).axes
+    (curve,) = [line for line in axes.get_lines() if line.get_label() == "GMM (area 0.641)"]
+    np.testing.assert_array_equal(curve.get_xdata(), CURVES["gmm"].recall)
+    np.testing.assert_array_equal(curve.get_ydata(), CURVES["gmm"].precision)
+    marks = {
+        line.get_marker(): (*line.get_xdata(), *line.get_ydata())
+        for line in axes.get_lines()
+        if line.get_marker() in "o*" and len(line.get_xdata())
+    }
+    assert marks == {"o": (0.6, 0.75), "*": (0.8, 8 / 12)}
+    assert not any("nobody" in str(line.get_label()) for line in axes.get_lines())
+    assert "F 0.8" in texts(axes)
+
+
+def test_lines_of_equal_f_are_that():
+    (axes,) = plots.draw_curves({}, {}).axes
+    for line, f in zip(axes.get_lines(), (0.2, 0.4, 0.6, 0.8), strict=True):
+        recall, precision = line.get_xdata(), line.get_ydata()
+        np.testing.assert_allclose(2 * recall * precision / (recall + precision), f)
+
+
+def test_agreement_is_symmetric_and_not_rounded_up():
+    axes = plots.draw_agreement(AGREEMENT, ["gmm", "mog2", "idle"]).axes[0]
+    matrix = axes.images[0].get_array()
+    np.testing.assert_array_equal(matrix, matrix.T)
+    assert matrix.mask.tolist() == [[True, False, False], [False, True, True], [False, True, True]]
+    assert texts(axes) == ["", "0.99", "0.25", "0.99", "", "none", "0.25", "none", ""]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["GMM", "MOG2", "idle"]
+
+
+def test_figures_are_saved_with_the_same_bytes(tmp_path):
+    for folder in ("one", "two"):
+        plots.plot_scores(SCORES, LEARNING, tmp_path / folder / "scores.png", retention={"gmm": 0.6})
+        plots.plot_curves(CURVES, {"gmm": 50}, tmp_path / folder / "curves.png")
+        plots.plot_agreement(AGREEMENT, ["gmm", "mog2", "idle"], tmp_path / folder / "agreement.png")
+    names = sorted(path.name for path in (tmp_path / "one").iterdir())
+    assert names == [
+        f"{name}.{suffix}" for name in ("agreement", "curves", "scores") for suffix in ("png", "svg")
+    ]
+    for name in names:
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+@pytest.mark.parametrize("methods", [["gmm"], []])
+def test_little_can_be_drawn(methods, tmp_path):
+    scores = SCORES[SCORES["method"].isin(methods)]
+    plots.plot_scores(scores, LEARNING, tmp_path / "scores.png", retention={"gmm": 0.5})
+    plots.plot_curves({}, {}, tmp_path / "curves.png")
+    if methods:
+        plots.plot_agreement(AGREEMENT[:0], methods, tmp_path / "agreement.png")

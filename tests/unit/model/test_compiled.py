@@ -1,0 +1,25 @@
+"""The cache of machine code, which must notice an edit of any module that compiled code is made of."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from bgsub.model import compiled
+
+LIBRARY = Path(compiled.__file__).parents[1]
+
+
+@pytest.mark.parametrize(
+    ("module", "moves"), [("model/linalg.py", True), ("masks/rules.py", True), ("errors.py", False)]
+)
+def test_cache_moves_when_a_module_of_compiled_code_changes(module, moves, tmp_path, monkeypatch):
+    shutil.copytree(LIBRARY, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(compiled, "__file__", str(tmp_path / "model/compiled.py"))
+    monkeypatch.setattr(compiled.config, "CACHE_DIR", "")
+    before = compiled._cache_folder()
+    with (tmp_path / module).open("a") as file:
+        file.write("# edited")
+    after = compiled._cache_folder()
+    assert (before != after) == moves
+    assert Path(after).parent == tmp_path / "__pycache__"

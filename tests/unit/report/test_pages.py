@@ -1,0 +1,336 @@
+import hashlib
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+from bgsub.evidence.costs import Cost
+from bgsub.report.pages import render_overview, render_page
+from bgsub.report.views import ClipResults, cost_rows, outlooks, player_facts, source_facts
+
+TEMPLATES = Path(__file__).parents[3] / "workflow/report"
+MODELS = {
+    "em": {"components": 2, "tolerance": 1e-6, "max_iterations": 300, "covariance_floor": 1.0},
+    "notebook": {"components": 2, "tolerance": None, "max_iterations": 5, "covariance_floor": None},
+}
+METHODS = {
+    "gmm": {"model": "em", "rule": "difference", "threshold": 50},
+    "mog2": {"opencv": "mog2", "history": 60, "var_threshold": 32, "detect_shadows": True, "opening": 3}
+    | {"learning": "adaptive", "learning_rate": "auto", "background_ratio": 0.9},
+}
+FIGURES = (
+    "backgrounds",
+    "convergence",
+    "gap_notebook",
+    "fit_em",
+    "fit_notebook",
+    "area",
+    "absorption",
+    "masks",
+)
+
+
+def write_results(folder: Path, *, still: bool = True) -> None:
+    """Write results as the workflow does; each figure has a grey of its own."""
+    for level, name in enumerate(FIGURES):
+        (folder / "figures").mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(folder / f"figures/{name}.png"), np.full((8, 12, 3), level, np.uint8))
+    (folder / "train.mp4").write_bytes(b"the training frames")
+    for name in (
+        "models/em/model.npz",
+        "models/notebook/model.npz",
+        *(f"methods/{m}/masks.npz" for m in METHODS),
+    ):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(name.encode())
+    (folder / "page").mkdir()
+    (folder / "page/player.json").write_text('{"truth_area":null,"mark":"player"}')
+    (folder / "page/player_small.json").write_text('{"truth_area":null,"mark":"small"}')
+    (folder / "page/inspector.json").write_text('{"mark":"inspector"}')
+    moment = [{"method": name, "width": 4, "height": 3, "image": f"AAA{name}"} for name in METHODS]
+    (folder / "page/moment.json").write_text(json.dumps({"frame": 8, "pictures": moment}))
+    np.save(folder / "frames.npy", np.zeros((10, 24, 32, 3), np.uint8))
+    subsets = ["train"] * 4 + ["test"] * 6
+    pd.DataFrame({"frame": range(10), "name": "x.png", "subset": subsets}).to_csv(
+        folder / "frames.csv", index=False
+    )
+    source = {"kind": "url", "address": "https://example.org/a.zip", "file": "data/a.zip"}
+    (folder / "source.json").write_text(json.dumps(source | {"bytes": 1_500_000, "sha256": "ab" * 32}))
+    fit = {"pixels": 768, "iterations_median": 12.0, "iterations_p90": 63.0, "iterations_max": 90}
+    fit |= {"converged": 1.0, "at_limit": 0.0, "log_likelihood": 9.0, "undefined": 0.0}
+    same = {"gap_median": 0.0, "gap_p90": 0.0, "gap_over_0.01": 0.0}
+    same |= {"background_difference_mean": 0.0, "background_over_5": 0.0}
+    short = {"gap_median": 0.312, "gap_p90": 1.2, "gap_over_0.01": 0.9}
+    short |= {"background_difference_mean": 1.5, "background_over_5": 0.1, "converged": 0.0}
+    fits = [{"model": "em"} | fit | same, {"model": "notebook"} | fit | short]
+    pd.DataFrame(fits).to_csv(folder / "fits.csv", index=False)
+    area = {
+        "frame": [8, 9] * 2,
+        "method": ["gmm", "gmm", "mog2", "mog2"],
+        "foreground_share": [0.03, 0.04, 0.1, 0.0],
+    }
+    visible = {"frame": [8, 8], "method": list(METHODS), "visible_share": [0.8, 0.25]}
+    pd.DataFrame(visible).to_csv(folder / "visible.csv", index=False)
+    pd.DataFrame(area).to_csv(folder / "area.csv", index=False)
+    absorption = pd.DataFrame({"method": list(METHODS), "still_frame": 6, "still_source": "config"})
+    absorption = absorption.assign(region_source="config", initial_share=0.9, half_life=[np.nan, 2])
+    absorption = absorption.assign(censored_at=[4, np.nan], vanish=[np.nan, 3], retention=[0.83, 0.2])
+    absorption = absorption.assign(predicted=[np.nan, 3], watched_from=6)
+    if not still:
+        absorption = absorption[["method"]].reindex(columns=absorption.columns)
+    absorption.to_csv(folder / "absorption.csv", index=False)
+
+
+def clip_of(folder: Path, **changes) -> ClipResults:
+    facts = {
+        "name": "demo",
+        "folder": folder,
+        "title": "A room",
+        "licence": "MIT",
+        "citation": "Someone, 2026",
+    }
+    facts |= {"models": MODELS, "methods": METHODS, "fps": 10.0}
+    facts |= {"costs": {"frames": Cost(1.0, None, 1), "fitting em": Cost(3.0, 200.0, 4)}}
+    return ClipResults(**(facts | changes))
+
+
+def render(clip: ClipResults) -> str:
+    page, watch, summary = (clip.folder / name for name in ("report.html", "watch.html", "page/summary.json"))
+    words = {"versions": {"numpy": "2.4.6"}, "command": "make && <x>", "commit": "abc123"}
+    render_page(clip, page, watch, summary, templates=TEMPLATES, **words)
+    return page.read_text(encoding="utf-8")
+
+
+def overview(*clips: ClipResults, **more) -> str:
+    summaries = []
+    for clip in clips:
+        render(clip)
+        summaries.append(json.loads((clip.folder / "page/summary.json").read_text()))
+    page = clips[0].folder / "overview.html"
+    render_overview(summaries, page, templates=TEMPLATES, **more)
+    return page.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> ClipResults:
+    write_results(tmp_path / "demo")
+    return clip_of(tmp_path / "demo")
+
+
+class Reader(HTMLParser):
+    """Collects what a browser would see: text, addresses, ids, headings, and unclosed or misplaced tags."""
+
+    VOID = ("meta", "img", "br", "input")
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.words, self.addresses, self.ids, self.headings = [], [], [], []
+        self.pictures, self.open, self.tags = [], [], set()
+        self.feed(page)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        self.tags.add(tag)
+        self.addresses += [
+            attrs[name] for name in ("src", "href", "srcset", "poster", "data") if name in attrs
+        ]
+        self.ids += [attrs["id"]] if "id" in attrs else []
+        self.headings += [int(tag[1])] if re.fullmatch(r"h\d", tag) else []
+        if tag in ("img", "video"):
+            self.pictures.append((tag, attrs["src"], attrs.get("alt") or attrs.get("aria-label")))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] not in ("style", "script"):
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return re.sub(r"\s+", " ", " ".join(self.words))
+
+
+def test_page_needs_nothing_from_outside(clip):
+    page = render(clip)
+    read = Reader(page)
+    beside = (
+        "figures/",
+        "methods/",
+        "comparison.mp4",
+        "../report.html",
+        "#",
+        "data:image/webp;base64,",
+        "data:video/mp4;base64,",
+    )
+    assert all(address.startswith(beside) for address in read.addresses)
+    assert not {"link", "iframe", "object"} & read.tags
+    assert not re.search(r"@import|url\(|https?://(?!www.w3.org/2000/svg|example.org)", page)
+    assert "default-src 'none'" in page
+
+
+def test_page_shows_every_figure_with_words_for_it_and_links_to_both_files(clip):
+    read = Reader(render(clip))
+    shown = [words for tag, _, words in read.pictures if tag == "img"]
+    assert len(shown) == len(FIGURES) + 2  # and the two pictures of the moment
+    assert all(shown)
+    for name in (*FIGURES, "costs"):
+        assert f"figures/{name}.png" in read.addresses
+        assert f"figures/{name}.svg" in read.addresses
+
+
+def test_page_carries_its_data_and_scripts(clip):
+    page = render(clip)
+    data = dict(re.findall(r'<script type="application/json" id="([a-z-]+)">(.*?)</script>', page))
+    assert json.loads(data["player-data"])["mark"] == "player"
+    assert json.loads(data["inspector-data"])["mark"] == "inspector"
+    assert json.loads(data["facts"]) == player_facts(clip, None)
+    for name in ("data.js", "curves.js", "player.js", "inspector.js", "main.js"):
+        assert (TEMPLATES / name).read_text() in page
+
+
+def test_the_small_player_has_its_own_pictures_and_nothing_else(clip):
+    render(clip)
+    page = (clip.folder / "watch.html").read_text()
+    read = Reader(page)
+    assert '"mark":"small"' in page
+    assert not {"img", "video", "a"} & read.tags
+    assert len(page) < 100_000
+
+
+def test_links_lead_somewhere_and_headings_do_not_skip(clip):
+    for page in (render(clip), overview(clip)):
+        read = Reader(page)
+        assert len(set(read.ids)) == len(read.ids)
+        assert {address[1:] for address in read.addresses if address.startswith("#")} <= set(read.ids)
+        assert read.headings[0] == 1
+        assert read.headings.count(1) == 1
+        assert all(
+            after - before <= 1 for before, after in zip(read.headings, read.headings[1:], strict=False)
+        )
+
+
+def test_page_answers_from_the_tables(clip):
+    text = Reader(render(clip)).text
+    assert "Yes: EM converged on all 768 pixels" in text
+    assert "0.31 nats" in text
+    assert "MOG2 loses half of the person within 2 frames (0.2 s)" in text
+    assert (
+        "MOG2 has lost half of the person after 2 frames (0.2 s) of lying still; the GMM still shows" in text
+    )
+    assert "No history, however long, keeps the person for the 4 frames to the end" in text
+    assert "10 frames of 32 by 24 pixels" in text
+    assert "from the first 4 frames and are tested on the other 6" in text
+    assert "downloaded from: https://example.org/a.zip" in text
+    assert "over 4 frames (0.4 s)" in text  # the frozen method's half-life
+    assert "Frame 8, 2 frames (0.2 s) after the person came to rest" in text
+    assert "GMM : 80 % of the person" in text
+    for words in ("numpy 2.4.6", "tolerance none", "detect_shadows true", "make && <x>", "abc123", "ab" * 32):
+        assert words in text
+    assert hashlib.sha256(b"methods/mog2/masks.npz").hexdigest() in text
+
+
+def test_scores_are_shown_where_there_are_some(clip):
+    columns = "method,recall,specificity,fpr,fnr,pwc,precision,f_measure,shadow_error,f_low,f_high"
+    columns += ",frames,block_length"
+    rows = ["mog2,0.1,1,0,0.9,3.2,0.9,0.18,,,,6,", "gmm,0.8,1,0,0.2,0.4,0.98,0.8804,0.01,0.87,0.89,6,1"]
+    (clip.folder / "scores.csv").write_text("\n".join([columns, *rows]) + "\n")
+    (clip.folder / "differences.csv").write_text("method,other,difference,low,high\n")
+    scored = clip_of(clip.folder, extras=frozenset({"scores.csv", "differences.csv"}))
+    text = Reader(render(scored)).text
+    assert re.search(
+        r"GMM learned once, then frozen 0.880 0.870 to 0.890 0.800 0.980 0.40 % 0.010 MOG2 goes on", text
+    )
+    assert "0.880" in Reader(overview(scored)).text
+    assert "so no mask can be called right" not in text
+    assert "so no mask can be called right" in Reader(render(clip)).text
+
+
+def test_the_history_that_keeps_the_person_follows_the_closed_form(clip):
+    """metrics.md, 3.2: absorbed after 0.1106 history frames once MOG2 has run for long."""
+    absorption = pd.DataFrame({"method": ["gmm", "mog2"], "still_frame": 1000, "predicted": [np.nan, 6]})
+    found = outlooks(absorption, clip, frames=1030)
+    assert list(found) == ["mog2"]
+    assert found["mog2"].background_ratio == pytest.approx(0.9)
+    assert found["mog2"].least_history == pytest.approx(30 / 0.1106, rel=0.03)
+    early = outlooks(absorption.assign(still_frame=61), clip, frames=110)
+    assert early["mog2"].least_history is None  # the start-up takes 0.248 * 61 = 15 frames, of any history
+
+
+def test_bars_are_as_long_as_the_costs(clip):
+    rows = cost_rows(clip.costs)
+    assert [row["seconds_share"] for row in rows] == [pytest.approx(1 / 3), 1]
+    assert [row["memory_share"] for row in rows] == [0, 1]
+    assert re.findall(r'style="width: ([\d.]+)%"', render(clip)) == ["33.3", "0.0", "100.0", "100.0"]
+
+
+def test_a_clip_without_a_still_person_says_so_and_shows_no_empty_figure(tmp_path):
+    write_results(tmp_path / "demo", still=False)
+    clip = clip_of(tmp_path / "demo")
+    read = Reader(render(clip))
+    assert "No person who lies still was" in read.text
+    assert "Absorption in figures" not in read.text
+    assert "figures/absorption.png" not in read.addresses
+    assert "nan" not in read.text.lower()
+    assert "nan" not in Reader(overview(clip)).text.lower()
+
+
+@pytest.mark.parametrize(
+    "name", ["<script>alert(1)</script>", '"><img src=x onerror=y>', "a b & c", "Bücherei 床"]
+)
+def test_names_appear_as_text(clip, name):
+    usual = len(re.findall("<script", render(clip)))
+    changes = {"title": name, "licence": name, "citation": name, "costs": {name: Cost(1.0, 2.0, 1)}}
+    strange = clip_of(clip.folder, name=name, **changes)
+    page = render(strange)
+    read = Reader(page)
+    assert len(re.findall("<script", page)) == usual
+    assert read.text.count(name) >= 5
+    assert len([tag for tag, *_ in read.pictures if tag == "img"]) == len(FIGURES) + 2
+    read = Reader(overview(strange))
+    assert name in read.text
+    assert "script" not in read.tags
+    methods = {name: METHODS["gmm"], "mog2": METHODS["mog2"]}
+    (clip.folder / "area.csv").write_text(
+        (clip.folder / "area.csv").read_text().replace("gmm", '"' + name.replace('"', '""') + '"')
+    )
+    facts = player_facts(clip_of(clip.folder, methods=methods), None)
+    assert facts["methods"][0]["name"] == name
+
+
+def test_the_overview_links_each_clip_and_sums_up_the_methods(clip, tmp_path):
+    write_results(tmp_path / "second", still=False)
+    second = clip_of(tmp_path / "second", name="second", title="Another room")
+    read = Reader(overview(clip, second, overall={"gmm": 0.91}))
+    assert {"demo/report.html", "second/report.html"} <= set(read.addresses)
+    assert re.search("GMM 1 83 % 0.910 MOG2 1 20 % \N{EN DASH}", read.text)  # one clip has nobody lying still
+    alone = Reader(overview(clip))
+    assert "Over all clips" not in alone.text
+    assert "GMM 4.0 % over 4 frames (0.4 s) 83 %" in alone.text
+
+
+def test_the_same_results_give_the_same_pages(clip):
+    assert render(clip) == render(clip)
+    assert overview(clip) == overview(clip)
+
+
+def test_a_missing_picture_leaves_no_half_page(clip):
+    (clip.folder / "figures/area.png").unlink()
+    with pytest.raises(FileNotFoundError):
+        render(clip)
+    assert not (clip.folder / "report.html").exists()
+
+
+def test_a_synthetic_source_is_told_by_its_parameters():
+    source = {"kind": "synthetic", "address": {"seed": 1, "frames": 110}, "file": "results/demo/source.zip"}
+    facts = source_facts(source | {"bytes": 83_000_000, "sha256": "00"})
+    assert facts["origin"] == "drawn by this workflow: frames 110, seed 1"
+    assert facts["file"] == "source.zip (83.0 MB)"

@@ -1,0 +1,255 @@
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from test_sentences_absorption import MOG2
+
+from bgsub.evidence.costs import Cost
+from bgsub.report.sentences import (
+    audit_sentence,
+    background_sentence,
+    converged_answer,
+    cost_sentence,
+    foreground_sentence,
+    mean_caveat,
+    run_sentence,
+    still_sentence,
+)
+from bgsub.words import NBSP, count, duration, in_words, joined, number, percent
+
+MODELS = {
+    "em": {"tolerance": 1e-6, "max_iterations": 300, "covariance_floor": 1.0},
+    "notebook": {"tolerance": None, "max_iterations": 5, "covariance_floor": None},
+}
+
+
+def fit(model: str, **changes: float) -> dict:
+    row = {"model": model, "pixels": 1000, "iterations_median": 12.0, "iterations_p90": 63.2}
+    row |= {"iterations_max": 300, "converged": 1.0, "at_limit": 0.0, "log_likelihood": 9.0}
+    row |= {"gap_median": 0.0, "gap_p90": 0.0, "gap_over_0.01": 0.0}
+    row |= {"background_difference_mean": 0.0, "background_over_5": 0.0, "undefined": 0.0}
+    return row | changes
+
+
+def notebook(**changes: float) -> dict:
+    short = {"gap_median": 0.312, "gap_p90": 1.24, "gap_over_0.01": 0.93, "converged": 0.0, "at_limit": 1.0}
+    short |= {"background_difference_mean": 1.57, "background_over_5": 0.071, "undefined": 0.032}
+    return fit("notebook", **(short | changes))
+
+
+def converged(rows: list[dict], models: dict = MODELS) -> list[str]:
+    return [text.replace(NBSP, " ") for text in converged_answer(pd.DataFrame(rows), models)]
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [
+        (0, "0 %"),
+        (0.0003, "less than 0.1 %"),
+        (0.0005, "0.1 %"),
+        (0.004, "0.4 %"),
+        (0.37, "37 %"),
+        (0.998, "99.8 %"),
+        (0.9996, "more than 99.9 %"),
+        (1, "100 %"),
+    ],
+)
+def test_percent(share, said):
+    assert percent(share).replace(NBSP, " ") == said
+
+
+@given(st.floats(min_value=1e-12, max_value=1 - 1e-12))
+def test_only_nothing_is_nought_and_only_all_is_hundred_percent(share):
+    assert percent(share) not in {f"0{NBSP}%", f"0.0{NBSP}%", f"100{NBSP}%", f"100.0{NBSP}%"}
+
+
+def test_number_of_things():
+    assert count(1, "frame") == f"1{NBSP}frame"
+    assert count(0, "frame") == f"0{NBSP}frames"
+    assert count(345600, "pixel") == f"345,600{NBSP}pixels"
+    assert count(12.5, "iteration") == f"12.5{NBSP}iterations"
+    assert duration(1, 10) == f"1{NBSP}frame (0.1{NBSP}s)"
+    assert duration(0, 10) == f"0{NBSP}frames (0.0{NBSP}s)"
+    assert duration(1, 30) == f"1{NBSP}frame (0.03{NBSP}s)"
+    assert [in_words(n) for n in (1, 5, 300)] == ["one", "five", "300"]
+    assert joined(["a"]) == "a"
+    assert joined(["a", "b", "c"]) == "a, b and c"
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (0, "0"),
+        (1e-5, "less than 0.001"),
+        (0.0123, "0.012"),
+        (0.312, "0.31"),
+        (1.24, "1.2"),
+        (1234.5, "1,234"),
+    ],
+)
+def test_figures_have_two_digits_and_no_exponent(value, said):
+    assert number(value) == said
+
+
+def test_the_notebook_falls_short_of_the_converged_fit():
+    first, second = converged([fit("em", converged=0.998, at_limit=0.002), notebook()])
+    assert first == (
+        "Yes: EM converged on 99.8 % of the 1,000 pixels; half of all pixels took at most 12 iterations, "
+        "nine in ten at most 64. The rest, 0.2 %, were stopped by the limit of 300 iterations."
+    )
+    assert second == (
+        "The notebook's five iterations leave the typical pixel 0.31 nats per sample below that "
+        "fit and one pixel "
+        "in ten 1.2 or more; 93 % of the pixels fall short by more than 0.01. "
+        "Its background image is off by 1.6 levels (of 255) on average, and by more than 5 on "
+        "7.1 % of the pixels. "
+        "On 3.2 % of the pixels its arithmetic breaks down (0/0), and it has no estimate of its own there."
+    )
+
+
+@pytest.mark.parametrize(
+    ("share", "verdict"),
+    [(1.0, "Yes: "), (0.99, "Yes: "), (0.95, "Almost: "), (0.5, "Only in part: "), (0.0, "No: ")],
+)
+def test_the_verdict_follows_the_share_converged(share, verdict):
+    (said,) = converged([fit("em", converged=share, at_limit=1 - share)], {"em": MODELS["em"]})
+    assert said.startswith(verdict)
+    assert ("all 1,000 pixels" in said) == (share == 1)
+    assert ("none of the 1,000 pixels" in said) == (share == 0)
+    assert ("half of all pixels" in said) == (share > 0)
+
+
+def test_the_rest_is_told_apart_by_what_stopped_it():
+    (said,) = converged([fit("em", converged=0.9, at_limit=0.06)])
+    assert (
+        "Of the rest, 6.0 % of all were stopped by the limit of 300 iterations and 4.0 % ended without"
+        in said
+    )
+
+
+def test_one_iteration_on_one_pixel_is_singular():
+    models = {
+        "em": {"tolerance": 1e-6, "max_iterations": 1},
+        "notebook": {"tolerance": None, "max_iterations": 1},
+    }
+    first, second = converged(
+        [fit("em", pixels=1, iterations_median=1.0, iterations_p90=1.0), notebook()], models
+    )
+    assert (
+        first == "Yes: EM converged on all 1 pixel; half of all pixels took at most 1 iteration, "
+        "nine in ten at most 1."
+    )
+    assert second.startswith("The notebook's one iteration leaves the typical pixel 0.31")
+
+
+def test_a_notebook_that_is_not_short_is_not_said_to_be():
+    short = {"gap_median": -0.5, "gap_p90": 0.2, "gap_over_0.01": 0.15}
+    _, said = converged([fit("em"), notebook(**short, background_over_5=0.0, undefined=0.0)])
+    assert "leave 15 % of the pixels more than 0.01 nats per sample below that fit" in said
+    assert "the typical pixel is not short of it" in said
+    assert "by nowhere more than 5" in said
+    assert "breaks down" not in said
+    _, said = converged([fit("em"), notebook(gap_median=0.0, **{"gap_over_0.01": 0.0})])
+    assert "leave no pixel more than 0.01 nats per sample below" in said
+
+
+def test_without_a_reference_nothing_is_compared():
+    (said,) = converged([notebook(undefined=0.0)])
+    assert said == (
+        'The model "notebook" stops after five iterations without a check, '
+        "so nothing says whether it converged."
+    )
+
+
+def test_without_a_model_there_is_no_fit():
+    assert converged_answer(pd.DataFrame(columns=list(fit("em"))), {}) == [
+        "This run fitted no mixture, so there is no fit to judge."
+    ]
+
+
+def test_another_model_with_a_stopping_rule_gets_both_sentences():
+    models = MODELS | {"slow": {"tolerance": 1e-3, "max_iterations": 300}}
+    _, said = converged(
+        [fit("em"), fit("slow", gap_median=0.02, gap_p90=0.3, **{"gap_over_0.01": 0.6})], models
+    )
+    assert said.startswith('The model "slow" converged on all 1,000 pixels')
+    assert 'The model "slow" leaves the typical pixel 0.020 nats per sample below that fit' in said
+
+
+def test_a_mean_lifted_by_shrunken_gaussians_is_explained():
+    fits = pd.DataFrame([fit("em"), notebook(log_likelihood=9.1)])
+    assert "The mean of the notebook's GMM ends above that of the GMM" in mean_caveat(fits, MODELS)
+    assert mean_caveat(pd.DataFrame([fit("em"), notebook(log_likelihood=8.9)]), MODELS) is None
+    floored = MODELS | {"notebook": MODELS["em"]}
+    assert mean_caveat(fits, floored) is None  # with the same floor it may well be the better fit
+
+
+def test_where_stillness_is_known_from():
+    assert still_sentence(pd.DataFrame([MOG2])) == (
+        "The person lies still from frame 61 on (known from the ground truth)."
+    )
+    box = pd.DataFrame([MOG2 | {"still_source": "config", "region_source": "config"}])
+    assert still_sentence(box) == (
+        "The person lies still from frame 61 on (given in the config). "
+        "The config gives a box, and all of it counts as the person."
+    )
+    mixed = MOG2 | {"still_source": "config", "region_source": "frames"}
+    assert still_sentence(pd.DataFrame([mixed])) == (
+        "The person lies still from frame 61 on (given in the config); "
+        "where they lie is found in the frames themselves."
+    )
+
+
+def test_what_was_run():
+    said = run_sentence(10.0, frames=110, train=44, test=66, height=480, width=720).replace(NBSP, " ")
+    assert "110 frames of 720 by 480 pixels, shown at 10 per second" in said
+    assert "from the first 44 frames and are tested on the other 66." in said
+    said = run_sentence(10.0, frames=2, train=1, test=1, height=480, width=720).replace(NBSP, " ")
+    assert "from the first frame and are tested on the last one." in said
+
+
+def test_background_against_the_reference_or_the_truth():
+    fits = pd.DataFrame([fit("em"), notebook()])
+    assert "off the one fitted to the end on 7.1" in background_sentence(fits)
+    assert "nowhere more than 5" in background_sentence(
+        pd.DataFrame([fit("em"), notebook(background_over_5=0)])
+    )
+    assert "takes for the empty scene" in background_sentence(pd.DataFrame([fit("em")]))
+    truth = pd.DataFrame({"background": ["em", "notebook", "median"], "age": [0.31, 1.4, 0.3]})
+    assert background_sentence(fits, truth) == (
+        "Against the true empty scene, the mean error (of 255 grey levels) is: the temporal median 0.30 "
+        "levels, the GMM 0.31 levels and the notebook's GMM 1.4 levels."
+    )
+
+
+def test_foreground_of_two_is_listed_and_of_many_spanned():
+    area = pd.DataFrame(
+        {"frame": [8, 9, 9, 9], "method": ["a", "a", "b", "c"], "foreground_share": [0.5, 0.04, 0.02, 0.0]}
+    )
+    said = foreground_sentence(area, 0.035).replace(NBSP, " ")
+    assert said == (
+        "In the last frame, the share of the image marked as foreground runs from 0 % with c to 4.0 % with "
+        "a; the person covers 3.5 % of it."
+    )
+    said = foreground_sentence(area[area["method"] != "c"]).replace(NBSP, " ")
+    assert said.endswith("is 2.0 % with b and 4.0 % with a.")
+
+
+def test_audit():
+    rows = {"model": ["em", "notebook", "em"], "kind": ["all", "all", "static"], "pixels": [2000, 2000, 900]}
+    said = audit_sentence(pd.DataFrame(rows | {"within_0.01": [0.97, 0.12, 1.0]})).replace(NBSP, " ")
+    assert "of 2,000 sampled pixels" in said
+    assert said.endswith("on 97 % with the GMM and 12 % with the notebook's GMM.")
+    assert audit_sentence(None) is None
+
+
+def test_cost():
+    assert cost_sentence({}) == "No step was timed in this run."
+    assert cost_sentence({"a": Cost(2.0, None, 1)}) == f"The one timed step, a, took 2.0{NBSP}s."
+    said = cost_sentence({"a": Cost(1.0, 786.2, 1), "b": Cost(3.0, 90.0, 2)}).replace(NBSP, " ")
+    assert said == (
+        "The two timed steps took 4.0 s of computing in all; the longest, b, took 3.0 s, which is 75 %, "
+        "and the most memory, 786 MB, was held by a."
+    )
+    said = cost_sentence({"a": Cost(1.0, None, 1), "b": Cost(3.0, None, 2)})
+    assert said.endswith(f"which is 75{NBSP}%.")

@@ -1,0 +1,166 @@
+from io import StringIO
+
+import pandas as pd
+
+from bgsub.report.sentences import still_sentence
+from bgsub.report.sentences_absorption import Outlook, absorbed_answer, verdict
+from bgsub.words import NBSP
+
+METHODS = {
+    "gmm": {"model": "em"},
+    "notebook": {"model": "notebook"},
+    "median": {"background": "median"},
+    "mog2": {"opencv": "mog2", "history": 60},
+    "mog2_protected": {"opencv": "mog2", "history": 60, "learning": "protected"},
+    "knn": {"opencv": "knn", "history": 60},
+}
+
+
+def absorbed(method: str, **changes) -> dict:
+    row = {"method": method, "still_frame": 61, "still_source": "groundtruth", "region_source": "groundtruth"}
+    row |= {"watched_from": 61}
+    row |= {"initial_share": 0.9, "half_life": None, "censored_at": 49, "vanish": None, "retention": 0.83}
+    return row | {"predicted": None} | changes
+
+
+MOG2 = absorbed("mog2", half_life=4, censored_at=None, vanish=7, retention=0.045, predicted=6)
+
+
+def answer(
+    rows: list[dict], methods: dict = METHODS, least: int | None = None, frames: int = 110
+) -> list[str]:
+    table = pd.read_csv(StringIO(pd.DataFrame(rows).to_csv(index=False)))  # as it comes from absorption.csv
+    outlooks = {row["method"]: Outlook(0.9, least) for row in rows if row["predicted"] is not None}
+    return [
+        text.replace(NBSP, " ") for text in absorbed_answer(table, methods, outlooks, fps=10.0, frames=frames)
+    ]
+
+
+def test_mog2_absorbs_and_the_frozen_mixture_keeps():
+    adaptive, frozen = answer([absorbed("gmm"), absorbed("notebook", retention=0.8), MOG2])
+    assert adaptive == (
+        "MOG2 loses half of the person within 4 frames (0.4 s) of lying still (the half-life), "
+        "and all but the last "
+        "5 % within 7 frames (0.7 s). It lets go by design: it has a history of 60 frames, and "
+        "what stays counts as "
+        "background once the old background's weight has fallen below 90 %. MOG2's own "
+        "recursion puts that at 6 "
+        "frames (0.6 s). A body fades sooner where it had covered the pixel before it came to "
+        "rest. No history, "
+        "however long, keeps the person for the 49 frames to the end of the clip: having seen "
+        "only 61 frames before, "
+        "MOG2 would still learn at its fast starting rate."
+    )
+    assert frozen == (
+        "A background that was learned once and then frozen keeps the person for the 49 frames (4.9 s) to "
+        "the end of the clip: the share of the body that stays visible on average (the retention) is 80 % "
+        "with the notebook's GMM and 83 % with the GMM."
+    )
+
+
+def test_one_frame_is_singular():
+    (said,) = answer([MOG2 | {"half_life": 1, "vanish": None}])
+    assert said.startswith(
+        "MOG2 loses half of the person within 1 frame (0.1 s) of lying still (the half-life). "
+    )
+
+
+def test_a_history_that_would_have_kept_the_person_is_named():
+    (said,) = answer([MOG2], least=443)
+    assert (
+        "To keep the person for the 49 frames to the end of the clip, it would need a history "
+        "of at least 443 frames." in said
+    )
+
+
+def test_a_young_mog2_is_said_to_learn_at_its_starting_rate():
+    methods = {"mog2": {"opencv": "mog2", "history": 500}}
+    (said,) = answer([MOG2 | {"predicted": 15}], methods)
+    assert "after only 61 frames it learns faster than its history of 500 frames asks for" in said
+
+
+def test_a_censored_half_life_is_not_called_one():
+    kept = MOG2 | {"half_life": None, "censored_at": 49, "vanish": None, "predicted": 55, "retention": 0.7}
+    (said,) = answer([kept], {"mog2": {"opencv": "mog2", "history": 500}})
+    assert said.startswith(
+        "MOG2 keeps at least half of what it saw of the person at first for all of the 49 frames"
+    )
+    assert "The clip ends before that, 49 frames (4.9 s) after the person came to rest." in said
+    assert "half-life" not in said
+    assert "No history" not in said
+
+
+def test_a_blind_method_has_no_half_life():
+    blind = {"initial_share": 0.024, "half_life": None, "censored_at": None, "retention": 0.01}
+    adaptive, frozen = answer([absorbed("gmm", **blind), MOG2 | blind])
+    assert adaptive.startswith(
+        "MOG2 hardly sees the person when they come to rest: it marks 2.4 % of the body then"
+    )
+    assert "A body fades sooner" not in adaptive
+    assert frozen.startswith("The GMM hardly sees the person")
+    assert "keeps the person" not in frozen
+
+
+def test_a_method_that_lost_the_person_before_the_test_frames_is_not_called_blind():
+    row = MOG2 | {"initial_share": 0.0, "half_life": None, "watched_from": 66}
+    assert answer([row])[0].startswith(
+        "MOG2 marks 0 % of the body when the test frames begin, 5 frames after the person came to rest, "
+        "so a half-life cannot be seen."
+    )
+
+
+def test_a_frozen_method_that_loses_the_person_says_so():
+    (said,) = answer([absorbed("gmm", half_life=20, censored_at=None, retention=0.4)])
+    assert said == (
+        "The GMM is frozen, yet loses half of the person within 20 frames (2.0 s); on average "
+        "it keeps 40 % of the body."
+    )
+
+
+def test_without_a_still_person_nothing_is_measured():
+    rows = [absorbed("gmm", still_frame=None), MOG2 | {"still_frame": None, "predicted": None}]
+    nothing = "No person who lies still was found in this clip"
+    assert answer(rows) == [f"{nothing}, so there is no absorption to measure."]
+    assert still_sentence(pd.DataFrame(rows)) == f"{nothing}."
+
+
+def test_many_keepers_are_spanned_and_the_protected_one_is_told_apart():
+    rows = [absorbed("gmm", retention=0.63), absorbed("notebook", retention=0.61)]
+    rows += [absorbed("median", retention=0.95), absorbed("mog2_protected", retention=0.9)]
+    frozen, protected = answer(rows)
+    assert "runs from 61 % with the notebook's GMM to 95 % with the temporal median." in frozen
+    assert protected.startswith(
+        "Learning only from what it does not mark keeps the person too for the 49 frames"
+    )
+    assert "90 % with the protected MOG2" in protected
+
+
+def told(*rows: dict) -> str:
+    return verdict(pd.read_csv(StringIO(pd.DataFrame(rows).to_csv(index=False))), 10.0).replace(NBSP, " ")
+
+
+def test_the_verdict_names_who_loses_first_and_who_keeps_most():
+    assert told(absorbed("knn", half_life=24, retention=0.4), MOG2, absorbed("gmm")) == (
+        "MOG2 has lost half of the person after 4 frames (0.4 s) of lying still; the GMM still shows 83 % "
+        "of them on average, to the end of the clip."
+    )
+
+
+def test_the_verdict_is_honest_where_nobody_loses_or_nobody_keeps_or_nobody_sees():
+    assert told(absorbed("gmm"), absorbed("notebook", retention=0.8)).startswith(
+        "Every method keeps the person who lies still to the end of the clip; the GMM shows most of them"
+    )
+    assert told(MOG2, absorbed("knn", half_life=24)).endswith(
+        "and no method keeps at least half of what it saw of them to the end of the clip."
+    )
+    blind = absorbed("mog2", initial_share=0.01, retention=0.005)
+    assert told(absorbed("gmm"), blind).startswith(
+        "MOG2 hardly sees the person when they come to rest, 1.0 %"
+    )
+    assert told(absorbed("gmm"), blind | {"watched_from": 66}).startswith(
+        "MOG2 marks 1.0 % of the person when the test frames begin, 5 frames (0.5 s) after they came to "
+        "rest; the GMM still shows 83 % of them"
+    )
+    nobody = "No person who lies still was seen by any method"
+    assert told(absorbed("gmm", initial_share=0.01)).startswith(nobody)
+    assert told(absorbed("gmm", still_frame=None)).startswith(nobody)

@@ -1,0 +1,1 @@
+"""What masks and models are worth: area, absorption, scores, agreement, sweeps, costs."""

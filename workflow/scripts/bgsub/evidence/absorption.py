@@ -1,0 +1,324 @@
+"""Absorption: how long a person who lies still stays visible in the masks, measured and predicted.
+
+The visible share A(t) of a still person is measured from masks; MOG2's forgetting is predicted by the
+recursion of its weights. Frames are counted from the first frame of stillness, k = 0.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from bgsub.evidence.still import Still
+from bgsub.masks.foreground import FOREGROUND
+from bgsub.masks.mask_file import Masks
+
+_VANISHED = 0.05  # visible share below which a person is gone
+
+
+@dataclass(frozen=True)
+class Absorption:
+    """What became of a still person in the masks of one method.
+
+    Attributes
+    ----------
+    initial_share : float
+        A0, the largest visible share of the first three frames that were watched.
+    half_life : int or None
+        Frames until A(t) < A0 / 2. None if that never came, or if the method was blind from the start, with
+        A0 < 0.05.
+    censored_at : int or None
+        Frames after which the half-life had still not come; None if it came or the method was blind.
+    vanish : int or None
+        Frames until A(t) < 0.05; None if that never came.
+    retention : float
+        Mean of A(t), in [0, 1].
+    """
+
+    initial_share: float
+    half_life: int | None
+    censored_at: int | None
+    vanish: int | None
+    retention: float
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Frames until MOG2 calls a still object background.
+
+    Attributes
+    ----------
+    steady : int
+        For a model that has run for longer than its history.
+    startup : int or None
+        For one that has seen only the frames of the clip before the object lay still. None if it stops
+        learning before.
+    """
+
+    steady: int
+    startup: int | None
+
+
+def visible_share(masks: Iterable[np.ndarray], region: np.ndarray | Iterable[np.ndarray]) -> np.ndarray:
+    """Share A(t) of a person's region that is foreground.
+
+    Parameters
+    ----------
+    masks : iterable of T (H, W) uint8 arrays
+        Only 255 is foreground.
+    region : (H, W) bool array, or iterable of T of them
+        Where the person is, always or at each frame.
+
+    Returns
+    -------
+    (T,) float64 array
+        In [0, 1]; NaN where the region is empty.
+    """
+    if isinstance(region, np.ndarray) and region.ndim == 2:
+        return np.array([_share(mask == FOREGROUND, region) for mask in masks])
+    return np.array([_share(mask == FOREGROUND, inside) for mask, inside in zip(masks, region, strict=True)])
+
+
+def measure_absorption(shares: np.ndarray) -> Absorption:
+    """Measure half-life, vanishing and retention of a still person.
+
+    Parameters
+    ----------
+    shares : (T,) float array
+        A(t) from the first frame of stillness on; NaN where a frame was not watched or nobody was there.
+
+    Returns
+    -------
+    Absorption
+
+    Raises
+    ------
+    ValueError
+        If no frame was watched.
+    """
+    shares = np.asarray(shares, dtype=np.float64)
+    watched = shares[~np.isnan(shares)]
+    if not len(watched):
+        raise ValueError("absorption cannot be measured without a visible share")
+    initial = float(watched[:3].max())
+    blind = initial < _VANISHED
+    half_life = None if blind else _first(shares < initial / 2)
+    return Absorption(
+        initial_share=initial,
+        half_life=half_life,
+        censored_at=len(shares) if half_life is None and not blind else None,
+        vanish=_first(shares < _VANISHED),
+        retention=float(watched.mean()),
+    )
+
+
+def visible_rows(method: str, found: Masks, still: Still | None) -> list[dict[str, Any]]:
+    """Rows of `visible.csv` for one method: its frames from the moment of stillness on, where somebody is.
+
+    Parameters
+    ----------
+    method : str
+    found : Masks
+        The method's masks.
+    still : Still or None
+        None gives no rows.
+
+    Returns
+    -------
+    list of dict
+        `frame`, `method`, `visible_share`.
+    """
+    if still is None:
+        return []
+    watched = found.frames >= still.frame
+    numbers = found.frames[watched].tolist()
+    shares = visible_share(found.masks[watched], map(still.region_at, numbers)).tolist()
+    return [
+        {"frame": frame, "method": method, "visible_share": share}
+        for frame, share in zip(numbers, shares, strict=True)
+        if not np.isnan(share)
+    ]
+
+
+def absorption_row(
+    method: str,
+    seen: Sequence[Mapping[str, Any]],
+    still: Still | None,
+    mog2: Mapping[str, float | None] | None = None,
+    frozen_from: int | None = None,
+) -> dict[str, Any]:
+    """Row of `absorption.csv` for one method.
+
+    All frames are counted from the moment of stillness, also when the method's masks begin after it.
+
+    Parameters
+    ----------
+    method : str
+    seen : sequence of mappings
+        The method's `visible_rows`.
+    still : Still or None
+    mog2 : mapping, optional
+        For a MOG2 method its `masks.subtractors.mog2_constants`.
+    frozen_from : int, optional
+        The frame from which on it does not learn, if it is frozen.
+
+    Returns
+    -------
+    dict
+        `method, still_frame, still_source, region_source, watched_from` (the first frame with a mask since
+        then), the fields of `Absorption`, and `predicted` in frames; None where there is nothing to say.
+    """
+    row = dict.fromkeys(["still_frame", "still_source", "region_source", "watched_from"])
+    row |= dict.fromkeys(field.name for field in fields(Absorption))
+    row = {"method": method, **row, "predicted": None}
+    if still is None or not seen:
+        return row
+    shares = np.full(seen[-1]["frame"] + 1 - still.frame, np.nan)
+    for moment in seen:
+        shares[moment["frame"] - still.frame] = moment["visible_share"]
+    row |= {
+        "still_frame": still.frame,
+        "still_source": still.frame_source,
+        "region_source": still.region_source,
+        "watched_from": seen[0]["frame"],
+    }
+    row |= asdict(measure_absorption(shares))
+    if mog2 is not None:
+        row["predicted"] = predict_absorption(
+            **mog2, still_frame=still.frame, frozen_from=frozen_from
+        ).startup
+    return row
+
+
+def mog2_absorption(
+    history: int,
+    background_ratio: float = 0.9,
+    complexity_reduction: float = 0.05,
+    frames_seen: int | None = None,
+    learning_rate: float | None = None,
+) -> int:
+    """Frames until MOG2 calls a new, still object background: the recursion of its weights.
+
+    One old mode holds all the weight when a new value appears and stays. In each frame the old mode loses
+    weight to the new one, and the new one is background as soon as the modes heavier than it weigh less than
+    the background ratio (Zivkovic 2004; OpenCV's bgfg_gaussmix2.cpp, whose order of operations this follows).
+
+    Parameters
+    ----------
+    history : int
+        Frames, at least 1; the learning rate is 1 / history.
+    background_ratio : float
+        Share of the weight that is background, OpenCV's backgroundRatio.
+    complexity_reduction : float
+        OpenCV's complexityReductionThreshold.
+    frames_seen : int, optional
+        Frames that the model saw before the object appeared, at least 1. OpenCV learns faster at the start:
+        at its nth frame by 1 / min(2n, history). By default the model has run for long enough.
+    learning_rate : float, optional
+        Share of a new frame, above 0, if it is given: it stands in for the history, also at the start.
+
+    Returns
+    -------
+    int
+        k of the first frame in which the object is background; k = 0 is the first in which it is there.
+    """
+
+    def rate(k: int) -> float:
+        if learning_rate is not None:
+            return learning_rate
+        return 1 / (history if frames_seen is None else min(2 * (frames_seen + 1 + k), history))
+
+    old, new = 1 - rate(0), rate(0)
+    k = 0
+    while True:
+        k += 1
+        alpha, prune = rate(k), rate(k) * complexity_reduction
+        swapped = new >= old  # the new mode is ranked first, and nothing weighs before it
+        old = (1 - alpha) * old - prune
+        if swapped or old < background_ratio:
+            return k
+        new = (1 - alpha) * new - prune + alpha
+        old, new = old / (old + new), new / (old + new)
+
+
+def mog2_history_to_keep(
+    frames: int,
+    background_ratio: float = 0.9,
+    complexity_reduction: float = 0.05,
+    frames_seen: int | None = None,
+) -> int | None:
+    """Smallest history with which MOG2 keeps a still object visible for some frames.
+
+    Parameters
+    ----------
+    frames : int
+        How long the object is to stay foreground.
+    background_ratio, complexity_reduction, frames_seen
+        As for `mog2_absorption`.
+
+    Returns
+    -------
+    int or None
+        Frames. None if no history is long enough: at the start OpenCV learns fast whatever the history, and
+        with a ratio of 1 every object is background at once.
+    """
+
+    def keeps(history: int) -> bool:
+        return mog2_absorption(history, background_ratio, complexity_reduction, frames_seen) >= frames
+
+    if frames > 1 and background_ratio >= 1:
+        return None
+    # With this history the start-up lasts as long as we look, so that a longer one changes nothing.
+    if frames_seen is not None and not keeps(2 * (frames_seen + frames + 1)):
+        return None
+    high = 1
+    while not keeps(high):
+        high *= 2
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if keeps(middle) else (middle, high)
+    return high
+
+
+def predict_absorption(
+    history: int,
+    background_ratio: float,
+    complexity_reduction: float,
+    still_frame: int,
+    learning_rate: float | None = None,
+    frozen_from: int | None = None,
+) -> Prediction:
+    """Predict when MOG2, run from the first frame of a clip, absorbs a person who lies still.
+
+    Parameters
+    ----------
+    history, background_ratio, complexity_reduction
+        As for `mog2_absorption`; `masks.subtractors.mog2_constants` reads them from OpenCV.
+    still_frame : int
+        First frame of stillness, 0-based, so also the number of frames seen before it.
+    learning_rate
+        As for `mog2_absorption`.
+    frozen_from : int, optional
+        The frame from which on it does not learn, if it is frozen.
+
+    Returns
+    -------
+    Prediction
+    """
+    constants = (history, background_ratio, complexity_reduction)
+    startup = mog2_absorption(*constants, max(still_frame, 1), learning_rate)
+    frozen = frozen_from is not None and still_frame + startup >= frozen_from
+    return Prediction(
+        steady=mog2_absorption(*constants, learning_rate=learning_rate), startup=None if frozen else startup
+    )
+
+
+def _share(visible: np.ndarray, inside: np.ndarray) -> float:
+    area = np.count_nonzero(inside)
+    return np.count_nonzero(visible & inside) / area if area else np.nan
+
+
+def _first(true: np.ndarray) -> int | None:
+    return int(np.argmax(true)) if true.any() else None

@@ -1,0 +1,77 @@
+"""How MOG2's history decides when a still person is absorbed: measured on a clip beside the prediction."""
+
+import functools
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from bgsub.evidence.absorption import measure_absorption, predict_absorption, visible_share
+from bgsub.evidence.still import Still
+from bgsub.masks.subtractors import mog2_constants, opencv_masks
+
+
+def absorption_by_history(
+    frames: np.ndarray,
+    settings: Mapping[str, Any],
+    still: Still,
+    histories: Iterable[int],
+    progress: Callable[[Iterable], Iterable] = iter,
+) -> list[dict[str, Any]]:
+    """Run MOG2 on a clip with one history after another, and measure how long it sees the still person.
+
+    Parameters
+    ----------
+    frames : (N, H, W, 3) uint8 array
+        RGB; MOG2 learns from all of them.
+    settings : mapping
+        A method's row in the config, `opencv: mog2`. Its history is replaced, and it learns from all frames
+        at the rate that follows from the history.
+    still : Still
+        The person.
+    histories : iterable of int
+        Frames.
+    progress : callable
+        Wraps the histories, for example tqdm.
+
+    Returns
+    -------
+    list of dict
+        `history`, the fields of `evidence.absorption.Absorption` as measured, and in frames the predictions
+        `predicted` for this clip and `predicted_steady` for a model that has run for longer than its history.
+        The half-life of a real person comes sooner than predicted, as a body covers most of its pixels before
+        it has come to rest. Empty if the region is, in all frames.
+    """
+    watched = range(still.frame, len(frames))
+    window = _window(map(still.region_at, watched), margin=settings["opening"])
+    if window is None:
+        return []
+    # MOG2 treats each pixel by itself, so what is farther off than the opening reaches can be left out.
+    regions = [still.region_at(frame)[window] for frame in watched]
+    frames = np.ascontiguousarray(frames[:, *window])
+    rows = []
+    for history in progress(histories):
+        method = {**settings, "history": history, "learning": "adaptive", "learning_rate": "auto"}
+        masks = opencv_masks(frames, method, test=watched)
+        measured = measure_absorption(visible_share(masks, regions))
+        predicted = predict_absorption(**mog2_constants(method), still_frame=still.frame)
+        rows.append(
+            {
+                "history": history,
+                **asdict(measured),
+                "predicted": predicted.startup,
+                "predicted_steady": predicted.steady,
+            }
+        )
+    return rows
+
+
+def _window(regions: Iterable[np.ndarray], margin: int) -> tuple[slice, slice] | None:
+    """Rows and columns of the smallest box around all regions, and a margin as far as the image has one."""
+    covered = functools.reduce(np.logical_or, regions)
+    if not covered.any():
+        return None
+    spans = (np.flatnonzero(covered.any(axis=axis)) for axis in (1, 0))
+    rows, columns = (slice(max(span[0] - margin, 0), span[-1] + 1 + margin) for span in spans)
+    return rows, columns

@@ -1,0 +1,126 @@
+"""Histograms of a decision rule's scores against ground truth: its counts at every threshold in one pass."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from bgsub.masks.foreground import FOREGROUND, open_mask
+
+_NEGATIVE, _POSITIVE, _UNSCORED = range(3)
+_CLASSES = np.full(256, _UNSCORED, np.uint8)
+_CLASSES[[0, 50, FOREGROUND]] = _NEGATIVE, _NEGATIVE, _POSITIVE
+
+# Thresholds for a sweep, by rule, in the rule's unit (`masks.rules`): from where nearly all is foreground to
+# where nearly nothing is.
+THRESHOLDS = {
+    "difference": np.arange(256.0),
+    "mahalanobis": np.arange(0.0, 50.0, 0.25),
+    "component": np.arange(-50.0, 200.0),
+    "likelihood": np.arange(-12.0, 200.0, 0.5),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class ScoreHistogram:
+    """Pixels by the score that a rule gives them.
+
+    Attributes
+    ----------
+    edges : (T + 1,) float array
+        Minus infinity and the thresholds, ascending. Bin i holds the scores above edges[i] and up to
+        edges[i + 1], so a mask made with the threshold edges[i] marks the bins from i on.
+    positives, negatives : (T + 1,) int64 array
+        Pixels that are motion (255) in the ground truth, and those that are static or hard shadow (0, 50).
+    """
+
+    edges: np.ndarray
+    positives: np.ndarray
+    negatives: np.ndarray
+
+    def counts(self) -> dict[str, np.ndarray]:
+        """Return the counts of the masks with each edge as threshold: `tp`, `fp`, `fn`, `tn`, int64."""
+        tp, fp = (pixels[::-1].cumsum()[::-1] for pixels in (self.positives, self.negatives))
+        return {"tp": tp, "fp": fp, "fn": self.positives.sum() - tp, "tn": self.negatives.sum() - fp}
+
+
+def score_histogram(
+    frames: Iterable[np.ndarray],
+    groundtruth: Iterable[np.ndarray],
+    score: Callable[[np.ndarray], np.ndarray],
+    thresholds: np.ndarray,
+    *,
+    opening: int = 1,
+    roi: np.ndarray | None = None,
+    progress: Callable[[Iterable], Iterable] = iter,
+) -> ScoreHistogram:
+    """Count, for many thresholds at once, what the masks of a rule would get right and wrong.
+
+    The counts are exactly those of the masks of `masks.foreground.foreground_masks` at each threshold, also
+    with an opening: opening the scores opens the masks of all thresholds (see `open_mask`).
+
+    Parameters
+    ----------
+    frames : iterable of (H, W, 3) uint8 arrays
+        RGB.
+    groundtruth : iterable of (H, W) uint8 arrays
+        As many label images in CDnet coding; other labels than 0, 50 and 255 are not scored.
+    score : callable
+        A decision rule with its model, see `masks.rules`.
+    thresholds : (T,) array
+        Ascending, in the unit of the score, such as `THRESHOLDS[rule]`.
+    opening : int
+        Size of the kernel of `open_mask`, pixels.
+    roi : (H, W) bool array, optional
+        The region of interest; by default the whole frame.
+    progress : callable
+        Wraps the pairs of frames and labels, for example tqdm.
+
+    Returns
+    -------
+    ScoreHistogram
+
+    Raises
+    ------
+    ValueError
+        If the thresholds do not ascend, or there are not as many label images as frames.
+    """
+    thresholds = np.asarray(thresholds, dtype=np.float64)
+    if not (np.diff(thresholds) > 0).all():
+        raise ValueError("thresholds do not ascend")
+    bins = len(thresholds) + 1
+    pixels = np.zeros((3, bins), dtype=np.int64)
+    outside = None if roi is None else ~roi
+    for frame, labels in progress(zip(frames, groundtruth, strict=True)):
+        classes = cv2.LUT(np.ascontiguousarray(labels), _CLASSES)
+        if outside is not None:
+            classes[outside] = _UNSCORED
+        # To open the scores first would give the same, as this count rises with them, but floats take longer.
+        passed = open_mask(thresholds_passed(score(frame), thresholds), opening)
+        pixels += np.bincount((classes * np.intp(bins) + passed).ravel(), minlength=3 * bins).reshape(3, bins)
+    return ScoreHistogram(
+        edges=np.concatenate([[-np.inf], thresholds]),
+        positives=pixels[_POSITIVE],
+        negatives=pixels[_NEGATIVE],
+    )
+
+
+def thresholds_passed(scores: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
+    """Count the thresholds that each score is above.
+
+    Parameters
+    ----------
+    scores : (H, W) array
+        NaN is not above anything.
+    thresholds : (T,) float64 array
+        Ascending, at most 65535.
+
+    Returns
+    -------
+    (H, W) uint16 array
+        0 to T.
+    """
+    if scores.dtype == np.uint8:
+        return np.searchsorted(thresholds, np.arange(256)).astype(np.uint16)[scores]
+    return np.searchsorted(thresholds, np.fmax(scores, -np.inf)).astype(np.uint16)

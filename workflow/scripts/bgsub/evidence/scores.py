@@ -1,0 +1,222 @@
+"""CDnet's counts and measures: how well masks agree with ground truth.
+
+The definitions are those of changedetection.net (Goyette et al. 2012, Wang et al. 2014). Its two official
+tools differ on shadows in masks, 0/1 masks and the label 85; here both would give the same figures: a mask's
+shadow is background, 1 is foreground in a 0/1 mask, the labels 85 and 170 and what lies outside the region of
+interest are not scored, and a hard shadow (50) is background.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass, fields
+from typing import NamedTuple
+
+import numpy as np
+
+from bgsub.masks.foreground import FOREGROUND
+
+_IGNORED, _STATIC, _SHADOW, _MOTION = range(4)
+_CLASSES = np.full(256, _IGNORED, np.uint8)
+_CLASSES[[0, 50, 255]] = _STATIC, _SHADOW, _MOTION
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Pixels by what they are and what the mask says; they add up over frames.
+
+    Attributes
+    ----------
+    tp, fp, fn, tn : int
+        True and false positives and negatives.
+    se : int
+        Shadow errors: hard shadow marked as foreground, which is part of `fp`.
+    shadow : int
+        Hard shadow in all, which is part of `fp + tn`.
+    """
+
+    tp: int = 0
+    fp: int = 0
+    fn: int = 0
+    tn: int = 0
+    se: int = 0
+    shadow: int = 0
+
+    def __add__(self, other: "Counts") -> "Counts":
+        """Return the counts of both together."""
+        return Counts(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+
+
+COUNTS = tuple(field.name for field in fields(Counts))
+
+
+@dataclass(frozen=True)
+class Measures:
+    """CDnet's seven measures and the shadow error; None where a measure is not defined.
+
+    All are shares in [0, 1], but `pwc` is in percent. `recall`, `precision` and `f_measure` are 0 if there is
+    something to find or to mark and no true positive, and not defined if there is neither.
+
+    Attributes
+    ----------
+    recall : float or None
+        TP / (TP + FN).
+    specificity, fpr : float or None
+        TN / (TN + FP), and one minus it.
+    fnr : float or None
+        FN / (TP + FN).
+    pwc : float or None
+        Percentage of wrong classifications, 100 (FN + FP) / all.
+    precision : float or None
+        TP / (TP + FP).
+    f_measure : float or None
+        2 TP / (2 TP + FP + FN).
+    shadow_error : float or None
+        Share of the hard shadow that is marked as foreground (CDnet's FPR-S).
+    """
+
+    recall: float | None
+    specificity: float | None
+    fpr: float | None
+    fnr: float | None
+    pwc: float | None
+    precision: float | None
+    f_measure: float | None
+    shadow_error: float | None
+
+
+MEASURES = tuple(field.name for field in fields(Measures))
+
+
+class Mean(NamedTuple):
+    """Mean of each measure over those that have it, and how many do not."""
+
+    measures: Measures
+    undefined: dict[str, int]
+
+
+def is_foreground(mask: np.ndarray) -> np.ndarray:
+    """Tell which pixels of a mask are foreground.
+
+    Parameters
+    ----------
+    mask : (H, W) uint8 or bool array
+        0, 127 (shadow) and 255 (foreground), or 0 and 1.
+
+    Returns
+    -------
+    (H, W) bool array
+    """
+    if mask.dtype == bool:
+        return mask
+    marked = mask == FOREGROUND
+    return marked if mask.max(initial=0) > 1 else mask == 1
+
+
+def count_frame(mask: np.ndarray, groundtruth: np.ndarray, roi: np.ndarray | None = None) -> Counts:
+    """Count one frame's pixels.
+
+    Parameters
+    ----------
+    mask : (H, W) uint8 or bool array
+        See `is_foreground`.
+    groundtruth : (H, W) uint8 array
+        CDnet's labels: 0 static, 50 hard shadow, 255 motion; others are not scored.
+    roi : (H, W) bool array, optional
+        The region of interest; by default the whole frame.
+
+    Raises
+    ------
+    ValueError
+        If the sizes differ.
+    """
+    if mask.shape != groundtruth.shape or (roi is not None and roi.shape != mask.shape):
+        raise ValueError(f"mask {mask.shape}, ground truth {groundtruth.shape}, ROI {np.shape(roi)}")
+    codes = 2 * _CLASSES[groundtruth] + is_foreground(mask)
+    found = np.bincount(codes.ravel() if roi is None else codes[roi], minlength=8).reshape(4, 2).tolist()
+    (missed, hit), (unmarked, error) = found[_MOTION], found[_SHADOW]
+    quiet, alarm = found[_STATIC]
+    return Counts(tp=hit, fp=alarm + error, fn=missed, tn=quiet + unmarked, se=error, shadow=error + unmarked)
+
+
+def count_frames(
+    masks: Iterable[np.ndarray],
+    groundtruth: Iterable[np.ndarray],
+    roi: np.ndarray | None = None,
+    progress: Callable[[Iterable], Iterable] = iter,
+) -> Iterator[Counts]:
+    """Yield the counts of each frame, holding one frame at a time; see `count_frame`.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many masks as label images.
+    """
+    for mask, labels in progress(zip(masks, groundtruth, strict=True)):
+        yield count_frame(mask, labels, roi)
+
+
+def total(counts: Iterable[Counts]) -> Counts:
+    """Add up the counts of a video's frames."""
+    return sum(counts, start=Counts())
+
+
+def measure(counts: Counts) -> Measures:
+    """Compute the measures of a video (or of a frame) from its counts."""
+    tp, fp, fn, tn, se, shadow = astuple(counts)
+    nothing = tp + fp + fn == 0
+    recall, precision, f_measure = (
+        None if nothing else tp / below if tp else 0.0 for below in (tp + fn, tp + fp, tp + (fp + fn) / 2)
+    )
+    return Measures(
+        recall=recall,
+        specificity=_share(tn, tn + fp),
+        fpr=_share(fp, fp + tn),
+        fnr=_share(fn, tp + fn),
+        pwc=_share(100 * (fn + fp), tp + fn + fp + tn),
+        precision=precision,
+        f_measure=f_measure,
+        shadow_error=_share(se, shadow),
+    )
+
+
+def average(measured: Iterable[Measures]) -> Mean:
+    """Average measures, each over the videos (or categories) in which it is defined.
+
+    Parameters
+    ----------
+    measured : iterable of Measures
+
+    Returns
+    -------
+    Mean
+        A measure that is defined nowhere is None.
+    """
+    columns = dict(zip(MEASURES, zip(*map(astuple, measured), strict=True), strict=False))
+    defined = {name: [value for value in columns.get(name, ()) if value is not None] for name in MEASURES}
+    means = {name: sum(values) / len(values) if values else None for name, values in defined.items()}
+    undefined = {name: len(columns.get(name, ())) - len(values) for name, values in defined.items()}
+    return Mean(Measures(**means), undefined)
+
+
+def average_categories(categories: Mapping[str, Sequence[Measures]]) -> tuple[dict[str, Mean], Mean]:
+    """Average as CDnet does: over the videos of each category, then over the categories.
+
+    The F-measure is averaged like any other; it is not computed from mean recall and precision, nor from
+    pooled counts, which give other figures.
+
+    Parameters
+    ----------
+    categories : mapping of str to sequence of Measures
+        The measures of each video, by category.
+
+    Returns
+    -------
+    by_category : dict of str to Mean
+    overall : Mean
+        `undefined` counts the categories without the measure.
+    """
+    by_category = {name: average(videos) for name, videos in categories.items()}
+    return by_category, average(mean.measures for mean in by_category.values())
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None

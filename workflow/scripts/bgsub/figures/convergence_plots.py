@@ -1,0 +1,161 @@
+"""Pictures of convergence: the audit of a clip's models, and maps of what a model found at each pixel."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+from bgsub.figures.style import (
+    GREY,
+    WIDTH,
+    Look,
+    colour_map,
+    label,
+    legend_above,
+    looks,
+    new_figure,
+    percent_axis,
+    save_figure,
+    styled,
+)
+from bgsub.model.audit import CLOSE, Audit
+from bgsub.words import NBSP
+
+SMALLEST_GAP = 1e-5  # nats per sample, left end of the axis: smaller gaps are no gaps
+PANEL_PIXELS = 360  # that a map is drawn with, across
+TITLES = {
+    "all": "All pixels",
+    "two_mode": "A person crosses",
+    "static": "Nobody crosses",
+}
+
+
+@styled
+def draw_audit(audits: Mapping[str, Audit], kinds: Mapping[str, np.ndarray]) -> Figure:
+    """Draw how far each model ends below the best of the restarts, and how it came there.
+
+    Parameters
+    ----------
+    audits : mapping of str to Audit
+        By model.
+    kinds : mapping of str to ndarray (P,) bool
+        Which of the audited pixels are of which kind; see `model.audit.Sample`. Two-mode and static pixels
+        have a column each, or all pixels one, if either is missing.
+    """
+    shown = [kind for kind in ("two_mode", "static") if kind in kinds]
+    shown = shown if len(shown) == 2 else ["all"]
+    figure, axes = new_figure(5.4, 2, len(shown), sharex="row", squeeze=False)
+    for column, kind in enumerate(shown):
+        many, path = axes[:, column]
+        many.set_title(f"{TITLES[kind]} ({np.count_nonzero(kinds[kind]):,}{NBSP}pixels)", pad=22)
+        for name, look in looks(audits).items():
+            judged = kinds[kind] & audits[name].defined
+            if judged.any():
+                _distribution(many, audits[name].gap[judged], name, look)
+                _approach(path, audits[name], judged, look)
+        many.axvline(CLOSE, color=GREY, linewidth=1.1, linestyle=(0, (2, 2)))
+        many.set(xscale="log", xlim=(SMALLEST_GAP, None), ylim=(-0.02, 1.04))
+        many.set(xlabel=f"nats per sample below the best (dashed: {CLOSE:g})")
+        percent_axis(many)
+        path.set(xscale="log", xlabel="iteration")
+        path.axhline(0, color=GREY, linewidth=1.1, linestyle=(0, (2, 2)))
+        path.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    many, path = axes[:, 0]
+    many.set(ylabel="share of pixels at least\nthat near to the best")
+    path.set(ylabel="nats per sample below the best\n(median, 10 to 90 % of pixels)")
+    legend_above(many)
+    figure.align_ylabels()
+    return figure
+
+
+def _distribution(axes: Axes, gap: np.ndarray, name: str, look: Look) -> None:
+    """Cumulative distribution of the gap, from the left end of the axis on."""
+    ordered = np.sort(np.maximum(gap, SMALLEST_GAP))
+    share = (np.arange(ordered.size) + 1) / ordered.size
+    axes.step(
+        np.append(ordered, 2 * max(ordered[-1], 1.0)),
+        np.append(share, 1.0),
+        where="post",
+        color=look.colour,
+        linestyle=look.dashes,
+        label=label(name),
+    )
+
+
+def _approach(axes: Axes, found: Audit, judged: np.ndarray, look: Look) -> None:
+    """How far the model was below the best after each iteration, up to the last pixel to stop."""
+    short = found.best[judged, np.newaxis] - found.paths[judged]
+    moved = (np.diff(short, axis=1) != 0).any(axis=0)
+    last = int(np.flatnonzero(moved)[-1]) + 1 if moved.any() else 1
+    low, median, high = np.quantile(short[:, 1 : last + 1], [0.1, 0.5, 0.9], axis=0)
+    iterations = np.arange(1, last + 1)
+    axes.fill_between(iterations, low, high, color=look.colour, alpha=0.18, linewidth=0)
+    axes.plot(iterations, median, color=look.colour, linestyle=look.dashes)
+    axes.plot(iterations[-1:], median[-1:], "o", color=look.colour, markersize=5.5)
+
+
+@styled
+def draw_parameter_maps(maps: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
+    """Draw what each model found at each pixel.
+
+    Parameters
+    ----------
+    maps : mapping of str to mapping of str to ndarray (H, W)
+        By model, what `model.convergence.parameter_maps` returns.
+    """
+    first = next(iter(maps.values()))["components"]
+    step = max(1, first.shape[1] // PANEL_PIXELS)
+    most = max(int(found["components"].max()) for found in maps.values())
+    widest = max(float(np.quantile(found["narrowest"], 0.99)) for found in maps.values())
+    columns = {
+        "components": (
+            "Components",
+            "number",
+            "neither",
+            colour_map("viridis").resampled(most),
+            0.5,
+            most + 0.5,
+        ),
+        "heaviest_weight": ("Heaviest component", "weight", "neither", colour_map("cividis"), 1 / most, 1),
+        "narrowest": (
+            "Narrowest direction",
+            "standard deviation, levels",
+            "max",
+            colour_map("viridis"),
+            0,
+            widest,
+        ),
+    }
+    height = len(maps) * (WIDTH / len(columns) * first.shape[0] / first.shape[1] + 0.02) + 0.75
+    figure, axes = new_figure(height, len(maps), len(columns), squeeze=False)
+    figure.get_layout_engine().set(h_pad=0.02, hspace=0)
+    for row, (name, found) in zip(axes, maps.items(), strict=True):
+        row[0].set_ylabel(label(name))
+        for cell, (key, (*_, colours, low, high)) in zip(row, columns.items(), strict=True):
+            cell.imshow(found[key][::step, ::step], cmap=colours, vmin=low, vmax=high)
+            cell.set(xticks=[], yticks=[])
+            cell.grid(visible=False)
+            cell.spines[:].set_visible(False)
+    for column, (title, unit, extend, *_) in zip(axes.T, columns.values(), strict=True):
+        column[0].set_title(title)
+        bar = figure.colorbar(
+            column[-1].images[0], ax=column, orientation="horizontal", extend=extend, aspect=30, pad=0.02
+        )
+        bar.set_label(unit)
+        bar.ax.grid(visible=False)
+        if title == "Components":
+            bar.set_ticks(range(1, most + 1))
+    return figure
+
+
+def plot_audit(audits: Mapping[str, Audit], kinds: Mapping[str, np.ndarray], path: str | Path) -> None:
+    """Save `draw_audit` as PNG and SVG."""
+    save_figure(draw_audit(audits, kinds), path)
+
+
+def plot_parameter_maps(maps: Mapping[str, Mapping[str, np.ndarray]], path: str | Path) -> None:
+    """Save `draw_parameter_maps` as PNG and SVG."""
+    save_figure(draw_parameter_maps(maps), path)

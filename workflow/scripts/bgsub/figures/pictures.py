@@ -1,0 +1,257 @@
+"""The figures made of images: backgrounds, maps of a fit, mask strip.
+
+Each `draw_*` returns a matplotlib Figure made from arrays; each `plot_*` saves that figure as PNG and SVG.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from bgsub.figures.style import WIDTH, colour_map, label, new_figure, save_figure, styled
+from bgsub.words import percent
+
+DIFFERENCE_RANGE = 30  # levels; larger differences have the last colour
+UNDEFINED = 16  # the bit of `flags` for a pixel on which the notebook's arithmetic breaks down
+
+
+class Flag(NamedTuple):
+    """One cause in `flags` of model.npz: its bit, its colour on the map and its plain words."""
+
+    bit: int
+    colour: str
+    words: str
+
+
+# Where several apply, the map shows the first.
+FLAGS = (
+    Flag(UNDEFINED, "#D55E00", "the notebook's arithmetic breaks down (0/0)"),
+    Flag(1, "#1a1a1a", "constant: the same colour in every training frame"),
+    Flag(8, "#E69F00", "a Gaussian with fewer than 4 samples of its own"),
+    Flag(2, "#CC79A7", "colours on a line or plane: no full covariance"),
+    Flag(4, "#56B4E9", "a Gaussian as narrow as the floor allows"),
+)
+ORDINARY = "#ededed"
+
+
+@styled
+def draw_backgrounds(
+    backgrounds: Mapping[str, np.ndarray],
+    undefined: Mapping[str, np.ndarray] | None = None,
+    truth: np.ndarray | None = None,
+) -> Figure:
+    """Draw background images side by side, and below each how it differs from the first.
+
+    Parameters
+    ----------
+    backgrounds : mapping of str to uint8 array (height, width, 3)
+        By model or method; the first is the reference.
+    undefined : mapping of str to bool array (height, width), optional
+        Pixels on which that background is not defined; marked.
+    truth : uint8 array (height, width, 3), optional
+        The empty scene where it is known; it is then the reference, and every background has its difference.
+    """
+    columns = dict(backgrounds) if truth is None else {"true background": truth, **backgrounds}
+    reference_name, reference = next(iter(columns.items()))
+    height = 2 * _row_height(reference.shape, len(columns)) + 1.2
+    figure, axes = new_figure(height, 2, max(len(columns), 2), squeeze=False)
+    image = None
+    for top, bottom, (name, background) in zip(*axes, columns.items(), strict=False):
+        _show(top, background)
+        top.set_title(label(name), fontsize=9.5 if len(columns) < 4 else 8)
+        if background is reference:
+            bottom.set_axis_off()
+            continue
+        difference = np.abs(background.astype(np.int16) - reference).max(axis=2)  # as fits.csv counts it
+        image = bottom.imshow(difference, cmap="magma", vmin=0, vmax=DIFFERENCE_RANGE)
+        marked = (undefined or {}).get(name)
+        if marked is not None and marked.any():
+            _mark(bottom, marked, FLAGS[0].colour)
+        _plain(bottom)
+    for column in axes.T[len(columns) :]:
+        for empty in column:
+            empty.set_axis_off()
+    if image is not None:
+        bar = figure.colorbar(
+            image, ax=axes, orientation="horizontal", extend="max", aspect=60, fraction=0.03, pad=0.02
+        )
+        bar.set_ticks([0, 10, 20, DIFFERENCE_RANGE])
+        bar.set_label(f"lower row: difference to the {label(reference_name)}, levels (of 255)")
+    if any(mask.any() for mask in (undefined or {}).values()):
+        patch = Patch(color=FLAGS[0].colour, label="no estimate here: the arithmetic breaks down")
+        figure.legend(handles=[patch], loc="outside lower left", handlelength=1, fontsize=8.5)
+    return figure
+
+
+@styled
+def draw_fit_maps(n_iter: np.ndarray, log_likelihood: np.ndarray, flags: np.ndarray) -> Figure:
+    """Draw one model's fit, pixel by pixel: iterations, log-likelihood, and what is special about a pixel.
+
+    Parameters
+    ----------
+    n_iter : int array (height, width)
+    log_likelihood : float array (height, width)
+        Nats per sample; not shown where `flags` says that it is undefined.
+    flags : uint8 array (height, width)
+        Bits as in model.npz; see `FLAGS`.
+    """
+    height = 2 * _row_height(n_iter.shape, 2) + 1.1
+    figure, ((iterations, likelihood), (special, legend)) = new_figure(height, 2, 2)
+    _map(figure, iterations, n_iter, "cividis", "Iterations until it stopped", "iterations")
+    defined = np.where(flags & UNDEFINED, np.nan, log_likelihood)
+    _map(figure, likelihood, defined, "viridis", "Log-likelihood", "nats per sample: more is better")
+    present = [flag for flag in FLAGS if (flags & flag.bit).any()]
+    colours = np.full((*flags.shape, 3), to_rgb(ORDINARY))
+    for flag in reversed(present):
+        colours[(flags & flag.bit) > 0] = to_rgb(flag.colour)
+    _show(special, colours, "What is special about a pixel")
+    handles = [
+        Patch(color=flag.colour, label=f"{_share((flags & flag.bit) > 0)}  {_two_lines(flag.words)}")
+        for flag in present
+    ]
+    handles.append(Patch(color=ORDINARY, label=f"{_share(flags == 0)}  none of these"))
+    legend.set_axis_off()
+    legend.legend(
+        handles=handles,
+        loc="upper left",
+        bbox_to_anchor=(-0.02, 1.06),
+        title="Share of pixels (several may apply)",
+        alignment="left",
+        handlelength=1,
+        labelspacing=0.8,
+    )
+    return figure
+
+
+@styled
+def draw_mask_strip(rows: Mapping[str, Sequence[np.ndarray]], moments: Sequence[str]) -> Figure:
+    """Draw the frame and every method's mask at a few moments.
+
+    Parameters
+    ----------
+    rows : mapping of str to sequence of uint8 arrays (height, width) or (height, width, 3)
+        One image per moment by row: `frame`, `ground truth` and the methods' names.
+    moments : sequence of str
+        The columns' titles.
+    """
+    first = next(iter(rows.values()))[0]
+    height = len(rows) * (_row_height(first.shape, len(moments)) + 0.03) + 0.45
+    figure, axes = new_figure(height, len(rows), len(moments), squeeze=False)
+    figure.get_layout_engine().set(w_pad=0.015, h_pad=0.015, wspace=0.01, hspace=0.01)
+    for line, (title, images) in zip(axes, rows.items(), strict=True):
+        for cell, image in zip(line, images, strict=True):
+            _show(cell, image)
+        words = label(title).replace(" ", "\n", 1)
+        line[0].set_ylabel(words, fontsize=7.5, rotation=0, ha="right", va="center")
+    for cell, moment in zip(axes[0], moments, strict=True):
+        cell.set_title(moment, fontsize=8, fontweight="normal", loc="center")
+    return figure
+
+
+def telling_moments(test_frames: Sequence[int], still_frame: int | None) -> dict[int, str]:
+    """Choose the frames of the mask strip: start, just before and after the person lies still, and the end.
+
+    Parameters
+    ----------
+    test_frames : sequence of int
+        The frames that have masks, ascending.
+    still_frame : int or None
+        From when on the person lies still; without it, moments are spread evenly.
+
+    Returns
+    -------
+    dict of int to str
+        Frame to column title, ascending.
+    """
+    first, last = test_frames[0], test_frames[-1]
+    if still_frame is None:
+        frames = sorted({round(first + (last - first) * step / 6) for step in range(7)})
+        return {frame: f"frame {frame}" for frame in frames}
+    wanted = {first: "first test", last: "last"}
+    wanted |= {still_frame + after: f"still {after:+d}" for after in (-10, -4, 1, 5, 10, 30)}
+    known = set(test_frames)
+    return {frame: f"{words}\nframe {frame}" for frame, words in sorted(wanted.items()) if frame in known}
+
+
+def _row_height(shape: tuple[int, ...], columns: int) -> float:
+    return WIDTH / columns * shape[0] / shape[1]
+
+
+def _plain(axes: Axes) -> None:
+    axes.set(xticks=[], yticks=[])
+    axes.grid(visible=False)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def _show(axes: Axes, image: np.ndarray, title: str | None = None) -> None:
+    if image.ndim == 2:
+        axes.imshow(image, cmap="gray", vmin=0, vmax=255)
+    else:
+        axes.imshow(image)
+    if title is not None:
+        axes.set_title(title)
+    _plain(axes)
+
+
+def _mark(axes: Axes, where: np.ndarray, colour: str) -> None:
+    axes.imshow(np.dstack([np.full((*where.shape, 3), to_rgb(colour)), where.astype(float)]))
+
+
+def _map(figure: Figure, axes: Axes, values: np.ndarray, cmap: str, title: str, unit: str) -> None:
+    """Show a map with its colour bar; the most extreme 1 % on each side do not stretch the scale."""
+    known = values[np.isfinite(values)]
+    low, high = np.quantile(known, [0.01, 0.99]) if known.size else (0.0, 1.0)
+    flat = low == high
+    if flat:
+        low, high = low - 1, high + 1
+    image = axes.imshow(np.ma.masked_invalid(values), cmap=colour_map(cmap), vmin=low, vmax=high)
+    axes.set_title(title)
+    _plain(axes)
+    bar = figure.colorbar(image, ax=axes, orientation="horizontal", extend="both", aspect=35, pad=0.03)
+    bar.set_label(unit if known.size == values.size else f"{unit} (grey: undefined)")
+    bar.ax.grid(visible=False)
+    if flat:
+        bar.set_ticks([low + 1])
+
+
+def _share(where: np.ndarray) -> str:
+    return percent(float(where.mean())).replace("less than ", "<").replace("more than ", ">")
+
+
+def _two_lines(words: str) -> str:
+    """Break a long legend entry at the blank nearest to its middle."""
+    if len(words) <= 30:
+        return words
+    blanks = [index for index, character in enumerate(words) if character == " "]
+    cut = min(blanks, key=lambda index: abs(index - len(words) / 2))
+    return f"{words[:cut]}\n{words[cut + 1 :]}"
+
+
+def plot_backgrounds(
+    backgrounds: Mapping[str, np.ndarray],
+    path: str | Path,
+    undefined: Mapping[str, np.ndarray] | None = None,
+    truth: np.ndarray | None = None,
+) -> None:
+    """Save `draw_backgrounds` as PNG and SVG."""
+    save_figure(draw_backgrounds(backgrounds, undefined, truth), path)
+
+
+def plot_fit_maps(
+    n_iter: np.ndarray, log_likelihood: np.ndarray, flags: np.ndarray, path: str | Path
+) -> None:
+    """Save `draw_fit_maps` as PNG and SVG."""
+    save_figure(draw_fit_maps(n_iter, log_likelihood, flags), path)
+
+
+def plot_mask_strip(
+    rows: Mapping[str, Sequence[np.ndarray]], moments: Sequence[str], path: str | Path
+) -> None:
+    """Save `draw_mask_strip` as PNG and SVG."""
+    save_figure(draw_mask_strip(rows, moments), path)

@@ -1,0 +1,293 @@
+"""The charts: convergence, gap, foreground area, absorption, costs.
+
+Each `draw_*` returns a matplotlib Figure made from tables; each `plot_*` saves that figure as PNG and SVG.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+from bgsub.evidence.costs import Cost
+from bgsub.figures.style import (
+    GREY,
+    TRUTH,
+    colour_map,
+    label,
+    legend_above,
+    looks,
+    mark_moment,
+    new_figure,
+    percent_axis,
+    save_figure,
+    styled,
+)
+
+CLOSE_ENOUGH = 0.01  # nats per sample, the gap that fits.csv counts as "short" (metrics.md, 4.3)
+
+
+@styled
+def draw_convergence(curves: Mapping[str, pd.DataFrame], tolerances: Mapping[str, float | None]) -> Figure:
+    """Draw how each model's EM went: mean log-likelihood, gain and share of pixels converged, by iteration.
+
+    Parameters
+    ----------
+    curves : mapping of str to DataFrame
+        `convergence.csv` of each model: iteration, log_likelihood (nats per sample), gain, converged (share).
+    tolerances : mapping of str to float or None
+        The gain below which a model's pixel stops; None where it never does.
+    """
+    figure, (likelihood, gain, share) = new_figure(6.4, 3, sharex=True, height_ratios=[1.25, 1, 1])
+    for name, look in looks(curves).items():
+        curve = curves[name][curves[name]["iteration"] >= 1]  # the axis is logarithmic
+        style: dict[str, Any] = {"color": look.colour, "linestyle": look.dashes, "label": label(name)}
+        likelihood.plot(curve["iteration"], curve["log_likelihood"], **style)
+        rising = curve[curve["gain"] > 0]
+        gain.plot(rising["iteration"], rising["gain"], **style)
+        share.plot(curve["iteration"], curve["converged"], **style)
+        for axes, table, column in (
+            (likelihood, curve, "log_likelihood"),
+            (gain, rising, "gain"),
+            (share, curve, "converged"),
+        ):
+            axes.plot(
+                table["iteration"].tail(1), table[column].tail(1), "o", color=look.colour, markersize=5.5
+            )
+        if len(curve) and tolerances.get(name) is None:
+            _say_it_stops(likelihood, curve.iloc[-1])
+    for tolerance in sorted({value for value in tolerances.values() if value is not None}):
+        gain.axhline(tolerance, color=GREY, linewidth=1.1, linestyle=(0, (2, 2)))
+        gain.annotate(
+            f"a pixel stops below {tolerance:g}",
+            (0, tolerance),
+            xycoords=("axes fraction", "data"),
+            xytext=(4, 3),
+            textcoords="offset points",
+            fontsize=8.5,
+            color="#444444",
+        )
+    likelihood.set(ylabel="log-likelihood\n(nats per sample)")
+    legend_above(likelihood)
+    gain.set(ylabel="gain\n(nats per sample)", yscale="log")
+    gain.set_ylim(bottom=min([value for value in tolerances.values() if value], default=1e-6) / 10)
+    share.set(ylabel="pixels\nconverged", ylim=(-0.04, 1.04), xscale="log", xlabel="iteration")
+    share.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    percent_axis(share)
+    figure.align_ylabels()
+    return figure
+
+
+def _say_it_stops(axes: Axes, last: pd.Series) -> None:
+    axes.annotate(
+        f"stops after {last['iteration']:.0f}, unchecked",
+        (last["iteration"], last["log_likelihood"]),
+        xytext=(9, -3),
+        textcoords="offset points",
+        va="top",
+        fontsize=8.5,
+        color="#444444",
+        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1},
+    )
+
+
+@styled
+def draw_gap(gap: np.ndarray, name: str) -> Figure:
+    """Draw how far each pixel's fit lies below the reference's: where, and on how many pixels.
+
+    Parameters
+    ----------
+    gap : float array (height, width)
+        Log-likelihood of the reference minus that of `name`, nats per sample; NaN where one is undefined.
+    name : str
+        The model that falls short.
+    """
+    figure, (where, many) = new_figure(3.2, 1, 2, width_ratios=[1.1, 1])
+    known = np.sort(gap[np.isfinite(gap)])
+    bottom, top = np.quantile(known, [0.005, 0.99]) if known.size else (0.0, 1.0)
+    bottom, top = min(bottom, 0.0), max(top, 5 * CLOSE_ENOUGH)
+    image = where.imshow(np.clip(gap, 0, None), cmap=colour_map("viridis"), vmin=0, vmax=top)
+    where.set(title="Where it falls short", xticks=[], yticks=[])
+    where.grid(visible=False)
+    where.spines[:].set_visible(False)
+    below = where.inset_axes((0, -0.12, 1, 0.05))  # as wide as the map, whatever its shape
+    bar = figure.colorbar(image, cax=below, orientation="horizontal", extend="max")
+    bar.set_label("short by … nats per sample (grey: no fit)")
+    share = (np.arange(known.size) + 1) / max(known.size, 1)
+    shown = np.linspace(0, known.size - 1, min(known.size, 1000)).astype(int)  # a light SVG
+    many.plot(known[shown], 1 - share[shown], color=looks([name])[name].colour)
+    many.set(
+        title="On how many pixels",
+        xlabel=f"short by more than … nats per sample\n(dashed: {CLOSE_ENOUGH:g}, close enough)",
+        xlim=(bottom, top),
+        ylim=(-0.02, 1.02),
+    )
+    many.axvline(CLOSE_ENOUGH, color=GREY, linewidth=1.1, linestyle=(0, (2, 2)))
+    percent_axis(many)
+    return figure
+
+
+@styled
+def draw_area(
+    area: pd.DataFrame,
+    *,
+    first_test_frame: int,
+    still_frame: int | None = None,
+    truth: pd.Series | None = None,
+) -> Figure:
+    """Draw the share of the image that each method marks as foreground, over the clip.
+
+    Parameters
+    ----------
+    area : DataFrame
+        `area.csv`: frame, method, foreground_share.
+    first_test_frame : int
+        Where the training frames end.
+    still_frame : int, optional
+        From when on the person lies still.
+    truth : Series, optional
+        The true share of the person, indexed by frame.
+    """
+    figure, axes = new_figure(3.3)
+    if truth is not None:
+        look = looks([TRUTH])[TRUTH]
+        axes.plot(truth.index, truth, color=look.colour, linestyle=look.dashes, linewidth=1.4, label=TRUTH)
+    methods = list(dict.fromkeys(area["method"]))
+    for method, look in looks(methods).items():
+        curve = area[area["method"] == method].sort_values("frame")
+        axes.plot(
+            curve["frame"],
+            curve["foreground_share"],
+            color=look.colour,
+            linestyle=look.dashes,
+            label=label(method),
+        )
+    axes.axvspan(0, first_test_frame - 0.5, color="#f3f3f3", zorder=0)
+    axes.annotate(
+        "training frames:\nthe models learn here",
+        (first_test_frame / 2, 0.5 if truth is None else 0.98),
+        xycoords=("data", "axes fraction"),
+        ha="center",
+        va="top",
+        color="#444444",
+        fontsize=8.5,
+    )
+    if still_frame is not None:
+        mark_moment(axes, still_frame, "lies still")
+    axes.set(xlabel="frame", ylabel="foreground\n(share of the image)")
+    axes.set_ylim(0, 1.12 * max([*area["foreground_share"], *([] if truth is None else truth), 0.001]))
+    axes.set_xlim(0, max([*area["frame"], first_test_frame], default=1))
+    percent_axis(axes)
+    legend_above(axes)
+    return figure
+
+
+@styled
+def draw_absorption(visible: pd.DataFrame, absorption: pd.DataFrame, *, fps: float) -> Figure:
+    """Draw how much of the still person each method still sees, with half-lives and MOG2's predicted moment.
+
+    Parameters
+    ----------
+    visible : DataFrame
+        `visible.csv`: frame, method, visible_share.
+    absorption : DataFrame
+        `absorption.csv`: method, still_frame, initial_share, half_life, predicted are read.
+    fps : float
+        Frames per second of the clip, for the axis in seconds.
+    """
+    figure, axes = new_figure(3.6)
+    rows = absorption[absorption["still_frame"].notna()].set_index("method")
+    if rows.empty:
+        axes.set_axis_off()
+        axes.text(0.5, 0.5, "no person who lies still was found", ha="center", color="#444444")
+        return figure
+    for method, look in looks(rows.index).items():
+        row = rows.loc[method]
+        curve = visible[visible["method"] == method].sort_values("frame")
+        since = curve["frame"] - row["still_frame"]
+        axes.plot(
+            since, curve["visible_share"], color=look.colour, linestyle=look.dashes, label=label(method)
+        )
+        if pd.notna(row["half_life"]):
+            there = curve.loc[since == row["half_life"], "visible_share"]
+            style = {"color": look.colour, "markeredgecolor": "white", "markersize": 7.5, "zorder": 5}
+            axes.plot([row["half_life"]] * len(there), there, "D", **style)
+        if pd.notna(row["predicted"]):
+            words = f"{label(method)}'s recursion predicts {row['predicted']:.0f}"
+            mark_moment(axes, row["predicted"], words, look.colour, height=0.42)
+    if rows["half_life"].notna().any():
+        axes.plot([], [], "D", color=GREY, markeredgecolor="white", markersize=7, label="half-life")
+    axes.set(xlabel="frames since lying still", ylabel="person still visible", ylim=(-0.03, 1.05))
+    axes.set_xlim(left=0)
+    percent_axis(axes)
+    seconds = axes.secondary_xaxis(-0.24, functions=(lambda x: x / fps, lambda x: x * fps))
+    seconds.set_xlabel(f"seconds (at {fps:g} frames per second)")
+    legend_above(axes)
+    return figure
+
+
+@styled
+def draw_costs(costs: Mapping[str, Cost]) -> Figure:
+    """Draw what each step cost, in the order given: seconds, and memory beside them.
+
+    Parameters
+    ----------
+    costs : mapping of str to Cost
+        By step.
+    """
+    figure, panels = new_figure(0.75 + 0.24 * max(len(costs), 1), 1, 2, sharey=True)
+    steps = list(costs)
+    parts = (
+        ("seconds, all jobs together", [cost.seconds for cost in costs.values()], "{:.1f}", "#0072B2"),
+        ("memory, MB", [cost.memory or np.nan for cost in costs.values()], "{:.0f}", "#009E73"),
+    )
+    for axes, (title, values, form, colour) in zip(panels, parts, strict=True):
+        bars = axes.barh(range(len(steps)), values, color=colour, height=0.68)
+        words = ["" if np.isnan(value) else form.format(value) for value in values]
+        axes.bar_label(bars, words, padding=4, fontsize=8)
+        axes.set(title=title)
+        axes.set_xlim(0, max([*(value for value in values if not np.isnan(value)), 0.1]) * 1.2)
+        axes.grid(visible=False, axis="y")
+        axes.tick_params(axis="y", length=0)
+    panels[0].set_yticks(range(len(steps)), steps)
+    panels[0].invert_yaxis()
+    return figure
+
+
+def plot_convergence(
+    curves: Mapping[str, pd.DataFrame], tolerances: Mapping[str, float | None], path: str | Path
+) -> None:
+    """Save `draw_convergence` as PNG and SVG."""
+    save_figure(draw_convergence(curves, tolerances), path)
+
+
+def plot_gap(gap: np.ndarray, name: str, path: str | Path) -> None:
+    """Save `draw_gap` as PNG and SVG."""
+    save_figure(draw_gap(gap, name), path)
+
+
+def plot_area(
+    area: pd.DataFrame,
+    path: str | Path,
+    *,
+    first_test_frame: int,
+    still_frame: int | None = None,
+    truth: pd.Series | None = None,
+) -> None:
+    """Save `draw_area` as PNG and SVG."""
+    figure = draw_area(area, first_test_frame=first_test_frame, still_frame=still_frame, truth=truth)
+    save_figure(figure, path)
+
+
+def plot_absorption(visible: pd.DataFrame, absorption: pd.DataFrame, path: str | Path, *, fps: float) -> None:
+    """Save `draw_absorption` as PNG and SVG."""
+    save_figure(draw_absorption(visible, absorption, fps=fps), path)
+
+
+def plot_costs(costs: Mapping[str, Cost], path: str | Path) -> None:
+    """Save `draw_costs` as PNG and SVG."""
+    save_figure(draw_costs(costs), path)

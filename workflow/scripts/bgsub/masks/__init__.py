@@ -1,0 +1,1 @@
+"""From frames to foreground masks: decision rules, OpenCV's methods, clean-up."""

@@ -1,0 +1,109 @@
+"""From a score of every pixel to a foreground mask, and the masks' clean-up.
+
+A decision rule (`masks.rules`) gives each pixel of a frame a score; a pixel is foreground where the score is
+above a threshold. Masks are uint8: 0 background, 255 foreground.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+
+import cv2
+import numpy as np
+
+FOREGROUND = 255
+
+_BAND_BYTES = 32 * 2**20  # of frames held at a time by the median
+
+
+def threshold_score(score: np.ndarray, threshold: float) -> np.ndarray:
+    """Mark the pixels whose score is above a threshold.
+
+    Parameters
+    ----------
+    score : (H, W) array
+        Of any real dtype; NaN is not above anything.
+    threshold : float
+        In the unit of the score.
+
+    Returns
+    -------
+    (H, W) uint8 array
+        0 or 255.
+    """
+    return np.multiply(score > threshold, FOREGROUND, dtype=np.uint8)
+
+
+def foreground_masks(
+    frames: Iterable[np.ndarray],
+    score: Callable[[np.ndarray], np.ndarray],
+    threshold: float,
+    *,
+    opening: int = 1,
+    progress: Callable[[Iterable], Iterable] = iter,
+) -> Iterator[np.ndarray]:
+    """Yield the foreground mask of each frame, in order.
+
+    Parameters
+    ----------
+    frames : iterable of (H, W, 3) uint8 arrays
+        RGB; a memory map is read one frame at a time.
+    score : callable
+        A decision rule with its model: takes a frame, returns an (H, W) array. See `masks.rules`.
+    threshold : float
+        In the unit of the score; foreground is above it.
+    opening : int
+        Size of the kernel of `open_mask`, pixels.
+    progress : callable
+        Wraps the frames, for example tqdm.
+
+    Yields
+    ------
+    (H, W) uint8 array
+        0 or 255.
+    """
+    for frame in progress(frames):
+        yield open_mask(threshold_score(score(frame), threshold), opening)
+
+
+def temporal_median(frames: np.ndarray) -> np.ndarray:
+    """Median over time of each pixel and channel.
+
+    Parameters
+    ----------
+    frames : (N, H, W, 3) uint8 array
+        Usually a memory map: a band of rows is read at a time.
+
+    Returns
+    -------
+    (H, W, 3) float64 array
+        8-bit levels, with halves where N is even; divide by 255 for `masks.difference.difference`.
+    """
+    count, height, width, channels = frames.shape
+    rows = max(1, _BAND_BYTES // (count * width * channels))
+    median = np.empty((height, width, channels))
+    for top in range(0, height, rows):
+        np.median(frames[:, top : top + rows], axis=0, out=median[top : top + rows])
+    return median
+
+
+def open_mask(mask: np.ndarray, size: int) -> np.ndarray:
+    """Remove specks by a morphological opening with an elliptic kernel.
+
+    Parameters
+    ----------
+    mask : (H, W) array
+        A mask, or the scores that one is made from: a mask of opened scores is the opened mask of the scores,
+        since the opening is flat (threshold decomposition: Serra 1982, Image Analysis and Mathematical
+        Morphology).
+    size : int
+        Width of the kernel in pixels, 3 in the notebook. OpenCV's 3 x 3 ellipse is a cross. 1 changes
+        nothing.
+
+    Returns
+    -------
+    (H, W) array of the same dtype
+        Grey values are opened as such: a shadow (127) survives only where the kernel fits into shadow or
+        foreground.
+    """
+    if size == 1:
+        return mask
+    return cv2.morphologyEx(mask, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))

@@ -1,0 +1,324 @@
+"""An audit of fits on a sample of pixels: whether EM arrived, and how far below the best optimum.
+
+Nothing proves an optimum of a mixture's likelihood to be the best one; it is compared with the best of
+several EM runs from random samples, as is usual (McLachlan & Peel 2000, Finite Mixture Models, chapter 2).
+"""
+
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from bgsub.model.em import LOG_LEVELS, TRAJECTORY_UNIT, UNDEFINED
+from bgsub.model.gmm import PixelMixture
+from bgsub.model.numerics import LOG_2PI
+from bgsub.model.starts import LEVELS
+
+TIGHT = 1e-8  # nats per sample: what an audited fit is run on to
+LONGEST = 3000  # iterations
+CLOSE, CLOSER = 0.01, 0.001  # nats per sample: within these, a fit counts as good as the best
+JUDGING_FLOOR = 1.0  # squared levels
+TWO_MODE_COVERAGE = (0.07, 0.45)  # share of the training frames in which a person covers a pixel
+FOREGROUND = 255
+ANOTHER_COLOUR = 30  # levels; camera noise and drift stay below it
+QUANTILES = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
+
+Progress = Callable[[Iterable], Iterable]
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """The pixels of an audit.
+
+    Attributes
+    ----------
+    pixels : ndarray (P,) int64
+        Row-major indices in the image, ascending.
+    frames : ndarray (N, 1, P, C) uint8
+        Their training samples, as an image of one row.
+    kinds : dict of str to ndarray (P,) bool
+        Which pixels are of each kind: `all`, `two_mode`, `static`, `other`; only those that occur.
+    """
+
+    pixels: np.ndarray
+    frames: np.ndarray
+    kinds: dict[str, np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class Audit:
+    """What the audit found at each pixel of the sample; log-likelihoods in nats per sample, under one floor.
+
+    Attributes
+    ----------
+    log_likelihood, best, continued : ndarray (P,)
+        Of the model's parameters; of the best random restart; of the model's own start, run on to 1e-8.
+    optima : ndarray (P,) int64
+        Number of different optima that the restarts ended at, more than 0.01 apart.
+    paths : ndarray (P, T + 1)
+        Of the model's own EM after t M-steps; a pixel that stopped keeps its last value.
+    flags : ndarray (P,) uint8
+        The model's own; see `model.gmm.PixelMixture`.
+    """
+
+    log_likelihood: np.ndarray
+    best: np.ndarray
+    continued: np.ndarray
+    optima: np.ndarray
+    paths: np.ndarray
+    flags: np.ndarray
+
+    @property
+    def defined(self) -> np.ndarray:
+        """Pixels (P,) where the model's arithmetic has a result."""
+        return (self.flags & UNDEFINED) == 0
+
+    @property
+    def gap(self) -> np.ndarray:
+        """How far the best restart lies above the model (P,); negative where the model beats them all."""
+        return self.best - self.log_likelihood
+
+    @property
+    def short(self) -> np.ndarray:
+        """Where the same start gains more than 0.01 nats if it runs on (P,): converged only by appearance."""
+        return self.continued - self.log_likelihood > CLOSE
+
+    @property
+    def fell(self) -> np.ndarray:
+        """Where the likelihood fell between two iterations (P,); steps below 6e-8 nats are not seen."""
+        return (np.diff(self.paths, axis=1) < 0).any(axis=1)
+
+
+def take_sample(frames: np.ndarray, size: int, seed: int, groundtruth: np.ndarray | None = None) -> Sample:
+    """Draw the pixels of an audit, and tell two-mode pixels from static ones.
+
+    Parameters
+    ----------
+    frames : ndarray (N, H, W, C) uint8
+        Training frames.
+    size : int
+        Number of pixels, at most; an image that has fewer is audited in full.
+    seed : int
+    groundtruth : ndarray (N, H, W) uint8, optional
+        CDnet labels of the training frames. With them, two-mode pixels are those that a person covers for 7
+        to 45 % of the frames, and static ones carry label 0 throughout; there are others. Without them, a
+        person is assumed where a channel is over 30 levels from its temporal median.
+
+    Returns
+    -------
+    Sample
+    """
+    n_samples, height, width, channels = frames.shape
+    rng = np.random.default_rng(seed)
+    pixels = np.sort(rng.choice(height * width, min(size, height * width), replace=False))
+    samples = np.ascontiguousarray(frames.reshape(n_samples, -1, channels)[:, pixels])[:, np.newaxis]
+    if groundtruth is None:
+        colours = samples[:, 0].astype(np.int16)
+        covered = (np.abs(colours - np.median(colours, axis=0)) > ANOTHER_COLOUR).any(axis=-1)
+        untouched = ~covered
+    else:
+        labels = groundtruth.reshape(n_samples, -1)[:, pixels]
+        covered, untouched = labels == FOREGROUND, labels == 0
+    share = covered.mean(axis=0)
+    two_mode = (share >= TWO_MODE_COVERAGE[0]) & (share <= TWO_MODE_COVERAGE[1])
+    static = untouched.all(axis=0)
+    everything = np.ones(pixels.size, dtype=bool)
+    kinds = {"all": everything, "two_mode": two_mode, "static": static, "other": ~(two_mode | static)}
+    return Sample(pixels, samples, {kind: where for kind, where in kinds.items() if where.any()})
+
+
+def audit(
+    sample: Sample,
+    model: Mapping[str, np.ndarray],
+    settings: Mapping[str, Any],
+    *,
+    restarts: int,
+    seed: int,
+    progress: Progress = iter,
+) -> Audit:
+    """Judge a fitted model at the pixels of a sample.
+
+    All likelihoods are taken under one covariance floor: the model's own, or one squared level for a model
+    that has none, as without a floor likelihoods have no maximum. Each pixel is compared at its own number of
+    components.
+
+    Parameters
+    ----------
+    sample : Sample
+    model : mapping of str to ndarray
+        Arrays of model.npz: `weights` (K, H, W), `means`, `covariances`, `flags`.
+    settings : mapping
+        How the model was fitted, as in config.yaml: `components`, `start`, `tolerance`, `max_iterations`,
+        `covariance_floor`, `seed`.
+    restarts : int
+        Fits from random samples, each to 1e-8.
+    seed : int
+        Of the restarts.
+    progress : callable
+        Wraps the loop over pixels.
+
+    Returns
+    -------
+    Audit
+    """
+    at = {name: model[name].reshape(*model[name].shape[:axis], -1, *model[name].shape[axis + 2 :])
+          for name, axis in (("weights", 1), ("means", 1), ("covariances", 1), ("flags", 0))}  # fmt: skip
+    weights, means, covariances = (at[name][:, sample.pixels] for name in ("weights", "means", "covariances"))
+    floor = settings["covariance_floor"] or JUDGING_FLOOR
+    components = settings["components"]
+    sizes = (
+        np.count_nonzero(weights, axis=0) if components == "auto" else np.full(sample.pixels.size, components)
+    )
+    best, optima = np.empty(sizes.size), np.empty(sizes.size, dtype=np.int64)
+    for size in np.unique(sizes):
+        where = sizes == size
+        ends = restart(sample, int(size), floor, restarts, seed)[:, where]
+        best[where], optima[where] = ends.max(axis=0), count_optima(ends)
+    own = {"start": settings["start"], "seed": settings["seed"], "covariance_floor": floor}
+    limits = {"tolerance": settings["tolerance"], "max_iterations": settings["max_iterations"]}
+    paths = np.empty((sizes.size, settings["max_iterations"] + 1))
+    continued = np.empty(sizes.size)
+    for i, (fit, longer) in enumerate(progress(_refit(sample, sizes, own, limits))):
+        paths[i] = fit.trajectory_.log_likelihood / TRAJECTORY_UNIT
+        continued[i] = longer.log_likelihood_[0, 0]
+    return Audit(
+        log_likelihood=mean_log_likelihood(sample.frames[:, 0], weights, means, covariances, floor),
+        best=best,
+        continued=continued,
+        optima=optima,
+        paths=paths,
+        flags=at["flags"][sample.pixels],
+    )
+
+
+def _refit(
+    sample: Sample, sizes: np.ndarray, own: dict[str, Any], limits: dict[str, Any]
+) -> Iterator[tuple[PixelMixture, PixelMixture]]:
+    """Yield each pixel's fit within the model's limits, and beyond; one by one, as seeds go by index."""
+    for i, (pixel, size) in enumerate(zip(sample.pixels, sizes, strict=True)):
+        frames = sample.frames[:, :, i : i + 1]
+        fit = PixelMixture(int(size), **own, **limits).fit(frames, first_pixel=int(pixel))
+        longer = PixelMixture(int(size), **own, tolerance=TIGHT, max_iterations=LONGEST)
+        yield fit, longer.fit(frames, first_pixel=int(pixel))
+
+
+@functools.lru_cache(maxsize=4)
+def restart(sample: Sample, components: int, floor: float, restarts: int, seed: int) -> np.ndarray:
+    """Log-likelihoods (R, P), nats per sample, of EM from random samples; kept for models that share them."""
+    settings = {"start": "random", "tolerance": TIGHT, "max_iterations": LONGEST, "covariance_floor": floor}
+    seeds = range(restarts * seed, restarts * (seed + 1))
+    fits = (PixelMixture(components, seed=s, **settings).fit(sample.frames) for s in seeds)
+    return np.stack([fit.log_likelihood_[0] for fit in fits])
+
+
+def count_optima(ends: np.ndarray) -> np.ndarray:
+    """Count different log-likelihoods among `ends` (R, P): in order, neighbours over 0.01 nats apart."""
+    return 1 + (np.diff(np.sort(ends, axis=0), axis=0) > CLOSE).sum(axis=0)
+
+
+def mean_log_likelihood(
+    samples: np.ndarray, weights: np.ndarray, means: np.ndarray, covariances: np.ndarray, floor: float
+) -> np.ndarray:
+    """Mean log-likelihood of samples under mixtures, by numpy and eigenvectors: the engine's result, checked.
+
+    Parameters
+    ----------
+    samples : ndarray (N, P, C) uint8
+    weights, means, covariances : ndarray (K, P), (K, P, C), (K, P, C, C)
+        In [0, 1] units; a component of weight 0 takes no part.
+    floor : float
+        Eigenvalues below it are raised to it, squared levels.
+
+    Returns
+    -------
+    ndarray (P,), nats per sample, density of values in [0, 1].
+    """
+    channels = samples.shape[-1]
+    variances, axes = np.linalg.eigh(LEVELS**2 * covariances)
+    variances = np.maximum(variances, floor)
+    log_norm = channels * (LOG_LEVELS - 0.5 * LOG_2PI) - 0.5 * np.log(variances).sum(axis=-1)
+    with np.errstate(divide="ignore"):
+        log_norm = log_norm + np.log(weights)
+    total = np.full(samples.shape[:2], -np.inf)
+    for k in range(len(weights)):
+        along = np.einsum("npc,pcd->npd", samples - LEVELS * means[k], axes[k])
+        total = np.logaddexp(total, log_norm[k] - 0.5 * (along**2 / variances[k]).sum(axis=-1))
+    return total.mean(axis=0)
+
+
+def audit_rows(name: str, found: Audit, kinds: Mapping[str, np.ndarray]) -> list[dict[str, Any]]:
+    """Rows of audit.csv: one model, by kind of pixel.
+
+    Returns
+    -------
+    list of dict
+        `model`, `kind`, `pixels` and `undefined` (number of the sample's pixels, and of those without a
+        result, which do not count further); `gap_median`, `gap_p90` (nats per sample, of the best restart
+        above the model); `within_0.001`, `within_0.01` (share of pixels that near to the best, or above it);
+        `optima_mean` (different optima among the restarts); `moved_median`, `false_convergence` (gain if the
+        same start runs on to 1e-8, and share that gains over 0.01); `fell` (number of pixels whose likelihood
+        ever fell).
+    """
+    rows = []
+    for kind, where in kinds.items():
+        judged = where & found.defined
+        gap = found.gap[judged] if judged.any() else np.array([np.nan])
+        moved = (found.continued - found.log_likelihood)[judged] if judged.any() else np.array([np.nan])
+        rows.append(
+            {
+                "model": name,
+                "kind": kind,
+                "pixels": int(where.sum()),
+                "undefined": int((where & ~found.defined).sum()),
+                "gap_median": float(np.median(gap)),
+                "gap_p90": float(np.quantile(gap, 0.9)),
+                "within_0.001": _share(gap <= CLOSER, judged),
+                "within_0.01": _share(gap <= CLOSE, judged),
+                "optima_mean": float(found.optima[where].mean()),
+                "moved_median": float(np.median(moved)),
+                "false_convergence": _share(found.short[judged], judged),
+                "fell": int(found.fell[judged].sum()),
+            }
+        )
+    return rows
+
+
+def path_rows(name: str, found: Audit, kinds: Mapping[str, np.ndarray]) -> list[dict[str, Any]]:
+    """Rows of audit_paths.csv: quantiles over the sample's pixels after each iteration.
+
+    Returns
+    -------
+    list of dict
+        `model`, `kind`, `iteration`, and as p10, p50 and p90: `log_likelihood`, `gain` of this iteration, and
+        `short`, how far the best restart is above, nats per sample. Ends with the last pixel to stop.
+    """
+    rows = []
+    for kind, where in kinds.items():
+        paths = found.paths[where & found.defined]
+        if not len(paths):
+            continue
+        gains = np.diff(paths, axis=1, prepend=paths[:, :1])
+        last = int(np.flatnonzero((gains != 0).any(axis=0))[-1]) if gains.any() else 0
+        curves = {
+            "log_likelihood": paths[:, : last + 1],
+            "gain": gains[:, : last + 1],
+            "short": found.best[where & found.defined, np.newaxis] - paths[:, : last + 1],
+        }
+        columns = {
+            f"{curve}_{suffix}": np.quantile(values, level, axis=0)
+            for curve, values in curves.items()
+            for suffix, level in QUANTILES.items()
+        }
+        rows += [
+            {"model": name, "kind": kind, "iteration": t}
+            | {column: float(values[t]) for column, values in columns.items()}
+            for t in range(last + 1)
+        ]
+    return rows
+
+
+def _share(hits: np.ndarray, judged: np.ndarray) -> float:
+    """Share of `hits` among the judged pixels; NaN if there are none."""
+    return float(hits.mean()) if judged.any() else float("nan")

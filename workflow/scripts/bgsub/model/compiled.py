@@ -1,0 +1,45 @@
+"""How this library compiles its loops: numba, machine code kept on disk, no lock held while it runs."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+from numba import config, njit
+
+
+def _sources(folder: Path) -> list[bytes]:
+    """Contents of the modules in `folder` that compiled code is made of: they name numba or this module."""
+    contents = (file.read_bytes() for file in sorted(folder.rglob("*.py")))
+    return [text for text in contents if b"numba" in text or b"bgsub.model.compiled" in text]
+
+
+def _cache_folder() -> str:
+    """Folder for the machine code of exactly these sources; numba's own choice if it cannot be written.
+
+    Numba by itself would notice only a change of the very file that a function is in, and go on with stale
+    code of the functions that it calls.
+    """
+    library = Path(__file__).parents[1]
+    version = hashlib.sha256(b"".join(_sources(library))).hexdigest()[:12]
+    folder = (Path(config.CACHE_DIR) if config.CACHE_DIR else library / "__pycache__") / f"bgsub-{version}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return config.CACHE_DIR
+    return str(folder)
+
+
+CACHE_FOLDER = _cache_folder()
+
+
+def compiled(function: Callable) -> Callable:
+    """Compile `function` at its first call, or load it from the cache on disk.
+
+    Arithmetic is IEEE's, operation by operation (no fastmath, no contraction), so results are the same on any
+    machine.
+    """
+    before, config.CACHE_DIR = config.CACHE_DIR, CACHE_FOLDER
+    try:
+        return njit(cache=True, nogil=True, error_model="numpy")(function)
+    finally:
+        config.CACHE_DIR = before

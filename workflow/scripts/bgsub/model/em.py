@@ -1,0 +1,293 @@
+"""EM for one pixel's mixture of Gaussians, and the loop over the pixels of a band (compiled).
+
+Dempster, Laird & Rubin 1977. Inside, colours are 8-bit levels about the pixel's rounded mean, so that samples
+are small exact integers; parameters and likelihoods leave it in the units of values in [0, 1].
+"""
+
+import numpy as np
+
+from bgsub.model.compiled import compiled
+from bgsub.model.linalg import copy, floor_eigenvalues, is_singular, rank, whitening
+from bgsub.model.numerics import LOG_2PI, LOWEST_EXPONENT, exp, log
+from bgsub.model.starts import (
+    LEVELS,
+    ROUNDING_VARIANCE,
+    moments_of_labels,
+    random_points,
+    split,
+    uniform_means,
+)
+
+CONSTANT, RANK_DEFICIENT, AT_FLOOR, DEAD, UNDEFINED = 1, 2, 4, 8, 16
+ALIVE_SAMPLES = 4.0  # a component with fewer effective samples than d + 1 = 4 has no covariance of its own
+LOG_LEVELS = 5.541263545158426  # log 255: density of values in [0, 1] from that of levels, per channel
+TRAJECTORY_UNIT = 2.0**24  # trajectories are summed in integers, so that tiles add up exactly in any order
+
+
+@compiled
+def e_step(x, weights, means, W, log_norm, responsibilities):
+    """Fill `responsibilities` (N, K), in the log domain, as densities under- and overflow.
+
+    Returns the mean log-likelihood, and the lowest of the samples' largest terms.
+    """
+    n_samples, n_channels = x.shape
+    n_components = weights.shape[0]
+    total, lowest = 0.0, np.inf
+    for i in range(n_samples):
+        highest = -np.inf
+        for k in range(n_components):
+            squared = 0.0
+            for c in range(n_channels):
+                z = 0.0
+                for d in range(c + 1):
+                    z += W[k, c, d] * (x[i, d] - means[k, d])
+                squared += z * z
+            responsibilities[i, k] = log_norm[k] - 0.5 * squared
+            highest = max(highest, responsibilities[i, k])
+        density = 0.0
+        for k in range(n_components):
+            responsibilities[i, k] = exp(responsibilities[i, k] - highest)
+            density += responsibilities[i, k]
+        for k in range(n_components):
+            responsibilities[i, k] /= density
+        total += highest + log(density)
+        lowest = min(lowest, highest)
+    return total / n_samples, lowest
+
+
+@compiled
+def m_step(x, responsibilities, alive, weights, means, covariances):
+    """Set weights, means and covariances to the maximum of the expected log-likelihood.
+
+    A component whose responsibilities add up to less than `alive` keeps its mean and covariance; only its
+    weight moves. Returns whether there was none such.
+    """
+    n_samples, n_channels = x.shape
+    all_alive = True
+    for k in range(weights.shape[0]):
+        total = 0.0
+        for i in range(n_samples):
+            total += responsibilities[i, k]
+        weights[k] = total / n_samples
+        if total < alive:
+            all_alive = False
+            continue
+        for c in range(n_channels):
+            value = 0.0
+            for i in range(n_samples):
+                value += responsibilities[i, k] * x[i, c]
+            means[k, c] = value / total
+        for c in range(n_channels):
+            for d in range(c + 1):
+                value = 0.0
+                for i in range(n_samples):
+                    value += responsibilities[i, k] * (x[i, c] - means[k, c]) * (x[i, d] - means[k, d])
+                covariances[k, c, d] = covariances[k, d, c] = value / total
+    return all_alive
+
+
+@compiled
+def prepare(weights, covariances, floor, A, V, W, log_norm):
+    """Floor the covariances, and fill the whitening matrices and log norms.
+
+    A floor of 0 means none: covariances are left as they are. Returns whether any is at the floor, and
+    whether any is singular.
+    """
+    n_components, n_channels = covariances.shape[:2]
+    floored = False
+    for k in range(n_components):
+        if floor > 0.0:
+            floored |= floor_eigenvalues(covariances[k], floor, A, V)
+        elif is_singular(covariances[k], A, V):
+            return floored, True
+        log_det = whitening(covariances[k], A, W[k])
+        log_norm[k] = (
+            log(max(weights[k], 1e-300)) + log_det - n_channels * 0.5 * LOG_2PI + n_channels * LOG_LEVELS
+        )
+    return floored, False
+
+
+@compiled
+def iterate(
+    x,
+    weights,
+    means,
+    covariances,
+    floor,
+    tolerance,
+    max_iterations,
+    responsibilities,
+    A,
+    V,
+    W,
+    log_norm,
+    history,
+):
+    """Run EM from the given parameters, in place; returns (iterations, converged, flags).
+
+    `history[t]` becomes the log-likelihood after t M-steps. The pixel stops at the first t >= 1 whose gain is
+    below `tolerance` (never, if that is negative) with the parameters of that t.
+    """
+    alive = 1e-8 if floor > 0.0 else 1e-300
+    floored, singular = prepare(weights, covariances, floor, A, V, W, log_norm)
+    undefined = singular
+    if singular:
+        floored, singular = prepare(weights, covariances, ROUNDING_VARIANCE, A, V, W, log_norm)
+    history[0], lowest = e_step(x, weights, means, W, log_norm, responsibilities)
+    t, converged = 0, weights.shape[0] == 1
+    while t < max_iterations and not converged and not undefined:
+        if floor == 0.0 and lowest < LOWEST_EXPONENT:
+            undefined = True  # the notebook's densities underflow: 0 / 0
+            break
+        all_alive = m_step(x, responsibilities, alive, weights, means, covariances)
+        t += 1
+        floored, singular = prepare(weights, covariances, floor, A, V, W, log_norm)
+        if floor == 0.0 and (singular or not all_alive):
+            undefined = True
+            history[t] = history[t - 1]
+            break
+        history[t], lowest = e_step(x, weights, means, W, log_norm, responsibilities)
+        converged = tolerance >= 0.0 and history[t] - history[t - 1] < tolerance
+    flags = AT_FLOOR if floored and not undefined else 0
+    for k in range(weights.shape[0]):
+        if weights[k] * x.shape[0] < ALIVE_SAMPLES:
+            flags |= DEAD
+    return t, converged and not undefined, flags | (UNDEFINED if undefined else 0)
+
+
+@compiled
+def fixed(value):
+    """Round to the trajectory's unit."""
+    return np.int64(np.floor(value * TRAJECTORY_UNIT + 0.5))
+
+
+@compiled
+def fit_band(
+    frames, first_pixel, start, seed, tolerance, max_iterations, floor, offset,
+    weights, means, covariances, log_likelihood, n_iter, converged, flags, trajectory, converged_at,
+):  # fmt: skip
+    """Fit the pixels of `frames` (N, P, C) uint8; write their results from index `offset` of the arrays on.
+
+    `start` is a value of `model.starts.STARTS`; `tolerance` < 0 and `floor` 0 mean none. `trajectory` and
+    `converged_at` (max_iterations + 1,) int64 receive, per iteration, the change of the summed log-likelihood
+    (in 2^-24 nats) and the number of pixels that converged there.
+    """
+    n_samples, n_pixels, n_channels = frames.shape
+    n_components = weights.shape[0]
+    x = np.empty((n_samples, n_channels))
+    label = np.empty(n_samples, dtype=np.int64)
+    centre = np.empty(n_channels)
+    responsibilities = np.empty((n_samples, n_components))
+    w = np.empty(n_components)
+    mu = np.empty((n_components, n_channels))
+    sigma = np.empty((n_components, n_channels, n_channels))
+    W = np.empty((n_components, n_channels, n_channels))
+    log_norm = np.empty(n_components)
+    A = np.empty((n_channels, n_channels))
+    V = np.empty((n_channels, n_channels))
+    history = np.empty(max_iterations + 1)
+    for p in range(n_pixels):
+        for c in range(n_channels):
+            total = 0
+            for i in range(n_samples):
+                total += np.int64(frames[i, p, c])
+            centre[c] = np.floor(total / n_samples + 0.5)
+            for i in range(n_samples):
+                x[i, c] = np.float64(frames[i, p, c]) - centre[c]
+        for i in range(n_samples):
+            label[i] = 0
+        moments_of_labels(x, label, 1, w, mu, sigma)
+        data_rank = rank(sigma[0], A)
+        pixel = first_pixel + p
+        if data_rank == 0:
+            for k in range(n_components):
+                w[k] = 1.0 if k == 0 else 0.0
+                for c in range(n_channels):
+                    mu[k, c] = 0.0
+                copy(sigma[0], sigma[k])
+            prepare(w, sigma, floor if floor > 0.0 else ROUNDING_VARIANCE, A, V, W, log_norm)
+            history[0], _ = e_step(x, w, mu, W, log_norm, responsibilities)
+            t, done, flag = 0, True, CONSTANT | (0 if floor > 0.0 else UNDEFINED)
+        else:
+            if start == 0 or n_components == 1:
+                split(x, floor, label, w, mu, sigma, A, V)
+            elif start == 1:
+                uniform_means(centre, seed, pixel, w, mu, sigma)
+            else:
+                random_points(x, label, seed, pixel, w, mu, sigma)
+            t, done, flag = iterate(
+                x,
+                w,
+                mu,
+                sigma,
+                floor,
+                tolerance,
+                max_iterations,
+                responsibilities,
+                A,
+                V,
+                W,
+                log_norm,
+                history,
+            )
+            flag |= RANK_DEFICIENT if data_rank < n_channels else 0
+        _store(offset + p, centre, w, mu, sigma, weights, means, covariances)
+        log_likelihood[offset + p] = history[t]
+        n_iter[offset + p] = t
+        converged[offset + p] = done
+        flags[offset + p] = flag
+        previous = 0
+        for s in range(t + 1):
+            value = fixed(history[s])
+            trajectory[s] += value - previous
+            previous = value
+        if done:
+            converged_at[t] += 1
+
+
+@compiled
+def _store(p, centre, w, mu, sigma, weights, means, covariances):
+    """Write one pixel's parameters in the units of values in [0, 1]."""
+    n_components, n_channels = mu.shape
+    for k in range(n_components):
+        weights[k, p] = w[k]
+        for c in range(n_channels):
+            means[k, p, c] = (mu[k, c] + centre[c]) / LEVELS
+            for d in range(n_channels):
+                covariances[k, p, c, d] = sigma[k, c, d] / (LEVELS * LEVELS)
+
+
+@compiled
+def posterior_band(frames, weights, means, covariances, offset, log_density, probability):
+    """Log-density (N, P) of every sample of `frames` (N, P, C), and its components' posteriors (N, K, P)."""
+    n_samples, n_pixels, n_channels = frames.shape
+    n_components = weights.shape[0]
+    x = np.empty((n_samples, n_channels))
+    responsibilities = np.empty((n_samples, n_components))
+    w = np.empty(n_components)
+    mu = np.empty((n_components, n_channels))
+    sigma = np.empty((n_components, n_channels, n_channels))
+    W = np.empty((n_components, n_channels, n_channels))
+    log_norm = np.empty(n_components)
+    A = np.empty((n_channels, n_channels))
+    V = np.empty((n_channels, n_channels))
+    for p in range(n_pixels):
+        for k in range(n_components):
+            w[k] = weights[k, offset + p]
+            for c in range(n_channels):
+                mu[k, c] = means[k, offset + p, c] * LEVELS
+                for d in range(n_channels):
+                    sigma[k, c, d] = covariances[k, offset + p, c, d] * (LEVELS * LEVELS)
+        # A covariance that the notebook's arithmetic left singular has no density; the variance of rounding
+        # stands in.
+        _, singular = prepare(w, sigma, 0.0, A, V, W, log_norm)
+        if singular:
+            prepare(w, sigma, ROUNDING_VARIANCE, A, V, W, log_norm)
+        for i in range(n_samples):
+            for c in range(n_channels):
+                x[i, c] = np.float64(frames[i, p, c])
+        for i in range(n_samples):
+            mean, _ = e_step(x[i : i + 1], w, mu, W, log_norm, responsibilities[i : i + 1])
+            log_density[i, p] = mean
+            for k in range(n_components):
+                probability[i, k, p] = responsibilities[i, k]

@@ -1,0 +1,318 @@
+"""A mixture of Gaussians at every pixel, fitted by EM to a clip's training frames.
+
+The interface follows scikit-learn's GaussianMixture; the computation is in `model.em`.
+"""
+
+import functools
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from bgsub.model import choice, em, pairband, single
+from bgsub.model.convergence import Trajectory
+from bgsub.model.starts import STARTS
+
+logger = logging.getLogger(__name__)
+
+LARGEST_MIXTURE = 5
+SMALLEST_FAST_FLOOR = (
+    0.01  # levels^2; the fast kernel finds eigenvalues to 1e-8 of the largest, 16000 at most
+)
+BAND_BYTES = 2**20  # samples that a thread copies at a time: they stay in its cache
+
+
+class PixelMixture:
+    """Gaussian mixture with full covariances at every pixel of a clip.
+
+    Each pixel is fitted by EM (Dempster, Laird & Rubin 1977) to its own colours, independently of all others,
+    so the result does not depend on how the image is cut, on the number of threads, or on the machine's
+    vector width.
+
+    Parameters
+    ----------
+    n_components : int or "auto"
+        Number of components K, 1 to 5. "auto": at each pixel, of 1 to `max_components` the number with the
+        best BIC; components that a pixel does not have come last, with weight 0.
+    max_components : int
+        Largest number that "auto" tries, 1 to 5.
+    start : {"split", "uniform", "random"}
+        `split`: of all cuts of the samples in two orders, along their first principal component and by
+        distance from that order's middle, the one with the highest classification likelihood, at least 3
+        samples a side (Symons 1981; Celeux & Govaert 1992); deterministic. `uniform`: the notebook's start,
+        means uniform in [0, 1], identity covariances, equal weights. `random`: K random samples as means,
+        the pixel's covariance, equal weights.
+    tolerance : float or None
+        A pixel stops when the gain of an iteration falls below it, nats per sample. None: never, each pixel
+        takes exactly `max_iterations` iterations.
+    max_iterations : int
+        Largest number of M-steps.
+    covariance_floor : float or None
+        Smallest eigenvalue of a covariance, in squared 8-bit levels (1.0 is (1/255)^2 in the model's units).
+        None: no floor; a pixel whose covariance becomes singular then stops there and is flagged.
+    seed : int
+        Seed of the random starts; combined with the pixel's index.
+    n_threads : int
+        Threads that fit bands of the image at the same time.
+
+    Attributes
+    ----------
+    weights_ : ndarray (K, H, W)
+    means_ : ndarray (K, H, W, C), in [0, 1]
+    covariances_ : ndarray (K, H, W, C, C), in the squared units of the means
+    log_likelihood_ : ndarray (H, W)
+        Mean log-likelihood per sample, nats, density of values in [0, 1].
+    n_iter_ : ndarray (H, W) int32
+        M-steps until the pixel stopped. Constant pixels and K = 1 are solved in closed form: 0.
+    converged_ : ndarray (H, W) bool
+        Stopped since the gain fell below the tolerance, or closed form.
+    flags_ : ndarray (H, W) uint8
+        Sum of 1 constant pixel, 2 rank-deficient data, 4 a covariance at the floor, 8 a component with fewer
+        than 4 effective samples, 16 the arithmetic without a floor is undefined here (singular covariance or
+        empty component; parameters are those of the last M-step, the likelihood is the last defined one).
+    n_components_ : ndarray (H, W) uint8
+        Number of components with a weight: for "auto" the one that was chosen; a constant pixel has 1.
+    trajectory_ : bgsub.model.convergence.Trajectory
+        Sums of the log-likelihood by iteration; tiles' trajectories add up exactly. For "auto", those of the
+        largest mixture.
+
+    Examples
+    --------
+    >>> mixture = PixelMixture(n_components=2, n_threads=2).fit(frames)       # frames (N, H, W, 3) uint8
+    >>> heaviest = mixture.weights_.argmax(axis=0)
+    >>> background = np.take_along_axis(mixture.means_, heaviest[None, ..., None], axis=0)[0]
+    """
+
+    def __init__(
+        self,
+        n_components: int | str = 2,
+        *,
+        max_components: int = 2,
+        start: str = "split",
+        tolerance: float | None = 1e-6,
+        max_iterations: int = 300,
+        covariance_floor: float | None = 1.0,
+        seed: int = 0,
+        n_threads: int = 1,
+    ) -> None:
+        self.n_components = n_components
+        self.max_components = max_components
+        self.start = start
+        self.tolerance = tolerance
+        self.max_iterations = max_iterations
+        self.covariance_floor = covariance_floor
+        self.seed = seed
+        self.n_threads = n_threads
+
+    def fit(self, frames: np.ndarray, *, first_pixel: int = 0) -> "PixelMixture":
+        """Fit every pixel to its samples.
+
+        Parameters
+        ----------
+        frames : ndarray (N, H, W, C) or (N, H, W), uint8
+            Training frames, C = 1 or 3; a memory map or a slice of one is read band by band.
+        first_pixel : int
+            Row-major index of the first pixel within the whole image, so that seeds do not depend on tiles.
+
+        Returns
+        -------
+        PixelMixture
+            Itself.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the shape or dtype of `frames` is not as above.
+        """
+        self._check_parameters()
+        frames = _as_clip(frames)
+        _, height, width, channels = frames.shape
+        largest = self.max_components if self.n_components == "auto" else self.n_components
+        sizes = range(1, largest + 1) if self.n_components == "auto" else [largest]
+        for size in sizes:
+            nothing = np.empty((1, 0, channels), dtype=np.uint8), 0, _Results(size, 0, channels), 0
+            _compile(self._kernel(size, channels), functools.partial(self._fit_band, size, *nothing))
+        results = _Results(largest, height * width, channels)
+
+        def fit_band(offset: int, band: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            if self.n_components != "auto":
+                return self._fit_band(largest, band, first_pixel + offset, results, offset)
+            criterion = np.full(band.shape[1], np.inf)
+            for size in sizes:
+                fit = _Results(size, band.shape[1], channels)
+                steps = self._fit_band(size, band, first_pixel + offset, fit, 0)
+                parameters = size * (1 + channels + channels * (channels + 1) // 2) - 1
+                penalty = parameters * np.log(len(band))
+                choice.take_better(criterion, penalty, len(band), offset, *fit.arrays, *results.arrays)
+            return steps
+
+        steps = list(self._map_bands(fit_band, frames))
+        gains, converged_at = (np.cumsum(sum(part)) for part in zip(*steps, strict=True))
+        self.trajectory_ = Trajectory(gains, converged_at, height * width)
+        self.weights_ = results.weights.reshape(largest, height, width)
+        self.means_ = results.means.reshape(largest, height, width, channels)
+        self.covariances_ = results.covariances.reshape(largest, height, width, channels, channels)
+        self.log_likelihood_ = results.log_likelihood.reshape(height, width)
+        self.n_iter_ = results.n_iter.reshape(height, width)
+        self.converged_ = results.converged.reshape(height, width)
+        self.flags_ = results.flags.reshape(height, width)
+        self.n_components_ = np.count_nonzero(self.weights_, axis=0).astype(np.uint8)
+        return self
+
+    def _kernel(self, size: int, channels: int) -> Callable:
+        """Return the loop that fits `size` components: a fast one, or the general one."""
+        if self.covariance_floor is None:  # a start whose covariances may be singular needs the general one
+            fast = channels == 3 and size == 2 and self.start == "uniform"
+        else:
+            fast = channels == 3 and size <= 2 and self.covariance_floor >= SMALLEST_FAST_FLOOR
+        if not fast:
+            return em.fit_band
+        return single.fit_band if size == 1 else pairband.fit_band
+
+    def _fit_band(
+        self, size: int, band: np.ndarray, first_pixel: int, results: "_Results", offset: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Fit `size` components to a band, into `results` from `offset` on; return the trajectory's steps."""
+        gains = np.zeros(self.max_iterations + 1, dtype=np.int64)
+        converged_at = np.zeros(self.max_iterations + 1, dtype=np.int64)
+        self._kernel(size, band.shape[2])(
+            band,
+            first_pixel,
+            STARTS[self.start],
+            self.seed,
+            -1.0 if self.tolerance is None else float(self.tolerance),
+            self.max_iterations,
+            0.0 if self.covariance_floor is None else float(self.covariance_floor),
+            offset,
+            *results.arrays,
+            gains,
+            converged_at,
+        )
+        return gains, converged_at
+
+    def predict(self, frames: np.ndarray) -> np.ndarray:
+        """Component with the highest posterior: uint8 (N, H, W), for `frames` as in `fit`."""
+        return self.predict_proba(frames).argmax(axis=1).astype(np.uint8)
+
+    def predict_proba(self, frames: np.ndarray) -> np.ndarray:
+        """Posterior probability of each component: float64 (N, K, H, W), for `frames` as in `fit`."""
+        return self._posterior(frames)[1]
+
+    def score_samples(self, frames: np.ndarray) -> np.ndarray:
+        """Log-likelihood of each sample: float64 (N, H, W), nats, for `frames` as in `fit`."""
+        return self._posterior(frames)[0]
+
+    def _posterior(self, frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        frames = _as_clip(frames)
+        samples, height, width, channels = frames.shape
+        if frames.shape[1:] != self.means_.shape[1:]:
+            raise ValueError(f"frames are {frames.shape[1:]}, the model's {self.means_.shape[1:]}")
+        components, pixels = len(self.weights_), height * width
+        log_density = np.empty((samples, height, width))
+        probability = np.empty((samples, components, height, width))
+        weights = self.weights_.reshape(components, pixels)
+        means = self.means_.reshape(components, pixels, channels)
+        covariances = self.covariances_.reshape(components, pixels, channels, channels)
+
+        def predict_band(offset: int, band: np.ndarray) -> None:
+            size = band.shape[1]
+            log_part = np.empty((samples, size))
+            part = np.empty((samples, components, size))
+            em.posterior_band(band, weights, means, covariances, offset, log_part, part)
+            log_density.reshape(samples, pixels)[:, offset : offset + size] = log_part
+            probability.reshape(samples, components, pixels)[:, :, offset : offset + size] = part
+
+        for _ in self._map_bands(predict_band, frames):
+            pass
+        return log_density, probability
+
+    def _map_bands(self, work: Callable, frames: np.ndarray) -> Iterable:
+        """Yield `work(first pixel, samples (N, P, C))` of the bands of `frames`, in order."""
+
+        def work_on(rows: slice) -> object:
+            return work(*_band(frames, rows))
+
+        if self.n_threads == 1:  # a pool's start takes longer than the fit of a few pixels
+            yield from map(work_on, _band_rows(frames))
+        else:
+            with ThreadPoolExecutor(self.n_threads) as pool:
+                yield from pool.map(work_on, _band_rows(frames))
+
+    def _check_parameters(self) -> None:
+        """Raise ValueError for a parameter outside its range."""
+        for name in ("n_components", "max_components"):
+            value = getattr(self, name)
+            if (name, value) != ("n_components", "auto") and value not in range(1, LARGEST_MIXTURE + 1):
+                raise ValueError(f"{name} is {value!r}, expected 1 to {LARGEST_MIXTURE}")
+        if self.start not in STARTS:
+            raise ValueError(f"start is {self.start!r}, expected one of {', '.join(STARTS)}")
+        if self.max_iterations < 0:
+            raise ValueError(f"max_iterations is {self.max_iterations}, expected 0 or more")
+        if self.tolerance is not None and not self.tolerance >= 0:
+            raise ValueError(f"tolerance is {self.tolerance}, expected 0 or more, or None")
+        if self.covariance_floor is not None and not self.covariance_floor > 0:
+            raise ValueError(f"covariance_floor is {self.covariance_floor}, expected more than 0, or None")
+        if self.n_threads < 1:
+            raise ValueError(f"n_threads is {self.n_threads}, expected 1 or more")
+
+
+class _Results:
+    """Arrays (.., P, ..) that the kernels write a fit into, in the order in which they take them."""
+
+    def __init__(self, components: int, pixels: int, channels: int) -> None:
+        self.weights = np.empty((components, pixels))
+        self.means = np.empty((components, pixels, channels))
+        self.covariances = np.empty((components, pixels, channels, channels))
+        self.log_likelihood = np.empty(pixels)
+        self.n_iter = np.empty(pixels, dtype=np.int32)
+        self.converged = np.empty(pixels, dtype=np.bool_)
+        self.flags = np.empty(pixels, dtype=np.uint8)
+
+    @property
+    def arrays(self) -> tuple[np.ndarray, ...]:
+        return (
+            self.weights, self.means, self.covariances, self.log_likelihood,
+            self.n_iter, self.converged, self.flags,
+        )  # fmt: skip
+
+
+def _as_clip(frames: np.ndarray) -> np.ndarray:
+    """Check `frames`, and give grey ones a channel axis."""
+    if frames.dtype != np.uint8:
+        raise ValueError(f"frames are {frames.dtype}, expected uint8")
+    if frames.ndim == 3:
+        frames = frames[..., np.newaxis]
+    if frames.ndim != 4 or frames.shape[3] not in (1, 3):
+        raise ValueError(f"frames have the shape {frames.shape}, expected (N, H, W) or (N, H, W, 1 or 3)")
+    if not len(frames):
+        raise ValueError("there are no frames, expected at least one")
+    return frames
+
+
+def _band_rows(frames: np.ndarray) -> Iterator[slice]:
+    """Rows of `frames` in bands whose samples fill at most BAND_BYTES, or one row."""
+    samples, height, width, channels = frames.shape
+    rows = max(1, BAND_BYTES // max(1, samples * width * channels))
+    return (slice(top, min(top + rows, height)) for top in range(0, height, rows))
+
+
+def _band(frames: np.ndarray, rows: slice) -> tuple[int, np.ndarray]:
+    """Index of the first pixel of `rows`, and a contiguous copy of their samples (N, P, C)."""
+    samples, _, width, channels = frames.shape
+    return rows.start * width, np.ascontiguousarray(frames[:, rows]).reshape(samples, -1, channels)
+
+
+def _compile(kernel: Callable, call: Callable[[], object]) -> None:
+    """Compile `kernel` by `call`, or load it from the cache on disk, and say so if it takes long."""
+    if kernel.signatures:
+        return
+    cache = Path(kernel.stats.cache_path)
+    if not any(cache.glob(f"{Path(kernel.py_func.__code__.co_filename).stem}.{kernel.__name__}-*.nbc")):
+        logger.info("compiling the fit, once per machine; this takes about 10 s")
+    start = time.perf_counter()
+    call()
+    if kernel.stats.cache_misses:
+        logger.info("compiled the fit in %.0f s", time.perf_counter() - start)

@@ -1,0 +1,197 @@
+"""The pages: one per clip, and one over all clips. The same results give the same bytes."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from bgsub.figures.style import label
+from bgsub.files import write_text
+from bgsub.report.embed import embed_picture, embed_source, embed_video, picture_size
+from bgsub.report.payload import to_json
+from bgsub.report.scores_sentences import score_words
+from bgsub.report.views import LEARNING_WORDS, ClipResults, clip_view, player_facts
+from bgsub.words import count, duration, number, percent
+
+SCRIPTS = ("data.js", "curves.js", "player.js", "inspector.js", "main.js")
+
+
+def render_page(
+    clip: ClipResults,
+    page: str | Path,
+    watch: str | Path,
+    summary: str | Path,
+    *,
+    templates: str | Path,
+    versions: Mapping[str, str],
+    command: str,
+    commit: str | None = None,
+) -> None:
+    """Write a clip's page, its player alone in small, and what the overview says of it.
+
+    Parameters
+    ----------
+    clip : ClipResults
+    page, watch : path-like
+        The page, and the small player; each written whole or not at all.
+    summary : path-like
+        JSON: name, title, facts, verdict, moment, and of each method area, half-life, retention, F-measure.
+    templates : path-like
+        Folder of the templates, style sheets and scripts.
+    versions : mapping of str to str
+        Version by name of software.
+    command : str
+        What repeats the run; may have several lines.
+    commit : str, optional
+        Of the workflow's code.
+    """
+    templates = Path(templates)
+    player, small, inspector = (
+        (clip.folder / f"page/{name}.json").read_text(encoding="utf-8")
+        for name in ("player", "player_small", "inspector")
+    )
+    truth_area = json.loads(player)["truth_area"]
+    view = clip_view(clip, truth_area)
+    environment = _environment(templates)
+    shared = {
+        "view": view,
+        "facts": player_facts(clip, truth_area),
+        "style": embed_source(templates / "page.css", templates / "player.css"),
+    }
+    text = environment.get_template("page.html.j2").render(
+        **shared,
+        player=Markup(player),  # noqa: S704 - made by to_json
+        inspector=Markup(inspector),  # noqa: S704
+        script=embed_source(*(templates / name for name in SCRIPTS)),
+        versions=versions,
+        command=command,
+        commit=commit,
+    )
+    write_text(page, text)
+    text = environment.get_template("watch.html.j2").render(
+        **shared,
+        player=Markup(small),  # noqa: S704
+        inspector=None,
+        script=embed_source(*(templates / name for name in SCRIPTS)),
+    )
+    write_text(watch, text)
+    write_text(summary, json.dumps(summary_of(clip, view), indent=1) + "\n")
+
+
+def summary_of(clip: ClipResults, view: Mapping[str, Any]) -> dict[str, Any]:
+    """Choose what the overview says of a clip."""
+    area = clip.table("area.csv")
+    last = area[area["frame"] == area["frame"].max()].set_index("method")["foreground_share"]
+    scored = {row["method"]: row["f_measure"] for row in view["scores"] or []}
+    seen = [row for row in view["absorption"] if view["still"]]
+    rows = {row["method"]: row for row in seen}
+    methods = []
+    for name in clip.methods:
+        row = rows.get(name, {})
+        methods.append(
+            {
+                "method": name,
+                "label": label(name),
+                "area": float(last[name]),
+                "half_life": row.get("half_life_words"),
+                "retention": _number(row.get("retention")),
+                "f_measure": _number(scored.get(name)),
+            }
+        )
+    return {
+        "name": clip.name,
+        "title": view["title"],
+        "facts": view["facts"],
+        "verdict": view["said"]["verdict"],
+        "moment": view["moment"],
+        "methods": methods,
+    }
+
+
+def render_overview(
+    summaries: Sequence[Mapping[str, Any]],
+    page: str | Path,
+    *,
+    templates: str | Path,
+    overall: Mapping[str, float] | None = None,
+) -> None:
+    """Write the page over all clips: a card for each, with a link to the clip's own page beside it.
+
+    Parameters
+    ----------
+    summaries : sequence of mapping
+        As `render_page` wrote them, in the order to show.
+    page : path-like
+        `results/report.html`; the clips' pages are `<clip>/report.html`, seen from it.
+    templates : path-like
+        Folder of the templates and style sheets.
+    overall : mapping of str to float, optional
+        F-measure by method, averaged over clips.
+    """
+    templates = Path(templates)
+    text = (
+        _environment(templates)
+        .get_template("overview.html.j2")
+        .render(
+            clips=summaries,
+            methods=methods_over_clips(summaries, overall or {}),
+            style=embed_source(templates / "page.css"),
+        )
+    )
+    write_text(page, text)
+
+
+def methods_over_clips(
+    summaries: Sequence[Mapping[str, Any]], overall: Mapping[str, float]
+) -> list[dict[str, Any]]:
+    """Average each method over the clips: retention of the still person, and F-measure."""
+    found: dict[str, dict[str, Any]] = {}
+    for summary in summaries:
+        for row in summary["methods"]:
+            entry = found.setdefault(row["method"], {"label": row["label"], "retentions": []})
+            if row["retention"] is not None:
+                entry["retentions"].append(row["retention"])
+    return [
+        {
+            "label": entry["label"],
+            "clips": len(entry["retentions"]),
+            "retention": sum(entry["retentions"]) / len(entry["retentions"]) if entry["retentions"] else None,
+            "f_measure": overall.get(name),
+        }
+        for name, entry in found.items()
+    ]
+
+
+def _environment(templates: Path) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(templates),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.globals |= {
+        "embed_picture": embed_picture,
+        "embed_video": embed_video,
+        "picture_size": picture_size,
+        "learning_words": LEARNING_WORDS,
+    }
+    environment.filters |= {
+        "percent": percent,
+        "number": number,
+        "duration": duration,
+        "count": count,
+        "label": label,
+        "share3": lambda value: "\N{EN DASH}" if _number(value) is None else score_words(value),
+        "json": lambda value: Markup(to_json(value)),  # noqa: S704 - no `<` is left in it
+    }
+    return environment
+
+
+def _number(value: float | None) -> float | None:
+    """Return a number for JSON, None for one that is not there."""
+    return None if value is None or value != value else float(value)

@@ -1,0 +1,144 @@
+"""What the page's player shows: test frames as small pictures, masks and ground truth as run lengths."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+
+from bgsub.report.payload import as_text, pack_runs
+
+MOST_FRAMES = 240
+MOST_WIDTH = 720  # pixels
+BYTES = 3_600_000  # of all frames and masks together, before base64
+SMALL_WIDTH = 480
+SMALL_BYTES = 850_000  # a page that is itself in a data URI, of 2 MB at most, holds them
+_QUALITIES = (80, 70, 60, 45, 30)  # of WebP
+_PROBES = 8  # frames that the quality is chosen by
+
+BACKGROUND, SHADOW, FOREGROUND, UNKNOWN = range(4)
+_MASK_CODES = {127: SHADOW, 255: FOREGROUND}
+_TRUTH_CODES = {50: SHADOW, 85: UNKNOWN, 170: UNKNOWN, 255: FOREGROUND}  # CDnet's labels
+
+
+class Shown(NamedTuple):
+    """What of a clip the player shows: places of its frames in the clip, and their width and height."""
+
+    frames: range
+    size: tuple[int, int]
+
+
+def choose_shown(test: range, height: int, width: int, most_width: int = MOST_WIDTH) -> Shown:
+    """Choose every n-th test frame, the least n that leaves at most `MOST_FRAMES`, and their size."""
+    step = -(-len(test) // MOST_FRAMES)
+    scale = min(1.0, most_width / width)
+    return Shown(test[::step], (round(width * scale), round(height * scale)))
+
+
+def mask_codes(masks: np.ndarray) -> np.ndarray:
+    """Return masks (0, 127, 255) as 0 background, 1 shadow, 2 foreground."""
+    return _recoded(masks, _MASK_CODES)
+
+
+def truth_codes(labels: np.ndarray) -> np.ndarray:
+    """Return ground truth in CDnet's coding as 0 background, 1 shadow, 2 foreground, 3 unknown or ignored."""
+    return _recoded(labels, _TRUTH_CODES)
+
+
+def encode_pictures(frames: Sequence[np.ndarray], size: tuple[int, int], budget: int) -> list[bytes]:
+    """Encode pictures as WebP of the best quality at which all of them together keep to a budget.
+
+    Parameters
+    ----------
+    frames : sequence of (H, W, 3) uint8 arrays
+        RGB.
+    size : (int, int)
+        Width and height to scale them to.
+    budget : int
+        Bytes; kept as well as a sample of the pictures tells, and overrun only at the lowest quality.
+    """
+    probes = frames[:: max(1, len(frames) // _PROBES)]
+    for quality in _QUALITIES:
+        estimate = (
+            sum(len(encode_picture(frame, size, quality)) for frame in probes) * len(frames) / len(probes)
+        )
+        if estimate <= budget:
+            break
+    return [encode_picture(frame, size, quality) for frame in frames]
+
+
+def encode_picture(image: np.ndarray, size: tuple[int, int], quality: int) -> bytes:
+    """Encode an RGB picture, scaled to (width, height), as WebP; above 100 is lossless."""
+    if image.shape[1::-1] != size:
+        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+    return cv2.imencode(".webp", bgr, [cv2.IMWRITE_WEBP_QUALITY, quality])[1].tobytes()
+
+
+def pack_player(
+    clip: np.ndarray,
+    shown: Shown,
+    masks: Mapping[str, Callable[[], np.ndarray]],
+    truth: np.ndarray | None = None,
+    *,
+    first_test_frame: int,
+    budget: int = BYTES,
+    progress: Callable[[Iterable], Iterable] = iter,
+) -> dict[str, Any]:
+    """Pack what the player needs of one clip.
+
+    Parameters
+    ----------
+    clip : (N, H, W, 3) uint8 array
+        RGB.
+    shown : Shown
+    masks : mapping of str to callable
+        By method; gives the masks of all test frames, (T, H, W) uint8. Called once, so that the masks of one
+        method at a time are in memory.
+    truth : (N, H, W) uint8 array, optional
+        Ground truth in CDnet's coding.
+    first_test_frame : int
+        The frame that the first mask belongs to.
+    budget : int
+        Bytes for all pictures and masks, before base64; the masks are never the worse for it.
+    progress : callable
+        Wraps the methods.
+
+    Returns
+    -------
+    dict
+        `width`, `height`; `frames`, their places in the clip; `images`, WebP in base64; `masks`, by method as
+        from `pack_runs`; `truth` likewise, or None.
+    """
+    width, height = shown.size
+    places = np.array(shown.frames) - first_test_frame
+    packed = {}
+    for method in progress(masks):
+        packed[method] = pack_runs(_scaled(mask_codes(masks[method]()[places]), shown.size))
+    if truth is not None:
+        truth = pack_runs(
+            _scaled(truth_codes(np.stack([truth[frame] for frame in shown.frames])), shown.size)
+        )
+    spent = sum(len(text) * 3 // 4 for text in [*packed.values(), truth or ""])
+    pictures = encode_pictures([clip[frame] for frame in shown.frames], shown.size, budget - spent)
+    return {
+        "width": width,
+        "height": height,
+        "frames": list(shown.frames),
+        "images": [as_text(picture) for picture in pictures],
+        "masks": packed,
+        "truth": truth,
+    }
+
+
+def _scaled(codes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    if codes.shape[:0:-1] == size:
+        return codes
+    return np.stack([cv2.resize(image, size, interpolation=cv2.INTER_NEAREST) for image in codes])
+
+
+def _recoded(values: np.ndarray, codes: Mapping[int, int]) -> np.ndarray:
+    table = np.zeros(256, np.uint8)
+    for value, code in codes.items():
+        table[value] = code
+    return table[values]

@@ -1,0 +1,135 @@
+"""Pictures that tell the result at a glance: one telling moment, and a moving preview for a README."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+import pandas as pd
+
+from bgsub.figures.style import looks
+from bgsub.masks.foreground import FOREGROUND
+from bgsub.report.payload import as_text
+from bgsub.report.player import encode_picture
+
+PREVIEW_BYTES = 3_000_000
+PREVIEW_WIDTH = 960  # pixels
+MOST_FRAMES = 80
+MOMENT_WIDTH = 480
+_QUALITIES = (70, 50, 30, 15)
+_OPACITY = 0.55
+_AFTER = 8  # frames after the person came to rest, when a fast learner has let them go
+
+
+class Moment(NamedTuple):
+    """A frame, and the two methods whose masks of it tell the story: who keeps most, and who keeps least."""
+
+    frame: int
+    keeps: str
+    loses: str
+
+
+def telling_moment(absorption: pd.DataFrame, test: range) -> Moment:
+    """Choose the moment that the result shows best in.
+
+    Parameters
+    ----------
+    absorption : DataFrame
+        `absorption.csv`: method, still_frame, retention are read.
+    test : range
+        The test frames.
+
+    Returns
+    -------
+    Moment
+        Without a still person: the middle of the test frames, and the first and the last method.
+    """
+    known = absorption[absorption["still_frame"].notna() & absorption["retention"].notna()]
+    if known.empty:
+        names = list(absorption["method"])
+        return Moment(test[len(test) // 2], names[0], names[-1])
+    ranked = known.sort_values("retention", ascending=False, kind="stable")
+    still = max(int(known["still_frame"].iloc[0]), test[0])
+    return Moment(min(still + _AFTER, test[-1]), ranked["method"].iloc[0], ranked["method"].iloc[-1])
+
+
+def overlaid(frame: np.ndarray, mask: np.ndarray, colour: str) -> np.ndarray:
+    """Lay a mask's foreground over a frame, (H, W, 3) uint8 RGB, in a colour `#rrggbb`, with its outline."""
+    inside = (mask == FOREGROUND).astype(np.uint8)
+    paint = np.array([int(colour[place : place + 2], 16) for place in (1, 3, 5)], np.float64)
+    mixed = frame.astype(np.float64)
+    mixed[inside > 0] = (1 - _OPACITY) * mixed[inside > 0] + _OPACITY * paint
+    edge = cv2.morphologyEx(inside, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > 0
+    mixed[edge] = paint
+    return np.rint(mixed).astype(np.uint8)
+
+
+def pack_moment(
+    frame: np.ndarray, masks: Mapping[str, np.ndarray], methods: Iterable[str]
+) -> list[dict[str, Any]]:
+    """Pack pictures of a frame with one mask each.
+
+    Parameters
+    ----------
+    frame : (H, W, 3) uint8 array
+        RGB.
+    masks : mapping of str to (H, W) uint8 array
+        Of the methods to show.
+    methods : iterable of str
+        All methods of the clip, which the colours are chosen by.
+
+    Returns
+    -------
+    list of dict
+        `method`, `width`, `height`, `image`: WebP in base64.
+    """
+    height, width = frame.shape[:2]
+    scale = min(1.0, MOMENT_WIDTH / width)
+    size = (round(width * scale), round(height * scale))
+    colours = looks(methods)
+    return [
+        {
+            "method": method,
+            "width": size[0],
+            "height": size[1],
+            "image": as_text(encode_picture(overlaid(frame, mask, colours[method].colour), size, 80)),
+        }
+        for method, mask in masks.items()
+    ]
+
+
+def preview_frames(test: range) -> range:
+    """Choose every n-th test frame, the least n that leaves at most `MOST_FRAMES`."""
+    return test[:: -(-len(test) // MOST_FRAMES)]
+
+
+def encode_animation(frames: Iterable[np.ndarray], seconds: float, budget: int = PREVIEW_BYTES) -> bytes:
+    """Encode an endless animated WebP of the best quality that keeps to a budget.
+
+    Parameters
+    ----------
+    frames : iterable of (H, W, 3) uint8 arrays
+        RGB, scaled down to `PREVIEW_WIDTH`.
+    seconds : float
+        That each one stays.
+    budget : int
+        Bytes; overrun only if the lowest quality does not keep it.
+    """
+    pictures = [cv2.cvtColor(_narrowed(frame), cv2.COLOR_RGB2BGR) for frame in frames]
+    animation = cv2.Animation()
+    animation.frames = pictures
+    animation.durations = np.full(len(pictures), round(1000 * seconds), np.int32)
+    for quality in _QUALITIES:
+        encoded = cv2.imencodeanimation(".webp", animation, [cv2.IMWRITE_WEBP_QUALITY, quality])[1].tobytes()
+        if len(encoded) <= budget:
+            break
+    return encoded
+
+
+def _narrowed(frame: np.ndarray) -> np.ndarray:
+    height, width = frame.shape[:2]
+    if width <= PREVIEW_WIDTH:
+        return frame
+    return cv2.resize(
+        frame, (PREVIEW_WIDTH, round(height * PREVIEW_WIDTH / width)), interpolation=cv2.INTER_AREA
+    )

@@ -1,0 +1,257 @@
+"""The scoreboard told in plain sentences, made from its figures."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from bgsub.evidence.curves import ThresholdCurve
+from bgsub.evidence.uncertainty import RESAMPLES
+from bgsub.masks.learning import ADAPTIVE
+from bgsub.report.sentences import named
+from bgsub.words import count, in_words, joined, percent
+
+_ALIKE = 0.005  # F-measures that differ by less are practically the same
+
+_MANNER = "whose background is frozen or protected from the person"
+
+
+def score_words(value: float) -> str:
+    """Say a score in [0, 1] with three digits; never 0 or 1 of what is not exactly that."""
+    if 0 < value < 0.0005:
+        return "less than 0.001"
+    if 0.9995 <= value < 1:
+        return "more than 0.999"
+    return f"{value:.3f}"
+
+
+def scoreboard_answer(
+    scores: pd.DataFrame,
+    differences: pd.DataFrame,
+    learning: Mapping[str, str],
+    retention: Mapping[str, float],
+) -> list[str]:
+    """Tell who scores best and worst and why, and who keeps the person who lies still.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        `scores.csv`, one row per method.
+    differences : DataFrame
+        `differences.csv`, one row per pair of methods.
+    learning : mapping of str to str
+        How each method learns, see `masks.learning`.
+    retention : mapping of str to float
+        From `absorption.csv`; NaN, or missing, where nobody lies still.
+
+    Returns
+    -------
+    list of str
+        A paragraph each for the ranking, for the still person and for the shadows, as far as there is
+        something to say.
+    """
+    ranked = scores[scores["f_measure"].notna()].sort_values("f_measure", ascending=False, kind="stable")
+    if ranked.empty:
+        return ["No scored frame shows a person, and no method marks anything, so there is nothing to score."]
+    said = [" ".join([_best(ranked, differences), *_worst(ranked)])]
+    return said + _keeping(learning, retention) + _shadows(ranked)
+
+
+def interval_sentence(scores: pd.DataFrame) -> str:
+    """Say what the intervals are, and what they are not."""
+    first = scores.iloc[0]
+    frames = count(first["frames"], "scored frame")
+    if pd.isna(first["block_length"]):
+        return f"With {frames} there are too few to say how far a score depends on them."
+    length = first["block_length"]
+    drawn = (
+        "one by one"
+        if length == 1
+        else f"in runs of {length:.0f}, since frames that follow each other are alike"
+    )
+    return (
+        f"The intervals hold 95 % of the F-measures of {RESAMPLES:,} clips drawn from the {frames} {drawn}. "
+        "They say how far a score hangs on which frames of this clip were scored, not what it would be in "
+        "another room."
+    )
+
+
+def threshold_answer(curves: Mapping[str, ThresholdCurve], configured: Mapping[str, float]) -> list[str]:
+    """Say how far each method's configured threshold is from the best one for the clip.
+
+    Parameters
+    ----------
+    curves : mapping of str to ThresholdCurve
+    configured : mapping of str to float
+
+    Returns
+    -------
+    list of str
+        A sentence per method, and what they may not be taken for. Empty without any.
+    """
+    said = []
+    for name, curve in curves.items():
+        if curve.best is None:
+            continue
+        here, best = curve.f_measure[curve.index(configured[name])], curve.f_measure[curve.best]
+        if best - here < _ALIKE:
+            said.append(
+                f"With {named(name)} the threshold of the config, {configured[name]:g}, is as good as any: "
+                f"its F-measure is {score_words(here)}."
+            )
+        else:
+            said.append(
+                f"With {named(name)} the threshold of the config, {configured[name]:g}, gives an F-measure "
+                f"of {score_words(here)}; the best for this clip, {curve.thresholds[curve.best]:g}, would "
+                f"give {score_words(best)}."
+            )
+    if said:
+        said.append("A best threshold is chosen by the ground truth, so it is a bound and not a forecast.")
+    return said
+
+
+def agreement_sentence(agreement: pd.DataFrame) -> str:
+    """Say which methods agree most and least, where there is no ground truth to judge them by."""
+    pairs = agreement[agreement["f_measure"].notna()].sort_values("f_measure", kind="stable")
+    caveat = "Methods that agree may still be wrong together."
+    if pairs.empty:
+        return "No two methods mark anything, so there is no agreement to measure."
+    most = pairs.iloc[-1]
+    closest = f"{named(most['method'])} and {named(most['other'])}"
+    if len(pairs) == 1:
+        return f"The agreement of {closest}, as an F-measure, is {score_words(most['f_measure'])}. {caveat}"
+    least = pairs.iloc[0]
+    return (
+        f"The masks of {closest} agree most, with an F-measure of {score_words(most['f_measure'])} between "
+        f"them; those of {named(least['method'])} and {named(least['other'])} agree least, with "
+        f"{score_words(least['f_measure'])}. {caveat}"
+    )
+
+
+def overall_sentence(overall: pd.DataFrame) -> str:
+    """Say which method is best over all clips, from the table over clips."""
+    rows = overall[(overall["category"] == "overall") & overall["f_measure"].notna()]
+    if rows.empty:
+        return "No clip of this run has ground truth to score."
+    best = rows.loc[rows["f_measure"].idxmax()]
+    categories = overall.loc[overall["category"] != "overall", "category"].nunique()
+    over = count(best["clips"], "clip")
+    over += f" in {in_words(categories)} categories" if categories > 1 else ""
+    value, name = score_words(best["f_measure"]), named(best["method"])
+    return f"Over {over} the highest mean F-measure, {value}, is that of {name}."
+
+
+def _best(ranked: pd.DataFrame, differences: pd.DataFrame) -> str:
+    first = ranked.iloc[0]
+    text = f"The {'highest' if len(ranked) > 1 else 'one'} F-measure, {_with_interval(first)}, is that of "
+    text += f"{named(first['method'])}: {_found_and_right(first)}."
+    if len(ranked) == 1:
+        return text
+    second = ranked.iloc[1]
+    gap = first["f_measure"] - second["f_measure"]
+    close = [
+        row for row in ranked.iloc[1:].to_dict("records") if first["f_measure"] - row["f_measure"] < _ALIKE
+    ]
+    if close:
+        names = joined([named(row["method"]) for row in close])
+        verb = "is practically level with it" if len(close) == 1 else "are practically level with it"
+        return f"{text} With {joined([score_words(row['f_measure']) for row in close])}, {names} {verb}."
+    sure = _is_sure(differences, first["method"], second["method"])
+    verdict = (
+        ""
+        if sure is None
+        else (
+            ", more than the choice of frames explains"
+            if sure
+            else ", no more than the choice of frames explains"
+        )
+    )
+    return f"{text} Next, {score_words(gap)} behind{verdict}, comes {named(second['method'])}."
+
+
+def _worst(ranked: pd.DataFrame) -> list[str]:
+    last = ranked.iloc[-1]
+    if len(ranked) < 3 or last["f_measure"] > ranked.iloc[0]["f_measure"] - _ALIKE:
+        return []
+    if last["recall"] <= last["precision"]:
+        why = f"misses {percent(1 - last['recall'])} of the person's pixels"
+    else:
+        why = f"is wrong about {percent(1 - last['precision'])} of what it marks"
+    return [f"The lowest, {score_words(last['f_measure'])}, is that of {named(last['method'])}, which {why}."]
+
+
+def _keeping(learning: Mapping[str, str], retention: Mapping[str, float]) -> list[str]:
+    """Compare what frozen or protected and what adaptive methods keep of the still person."""
+    kept = {name: share for name, share in retention.items() if pd.notna(share)}
+    adaptive = {name: share for name, share in kept.items() if learning[name] == ADAPTIVE}
+    steady = {name: share for name, share in kept.items() if learning[name] != ADAPTIVE}
+    if not kept:
+        return []
+    if not adaptive:
+        return [f"Of the person who lies still, {_group(steady, _MANNER)} {_keep(steady)}."]
+    if not steady:
+        return [f"Of the person who lies still, {_group(adaptive, 'that go on learning')} {_keep(adaptive)}."]
+    both = (
+        f"Of the person who lies still, {_group(steady, _MANNER)} {_keep(steady)}, and "
+        f"{_group(adaptive, 'that go on learning')} {_keep(adaptive)}."
+    )
+    if min(steady.values()) > max(adaptive.values()):
+        former = "The former keeps" if len(steady) == 1 else "Each of the former keeps"
+        latter = "the latter" if len(adaptive) == 1 else "any of the latter"
+        loses = ": to go on learning is to lose the person" if max(adaptive.values()) < 0.5 else ""
+        return [f"{both} {former} more than {latter}{loses}."]
+    exceptions = [name for name, share in adaptive.items() if share >= min(steady.values())]
+    names = joined([named(name) for name in exceptions])
+    weakest = named(min(steady, key=steady.__getitem__))
+    verb = "keeps" if len(exceptions) == 1 else "keep"
+    return [
+        f"{both} Going on learning does not decide it alone: {names} {verb} as much as {weakest}, or more."
+    ]
+
+
+def _group(shares: Mapping[str, float], manner: str) -> str:
+    if len(shares) == 1:
+        singular = manner.replace("that go on", "which goes on")
+        return f"{named(next(iter(shares)))}, {singular},"
+    return f"the {in_words(len(shares))} methods {manner}"
+
+
+def _keep(shares: Mapping[str, float]) -> str:
+    low, high = percent(min(shares.values())), percent(max(shares.values()))
+    if len(shares) == 1:
+        return f"keeps {low} visible on average"
+    return f"keep {low} visible on average" if low == high else f"keep {low} to {high} visible on average"
+
+
+def _shadows(ranked: pd.DataFrame) -> list[str]:
+    known = ranked[ranked["shadow_error"].notna()]
+    if known.empty:
+        return []
+    most = known.loc[known["shadow_error"].idxmax()]
+    if most["shadow_error"] == 0:
+        return ["Not a pixel of the hard shadow is taken for the person."]
+    share = percent(most["shadow_error"])
+    if len(known) == 1:
+        return [f"Of the hard shadow, {share} is taken for the person."]
+    return [f"Of the hard shadow, {named(most['method'])} takes most for the person: {share} of it."]
+
+
+def _with_interval(row: pd.Series) -> str:
+    if pd.isna(row["f_low"]):
+        return score_words(row["f_measure"])
+    return f"{score_words(row['f_measure'])} ({score_words(row['f_low'])} to {score_words(row['f_high'])})"
+
+
+def _found_and_right(row: pd.Series) -> str:
+    return (
+        f"it finds {percent(row['recall'])} of the person's pixels, and {percent(row['precision'])} of what "
+        "it marks is the person"
+    )
+
+
+def _is_sure(differences: pd.DataFrame, method: str, other: str) -> bool | None:
+    """Tell whether the interval of a pair's difference leaves out 0; None if there is no interval."""
+    pair: Sequence[str] = (method, other)
+    rows = differences[differences["method"].isin(pair) & differences["other"].isin(pair)]
+    if rows.empty or rows[["low", "high"]].isna().to_numpy().any():
+        return None
+    return bool(rows.iloc[0]["low"] > 0 or rows.iloc[0]["high"] < 0)

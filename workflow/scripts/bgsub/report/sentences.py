@@ -1,0 +1,259 @@
+"""Plain sentences made from a run's figures: right in number, honest where there is nothing to say."""
+
+from collections.abc import Mapping
+from math import ceil
+from typing import Any
+
+import pandas as pd
+
+from bgsub.evidence.costs import Cost
+from bgsub.figures.style import label
+from bgsub.words import NBSP, count, in_words, joined, number, percent
+
+NOTEBOOK = "notebook"  # the model and the method that repeat the notebook
+
+Settings = Mapping[str, Mapping[str, Any]]
+
+_WITH_ARTICLE = ("gmm", "em", "auto", NOTEBOOK, "gmm_mahalanobis", "median", "mog2_frozen", "mog2_protected")
+
+_KNOWN = {
+    "config": "given in the config",
+    "groundtruth": "known from the ground truth",
+    "frames": "found in the frames themselves",
+}
+
+
+def run_sentence(fps: float, *, frames: int, train: int, test: int, height: int, width: int) -> str:
+    """Say what the clip is and how it was split."""
+    learned = "frame" if train == 1 else count(train, "frame")
+    tested = "last one" if test == 1 else f"other {test:,}"
+    return (
+        f"The clip has {count(frames, 'frame')} of {width} by {height} pixels, shown at {fps:g} per second "
+        "(which is how seconds are counted here); the methods learn the scene "
+        f"from the first {learned} and are tested on the {tested}."
+    )
+
+
+def background_sentence(fits: pd.DataFrame, truth: pd.DataFrame | None = None) -> str:
+    """Say how far the backgrounds are from the true one, or else the notebook's from the converged one.
+
+    Parameters
+    ----------
+    fits : DataFrame
+        `fits.csv`.
+    truth : DataFrame, optional
+        `backgrounds.csv`: background, age (mean grey levels off the true scene).
+    """
+    if truth is not None and len(truth):
+        errors = truth.set_index("background")["age"].sort_values(kind="stable")
+        off = [f"{named(name)} {number(error)} levels" for name, error in errors.items()]
+        return f"Against the true empty scene, the mean error (of 255 grey levels) is: {joined(off)}."
+    rows = fits.set_index("model")
+    if NOTEBOOK not in rows.index[1:]:
+        return "The background is the image that a method takes for the empty scene."
+    over = rows.loc[NOTEBOOK, "background_over_5"]
+    if over == 0:
+        return (
+            "The notebook's background is nowhere more than 5 levels (of 255) off the one fitted to the end."
+        )
+    return (
+        "The notebook's background is more than 5 levels (of 255) off the one fitted to the end "
+        f"on {percent(over)} of the pixels."
+    )
+
+
+def foreground_sentence(area: pd.DataFrame, truth: float | None = None) -> str:
+    """Say what the methods mark at the end of the clip, and what is there, if that is known (a share)."""
+    last = area[area["frame"] == area["frame"].max()].sort_values("foreground_share", kind="stable")
+    shares = [f"{percent(row.foreground_share)} with {named(row.method)}" for row in last.itertuples()]
+    said = f"runs from {shares[0]} to {shares[-1]}" if len(shares) > 2 else f"is {joined(shares)}"
+    there = "" if truth is None else f"; the person covers {percent(truth)} of it"
+    return f"In the last frame, the share of the image marked as foreground {said}{there}."
+
+
+def still_sentence(absorption: pd.DataFrame) -> str:
+    """Say from when on the person lies still, and how that and their place are known."""
+    known = absorption[absorption["still_frame"].notna()]
+    if known.empty:
+        return "No person who lies still was found in this clip."
+    first = known.iloc[0]
+    when, where = _KNOWN[first["still_source"]], _KNOWN[first["region_source"]]
+    text = f"The person lies still from frame {first['still_frame']:.0f} on ({when})"
+    text = f"{text}." if when == where else f"{text}; where they lie is {where}."
+    is_box = first["region_source"] == "config"
+    return f"{text} The config gives a box, and all of it counts as the person." if is_box else text
+
+
+def cost_sentence(costs: Mapping[str, Cost]) -> str:
+    """Say which step took longest, and which held the most memory."""
+    if not costs:
+        return "No step was timed in this run."
+    total = sum(cost.seconds for cost in costs.values())
+    slowest = max(costs, key=lambda step: costs[step].seconds)
+    longest = costs[slowest].seconds
+    if len(costs) == 1:
+        return f"The one timed step, {slowest}, took {total:,.1f}{NBSP}s."
+    text = (
+        f"The {in_words(len(costs))} timed steps took {total:,.1f}{NBSP}s of computing in all; the longest, "
+        f"{slowest}, took {longest:,.1f}{NBSP}s, which is {percent(longest / total if total else 0)}"
+    )
+    measured = {step: cost.memory for step, cost in costs.items() if cost.memory is not None}
+    if not measured:
+        return f"{text}."
+    largest = max(measured, key=measured.__getitem__)
+    return f"{text}, and the most memory, {measured[largest]:,.0f}{NBSP}MB, was held by {largest}."
+
+
+def converged_answer(fits: pd.DataFrame, models: Settings) -> list[str]:
+    """Answer the notebook's first remark: is the fit converged, and how far short did the notebook stop.
+
+    Parameters
+    ----------
+    fits : DataFrame
+        `fits.csv`, one row per model; the first is the reference that the others are measured against.
+    models : mapping
+        The config's settings of each model: tolerance, max_iterations.
+
+    Returns
+    -------
+    list of str
+        A paragraph per model, in the same order.
+    """
+    if fits.empty:
+        return ["This run fitted no mixture, so there is no fit to judge."]
+    rows = fits.set_index("model")
+    paragraphs: list[str] = []
+    for name, fit in rows.iterrows():
+        settings, reference = models[name], not paragraphs
+        said = []
+        if settings["tolerance"] is not None:
+            said.append(_converged(name, fit, settings, reference=reference))
+        elif reference:
+            said.append(_unchecked(name, settings))
+        if not reference:
+            said += _shortfall(name, fit, settings)
+        said += _breakdown(fit)
+        paragraphs.append(" ".join(said))
+    return paragraphs
+
+
+def audit_sentence(audit: pd.DataFrame | None) -> str | None:
+    """Say how often each model's fit ends as high as the best of several restarts.
+
+    Parameters
+    ----------
+    audit : DataFrame or None
+        `audit.csv`: model, kind, pixels, within_0.01 (share).
+    """
+    rows = None if audit is None else audit[(audit["kind"] == "all") & audit["within_0.01"].notna()]
+    if rows is None or rows.empty:
+        return None
+    shares = [f"{percent(row['within_0.01'])} with {named(row['model'])}" for _, row in rows.iterrows()]
+    return (
+        f"Converged need not mean best: of {count(rows['pixels'].iloc[0], 'sampled pixel')}, the fit ends "
+        f"within 0.01 nats per sample of the best of several restarts, or above it, on {joined(shares)}."
+    )
+
+
+def mean_caveat(fits: pd.DataFrame, models: Settings) -> str | None:
+    """Say why the mean log-likelihood of a model without a floor ends above the reference's, if it does."""
+    means = dict(zip(fits["model"], fits["log_likelihood"], strict=True))
+    reference = next(iter(means), None)
+    if reference is None or models[reference]["covariance_floor"] is None:
+        return None
+    free = [name for name in means if models[name]["covariance_floor"] is None]
+    above = [named(name) for name in free if means[name] > means[reference]]
+    if not above:
+        return None
+    return (
+        f"The mean of {joined(above)} ends above that of {named(reference)}, which does not make "
+        "it the better fit: "
+        "without a floor a Gaussian may shrink onto a few equal colours, where the likelihood grows without "
+        "bound, and a few such pixels lift the mean."
+    )
+
+
+def _converged(name: str, fit: pd.Series, settings: Mapping[str, Any], *, reference: bool) -> str:
+    """Say on how many pixels a model with a stopping rule converged, how soon, and what of the rest."""
+    share, pixels = float(fit["converged"]), count(fit["pixels"], "pixel")
+    where = {0.0: f"none of the {pixels}", 1.0: f"all {pixels}"}.get(
+        share, f"{percent(share)} of the {pixels}"
+    )
+    who = "EM" if reference else f'the model "{name}"'
+    text = f"{who} converged on {where}"
+    if share > 0:
+        median, most = count(fit["iterations_median"], "iteration"), ceil(fit["iterations_p90"])
+        text += f"; half of all pixels took at most {median}, nine in ten at most {most}"
+    if reference:
+        verdict = (
+            "Yes" if share >= 0.99 else "Almost" if share >= 0.9 else "Only in part" if share > 0 else "No"
+        )
+        text = f"{verdict}: {text}."
+    else:
+        text = f"{text[0].upper()}{text[1:]}."
+    return text if share == 1 else f"{text} {_rest(1 - share, float(fit['at_limit']), settings)}"
+
+
+def _rest(left: float, at_limit: float, settings: Mapping[str, Any]) -> str:
+    stopped = f"stopped by the limit of {count(settings['max_iterations'], 'iteration')}"
+    without = "ended without a fit that can be judged"
+    if at_limit <= 0:
+        return f"The rest, {percent(left)}, {without}."
+    if left - at_limit < 1e-6:
+        return f"The rest, {percent(left)}, were {stopped}."
+    return f"Of the rest, {percent(at_limit)} of all were {stopped} and {percent(left - at_limit)} {without}."
+
+
+def _unchecked(name: str, settings: Mapping[str, Any]) -> str:
+    rounds = (
+        f"{in_words(settings['max_iterations'])} iteration{'' if settings['max_iterations'] == 1 else 's'}"
+    )
+    return f'The model "{name}" stops after {rounds} without a check, so nothing says whether it converged.'
+
+
+def _shortfall(name: str, fit: pd.Series, settings: Mapping[str, Any]) -> list[str]:
+    """Say how far a model's likelihood and background lie from the reference's."""
+    who, verb = f'The model "{name}"', "leaves"
+    if name == NOTEBOOK and settings["tolerance"] is None:
+        one = settings["max_iterations"] == 1
+        who = f"The notebook's {in_words(settings['max_iterations'])} iteration{'' if one else 's'}"
+        verb = "leaves" if one else "leave"
+    median, tenth, share = fit["gap_median"], fit["gap_p90"], fit["gap_over_0.01"]
+    if pd.isna(median) or fit["undefined"] == 1:
+        return [f"{who} cannot be compared with it: no pixel has a defined fit in both."]
+    unit = "nats per sample"
+    if share == 0:
+        likelihood = f"{who} {verb} no pixel more than 0.01 {unit} below that fit."
+    elif median > 0.01:
+        likelihood = (
+            f"{who} {verb} the typical pixel {number(median)} {unit} below that fit and one pixel in ten "
+            f"{number(tenth)} or more; {percent(share)} of the pixels fall short by more than 0.01."
+        )
+    else:
+        likelihood = (
+            f"{who} {verb} {percent(share)} of the pixels more than 0.01 {unit} below that fit; "
+            "the typical pixel is not short of it."
+        )
+    mean, over = number(fit["background_difference_mean"]), fit["background_over_5"]
+    most = "nowhere more than 5" if over == 0 else f"more than 5 on {percent(over)} of the pixels"
+    return [likelihood, f"Its background image is off by {mean} levels (of 255) on average, and by {most}."]
+
+
+def _breakdown(fit: pd.Series) -> list[str]:
+    if not fit["undefined"] > 0:
+        return []
+    where = percent(fit["undefined"])
+    return [
+        f"On {where} of the pixels its arithmetic breaks down (0/0), and it has no estimate of its own there."
+    ]
+
+
+def named(name: str) -> str:
+    """Name a method within a sentence."""
+    return f"the {label(name)}" if name in _WITH_ARTICLE else label(name)
+
+
+def subject(name: str) -> str:
+    """Name a method at the start of a sentence."""
+    words = named(name)
+    return f"{words[0].upper()}{words[1:]}"

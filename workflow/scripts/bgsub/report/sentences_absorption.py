@@ -1,0 +1,200 @@
+"""What became of the person who lies still, in plain sentences made from absorption.csv."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import pandas as pd
+
+from bgsub.figures.style import label
+from bgsub.masks.learning import ADAPTIVE, FROZEN, PROTECTED, learning_of
+from bgsub.report.sentences import Settings, named, subject
+from bgsub.words import NBSP, count, duration, joined, percent
+
+BLIND = 0.05  # a method that sees less of the person than this at the start is blind to them (metrics.md, 3)
+
+
+class Outlook(NamedTuple):
+    """What MOG2's recursion says beyond absorption.csv.
+
+    `background_ratio` is the share of the weight that is background, and `least_history` the least history
+    (frames) that keeps the person to the end of the clip; None if none does.
+    """
+
+    background_ratio: float
+    least_history: int | None
+
+
+def absorbed_answer(
+    absorption: pd.DataFrame,
+    methods: Settings,
+    outlooks: Mapping[str, Outlook],
+    *,
+    fps: float,
+    frames: int,
+) -> list[str]:
+    """Answer the notebook's second remark: how fast does MOG2 absorb the still person, why, and who does not.
+
+    Parameters
+    ----------
+    absorption : DataFrame
+        `absorption.csv`, one row per method.
+    methods : mapping
+        The config's settings of each method: `opencv` for OpenCV's, `model` for the frozen ones, history.
+    outlooks : mapping of str to Outlook
+        For each method that has a predicted absorption.
+    fps : float
+        Frames per second.
+    frames : int
+        Frames of the clip.
+
+    Returns
+    -------
+    list of str
+        A paragraph per method that goes on learning, one for the frozen ones, and one for those that learn
+        only around what they mark.
+    """
+    known = absorption[absorption["still_frame"].notna()]
+    if known.empty:
+        return ["No person who lies still was found in this clip, so there is no absorption to measure."]
+    rows = known.set_index("method")
+    paragraphs = []
+    learning = {name: learning_of(methods[name]) for name in rows.index}
+    for name in (name for name in rows.index if learning[name] == ADAPTIVE):
+        row = rows.loc[name]
+        said = [_blind(name, row) or _absorbed(name, row, fps)]
+        if name in outlooks:
+            said += _why(name, row, methods[name]["history"], outlooks[name], fps, frames)
+        paragraphs.append(" ".join(said))
+    for kind in (FROZEN, PROTECTED):
+        of_kind = [name for name in rows.index if learning[name] == kind]
+        if of_kind:
+            paragraphs.append(" ".join(_kept(rows.loc[of_kind], kind, fps)))
+    return paragraphs
+
+
+def verdict(absorption: pd.DataFrame, fps: float) -> str:
+    """Say in one sentence who keeps most of the person, and what becomes of them with who keeps least."""
+    known = absorption[absorption["still_frame"].notna() & absorption["retention"].notna()]
+    rows = known.set_index("method").sort_values("retention", ascending=False, kind="stable")
+    if rows.empty or (rows["initial_share"] < BLIND).all():
+        return "No person who lies still was seen by any method in this clip, so nobody could be lost."
+    best, worst = rows.index[0], rows.index[-1]
+    kept = percent(rows.loc[best, "retention"])
+    if rows["half_life"].isna().all() and (rows["initial_share"] >= BLIND).all():
+        return (
+            f"Every method keeps the person who lies still to the end of the clip; {named(best)} shows "
+            f"most of them, {kept} on average."
+        )
+    text = _fate(worst, rows.loc[worst], fps)
+    if best == worst or pd.notna(rows.loc[best, "half_life"]):
+        return f"{text}, and no method keeps at least half of what it saw of them to the end of the clip."
+    return f"{text}; {named(best)} still shows {kept} of them on average, to the end of the clip."
+
+
+def _fate(name: str, row: pd.Series, fps: float) -> str:
+    """Say what becomes of the person with a method, as the first half of a sentence."""
+    seen = percent(row["initial_share"])
+    late = int(row["watched_from"] - row["still_frame"])
+    if row["initial_share"] < BLIND and late > 0:
+        after = duration(late, fps)
+        when = f"when the test frames begin, {after} after they came to rest"
+        return f"{subject(name)} marks {seen} of the person {when}"
+    if row["initial_share"] < BLIND:
+        return f"{subject(name)} hardly sees the person when they come to rest, {seen} of the body"
+    if pd.isna(row["half_life"]):
+        kept = percent(row["retention"])
+        return f"{subject(name)} keeps least of the person who lies still, {kept} on average"
+    return (
+        f"{subject(name)} has lost half of the person after {duration(row['half_life'], fps)} of lying still"
+    )
+
+
+def _blind(name: str, row: pd.Series) -> str | None:
+    if row["initial_share"] >= BLIND:
+        return None
+    late = int(row["watched_from"] - row["still_frame"])
+    if late > 0:
+        return (
+            f"{subject(name)} marks {percent(row['initial_share'])} of the body when the test frames begin, "
+            f"{count(late, 'frame')} after the person came to rest, so a half-life cannot be seen."
+        )
+    return (
+        f"{subject(name)} hardly sees the person when they come to rest: it marks "
+        f"{percent(row['initial_share'])} of the body then, so a half-life would mean nothing."
+    )
+
+
+def _absorbed(name: str, row: pd.Series, fps: float) -> str:
+    who = subject(name)
+    if pd.isna(row["half_life"]):
+        watched, kept = duration(row["censored_at"], fps), percent(row["retention"])
+        return (
+            f"{who} keeps at least half of what it saw of the person at first for all of the {watched} that "
+            f"they lie still; {kept} of the body stays visible on average."
+        )
+    half = duration(row["half_life"], fps)
+    text = f"{who} loses half of the person within {half} of lying still (the half-life)"
+    if pd.isna(row["vanish"]):
+        return f"{text}."
+    return f"{text}, and all but the last 5{NBSP}% within {duration(row['vanish'], fps)}."
+
+
+def _why(name: str, row: pd.Series, history: int, outlook: Outlook, fps: float, frames: int) -> list[str]:
+    """Explain the absorption by MOG2's weights, and say what history would have kept the person."""
+    who, still = label(name), int(row["still_frame"])
+    seen, asked = count(still, "frame"), count(history, "frame")
+    early = 2 * (still + 1) < history  # OpenCV's rate at its nth frame is 1 / min(2n, history)
+    rate = f"after only {seen} it learns faster than its history of {asked} asks for" if early else ""
+    rate = rate or f"it has a history of {asked}"
+    ratio, predicted = percent(outlook.background_ratio), duration(row["predicted"], fps)
+    said = [
+        f"It lets go by design: {rate}, and what stays counts as background once the old background's weight "
+        f"has fallen below {ratio}. {who}'s own recursion puts that at {predicted}."
+    ]
+    if row["half_life"] < row["predicted"] and row["initial_share"] >= BLIND:
+        said.append("A body fades sooner where it had covered the pixel before it came to rest.")
+    left = frames - still
+    to_the_end = f"for the {count(left, 'frame')} to the end of the clip"
+    if row["predicted"] >= left:
+        said.append(f"The clip ends before that, {duration(left, fps)} after the person came to rest.")
+    elif outlook.least_history is not None:
+        least = count(outlook.least_history, "frame")
+        said.append(f"To keep the person {to_the_end}, it would need a history of at least {least}.")
+    else:
+        said.append(
+            f"No history, however long, keeps the person {to_the_end}: having seen only {seen} before, "
+            f"{who} would still learn at its fast starting rate."
+        )
+    return said
+
+
+_KEEPS = {
+    FROZEN: "A background that was learned once and then frozen keeps the person",
+    PROTECTED: "Learning only from what it does not mark keeps the person too",
+}
+
+
+def _kept(rows: pd.DataFrame, kind: str, fps: float) -> list[str]:
+    """Say what the methods that should keep the person keep; those that do share a sentence."""
+    said = []
+    keepers = rows[rows["half_life"].isna() & (rows["initial_share"] >= BLIND)]
+    if len(keepers):
+        keepers = keepers.sort_values("retention", kind="stable")
+        kept = [f"{percent(row['retention'])} with {named(name)}" for name, row in keepers.iterrows()]
+        shares = f"is {joined(kept)}" if len(kept) <= 2 else f"runs from {kept[0]} to {kept[-1]}"
+        watched = duration(keepers["censored_at"].iloc[0], fps)
+        said.append(
+            f"{_KEEPS[kind]} for the {watched} to the end of the clip: the share of the body that stays "
+            f"visible on average (the retention) {shares}."
+        )
+    for name, row in rows.drop(keepers.index).iterrows():
+        said.append(_blind(name, row) or _lost(name, row, kind, fps))
+    return said
+
+
+def _lost(name: str, row: pd.Series, kind: str, fps: float) -> str:
+    half, kept = duration(row["half_life"], fps), percent(row["retention"])
+    return (
+        f"{subject(name)} is {kind}, yet loses half of the person within {half}; "
+        f"on average it keeps {kept} of the body."
+    )

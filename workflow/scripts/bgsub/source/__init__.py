@@ -1,0 +1,1 @@
+"""From a clip's source to one array of frames."""
