@@ -15,7 +15,7 @@ from project import ROOT, Graph, Project
 
 Change = Callable[[Project], object]
 SOURCE = ["render_synthetic.*"]
-VIDEOS = ["render_preview.*", "render_video.*", "render_comparison.*", "preview_comparison.*"]
+VIDEOS = ["render_preview.*", "render_video.*", "render_comparison.*"]
 PAGES = ["make_.*"]
 
 

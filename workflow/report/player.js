@@ -55,7 +55,7 @@ class Player {
   image(index) {
     if (!this.images.has(index)) {
       const image = new Image();
-      image.src = `data:image/webp;base64,${this.data.images[index]}`;
+      image.src = `data:image/jpeg;base64,${this.data.images[index]}`;
       this.images.set(index, image);
     }
     return this.images.get(index);

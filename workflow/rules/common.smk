@@ -276,11 +276,6 @@ def model_of_method(wildcards):
     return f"results/{wildcards.clip}/models/{config['methods'][wildcards.method]['model']}/model.npz"
 
 
-def method_name(wildcards):
-    """The one method of a rule that takes several."""
-    return [wildcards.method]
-
-
 def true_background_of(wildcards):
     """The true empty scene of a clip, if its ground truth tells it."""
     return [f"results/{wildcards.clip}/figures/true_background.png"] if wildcards.clip in SCORED else []
@@ -309,7 +304,7 @@ def benchmarks_of(clip):
         jobs["drawing figures"] += ["plot_scores"]
     jobs["sweeping"] = ["sweep_history"] if MOG2 and config["histories"] else []
     jobs["sweeping"] += [f"summarise_sweep.{sweep}" for sweep in SWEEPS]
-    jobs["preparing this page"] = ["preview_comparison", "pack_player", "inspect_pixels"]
+    jobs["preparing this page"] = ["pack_player", "inspect_pixels"]
     folder = f"results/{clip}/benchmarks"
     return {step: [f"{folder}/{job}.tsv" for job in names] for step, names in jobs.items() if names}
 

@@ -78,7 +78,7 @@ rule render_video:
     """Film the test frames beside the masks of one method."""
     input:
         frames="results/{clip}/frames.npy",
-        masks=["results/{clip}/methods/{method}/masks.npz"],
+        masks="results/{clip}/methods/{method}/masks.npz",
     output:
         video="results/{clip}/methods/{method}/video.mp4",
     log:
@@ -91,30 +91,36 @@ rule render_video:
         runtime=minutes(90),
     params:
         code=code_version("render_video.py"),
-        methods=method_name,
         video=ordered(config["video"]),
     script:
         "../scripts/render_video.py"
 
 
 rule render_comparison:
-    """Film the test frames beside the masks of all methods."""
+    """Film the test frames beside the masks of all methods, and make a moving picture of that for a README."""
     input:
         frames="results/{clip}/frames.npy",
         masks=expand("results/{{clip}}/methods/{method}/masks.npz", method=METHODS),
     output:
         video="results/{clip}/comparison.mp4",
+        animation=report(
+            "results/{clip}/figures/comparison.webp",
+            caption="../report/captions/preview.rst",
+            category="{clip}",
+            subcategory="Method",
+            labels={"figure": "all masks, moving"},
+        ),
     log:
         "results/{clip}/logs/render_comparison.log",
     benchmark:
         "results/{clip}/benchmarks/render_comparison.tsv"
     threads: 1
     resources:
-        mem_mb=memory(780, sample=(3 + len(METHODS)) * TEST),
-        runtime=minutes(100),
+        mem_mb=memory(900, sample=(3 + len(METHODS)) * TEST),
+        runtime=minutes(140),
     params:
-        code=code_version("render_video.py"),
+        code=code_version("render_comparison.py"),
         methods=METHODS,
         video=ordered(config["video"]),
     script:
-        "../scripts/render_video.py"
+        "../scripts/render_comparison.py"

@@ -102,48 +102,18 @@ rule plot_methods:
         "../scripts/plot_methods.py"
 
 
-rule preview_comparison:
-    """Make a moving picture of all masks for a README, and pictures of the most telling moment."""
-    input:
-        frames="results/{clip}/frames.npy",
-        table="results/{clip}/frames.csv",
-        masks=expand("results/{{clip}}/methods/{method}/masks.npz", method=METHODS),
-        absorption="results/{clip}/absorption.csv",
-    output:
-        animation=report(
-            "results/{clip}/figures/comparison.webp",
-            caption="../report/captions/preview.rst",
-            category="{clip}",
-            subcategory="Method",
-            labels={"figure": "all masks, moving"},
-        ),
-        moment="results/{clip}/page/moment.json",
-    log:
-        "results/{clip}/logs/preview_comparison.log",
-    benchmark:
-        "results/{clip}/benchmarks/preview_comparison.tsv"
-    threads: 1
-    resources:
-        mem_mb=memory(600, sample=3),
-        runtime=minutes(100),
-    params:
-        code=code_version("preview_comparison.py"),
-        methods=METHODS,
-        video=ordered(config["video"]),
-    script:
-        "../scripts/preview_comparison.py"
-
-
 rule pack_player:
-    """Pack the test frames and all masks for the player of the clip's page."""
+    """Pack the test frames and all masks for the player of the clip's page, and the most telling moment."""
     input:
         frames="results/{clip}/frames.npy",
         table="results/{clip}/frames.csv",
         groundtruth=groundtruth_of,
         masks=expand("results/{{clip}}/methods/{method}/masks.npz", method=METHODS),
+        absorption="results/{clip}/absorption.csv",
     output:
         player="results/{clip}/page/player.json",
         small="results/{clip}/page/player_small.json",
+        moment="results/{clip}/page/moment.json",
     log:
         "results/{clip}/logs/pack_player.log",
     benchmark:

@@ -11,9 +11,9 @@ rule render_synthetic:
         "results/{clip}/benchmarks/render_synthetic.tsv"
     wildcard_constraints:
         clip=clips_of("synthetic"),
-    threads: 1
+    threads: 2
     resources:
-        mem_mb=memory(350, pixel=950),
+        mem_mb=memory(350, pixel=1300),
         runtime=minutes(250),
     params:
         code=code_version("render_synthetic.py"),

@@ -1,6 +1,8 @@
-"""Pack a clip's test frames and masks for the player of its page."""
+"""Pack a clip's test frames and masks for the player of its page, and pictures of the most telling moment."""
 
 from functools import partial
+
+import pandas as pd
 
 from bgsub.evidence.metrics import foreground_share
 from bgsub.files import write_text
@@ -14,12 +16,20 @@ from bgsub.report.player import (
     choose_shown,
     pack_player,
 )
+from bgsub.report.preview import pack_moment, telling_moment
 from bgsub.source.frames import open_frames, read_split
 from job import progress, run
 
 
 def main(
-    frames: str, table: str, groundtruth: str | None, masks: dict[str, str], player: str, small: str
+    frames: str,
+    table: str,
+    groundtruth: str | None,
+    masks: dict[str, str],
+    absorption: str,
+    player: str,
+    small: str,
+    moment: str,
 ) -> None:
     clip, test = open_frames(frames), read_split(table).test
     truth = open_frames(groundtruth) if groundtruth else None
@@ -36,6 +46,11 @@ def main(
             progress=progress("packing", "method"),
         )
         write_text(file, to_json(packed | {"truth_area": truth_area}))
+    chosen = telling_moment(pd.read_csv(absorption), test)
+    place = chosen.frame - test.start
+    told = {method: _masks(masks[method])[place] for method in (chosen.keeps, chosen.loses)}
+    pictures = pack_moment(clip[chosen.frame], told, masks)
+    write_text(moment, to_json({"frame": chosen.frame, "pictures": pictures}))
 
 
 def _masks(file: str):
@@ -51,6 +66,8 @@ if __name__ == "__main__":
         table=snakemake.input.table,
         groundtruth=next(iter(snakemake.input.groundtruth), None),
         masks=dict(zip(snakemake.params.methods, snakemake.input.masks, strict=True)),
+        absorption=snakemake.input.absorption,
         player=snakemake.output.player,
         small=snakemake.output.small,
+        moment=snakemake.output.moment,
     )

@@ -41,7 +41,7 @@ def main(
     moments = telling_moments(test, still)
     rows = {"frame": [clip[frame] for frame in moments]}
     if truth is not None:
-        rows["ground truth"] = [np.where(truth[frame] == FOREGROUND, FOREGROUND, 0) for frame in moments]
+        rows["ground truth"] = [np.uint8(FOREGROUND) * (truth[frame] == FOREGROUND) for frame in moments]
     for method, file in masks.items():
         found = read_masks(file).masks
         rows[method] = [found[frame - test.start] for frame in moments]

@@ -1,4 +1,4 @@
-"""Film the test frames beside the masks of one method or of several."""
+"""Film the test frames beside the masks of one method."""
 
 from bgsub.figures.video import comparison_frames, write_video
 from bgsub.masks.mask_file import read_masks
@@ -6,13 +6,12 @@ from bgsub.source.frames import open_frames
 from job import progress, run
 
 
-def main(frames: str, masks: dict[str, str], video: str, fps: float) -> None:
-    marked = {method: read_masks(file) for method, file in masks.items()}
-    numbers = next(iter(marked.values())).frames
+def main(frames: str, method: str, masks: str, video: str, fps: float) -> None:
+    found = read_masks(masks)
     pictures = comparison_frames(
-        open_frames(frames)[numbers[0] : numbers[-1] + 1],
-        numbers,
-        {method: found.masks for method, found in marked.items()},
+        open_frames(frames)[found.frames[0] : found.frames[-1] + 1],
+        found.frames,
+        {method: found.masks},
         progress=progress("filming"),
     )
     write_video(video, pictures, fps)
@@ -24,7 +23,8 @@ if __name__ == "__main__":
         log=snakemake.log[0],
         threads=snakemake.threads,
         frames=snakemake.input.frames,
-        masks=dict(zip(snakemake.params.methods, snakemake.input.masks, strict=True)),
+        method=snakemake.wildcards.method,
+        masks=snakemake.input.masks,
         video=snakemake.output.video,
         fps=snakemake.params.video["fps"],
     )

@@ -168,6 +168,7 @@ def test_page_needs_nothing_from_outside(clip):
         "comparison.mp4",
         "../report.html",
         "#",
+        "data:image/png;base64,",
         "data:image/webp;base64,",
         "data:video/mp4;base64,",
     )

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from bgsub.report.preview import encode_animation, overlaid, pack_moment, preview_frames, telling_moment
+from bgsub.report.preview import Preview, overlaid, pack_moment, telling_moment
 
 ABSORPTION = pd.DataFrame({"method": ["a", "b", "c"], "still_frame": 61.0, "retention": [0.6, 0.02, 0.9]})
 
@@ -26,21 +26,35 @@ def test_a_mask_colours_only_its_foreground():
     assert (painted[18, 2] == 100).all()
 
 
-def test_an_animation_keeps_its_frames_times_and_budget():
-    frames = [np.full((48, 64, 3), level, np.uint8) for level in (30, 120, 220)]
-    encoded = encode_animation(iter(frames), 0.2)
+def animation_of(frames, fps: float = 5, **options) -> bytes:
+    preview = Preview(len(frames), fps)
+    assert [frame.tobytes() for frame in preview.watching(frames)] == [frame.tobytes() for frame in frames]
+    return preview.encoded(**options)
+
+
+def decoded(encoded: bytes) -> cv2.Animation:
     done, animation = cv2.imdecodeanimation(np.frombuffer(encoded, np.uint8))
     assert done
+    return animation
+
+
+def test_an_animation_keeps_its_frames_times_and_budget():
+    frames = [np.full((48, 64, 3), level, np.uint8) for level in (30, 120, 220)]
+    animation = decoded(animation_of(frames))
     assert [round(float(frame[..., :3].mean())) for frame in animation.frames] == [30, 120, 220]
     assert list(animation.durations) == [200, 200, 200]
-    assert encoded == encode_animation(iter(frames), 0.2)
+    assert animation_of(frames) == animation_of(frames)
     noise = np.random.default_rng(0).integers(0, 256, (3, 96, 128, 3), dtype=np.uint8)
-    assert len(encode_animation(noise, 0.1, budget=20_000)) < len(encode_animation(noise, 0.1))
+    assert len(animation_of(noise, budget=20_000)) < len(animation_of(noise))
 
 
-def test_a_long_clip_is_thinned():
-    assert preview_frames(range(44, 110)) == range(44, 110)
-    assert len(preview_frames(range(100, 1100))) <= 80
+def test_a_long_video_is_thinned_and_a_wide_one_narrowed():
+    frames = [np.full((40, 1200, 3), level, np.uint8) for level in np.arange(100) * 37 % 251]
+    animation = decoded(animation_of(frames, fps=10))
+    assert [round(float(frame[..., :3].mean())) for frame in animation.frames[:3]] == [0, 111, 222]
+    assert len(animation.frames) == 34
+    assert set(animation.durations) == {300}
+    assert animation.frames[0].shape[:2] == (32, 960)
 
 
 def test_pictures_of_the_moment_are_small():

@@ -6,6 +6,7 @@ is counted from the raw bits of PCG64; and of OpenCV only what it computes in in
 
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +49,7 @@ def render_clip(
     height: int = 480,
     width: int = 720,
     seed: int = 1,
+    threads: int = 1,
     progress: Callable[[Iterable], Iterable] = lambda it: it,
 ) -> None:
     """Write the embedded clip as a zip of PNG files, laid out as a CDnet video.
@@ -59,6 +61,8 @@ def render_clip(
         stored without further compression and without a date: the same arguments give the same bytes.
     frames, height, width, seed
         As in `render_frames`.
+    threads : int
+        Frames rendered at a time.
     progress : callable
         Wraps the loop over frames.
 
@@ -67,15 +71,24 @@ def render_clip(
     ValueError
         As `render_frames`.
     """
-    pictures = render_frames(frames, height, width, seed)
+    picture = _camera(frames, height, width, seed)
     image_coding = (cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_HUFFMAN_ONLY)
     image_coding += (cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_AVG)
     truth_coding = (cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE)
-    with atomic_path(archive) as part, zipfile.ZipFile(part, "w") as file:
-        for number in progress(range(1, frames + 1)):
-            image, truth = next(pictures)
-            _store(file, f"input/in{number:06d}.png", image[..., ::-1], image_coding)
-            _store(file, f"groundtruth/gt{number:06d}.png", truth, truth_coding)
+
+    def encoded(frame: int) -> tuple[bytes, bytes]:
+        image, truth = picture(frame)
+        return _png(image[..., ::-1], image_coding), _png(truth, truth_coding)
+
+    with (
+        atomic_path(archive) as part,
+        zipfile.ZipFile(part, "w") as file,
+        ThreadPoolExecutor(threads) as pool,
+    ):
+        pictures = pool.map(encoded, range(frames))
+        for number, (image, truth) in zip(progress(range(1, frames + 1)), pictures, strict=True):
+            _store(file, f"input/in{number:06d}.png", image)
+            _store(file, f"groundtruth/gt{number:06d}.png", truth)
 
 
 def render_frames(
@@ -110,24 +123,35 @@ def render_frames(
     ValueError
         If the clip is too short, the picture too small, or the seed negative.
     """
+    return map(_camera(frames, height, width, seed), range(frames))
+
+
+def _camera(
+    frames: int, height: int, width: int, seed: int
+) -> Callable[[int], tuple[np.ndarray, np.ndarray]]:
+    """Return what takes a frame's picture and ground truth, each frame independent of the others."""
     for name, value in (("frames", frames), ("height", height), ("width", width)):
         if value < SMALLEST[name]:
             raise ValueError(f"{name} = {value}: expected at least {SMALLEST[name]}")
     if seed < 0:
         raise ValueError(f"seed = {seed}: expected 0 or more")
-    return _render(frames, height, width, seed)
-
-
-def _render(frames: int, height: int, width: int, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     room = build_room(height, width)
-    noise = np.random.PCG64(seed)
     times = events(frames)
-    scene, truth = room.radiance, np.full((height, width), BACKGROUND, np.uint8)
-    for frame in range(frames):
-        if times.enters <= frame <= times.still:  # afterwards the last scene stays as it is
-            pose = pose_at(REFERENCE_FRAMES * frame / frames)
-            scene, truth = _put_in(room, draw_person(pose, height, width), cast_shadow(pose))
-        yield _expose(scene, frame / (frames - 1), noise), truth.copy()
+
+    def scene_at(frame: int) -> tuple[np.ndarray, np.ndarray]:
+        if frame < times.enters:
+            return room.radiance, np.full((height, width), BACKGROUND, np.uint8)
+        pose = pose_at(REFERENCE_FRAMES * frame / frames)
+        return _put_in(room, draw_person(pose, height, width), cast_shadow(pose))
+
+    resting = scene_at(times.still)
+
+    def picture(frame: int) -> tuple[np.ndarray, np.ndarray]:
+        scene, truth = resting if frame >= times.still else scene_at(frame)
+        noise = np.random.PCG64(seed).advance(frame * scene.size)  # each sample takes one draw
+        return _expose(scene, frame / (frames - 1), noise), truth.copy()
+
+    return picture
 
 
 def _put_in(room: Room, person: Sprite | None, shadow_map: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -162,8 +186,12 @@ def _expose(scene: np.ndarray, moment: float, noise: np.random.PCG64) -> np.ndar
     return np.clip(levels, 0, 255).astype(np.uint8)
 
 
-def _store(file: zipfile.ZipFile, name: str, picture: np.ndarray, coding: tuple[int, ...]) -> None:
+def _png(picture: np.ndarray, coding: tuple[int, ...]) -> bytes:
+    return cv2.imencode(".png", picture, coding)[1].tobytes()
+
+
+def _store(file: zipfile.ZipFile, name: str, content: bytes) -> None:
     entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
     entry.external_attr = 0o644 << 16
     entry.create_system = 3  # else the byte says on which system the file was made
-    file.writestr(entry, cv2.imencode(".png", picture, coding)[1].tobytes())
+    file.writestr(entry, content)

@@ -9,7 +9,7 @@ import numpy as np
 from bgsub.masks.foreground import FOREGROUND, open_mask
 
 _NEGATIVE, _POSITIVE, _UNSCORED = range(3)
-_CLASSES = np.full(256, _UNSCORED, np.uint8)
+_CLASSES = np.full(256, _UNSCORED, np.uint16)
 _CLASSES[[0, 50, FOREGROUND]] = _NEGATIVE, _NEGATIVE, _POSITIVE
 
 # Thresholds for a sweep, by rule, in the rule's unit (`masks.rules`): from where nearly all is foreground to
@@ -98,7 +98,8 @@ def score_histogram(
             classes[outside] = _UNSCORED
         # To open the scores first would give the same, as this count rises with them, but floats take longer.
         passed = open_mask(thresholds_passed(score(frame), thresholds), opening)
-        pixels += np.bincount((classes * np.intp(bins) + passed).ravel(), minlength=3 * bins).reshape(3, bins)
+        places = cv2.add(passed, classes * np.uint16(bins))
+        pixels += np.bincount(places.ravel(), minlength=3 * bins).reshape(3, bins)
     return ScoreHistogram(
         edges=np.concatenate([[-np.inf], thresholds]),
         positives=pixels[_POSITIVE],
@@ -114,7 +115,7 @@ def thresholds_passed(scores: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
     scores : (H, W) array
         NaN is not above anything.
     thresholds : (T,) float64 array
-        Ascending, at most 65535.
+        Ascending, at most 20,000.
 
     Returns
     -------

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
@@ -37,6 +38,8 @@ FLAGS = (
     Flag(4, "#56B4E9", "a Gaussian as narrow as the floor allows"),
 )
 ORDINARY = "#ededed"
+# Of the mask strip: a picture's width and half the gap beside it in pixels, and the inches for the labels.
+_CELL_WIDTH, _GAP, _LABELS = 240, 3, 0.75
 
 
 @styled
@@ -139,17 +142,18 @@ def draw_mask_strip(rows: Mapping[str, Sequence[np.ndarray]], moments: Sequence[
     moments : sequence of str
         The columns' titles.
     """
-    first = next(iter(rows.values()))[0]
-    height = len(rows) * (_row_height(first.shape, len(moments)) + 0.03) + 0.45
-    figure, axes = new_figure(height, len(rows), len(moments), squeeze=False)
-    figure.get_layout_engine().set(w_pad=0.015, h_pad=0.015, wspace=0.01, hspace=0.01)
-    for line, (title, images) in zip(axes, rows.items(), strict=True):
-        for cell, image in zip(line, images, strict=True):
-            _show(cell, image)
-        words = label(title).replace(" ", "\n", 1)
-        line[0].set_ylabel(words, fontsize=7.5, rotation=0, ha="right", va="center")
-    for cell, moment in zip(axes[0], moments, strict=True):
-        cell.set_title(moment, fontsize=8, fontweight="normal", loc="center")
+    height, width = next(iter(rows.values()))[0].shape[:2]
+    cell = (_CELL_WIDTH, round(_CELL_WIDTH * height / width))
+    # One picture for all: matplotlib needs longer for eighty axes than for what is in them.
+    strip = np.vstack([np.hstack([_cell(image, cell) for image in images]) for images in rows.values()])
+    strip = strip[_GAP:-_GAP, _GAP:-_GAP]
+    figure, axes = new_figure((WIDTH - _LABELS) * strip.shape[0] / strip.shape[1] + 0.5)
+    _show(axes, strip)
+    steps = [side + 2 * _GAP for side in cell]
+    words = [label(title).replace(" ", "\n", 1) for title in rows]
+    axes.set_yticks(np.arange(len(rows)) * steps[1] + cell[1] / 2, words, fontsize=7.5)
+    axes.set_xticks(np.arange(len(moments)) * steps[0] + cell[0] / 2, moments, fontsize=8)
+    axes.tick_params(length=0, labeltop=True, labelbottom=False)
     return figure
 
 
@@ -176,6 +180,14 @@ def telling_moments(test_frames: Sequence[int], still_frame: int | None) -> dict
     wanted |= {still_frame + after: f"still {after:+d}" for after in (-10, -4, 1, 5, 10, 30)}
     known = set(test_frames)
     return {frame: f"{words}\nframe {frame}" for frame, words in sorted(wanted.items()) if frame in known}
+
+
+def _cell(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Scale a mask or a frame to a cell of the mask strip, in RGB and with a white border."""
+    image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    if image.ndim == 2:
+        image = cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)
+    return np.pad(image, ((_GAP, _GAP), (_GAP, _GAP), (0, 0)), constant_values=255)
 
 
 def _row_height(shape: tuple[int, ...], columns: int) -> float:

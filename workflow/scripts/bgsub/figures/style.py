@@ -133,11 +133,13 @@ def save_figure(figure: Figure, path: str | Path) -> None:
         The PNG; the SVG has the same name with `.svg`.
     """
     path = Path(path)
+    # Laid out here and once: before each file, matplotlib would draw the whole figure once more to do it.
+    figure.get_layout_engine().execute(figure)
+    figure.set_layout_engine(None)
     metadata: Mapping[str, Mapping[str, None]] = {".png": {"Software": None}, ".svg": {"Date": None}}
     for suffix, without in metadata.items():
         with atomic_path(path.with_suffix(suffix)) as temporary:
             figure.savefig(temporary, metadata=without)
-        figure.set_layout_engine("none")  # laid out once: the second file takes the same places
 
 
 def new_figure(height: float, rows: int = 1, columns: int = 1, **options: Any) -> tuple[Figure, Any]:

@@ -178,30 +178,34 @@ def audit(
         best[where], optima[where] = ends.max(axis=0), count_optima(ends)
     own = {"start": settings["start"], "seed": settings["seed"], "covariance_floor": floor}
     limits = {"tolerance": settings["tolerance"], "max_iterations": settings["max_iterations"]}
-    paths = np.empty((sizes.size, settings["max_iterations"] + 1))
-    continued = np.empty(sizes.size)
-    for i, (fit, longer) in enumerate(progress(_refit(sample, sizes, own, limits))):
-        paths[i] = fit.trajectory_.log_likelihood / TRAJECTORY_UNIT
-        continued[i] = longer.log_likelihood_[0, 0]
+    fits = progress(_refit(sample, sizes, own | limits))
+    paths = np.array([fit.trajectory_.log_likelihood / TRAJECTORY_UNIT for fit in fits])
     return Audit(
         log_likelihood=mean_log_likelihood(sample.frames[:, 0], weights, means, covariances, floor),
         best=best,
-        continued=continued,
+        continued=_continued(sample, sizes, own),
         optima=optima,
         paths=paths,
         flags=at["flags"][sample.pixels],
     )
 
 
-def _refit(
-    sample: Sample, sizes: np.ndarray, own: dict[str, Any], limits: dict[str, Any]
-) -> Iterator[tuple[PixelMixture, PixelMixture]]:
-    """Yield each pixel's fit within the model's limits, and beyond; one by one, as seeds go by index."""
+def _refit(sample: Sample, sizes: np.ndarray, settings: dict[str, Any]) -> Iterator[PixelMixture]:
+    """Yield the fit of each pixel; one by one, as seeds go by index and trajectories are over all pixels."""
     for i, (pixel, size) in enumerate(zip(sample.pixels, sizes, strict=True)):
-        frames = sample.frames[:, :, i : i + 1]
-        fit = PixelMixture(int(size), **own, **limits).fit(frames, first_pixel=int(pixel))
-        longer = PixelMixture(int(size), **own, tolerance=TIGHT, max_iterations=LONGEST)
-        yield fit, longer.fit(frames, first_pixel=int(pixel))
+        yield PixelMixture(int(size), **settings).fit(sample.frames[:, :, [i]], first_pixel=int(pixel))
+
+
+def _continued(sample: Sample, sizes: np.ndarray, own: dict[str, Any]) -> np.ndarray:
+    """Log-likelihood (P,), nats per sample, of each pixel's fit beyond the model's limits."""
+    beyond = own | {"tolerance": TIGHT, "max_iterations": LONGEST}
+    if own["start"] != "split":
+        return np.array([fit.log_likelihood_[0, 0] for fit in _refit(sample, sizes, beyond)])
+    ends = np.empty(sizes.size)
+    for size in np.unique(sizes):  # this start has no seed, so pixels may be fitted side by side
+        where = sizes == size
+        ends[where] = PixelMixture(int(size), **beyond).fit(sample.frames[:, :, where]).log_likelihood_[0]
+    return ends
 
 
 @functools.lru_cache(maxsize=4)

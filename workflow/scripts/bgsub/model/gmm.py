@@ -133,8 +133,9 @@ class PixelMixture:
         largest = self.max_components if self.n_components == "auto" else self.n_components
         sizes = range(1, largest + 1) if self.n_components == "auto" else [largest]
         for size in sizes:
-            nothing = np.empty((1, 0, channels), dtype=np.uint8), 0, _Results(size, 0, channels), 0
-            _compile(self._kernel(size, channels), functools.partial(self._fit_band, size, *nothing))
+            if not self._kernel(size, channels).overloads:
+                nothing = np.empty((1, 0, channels), dtype=np.uint8), 0, _Results(size, 0, channels), 0
+                _compile(self._kernel(size, channels), functools.partial(self._fit_band, size, *nothing))
         results = _Results(largest, height * width, channels)
 
         def fit_band(offset: int, band: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -307,8 +308,6 @@ def _band(frames: np.ndarray, rows: slice) -> tuple[int, np.ndarray]:
 
 def _compile(kernel: Callable, call: Callable[[], object]) -> None:
     """Compile `kernel` by `call`, or load it from the cache on disk, and say so if it takes long."""
-    if kernel.signatures:
-        return
     cache = Path(kernel.stats.cache_path)
     if not any(cache.glob(f"{Path(kernel.py_func.__code__.co_filename).stem}.{kernel.__name__}-*.nbc")):
         logger.info("compiling the fit, once per machine; this takes about 10 s")

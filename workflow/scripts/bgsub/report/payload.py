@@ -55,7 +55,7 @@ def pack_runs(codes: np.ndarray) -> str:
     parts = []
     for image in codes:
         values = image.reshape(-1)
-        starts = np.concatenate([[0], np.flatnonzero(np.diff(values)) + 1])
+        starts = np.concatenate([[0], np.flatnonzero(values[1:] != values[:-1]) + 1])
         lengths = np.diff(starts, append=len(values))
         parts.append(_varints(lengths << _CODE_BITS | values[starts]))
     return as_text(zlib.compress(b"".join(parts), 9))

@@ -1,6 +1,6 @@
 """Pictures that tell the result at a glance: one telling moment, and a moving preview for a README."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import cv2
@@ -14,7 +14,7 @@ from bgsub.report.player import encode_picture
 
 PREVIEW_BYTES = 3_000_000
 PREVIEW_WIDTH = 960  # pixels
-MOST_FRAMES = 80
+MOST_FRAMES = 48
 MOMENT_WIDTH = 480
 _QUALITIES = (70, 50, 30, 15)
 _OPACITY = 0.55
@@ -98,32 +98,40 @@ def pack_moment(
     ]
 
 
-def preview_frames(test: range) -> range:
-    """Choose every n-th test frame, the least n that leaves at most `MOST_FRAMES`."""
-    return test[:: -(-len(test) // MOST_FRAMES)]
-
-
-def encode_animation(frames: Iterable[np.ndarray], seconds: float, budget: int = PREVIEW_BYTES) -> bytes:
-    """Encode an endless animated WebP of the best quality that keeps to a budget.
+class Preview:
+    """An endless animated WebP of a video's frames, for a README: small, and every n-th frame of a long one.
 
     Parameters
     ----------
-    frames : iterable of (H, W, 3) uint8 arrays
-        RGB, scaled down to `PREVIEW_WIDTH`.
-    seconds : float
-        That each one stays.
-    budget : int
-        Bytes; overrun only if the lowest quality does not keep it.
+    frames : int
+        Of the video; the least n is taken that leaves at most `MOST_FRAMES`.
+    fps : float
+        Of the video.
     """
-    pictures = [cv2.cvtColor(_narrowed(frame), cv2.COLOR_RGB2BGR) for frame in frames]
-    animation = cv2.Animation()
-    animation.frames = pictures
-    animation.durations = np.full(len(pictures), round(1000 * seconds), np.int32)
-    for quality in _QUALITIES:
-        encoded = cv2.imencodeanimation(".webp", animation, [cv2.IMWRITE_WEBP_QUALITY, quality])[1].tobytes()
-        if len(encoded) <= budget:
-            break
-    return encoded
+
+    def __init__(self, frames: int, fps: float) -> None:
+        self._step = -(-frames // MOST_FRAMES)
+        self._seconds = self._step / fps
+        self._kept: list[np.ndarray] = []
+
+    def watching(self, frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+        """Yield the frames, (H, W, 3) uint8 RGB, as they are, and keep every n-th in small."""
+        for place, frame in enumerate(frames):
+            if place % self._step == 0:
+                self._kept.append(_narrowed(frame))
+            yield frame
+
+    def encoded(self, budget: int = PREVIEW_BYTES) -> bytes:
+        """Encode what was kept, with the best quality that keeps to a budget in bytes, or else the lowest."""
+        animation = cv2.Animation()
+        animation.frames = [cv2.cvtColor(frame, cv2.COLOR_RGB2BGR) for frame in self._kept]
+        animation.durations = np.full(len(self._kept), round(1000 * self._seconds), np.int32)
+        for quality in _QUALITIES:
+            settings = [cv2.IMWRITE_WEBP_QUALITY, quality]
+            encoded = cv2.imencodeanimation(".webp", animation, settings)[1].tobytes()
+            if len(encoded) <= budget:
+                break
+        return encoded
 
 
 def _narrowed(frame: np.ndarray) -> np.ndarray:
