@@ -1,7 +1,5 @@
 """Pack a clip's test frames and masks for the player of its page."""
 
-from functools import partial
-
 from bgsub.evidence.metrics import foreground_share
 from bgsub.files import write_text
 from bgsub.masks.mask_file import read_masks
@@ -26,20 +24,16 @@ def main(
     truth_area = None if truth is None else foreground_share(truth[test.start :]).round(6).tolist()
     sizes = {player: (MOST_WIDTH, BYTES), small: (SMALL_WIDTH, SMALL_BYTES)}
     for file, (width, budget) in sizes.items():
+        shown = choose_shown(test, *clip.shape[1:3], width)
         packed = pack_player(
             clip,
-            choose_shown(test, *clip.shape[1:3], width),
-            {method: partial(_masks, stack) for method, stack in masks.items()},
+            shown,
+            {method: read_masks(stored).of(shown.frames) for method, stored in masks.items()},
             truth,
-            first_test_frame=test.start,
             budget=budget,
             progress=progress("packing", "method"),
         )
         write_text(file, to_json(packed | {"truth_area": truth_area}))
-
-
-def _masks(file: str):
-    return read_masks(file).masks
 
 
 if __name__ == "__main__":

@@ -17,17 +17,17 @@ def main(
 ) -> None:
     clip, test = open_frames(frames), read_split(table).test
     shown = preview_frames(test)
-    found = {method: read_masks(file).masks for method, file in masks.items()}
+    found = {method: read_masks(file) for method, file in masks.items()}
     pictures = comparison_frames(
         (clip[frame] for frame in shown),
         shown,
-        {label(method): (stack[frame - test.start] for frame in shown) for method, stack in found.items()},
+        {label(method): stored.of(shown) for method, stored in found.items()},
         progress=progress("animating"),
     )
     with atomic_path(animation) as temporary:
         temporary.write_bytes(encode_animation(pictures, shown.step / fps))
     chosen = telling_moment(pd.read_csv(absorption), test)
-    told = {method: found[method][chosen.frame - test.start] for method in (chosen.keeps, chosen.loses)}
+    told = {method: next(found[method].of([chosen.frame])) for method in (chosen.keeps, chosen.loses)}
     write_text(
         moment, to_json({"frame": chosen.frame, "pictures": pack_moment(clip[chosen.frame], told, found)})
     )
