@@ -26,8 +26,12 @@ def pytest_ignore_collect(config: pytest.Config) -> bool | None:
 
 @pytest.fixture(scope="session", autouse=True)
 def stop_in_order() -> None:
-    """Take the cluster down also when pytest is terminated, as after Ctrl-C."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Take the cluster down after Ctrl-C and when pytest is terminated, also where it runs in the background.
+
+    There SIGINT would be ignored, here and in the runs of Snakemake that tests interrupt.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
 
 
 @pytest.fixture

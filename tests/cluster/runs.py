@@ -68,7 +68,7 @@ class Run:
         """SLURM's records of its jobs."""
         return self.cluster.jobs(self.name) if "SLURM run ID" in self.text else []
 
-    def wait(self, timeout: float = 150) -> int:
+    def wait(self, timeout: float = 400) -> int:
         """Wait for the end; returns the exit code."""
         return self.process.wait(timeout)
 

@@ -136,9 +136,11 @@ class Cluster:
 
     def kill_node(self, node: str) -> None:
         """End a node as a power cut would: its daemons and its jobs, without a word to anyone."""
-        for process in [*self.processes(node), *self._children_of(node)]:
+        steps = self.processes(node)
+        for process in [*steps, *self._children_of(node)]:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
+        _wait(10, lambda: all(map(_has_ended, steps)))
         for name in (f"{node}/slurmd", f"{node}/munged"):
             self._daemons.pop(name).wait()
 
@@ -367,6 +369,14 @@ def _end(daemon: subprocess.Popen) -> None:
     except subprocess.TimeoutExpired:
         daemon.kill()
         daemon.wait()
+
+
+def _has_ended(process: psutil.Process) -> bool:
+    """Whether a process is gone, or only waits to be reaped."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def _below(process: psutil.Process) -> list[psutil.Process]:

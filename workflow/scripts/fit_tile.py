@@ -2,15 +2,14 @@
 
 from bgsub.files import write_arrays
 from bgsub.model.gmm import PixelMixture
-from bgsub.model.tiles import tile_arrays
-from bgsub.source.frames import open_frames, read_rows, read_split, tile_rows
+from bgsub.model.tiles import stack_tiles, tile_arrays
+from bgsub.source.frames import open_frames, read_rows, read_split, row_bands, tile_rows
 from job import run
 
 
 def main(frames: str, table: str, fit: str, tile: int, tiles: int, model: dict, n_threads: int) -> None:
     clip = open_frames(frames)
-    rows = tile_rows(clip.shape[1], tile - 1, tiles)
-    samples = read_rows(clip, rows, len(read_split(table).train))
+    training = len(read_split(table).train)
     mixture = PixelMixture(
         model["components"],
         max_components=model["max_components"],
@@ -21,8 +20,11 @@ def main(frames: str, table: str, fit: str, tile: int, tiles: int, model: dict, 
         seed=model["seed"],
         n_threads=n_threads,
     )
-    mixture.fit(samples, first_pixel=rows.start * clip.shape[2])
-    write_arrays(fit, tile_arrays(mixture))
+    bands = []
+    for rows in row_bands(tile_rows(clip.shape[1], tile - 1, tiles), clip.shape, training):
+        mixture.fit(read_rows(clip, rows, training), first_pixel=rows.start * clip.shape[2])
+        bands.append(tile_arrays(mixture))
+    write_arrays(fit, stack_tiles(bands))
 
 
 if __name__ == "__main__":

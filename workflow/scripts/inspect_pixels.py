@@ -23,10 +23,10 @@ def main(
     clip, split = open_frames(frames), read_split(table)
     _, height, width, _ = clip.shape
     shown = choose_shown(split.test, height, width)
-    places = np.array(shown.frames) - split.test.start
     active = np.zeros((height, width), bool)
     for file in masks.values():
-        active |= (read_masks(file).masks == 255).any(axis=0)
+        for mask in read_masks(file).masks:
+            active |= mask == 255
     truth = None if groundtruth is None else open_frames(groundtruth)
     scored = sum("opencv" not in settings for settings in methods.values())
     most = BLOCK_BYTES / pixel_bytes(len(split.train), len(shown.frames), models, scored)
@@ -37,7 +37,7 @@ def main(
         return np.stack([images[frame][rows, columns] for frame in which])
 
     decisions = {
-        method: mask_codes(read_masks(file).masks[:, rows, columns][places]).T
+        method: mask_codes(np.stack([mask[rows, columns] for mask in read_masks(file).of(shown.frames)])).T
         for method, file in masks.items()
     }
     packed = inspect_pixels(

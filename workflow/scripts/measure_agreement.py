@@ -1,15 +1,15 @@
 """Measure how much each pair of methods agrees, which takes no ground truth."""
 
-from bgsub.evidence.agreement import agreement_rows, pack_masks
+from bgsub.evidence.agreement import agreement_rows
 from bgsub.files import write_table
 from bgsub.masks.mask_file import read_masks
 from job import run
 
 
 def main(masks: dict[str, str], table: str) -> None:
-    packed = {method: pack_masks(read_masks(file).masks) for method, file in masks.items()}
+    found = {method: read_masks(file).masks for method, file in masks.items()}
     columns = ("method", "other", "both", "either", "f_measure", "iou")
-    write_table(table, agreement_rows(packed), columns=columns)
+    write_table(table, agreement_rows(found), columns=columns)
 
 
 if __name__ == "__main__":

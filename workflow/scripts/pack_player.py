@@ -1,7 +1,5 @@
 """Pack a clip's test frames and masks for the player of its page, and pictures of the most telling moment."""
 
-from functools import partial
-
 import pandas as pd
 
 from bgsub.evidence.metrics import foreground_share
@@ -36,25 +34,20 @@ def main(
     truth_area = None if truth is None else foreground_share(truth[test.start :]).round(6).tolist()
     sizes = {player: (MOST_WIDTH, BYTES), small: (SMALL_WIDTH, SMALL_BYTES)}
     for file, (width, budget) in sizes.items():
+        shown = choose_shown(test, *clip.shape[1:3], width)
         packed = pack_player(
             clip,
-            choose_shown(test, *clip.shape[1:3], width),
-            {method: partial(_masks, stack) for method, stack in masks.items()},
+            shown,
+            {method: read_masks(stored).of(shown.frames) for method, stored in masks.items()},
             truth,
-            first_test_frame=test.start,
             budget=budget,
             progress=progress("packing", "method"),
         )
         write_text(file, to_json(packed | {"truth_area": truth_area}))
     chosen = telling_moment(pd.read_csv(absorption), test)
-    place = chosen.frame - test.start
-    told = {method: _masks(masks[method])[place] for method in (chosen.keeps, chosen.loses)}
+    told = {name: next(read_masks(masks[name]).of([chosen.frame])) for name in (chosen.keeps, chosen.loses)}
     pictures = pack_moment(clip[chosen.frame], told, masks)
     write_text(moment, to_json({"frame": chosen.frame, "pictures": pictures}))
-
-
-def _masks(file: str):
-    return read_masks(file).masks
 
 
 if __name__ == "__main__":

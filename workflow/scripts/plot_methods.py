@@ -43,8 +43,7 @@ def main(
     if truth is not None:
         rows["ground truth"] = [np.uint8(FOREGROUND) * (truth[frame] == FOREGROUND) for frame in moments]
     for method, file in masks.items():
-        found = read_masks(file).masks
-        rows[method] = [found[frame - test.start] for frame in moments]
+        rows[method] = list(read_masks(file).of(moments))
     plot_mask_strip(rows, list(moments.values()), folder / "masks.png")
 
 

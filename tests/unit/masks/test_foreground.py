@@ -56,7 +56,7 @@ def test_median_is_numpys(count, seed):
 
 def test_median_of_bands_is_that_of_the_whole(monkeypatch):
     frames = np.random.default_rng(0).integers(0, 256, (6, 11, 7, 3), dtype=np.uint8)
-    monkeypatch.setattr("bgsub.masks.foreground._BAND_BYTES", 3 * frames[:, 0].nbytes)
+    monkeypatch.setattr("bgsub.source.frames._BAND_BYTES", 3 * frames[:, 0].nbytes)
     np.testing.assert_array_equal(temporal_median(frames), np.median(frames, axis=0))
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import imageio_ffmpeg
 import numpy as np
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,6 +22,7 @@ from bgsub.source.frames import (
     read_groundtruth,
     read_rows,
     read_split,
+    row_bands,
     tile_rows,
     train_count,
     write_split,
@@ -382,3 +384,56 @@ def test_rows_of_a_tile_are_copied_and_nothing_else(tmp_path: Path):
     np.testing.assert_array_equal(samples, frames[:40, 16:24])
     assert not isinstance(samples, np.memmap)
     assert peak < 1.2 * samples.nbytes
+
+
+def resident() -> int:
+    """Bytes that SLURM would count for this process."""
+    return psutil.Process().memory_info().rss
+
+
+def long_clip(path: Path) -> np.ndarray:
+    """400 MB of black frames; the file is a hole."""
+    np.lib.format.open_memmap(path, "w+", np.uint8, (400, 500, 700, 3))
+    return open_frames(path)
+
+
+def test_going_through_a_long_clip_holds_little_of_it(tmp_path: Path) -> None:
+    clip = long_clip(tmp_path / "frames.npy")
+    before, most = resident(), 0
+    for frame in clip[100:]:
+        frame.sum()
+        most = max(most, resident() - before)
+    assert most < 150e6
+    read_rows(clip, slice(0, 1), len(clip))
+    assert resident() - before < 150e6
+
+
+def test_frames_that_were_let_go_are_there_again(tmp_path: Path) -> None:
+    np.save(tmp_path / "frames.npy", frames := noise(60, 600, 800))
+    kept = list(open_frames(tmp_path / "frames.npy"))
+    assert all((mine == frame).all() for mine, frame in zip(kept, frames, strict=True))
+
+
+def test_what_is_computed_from_a_map_is_a_plain_array(tmp_path: Path) -> None:
+    np.save(tmp_path / "frames.npy", frames := noise(4))
+    clip = open_frames(tmp_path / "frames.npy")
+    assert type(clip[0]) is type(clip[1:] // 2) is type(clip[:, 3]) is np.ndarray
+    assert isinstance(clip.max(), np.uint8)
+    assert clip[1:][2, 3, 4].tolist() == frames[3, 3, 4].tolist()
+
+
+@pytest.mark.parametrize(
+    ("rows", "shape", "count", "bands"),
+    [
+        (slice(0, 480), (110, 480, 720, 3), 44, [slice(0, 480)]),
+        (
+            slice(540, 580),
+            (10000, 1080, 1920, 3),
+            4000,
+            [slice(540, 551), slice(551, 562), slice(562, 573), slice(573, 580)],
+        ),
+        (slice(3, 5), (10, 5, 10**8, 3), 10, [slice(3, 4), slice(4, 5)]),
+    ],
+)
+def test_bands_fill_the_rows_and_no_more_than_256_mib(rows, shape, count, bands):
+    assert list(row_bands(rows, shape, count)) == bands

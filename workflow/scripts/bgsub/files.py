@@ -3,6 +3,7 @@
 import csv
 import errno
 import os
+import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,7 +36,9 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    # Of this process alone, also where several machines write to one file system.
+    writer = f"{socket.gethostname()}-{os.getpid()}"
+    temporary = path.with_name(f".{path.stem}.{writer}.part{path.suffix}")
     try:
         yield temporary
         temporary.replace(path)

@@ -131,9 +131,8 @@ def visible_rows(method: str, found: Masks, still: Still | None) -> list[dict[st
     """
     if still is None:
         return []
-    watched = found.frames >= still.frame
-    numbers = found.frames[watched].tolist()
-    shares = visible_share(found.masks[watched], map(still.region_at, numbers)).tolist()
+    numbers = found.frames[found.frames >= still.frame].tolist()
+    shares = visible_share(found.of(numbers), map(still.region_at, numbers)).tolist()
     return [
         {"frame": frame, "method": method, "visible_share": share}
         for frame, share in zip(numbers, shares, strict=True)

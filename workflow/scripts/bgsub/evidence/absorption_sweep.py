@@ -48,12 +48,12 @@ def absorption_by_history(
     if window is None:
         return []
     # MOG2 treats each pixel by itself, so what is farther off than the opening reaches can be left out.
-    regions = [still.region_at(frame)[window] for frame in watched]
-    frames = np.ascontiguousarray(frames[:, *window])
+    frames = frames[:, *window]
     rows = []
     for history in progress(histories):
         method = {**settings, "history": history, "learning": "adaptive", "learning_rate": "auto"}
         masks = opencv_masks(frames, method, test=watched)
+        regions = (still.region_at(frame)[window] for frame in watched)
         measured = measure_absorption(visible_share(masks, regions))
         predicted = predict_absorption(**mog2_constants(method), still_frame=still.frame)
         rows.append(

@@ -1,6 +1,6 @@
 """How much methods agree with each other: what can be said of masks without ground truth."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import combinations
 
 import numpy as np
@@ -8,27 +8,13 @@ import numpy as np
 from bgsub.evidence.scores import is_foreground
 
 
-def pack_masks(masks: np.ndarray) -> np.ndarray:
-    """Pack the foreground of masks into bits, an eighth of their size.
-
-    Parameters
-    ----------
-    masks : (T, H, W) uint8 array
-
-    Returns
-    -------
-    (T, ceil(H * W / 8)) uint8 array
-    """
-    return np.stack([np.packbits(is_foreground(mask)) for mask in masks])
-
-
-def agreement_rows(packed: Mapping[str, np.ndarray]) -> list[dict[str, str | int | float | None]]:
+def agreement_rows(masks: Mapping[str, Iterable[np.ndarray]]) -> list[dict[str, str | int | float | None]]:
     """Compare each pair of methods over all frames.
 
     Parameters
     ----------
-    packed : mapping of str to array
-        `pack_masks` of each method, of the same frames.
+    masks : mapping of str to iterables of (H, W) uint8 arrays
+        The masks of each method, of the same frames; one frame at a time is held.
 
     Returns
     -------
@@ -37,12 +23,33 @@ def agreement_rows(packed: Mapping[str, np.ndarray]) -> list[dict[str, str | int
         `f_measure` (of one scored against the other; it does not matter which) and as `iou`, intersection
         over union; both None if neither method marks anything.
     """
-    rows = []
-    for (method, mine), (other, theirs) in combinations(packed.items(), 2):
-        both = int(np.bitwise_count(mine & theirs).sum())
-        either = int(np.bitwise_count(mine | theirs).sum())
-        row = {"method": method, "other": other, "both": both, "either": either}
-        row["f_measure"] = 2 * both / (both + either) if either else None
-        row["iou"] = both / either if either else None
-        rows.append(row)
-    return rows
+    pairs = list(combinations(masks, 2))
+    marked, both = dict.fromkeys(masks, 0), dict.fromkeys(pairs, 0)
+    for moment in zip(*masks.values(), strict=True):
+        # As bits, an eighth of the size.
+        packed = {
+            method: np.packbits(is_foreground(mask)) for method, mask in zip(masks, moment, strict=True)
+        }
+        for method, bits in packed.items():
+            marked[method] += _count(bits)
+        for method, other in pairs:
+            both[method, other] += _count(packed[method] & packed[other])
+    return [
+        _row(method, other, both[method, other], marked[method] + marked[other] - both[method, other])
+        for method, other in pairs
+    ]
+
+
+def _row(method: str, other: str, both: int, either: int) -> dict[str, str | int | float | None]:
+    return {
+        "method": method,
+        "other": other,
+        "both": both,
+        "either": either,
+        "f_measure": 2 * both / (both + either) if either else None,
+        "iou": both / either if either else None,
+    }
+
+
+def _count(bits: np.ndarray) -> int:
+    return int(np.bitwise_count(bits).sum())

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from bgsub.source.frames import read_rows
+
 ERROR_LEVEL = 20  # a pixel whose luma is off by more is an error pixel
 _WORST = 255.0  # the error of a pixel that has no estimate
 
@@ -182,10 +184,10 @@ def true_background(
     background, count = np.empty((height, width, channels)), np.empty((height, width), np.int64)
     rows = max(1, _BAND_BYTES // (2 * total * width * channels))
     for top in progress(range(0, height, rows)):
-        band = slice(top, top + rows)
-        static = groundtruth[:, band] == 0
+        band = slice(top, min(top + rows, height))
+        static = read_rows(groundtruth, band, total) == 0
         count[band] = static.sum(axis=0)
-        background[band] = _masked_median(frames[:, band], static, count[band])
+        background[band] = _masked_median(read_rows(frames, band, total), static, count[band])
     return background, count
 
 

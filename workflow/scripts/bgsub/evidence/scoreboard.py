@@ -54,15 +54,15 @@ def count_masks(
     InputError
         If no test frame lies in the temporal region of interest.
     """
-    scored = [(place, frame) for place, frame in enumerate(found.frames.tolist()) if frame in scope.frames]
+    scored = [frame for frame in found.frames.tolist() if frame in scope.frames]
     if not scored:
         raise InputError(
             f"no test frame ({found.frames[0]} to {found.frames[-1]}) lies in the temporal region of "
             f"interest ({scope.frames.start} to {scope.frames.stop - 1}); change split.train_fraction"
         )
-    masks = (found.masks[place] for place, _ in scored)
-    counts = count_frames(masks, (groundtruth[frame] for _, frame in scored), scope.roi, progress=progress)
-    return [_frame_row(frame, frame_counts) for (_, frame), frame_counts in zip(scored, counts, strict=True)]
+    labels = (groundtruth[frame] for frame in scored)
+    counts = count_frames(found.of(scored), labels, scope.roi, progress=progress)
+    return [_frame_row(frame, frame_counts) for frame, frame_counts in zip(scored, counts, strict=True)]
 
 
 def clip_counts(table: pd.DataFrame) -> Counts:

@@ -54,7 +54,7 @@ def measure_frames(
         stillness on) and CDnet's counts; None where there is nothing to measure or to score by.
     """
     rows = []
-    for frame, mask in progress(list(zip(found.frames.tolist(), found.masks, strict=True))):
+    for frame, mask in progress(zip(found.frames.tolist(), found.masks, strict=True)):
         row: dict[str, Any] = {"frame": frame, "foreground_share": float(foreground_share([mask])[0])}
         row |= dict.fromkeys(("still_frame", "visible_share", *COUNTS))
         if still is not None:

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Iterator
 import cv2
 import numpy as np
 
-FOREGROUND = 255
+from bgsub.source.frames import read_rows, row_bands
 
-_BAND_BYTES = 32 * 2**20  # of frames held at a time by the median
+FOREGROUND = 255
 
 
 def threshold_score(score: np.ndarray, threshold: float) -> np.ndarray:
@@ -77,11 +77,10 @@ def temporal_median(frames: np.ndarray) -> np.ndarray:
     (H, W, 3) float64 array
         8-bit levels, with halves where N is even; divide by 255 for `masks.difference.difference`.
     """
-    count, height, width, channels = frames.shape
-    rows = max(1, _BAND_BYTES // (count * width * channels))
-    median = np.empty((height, width, channels))
-    for top in range(0, height, rows):
-        np.median(frames[:, top : top + rows], axis=0, out=median[top : top + rows])
+    median = np.empty(frames.shape[1:])
+    for rows in row_bands(slice(0, frames.shape[1]), frames.shape, len(frames)):
+        samples = read_rows(frames, rows, len(frames))
+        np.median(samples, axis=0, out=median[rows], overwrite_input=True)
     return median
 
 

@@ -110,16 +110,17 @@ def take_sample(frames: np.ndarray, size: int, seed: int, groundtruth: np.ndarra
     -------
     Sample
     """
-    n_samples, height, width, channels = frames.shape
+    _, height, width, _ = frames.shape
     rng = np.random.default_rng(seed)
     pixels = np.sort(rng.choice(height * width, min(size, height * width), replace=False))
-    samples = np.ascontiguousarray(frames.reshape(n_samples, -1, channels)[:, pixels])[:, np.newaxis]
+    rows, columns = np.divmod(pixels, width)
+    samples = np.stack([frame[rows, columns] for frame in frames])[:, np.newaxis]
     if groundtruth is None:
         colours = samples[:, 0].astype(np.int16)
         covered = (np.abs(colours - np.median(colours, axis=0)) > ANOTHER_COLOUR).any(axis=-1)
         untouched = ~covered
     else:
-        labels = groundtruth.reshape(n_samples, -1)[:, pixels]
+        labels = np.stack([image[rows, columns] for image in groundtruth])
         covered, untouched = labels == FOREGROUND, labels == 0
     share = covered.mean(axis=0)
     two_mode = (share >= TWO_MODE_COVERAGE[0]) & (share <= TWO_MODE_COVERAGE[1])

@@ -17,16 +17,23 @@ ROW_AXIS = {
     "converged": 0,
     "flags": 0,
 }
+_TRAJECTORY = ("trajectory_log_likelihood", "trajectory_converged")
 
 
 def tile_arrays(mixture: PixelMixture) -> dict[str, np.ndarray]:
     """Return the arrays of a fitted mixture by their names in model.npz, and those of its trajectory."""
     arrays = {name: getattr(mixture, f"{name}_") for name in ROW_AXIS}
     trajectory = mixture.trajectory_
-    return arrays | {
-        "trajectory_log_likelihood": trajectory.log_likelihood,
-        "trajectory_converged": trajectory.converged,
+    return arrays | dict(zip(_TRAJECTORY, (trajectory.log_likelihood, trajectory.converged), strict=True))
+
+
+def stack_tiles(tiles: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Put tiles together, from the top to the bottom: what `tile_arrays` would return for all of them."""
+    arrays = {
+        name: np.concatenate([tile[name] for tile in tiles], axis=axis) for name, axis in ROW_AXIS.items()
     }
+    # The same bits for any number of tiles, since these are sums of integers.
+    return arrays | {name: sum(tile[name] for tile in tiles) for name in _TRAJECTORY}
 
 
 def join_tiles(tiles: Sequence[dict[str, np.ndarray]]) -> tuple[dict[str, np.ndarray], Trajectory]:
@@ -42,14 +49,8 @@ def join_tiles(tiles: Sequence[dict[str, np.ndarray]]) -> tuple[dict[str, np.nda
     arrays : dict of str to ndarray
         The arrays of model.npz.
     trajectory : Trajectory
-        Of all pixels; the same bits for any number of tiles, since its sums are of integers.
+        Of all pixels.
     """
-    arrays = {
-        name: np.concatenate([tile[name] for tile in tiles], axis=axis) for name, axis in ROW_AXIS.items()
-    }
-    trajectory = Trajectory(
-        sum(tile["trajectory_log_likelihood"] for tile in tiles),
-        sum(tile["trajectory_converged"] for tile in tiles),
-        arrays["n_iter"].size,
-    )
-    return arrays, trajectory
+    arrays = stack_tiles(tiles)
+    steps = [arrays.pop(name) for name in _TRAJECTORY]
+    return arrays, Trajectory(*steps, arrays["n_iter"].size)

@@ -58,7 +58,7 @@ def encode_pictures(frames: Sequence[np.ndarray], size: tuple[int, int], budget:
     budget : int
         Bytes; overrun only at the lowest quality.
     """
-    scaled = [cv2.cvtColor(_fitted(frame, size), cv2.COLOR_RGB2BGR) for frame in frames]
+    scaled = [cv2.cvtColor(_scaled(frame, size, cv2.INTER_AREA), cv2.COLOR_RGB2BGR) for frame in frames]
     for quality in _QUALITIES:
         settings = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_OPTIMIZE, 1]
         pictures = [cv2.imencode(".jpg", frame, settings)[1].tobytes() for frame in scaled]
@@ -69,17 +69,16 @@ def encode_pictures(frames: Sequence[np.ndarray], size: tuple[int, int], budget:
 
 def encode_picture(image: np.ndarray, size: tuple[int, int], quality: int) -> bytes:
     """Encode an RGB picture, scaled to (width, height), as WebP; above 100 is lossless."""
-    bgr = cv2.cvtColor(_fitted(image, size), cv2.COLOR_RGB2BGR)
+    bgr = cv2.cvtColor(_scaled(image, size, cv2.INTER_AREA), cv2.COLOR_RGB2BGR)
     return cv2.imencode(".webp", bgr, [cv2.IMWRITE_WEBP_QUALITY, quality])[1].tobytes()
 
 
 def pack_player(
     clip: np.ndarray,
     shown: Shown,
-    masks: Mapping[str, Callable[[], np.ndarray]],
+    masks: Mapping[str, Iterable[np.ndarray]],
     truth: np.ndarray | None = None,
     *,
-    first_test_frame: int,
     budget: int = BYTES,
     progress: Callable[[Iterable], Iterable] = iter,
 ) -> dict[str, Any]:
@@ -90,13 +89,10 @@ def pack_player(
     clip : (N, H, W, 3) uint8 array
         RGB.
     shown : Shown
-    masks : mapping of str to callable
-        By method; gives the masks of all test frames, (T, H, W) uint8. Called once, so that the masks of one
-        method at a time are in memory.
+    masks : mapping of str to iterables of (H, W) uint8 arrays
+        By method, the masks of the frames shown; gone through once, one mask at a time.
     truth : (N, H, W) uint8 array, optional
         Ground truth in CDnet's coding.
-    first_test_frame : int
-        The frame that the first mask belongs to.
     budget : int
         Bytes for all pictures and masks, before base64; the masks are never the worse for it.
     progress : callable
@@ -109,16 +105,14 @@ def pack_player(
         from `pack_runs`; `truth` likewise, or None.
     """
     width, height = shown.size
-    places = np.array(shown.frames) - first_test_frame
     packed = {}
     for method in progress(masks):
-        packed[method] = pack_runs(_scaled(mask_codes(masks[method]()[places]), shown.size))
+        packed[method] = _pack_codes(map(mask_codes, masks[method]), shown.size)
     if truth is not None:
-        truth = pack_runs(
-            _scaled(truth_codes(np.stack([truth[frame] for frame in shown.frames])), shown.size)
-        )
+        truth = _pack_codes((truth_codes(truth[frame]) for frame in shown.frames), shown.size)
     spent = sum(len(text) * 3 // 4 for text in [*packed.values(), truth or ""])
-    pictures = encode_pictures([clip[frame] for frame in shown.frames], shown.size, budget - spent)
+    frames = [_scaled(clip[frame], shown.size, cv2.INTER_AREA) for frame in shown.frames]
+    pictures = encode_pictures(frames, shown.size, budget - spent)
     return {
         "width": width,
         "height": height,
@@ -129,15 +123,12 @@ def pack_player(
     }
 
 
-def _fitted(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Scale a picture to (width, height), if it is not of that size."""
-    return image if image.shape[1::-1] == size else cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+def _pack_codes(images: Iterable[np.ndarray], size: tuple[int, int]) -> str:
+    return pack_runs(np.stack([_scaled(image, size, cv2.INTER_NEAREST) for image in images]))
 
 
-def _scaled(codes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    if codes.shape[:0:-1] == size:
-        return codes
-    return np.stack([cv2.resize(image, size, interpolation=cv2.INTER_NEAREST) for image in codes])
+def _scaled(image: np.ndarray, size: tuple[int, int], interpolation: int) -> np.ndarray:
+    return image if image.shape[1::-1] == size else cv2.resize(image, size, interpolation=interpolation)
 
 
 def _recoded(values: np.ndarray, codes: Mapping[int, int]) -> np.ndarray:

@@ -3,10 +3,11 @@
 import csv
 import logging
 import math
+import mmap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -22,6 +23,9 @@ LABELS = (0, 50, 85, 170, 255)
 
 # Four samples span a full 3 x 3 covariance (n samples have rank n - 1), and a mixture has at least two.
 MINIMUM_TRAINING_FRAMES = 8
+
+_SHOWN_BYTES = 64 * 2**20
+_BAND_BYTES = 256 * 2**20
 
 
 class FrameWriter:
@@ -169,9 +173,39 @@ def read_groundtruth(
     return writer.names
 
 
-def open_frames(path: str | Path) -> np.memmap:
+class FrameMap(np.memmap):
+    """A memory map of frames that lets go of them, so that going through a long clip takes little memory.
+
+    What was read of a map counts as memory of the process, by which SLURM judges a job, for as long as it is
+    mapped. Whenever 64 MiB have been handed out, all is let go; what is used once more is mapped once more.
+    """
+
+    def __array_finalize__(self, parent: Any) -> None:
+        """Share with all slices of a map the count of bytes handed out."""
+        super().__array_finalize__(parent)
+        self._shown = getattr(parent, "_shown", None) or [0]
+
+    def __getitem__(self, index: Any) -> Any:
+        """Return a frame or a part of one as a plain array, and several frames as another map."""
+        part = super().__getitem__(index)
+        several = part.ndim == self.ndim
+        if self._mmap is not None:
+            # Whole frames are counted, since reading a few bytes of a frame may map much of it.
+            size = self.strides[0] * (len(part) if several else 1)
+            if self._shown[0] + size > _SHOWN_BYTES:
+                self._mmap.madvise(mmap.MADV_DONTNEED)
+                self._shown[0] = 0
+            self._shown[0] += size
+        return part if several else np.asarray(part)
+
+    def __array_wrap__(self, array: np.ndarray, context: Any = None, return_scalar: bool = False) -> Any:
+        """Return what is computed from a map as a plain array."""
+        return array[()] if return_scalar else np.asarray(array)
+
+
+def open_frames(path: str | Path) -> FrameMap:
     """Open an array of frames, read-only, without reading it."""
-    return np.load(path, mmap_mode="r")
+    return np.load(path, mmap_mode="r").view(FrameMap)
 
 
 def train_count(total: int, train_fraction: float) -> int:
@@ -241,6 +275,12 @@ def read_rows(frames: np.ndarray, rows: slice, count: int) -> np.ndarray:
     for index in range(count):
         samples[index] = frames[index, rows]
     return samples
+
+
+def row_bands(rows: slice, shape: tuple[int, ...], count: int) -> Iterator[slice]:
+    """Cut rows into bands that fill at most 256 MiB, or one row, in `count` frames of a shape (.., W, C)."""
+    fitting = max(1, _BAND_BYTES // (count * shape[-2] * shape[-1]))
+    return (slice(top, min(top + fitting, rows.stop)) for top in range(rows.start, rows.stop, fitting))
 
 
 def _check_labels(source: Path, name: str, labels: np.ndarray, size: tuple[int, ...]) -> None:
