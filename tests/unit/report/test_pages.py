@@ -316,7 +316,7 @@ def test_the_overview_links_each_clip_and_sums_up_the_methods(clip, tmp_path):
     )  # one clip has nobody lying still
     alone = Reader(overview(clip))
     assert "Over all clips" not in alone.text
-    assert "GMM 83 % over 4 frames (0.4 s)" in alone.text
+    assert "GMM 83 % over 4 frames MOG2" in alone.text
     assert "the GMM keeps 83 % of them visible, and MOG2 20 %" in read.text
     assert "GMM 4.0 %" in Reader(overview(second)).text
 

@@ -199,7 +199,7 @@ def draw_absorption(visible: pd.DataFrame, absorption: pd.DataFrame, *, fps: flo
     fps : float
         Frames per second of the clip, for the axis in seconds.
     """
-    figure, axes = new_figure(3.6)
+    figure, axes = new_figure(3.9)
     rows = absorption[absorption["still_frame"].notna()].set_index("method")
     if rows.empty:
         axes.set_axis_off()

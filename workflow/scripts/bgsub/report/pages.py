@@ -17,6 +17,7 @@ from bgsub.report.sentences import over_clips_sentence
 from bgsub.report.views import ClipResults, clip_view, player_facts, settings_words
 from bgsub.words import brief, count, duration, number
 
+STYLES = ("page.css", "player.css", "print.css")
 SCRIPTS = ("data.js", "curves.js", "player.js", "inspector.js", "main.js")
 
 
@@ -61,7 +62,7 @@ def render_page(
     shared = {
         "view": view,
         "facts": player_facts(clip, truth_area),
-        "style": embed_source(templates / "page.css", templates / "player.css"),
+        "style": embed_source(*(templates / name for name in STYLES)),
     }
     text = environment.get_template("page.html.j2").render(
         **shared,
@@ -144,7 +145,7 @@ def render_overview(
             clips=summaries,
             methods=methods.values(),
             said=over_clips_sentence(kept, clips),
-            style=embed_source(templates / "page.css"),
+            style=embed_source(templates / "page.css", templates / "print.css"),
         )
     )
     write_text(page, text)
