@@ -199,7 +199,7 @@ def draw_absorption(visible: pd.DataFrame, absorption: pd.DataFrame, *, fps: flo
     fps : float
         Frames per second of the clip, for the axis in seconds.
     """
-    figure, axes = new_figure(3.9)
+    figure, axes = new_figure(3.6)
     rows = absorption[absorption["still_frame"].notna()].set_index("method")
     if rows.empty:
         axes.set_axis_off()
@@ -223,11 +223,11 @@ def draw_absorption(visible: pd.DataFrame, absorption: pd.DataFrame, *, fps: flo
             )
     if rows["half_life"].notna().any():
         axes.plot([], [], "D", color=GREY, markeredgecolor="white", markersize=7, label="half-life")
-    axes.set(xlabel="frames since lying still", ylabel="person still visible", ylim=(-0.03, 1.05))
+    axes.set(ylabel="person still visible", ylim=(-0.03, 1.05))
+    axes.set_xlabel(f"frames since lying still, and seconds at {fps:g} frames per second")
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda frame, _: f"{frame:g}\n{frame / fps:g} s"))
     axes.set_xlim(left=0)
     percent_axis(axes)
-    seconds = axes.secondary_xaxis(-0.24, functions=(lambda x: x / fps, lambda x: x * fps))
-    seconds.set_xlabel(f"seconds (at {fps:g} frames per second)")
     legend_above(figure)
     return figure
 
