@@ -68,6 +68,11 @@ function make(tag, attributes = {}, parent = null, text = null) {
   return element;
 }
 
+/** A number with a true minus sign. */
+function signed(value, digits) {
+  return value.toFixed(digits).replace("-", "\u2212");
+}
+
 /** A share as percent, in the page's way. */
 function percent(share) {
   const value = 100 * share;

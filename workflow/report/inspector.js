@@ -157,12 +157,12 @@ class Inspector {
     for (let value = Math.ceil((centre[0] - width / 2 / unit) / step) * step; value <= centre[0] + width / 2 / unit; value += step) {
       const x = scale.to([value, 0])[0];
       make("line", { class: "grid", x1: x, x2: x, y1: above, y2: above + height }, svg);
-      make("text", { x, y: above + height + 16, "text-anchor": "middle" }, svg, +value.toFixed(1));
+      make("text", { x, y: above + height + 16, "text-anchor": "middle" }, svg, signed(value, step < 1 ? 1 : 0));
     }
     for (let value = Math.ceil((centre[1] - height / 2 / unit) / step) * step; value <= centre[1] + height / 2 / unit; value += step) {
       const y = scale.to([0, value])[1];
       make("line", { class: "grid", x1: left, x2: left + width, y1: y, y2: y }, svg);
-      make("text", { x: left - 5, y: y + 4, "text-anchor": "end" }, svg, +value.toFixed(1));
+      make("text", { x: left - 5, y: y + 4, "text-anchor": "end" }, svg, signed(value, step < 1 ? 1 : 0));
     }
   }
 
@@ -191,23 +191,25 @@ class Inspector {
     const lines = this.facts.models.map((model) => ({
       model, points: this.stepsOf(model.name).map(({ iteration, place }) => [iteration, this.of(`log_likelihood.${model.name}`)[place]]),
     }));
-    const values = lines.flatMap(({ points }) => points.map(([, value]) => value));
-    const bottom = Math.min(...values), top = Math.max(...values, bottom + 0.1);
+    // A start far below would flatten all the rest: the scale begins where the first iteration has led.
+    const values = lines.flatMap(({ points }) => points.slice(points.length > 1 ? 1 : 0).map(([, value]) => value));
+    const top = Math.max(...values), bottom = Math.min(...values, top - 0.1);
     const most = Math.max(2, ...lines.flatMap(({ points }) => points.map(([iteration]) => iteration)));
     const x = (iteration) => left + (Math.log1p(iteration) / Math.log1p(most)) * width;
     const y = (value) => above + (1 - (value - bottom) / (top - bottom)) * height;
     const svg = make("svg", { width: total, height: high, role: "img", "aria-label": "Log-likelihood of this pixel's fit by iteration, for every model" });
     for (const value of [bottom, (bottom + top) / 2, top]) {
       make("line", { class: "grid", x1: left, x2: left + width, y1: y(value), y2: y(value) }, svg);
-      make("text", { x: left - 5, y: y(value) + 4, "text-anchor": "end" }, svg, value.toFixed(top - bottom < 1 ? 2 : 1));
+      make("text", { x: left - 5, y: y(value) + 4, "text-anchor": "end" }, svg, signed(value, top - bottom < 1 ? 2 : 1));
     }
     for (const iteration of [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000].filter((tick) => tick <= most)) {
       if (iteration && x(iteration) - x(0) < 20) continue;
       make("text", { x: x(iteration), y: above + height + 18, "text-anchor": "middle" }, svg, iteration);
     }
     make("text", { x: left + width / 2, y: high - 6, "text-anchor": "middle" }, svg, "iteration");
+    const plot = make("svg", { x: 0, y: above - 4, width: total, height: height + 8, viewBox: `0 ${above - 4} ${total} ${height + 8}` }, svg);
     for (const { model, points } of lines) {
-      const line = make("polyline", { class: "curve", "stroke-dasharray": model.dashes, points: points.map(([iteration, value]) => `${x(iteration)},${y(value)}`).join(" ") }, svg);
+      const line = make("polyline", { class: "curve", "stroke-dasharray": model.dashes, points: points.map(([iteration, value]) => `${x(iteration)},${y(value)}`).join(" ") }, plot);
       line.style.setProperty("--c", model.colour);
       const [end, value] = points.at(-1);
       make("circle", { class: "end", cx: x(end), cy: y(value), r: 4 }, svg).style.setProperty("--c", model.colour);

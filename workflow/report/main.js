@@ -1,6 +1,8 @@
 // Start the player and the inspector; say so if the browser is too old for them.
 "use strict";
 
+addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((one) => { one.open = true; }));
+
 (async () => {
   const root = document.getElementById("player");
   try {

@@ -2,11 +2,12 @@ from bgsub.evidence.costs import Cost, read_costs
 
 
 def test_seconds_of_a_step_s_jobs_add_up_and_memory_is_the_largest(tmp_path):
-    for name, seconds, memory in (("a", 1.5, "90.5"), ("b", 2.25, "262.3"), ("c", 0.2, "NA")):
+    jobs = (("a", 1.5, "90.5"), ("b", 2.25, "262.3"), ("c", 0.2, "NA"), ("d", 0.3, "0.24"))
+    for name, seconds, memory in jobs:
         (tmp_path / f"{name}.tsv").write_text(f"s\th:m:s\tmax_rss\n{seconds}\t0:00:01\t{memory}\n")
-    steps = {"fit": ["a", "b"], "masks": ["a"], "split": ["c"]}
+    steps = {"fit": ["a", "b"], "masks": ["a"], "split": ["c", "d"]}
     costs = read_costs({step: [tmp_path / f"{name}.tsv" for name in names] for step, names in steps.items()})
-    assert costs == {"fit": Cost(3.75, 262.3, 2), "masks": Cost(1.5, 90.5, 1), "split": Cost(0.2, None, 1)}
+    assert costs == {"fit": Cost(3.75, 262.3, 2), "masks": Cost(1.5, 90.5, 1), "split": Cost(0.5, None, 2)}
     assert list(costs) == list(steps)
 
 

@@ -113,7 +113,7 @@ def test_absorption_counts_from_stillness_and_marks_half_life_and_prediction():
     np.testing.assert_array_equal(line(axes, "MOG2").get_xdata(), [0, 1, 2, 3])
     np.testing.assert_array_equal(line(axes, "MOG2").get_ydata(), [0.6, 0.4, 0.2, 0.0])
     assert verticals(axes) == [3]
-    assert "MOG2's recursion predicts 3" in texts(axes)
+    assert line(axes, "predicted for MOG2: 3").get_xdata() == [3, 3]
     markers = [drawn for drawn in axes.get_lines() if drawn.get_marker() == "D" and len(drawn.get_xdata())]
     assert [(*m.get_xdata(), *m.get_ydata()) for m in markers] == [(2, 0.2)]
     assert to_hex(markers[0].get_color()) == looks(["mog2"])["mog2"].colour.lower()
@@ -132,6 +132,16 @@ def test_costs_are_the_lengths_of_the_bars():
     assert [label.get_text() for label in seconds.get_yticklabels()] == ["frames", "fit"]
     assert memory.patches[0].get_width() == 90.5
     assert np.isnan(memory.patches[1].get_width())
+
+
+def test_long_names_do_not_run_out_of_the_figure():
+    names = [f"{letter} method with a long name" for letter in "ABCDEFG"]
+    area = pd.DataFrame({"frame": [0, 1] * 7, "method": np.repeat(names, 2), "foreground_share": 0.1})
+    figure = plots.draw_area(area, first_test_frame=0)
+    figure.draw_without_rendering()
+    (legend,) = figure.legends
+    assert legend.get_window_extent().x1 <= figure.bbox.x1
+    assert figure.axes[0].get_window_extent().width > 0.85 * figure.bbox.width
 
 
 def test_a_method_looks_alike_in_every_figure():

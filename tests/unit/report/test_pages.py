@@ -51,7 +51,7 @@ def write_results(folder: Path, *, still: bool = True) -> None:
     (folder / "page").mkdir()
     (folder / "page/player.json").write_text('{"truth_area":null,"mark":"player"}')
     (folder / "page/player_small.json").write_text('{"truth_area":null,"mark":"small"}')
-    (folder / "page/inspector.json").write_text('{"mark":"inspector"}')
+    (folder / "page/inspector.json").write_text('{"mark":"inspector","arrays":{"pixels.low":{"shape":[70]}}}')
     moment = [{"method": name, "width": 4, "height": 3, "image": f"AAA{name}"} for name in METHODS]
     (folder / "page/moment.json").write_text(json.dumps({"frame": 8, "pictures": moment}))
     np.save(folder / "frames.npy", np.zeros((10, 24, 32, 3), np.uint8))
@@ -312,10 +312,14 @@ def test_the_overview_links_each_clip_and_sums_up_the_methods(clip, tmp_path):
     second = clip_of(tmp_path / "second", name="second", title="Another room")
     read = Reader(overview(clip, second, overall={"gmm": 0.91}))
     assert {"demo/report.html", "second/report.html"} <= set(read.addresses)
-    assert re.search("GMM 1 83 % 0.910 MOG2 1 20 % \N{EN DASH}", read.text)  # one clip has nobody lying still
+    assert re.search(
+        "GMM 83 % 1 0.910 0 MOG2 20 % 1 \N{EN DASH}", read.text
+    )  # one clip has nobody lying still
     alone = Reader(overview(clip))
     assert "Over all clips" not in alone.text
-    assert "GMM 4.0 % over 4 frames (0.4 s) 83 %" in alone.text
+    assert "GMM 83 % over 4 frames MOG2" in alone.text
+    assert "the GMM keeps 83 % of them visible, and MOG2 20 %" in read.text
+    assert "GMM 4.0 %" in Reader(overview(second)).text
 
 
 def test_the_same_results_give_the_same_pages(clip):

@@ -10,16 +10,19 @@ from bgsub.report.sentences import (
     background_sentence,
     converged_answer,
     cost_sentence,
+    curve_caveats,
     foreground_sentence,
-    mean_caveat,
+    over_clips_sentence,
+    pixel_sentence,
+    repeat_sentence,
     run_sentence,
     still_sentence,
 )
 from bgsub.words import NBSP, count, duration, in_words, joined, number, percent
 
 MODELS = {
-    "em": {"tolerance": 1e-6, "max_iterations": 300, "covariance_floor": 1.0},
-    "notebook": {"tolerance": None, "max_iterations": 5, "covariance_floor": None},
+    "em": {"components": 2, "tolerance": 1e-6, "max_iterations": 300, "covariance_floor": 1.0},
+    "notebook": {"components": 2, "tolerance": None, "max_iterations": 5, "covariance_floor": None},
 }
 
 
@@ -129,8 +132,8 @@ def test_the_rest_is_told_apart_by_what_stopped_it():
 
 def test_one_iteration_on_one_pixel_is_singular():
     models = {
-        "em": {"tolerance": 1e-6, "max_iterations": 1},
-        "notebook": {"tolerance": None, "max_iterations": 1},
+        "em": {"components": 2, "tolerance": 1e-6, "max_iterations": 1},
+        "notebook": {"components": 2, "tolerance": None, "max_iterations": 1},
     }
     first, second = converged(
         [fit("em", pixels=1, iterations_median=1.0, iterations_p90=1.0), notebook()], models
@@ -168,7 +171,7 @@ def test_without_a_model_there_is_no_fit():
 
 
 def test_another_model_with_a_stopping_rule_gets_both_sentences():
-    models = MODELS | {"slow": {"tolerance": 1e-3, "max_iterations": 300}}
+    models = MODELS | {"slow": {"components": 3, "tolerance": 1e-3, "max_iterations": 300}}
     _, said = converged(
         [fit("em"), fit("slow", gap_median=0.02, gap_p90=0.3, **{"gap_over_0.01": 0.6})], models
     )
@@ -178,10 +181,52 @@ def test_another_model_with_a_stopping_rule_gets_both_sentences():
 
 def test_a_mean_lifted_by_shrunken_gaussians_is_explained():
     fits = pd.DataFrame([fit("em"), notebook(log_likelihood=9.1)])
-    assert "The mean of the notebook's GMM ends above that of the GMM" in mean_caveat(fits, MODELS)
-    assert mean_caveat(pd.DataFrame([fit("em"), notebook(log_likelihood=8.9)]), MODELS) is None
+    assert "The mean of the notebook's GMM ends above that of the GMM" in curve_caveats(fits, MODELS)
+    assert curve_caveats(pd.DataFrame([fit("em"), notebook(log_likelihood=8.9)]), MODELS) == ""
     floored = MODELS | {"notebook": MODELS["em"]}
-    assert mean_caveat(fits, floored) is None  # with the same floor it may well be the better fit
+    assert curve_caveats(fits, floored) == ""  # with the same floor it may well be the better fit
+
+
+def test_a_model_that_chooses_its_components_is_told_apart():
+    models = MODELS | {"auto": MODELS["em"] | {"components": "auto", "max_components": 3}}
+    chosen = fit("auto", iterations_median=0.0, iterations_p90=0.0, **{"gap_over_0.01": 0.7})
+    _, said = converged([fit("em"), chosen], models)
+    assert "half of all pixels needed no iteration." in said
+    assert said.endswith(
+        "It may lie lower by choice: it does without a Gaussian that BIC finds not worth having."
+    )
+    fits = pd.DataFrame([fit("em"), chosen])
+    assert curve_caveats(fits, models).startswith("The GMM by BIC is shown with 3 components at every pixel")
+
+
+@pytest.mark.parametrize(
+    ("commit", "said"),
+    [
+        (None, "The code was in no repository, so no commit names it; with the same code, the same source"),
+        ("c0ffee" * 6 + "-dirty", "The code differed from its commit in changes of this run's own; with"),
+        ("c0ffee" * 6, "At commit c0ffeec, the same source"),
+    ],
+)
+def test_what_a_repeated_run_gives_again(commit, said):
+    assert repeat_sentence(commit, 15).startswith(said)
+    assert f"give the 15{NBSP}results listed below again" in repeat_sentence(commit, 15)
+
+
+def test_inspected_pixels_are_counted():
+    assert f"; 1,200 of the clip's 345,600{NBSP}pixels can be" in pixel_sentence(1200, 345600)
+    assert f"; all the clip's 70{NBSP}pixels can be" in pixel_sentence(70, 70)
+
+
+def test_methods_over_clips():
+    kept = {"mog2": 0.012, "gmm_mahalanobis": 0.684}
+    assert over_clips_sentence(kept, 2) == (
+        f"On average over the 2{NBSP}clips in which a person lies still, the GMM by Mahalanobis keeps "
+        f"68{NBSP}% of them visible, and MOG2 1.2{NBSP}%."
+    )
+    assert over_clips_sentence({"gmm": 0.5}, 1) == (
+        f"In the one clip in which a person lies still, the GMM keeps 50{NBSP}% of them visible."
+    )
+    assert over_clips_sentence({}, 0) == "In none of these clips a person was found who lies still."
 
 
 def test_where_stillness_is_known_from():

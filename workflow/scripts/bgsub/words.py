@@ -41,6 +41,11 @@ def percent(share: float) -> str:
     return f"{value:.{digits}f}{NBSP}%"
 
 
+def brief(share: float) -> str:
+    """Say a share as `percent` does, with signs for words: `<0.1 %`, `>99.9 %`. For tables."""
+    return percent(share).replace("less than ", "<").replace("more than ", ">")
+
+
 def number(value: float) -> str:
     """Say a figure with about two significant digits and without an exponent."""
     size = abs(value)

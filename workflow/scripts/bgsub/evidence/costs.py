@@ -39,7 +39,8 @@ def read_costs(benchmarks: Mapping[str, Sequence[str | Path]]) -> dict[str, Cost
     costs = {}
     for step, paths in benchmarks.items():
         tables = [pd.read_csv(path, sep="\t") for path in paths]
-        memories = pd.to_numeric(pd.concat([table["max_rss"] for table in tables]), errors="coerce").dropna()
+        memories = pd.to_numeric(pd.concat([table["max_rss"] for table in tables]), errors="coerce")
+        memories = memories[memories >= 1]  # of a job that ends at once Snakemake says NA or next to nothing
         costs[step] = Cost(
             seconds=float(sum(table["s"].mean() for table in tables)),
             memory=float(memories.max()) if len(memories) else None,

@@ -50,7 +50,7 @@ def draw_audit(audits: Mapping[str, Audit], kinds: Mapping[str, np.ndarray]) -> 
     figure, axes = new_figure(5.4, 2, len(shown), sharex="row", squeeze=False)
     for column, kind in enumerate(shown):
         many, path = axes[:, column]
-        many.set_title(f"{TITLES[kind]} ({np.count_nonzero(kinds[kind]):,}{NBSP}pixels)", pad=22)
+        many.set_title(f"{TITLES[kind]} ({np.count_nonzero(kinds[kind]):,}{NBSP}pixels)")
         for name, look in looks(audits).items():
             judged = kinds[kind] & audits[name].defined
             if judged.any():
@@ -66,7 +66,7 @@ def draw_audit(audits: Mapping[str, Audit], kinds: Mapping[str, np.ndarray]) -> 
     many, path = axes[:, 0]
     many.set(ylabel="share of pixels at least\nthat near to the best")
     path.set(ylabel="nats per sample below the best\n(median, 10 to 90 % of pixels)")
-    legend_above(many)
+    legend_above(figure)
     figure.align_ylabels()
     return figure
 

@@ -72,7 +72,7 @@ def draw_convergence(curves: Mapping[str, pd.DataFrame], tolerances: Mapping[str
             color="#444444",
         )
     likelihood.set(ylabel="log-likelihood\n(nats per sample)")
-    legend_above(likelihood)
+    legend_above(figure)
     gain.set(ylabel="gain\n(nats per sample)", yscale="log")
     gain.set_ylim(bottom=min([value for value in tolerances.values() if value], default=1e-6) / 10)
     share.set(ylabel="pixels\nconverged", ylim=(-0.04, 1.04), xscale="log", xlabel="iteration")
@@ -182,7 +182,7 @@ def draw_area(
     axes.set_ylim(0, 1.12 * max([*area["foreground_share"], *([] if truth is None else truth), 0.001]))
     axes.set_xlim(0, max([*area["frame"], first_test_frame], default=1))
     percent_axis(axes)
-    legend_above(axes)
+    legend_above(figure)
     return figure
 
 
@@ -217,16 +217,18 @@ def draw_absorption(visible: pd.DataFrame, absorption: pd.DataFrame, *, fps: flo
             style = {"color": look.colour, "markeredgecolor": "white", "markersize": 7.5, "zorder": 5}
             axes.plot([row["half_life"]] * len(there), there, "D", **style)
         if pd.notna(row["predicted"]):
-            words = f"{label(method)}'s recursion predicts {row['predicted']:.0f}"
-            mark_moment(axes, row["predicted"], words, look.colour, height=0.42)
+            words = f"predicted for {label(method)}: {row['predicted']:.0f}"
+            axes.axvline(
+                row["predicted"], color=look.colour, linewidth=1.2, linestyle=(0, (2, 2)), label=words
+            )
     if rows["half_life"].notna().any():
         axes.plot([], [], "D", color=GREY, markeredgecolor="white", markersize=7, label="half-life")
-    axes.set(xlabel="frames since lying still", ylabel="person still visible", ylim=(-0.03, 1.05))
+    axes.set(ylabel="person still visible", ylim=(-0.03, 1.05))
+    axes.set_xlabel(f"frames since lying still, and seconds at {fps:g} frames per second")
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda frame, _: f"{frame:g}\n{frame / fps:g} s"))
     axes.set_xlim(left=0)
     percent_axis(axes)
-    seconds = axes.secondary_xaxis(-0.24, functions=(lambda x: x / fps, lambda x: x * fps))
-    seconds.set_xlabel(f"seconds (at {fps:g} frames per second)")
-    legend_above(axes)
+    legend_above(figure)
     return figure
 
 

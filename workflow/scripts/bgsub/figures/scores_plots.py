@@ -126,7 +126,7 @@ def draw_curves(curves: Mapping[str, ThresholdCurve], configured: Mapping[str, f
     if shown:
         axes.plot([], [], "o", color=GREY, markersize=8, label="threshold in the config")
         axes.plot([], [], "*", color=GREY, markersize=12, label="best threshold")
-        legend_above(axes, columns=2)
+        legend_above(figure, columns=2)
     axes.set(xlabel="recall: share of the person that is marked", xlim=(0, 1.01), ylim=(0, 1.02))
     axes.set_ylabel("precision: share of the marked that is person")
     return figure

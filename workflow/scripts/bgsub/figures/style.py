@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
@@ -151,19 +152,31 @@ def new_figure(height: float, rows: int = 1, columns: int = 1, **options: Any) -
     return figure, figure.subplots(rows, columns, **options)
 
 
-def legend_above(axes: Axes, columns: int | None = None) -> None:
-    """Put the legend over the axes, where it cannot hide a curve."""
-    handles, labels = axes.get_legend_handles_labels()
-    axes.legend(
-        handles,
-        labels,
-        loc="lower left",
-        bbox_to_anchor=(0, 1.0),
-        ncols=columns or min(len(labels), 4) or 1,
-        borderaxespad=0.2,
+def legend_above(figure: Figure, columns: int = 4) -> None:
+    """Put one legend of all axes at the top of the figure, where it can neither hide nor squeeze them."""
+    named: dict[str, Any] = {}
+    for axes in figure.axes:
+        for handle, text in zip(*axes.get_legend_handles_labels(), strict=True):
+            named.setdefault(text, handle)
+    if not named:
+        return
+    figure.legend(
+        named.values(),
+        named.keys(),
+        loc="outside upper left",
+        ncols=_fitting_columns(list(named), columns),
         handlelength=2.2,
         columnspacing=1.4,
     )
+
+
+def _fitting_columns(labels: list[str], most: int) -> int:
+    """Return the largest number of columns, up to `most`, in which a legend is no wider than the figure."""
+    for columns in range(min(most, len(labels)), 1, -1):
+        longest = [max(len(text) for text in column) for column in np.array_split(labels, columns)]
+        if sum(0.55 + 0.075 * letters for letters in longest) <= WIDTH:  # inches: line and gap, a letter
+            return columns
+    return 1
 
 
 def mark_moment(axes: Axes, frame: float, text: str, colour: str = GREY, height: float = 0.98) -> None:

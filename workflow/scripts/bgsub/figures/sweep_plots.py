@@ -74,12 +74,12 @@ def _draw_curves(table: pd.DataFrame, key: str, configured: Any) -> Figure:
             style: dict[str, Any] = {"color": colour, "linestyle": dashes, "marker": marker, "markersize": 6}
             axes.plot(places, table[name], label=words, **style)
         axes.set_ylim(bottom=0) if columns == [_SHARE] else axes.set_ylim(-0.03, 1.05)
-        legend_above(axes)
         if numbers or mark in places:
             mark_moment(axes, mark, "config", height=0.16)
     if numbers:
         _scale(axes_of[-1, 0], values)
     axes_of[-1, 0].set_xlabel(key)
+    legend_above(figure)
     return figure
 
 
@@ -156,7 +156,7 @@ def draw_history(rows: pd.DataFrame, configured: float) -> Figure:
     axes.yaxis.set_major_formatter("{x:g}")
     axes.minorticks_off()
     mark_moment(axes, configured, "config", height=0.1)
-    legend_above(axes, columns=2)
+    legend_above(figure, columns=2)
     return figure
 
 

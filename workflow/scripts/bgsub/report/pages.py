@@ -13,9 +13,11 @@ from bgsub.files import write_text
 from bgsub.report.embed import embed_picture, embed_source, embed_video, picture_size
 from bgsub.report.payload import to_json
 from bgsub.report.scores_sentences import score_words
-from bgsub.report.views import LEARNING_WORDS, ClipResults, clip_view, player_facts
-from bgsub.words import count, duration, number, percent
+from bgsub.report.sentences import over_clips_sentence
+from bgsub.report.views import ClipResults, clip_view, player_facts, settings_words
+from bgsub.words import brief, count, duration, number
 
+STYLES = ("page.css", "player.css", "print.css")
 SCRIPTS = ("data.js", "curves.js", "player.js", "inspector.js", "main.js")
 
 
@@ -54,12 +56,13 @@ def render_page(
         for name in ("player", "player_small", "inspector")
     )
     truth_area = json.loads(player)["truth_area"]
-    view = clip_view(clip, truth_area)
+    inspected = json.loads(inspector)["arrays"]["pixels.low"]["shape"][0]
+    view = clip_view(clip, truth_area, inspected, commit)
     environment = _environment(templates)
     shared = {
         "view": view,
         "facts": player_facts(clip, truth_area),
-        "style": embed_source(templates / "page.css", templates / "player.css"),
+        "style": embed_source(*(templates / name for name in STYLES)),
     }
     text = environment.get_template("page.html.j2").render(
         **shared,
@@ -132,13 +135,17 @@ def render_overview(
         F-measure by method, averaged over clips.
     """
     templates = Path(templates)
+    methods = methods_over_clips(summaries, overall or {})
+    clips = max([row["clips"] for row in methods.values()], default=0)
+    kept = {name: row["retention"] for name, row in methods.items() if row["clips"] == clips > 0}
     text = (
         _environment(templates)
         .get_template("overview.html.j2")
         .render(
             clips=summaries,
-            methods=methods_over_clips(summaries, overall or {}),
-            style=embed_source(templates / "page.css"),
+            methods=methods.values(),
+            said=over_clips_sentence(kept, clips),
+            style=embed_source(templates / "page.css", templates / "print.css"),
         )
     )
     write_text(page, text)
@@ -146,23 +153,23 @@ def render_overview(
 
 def methods_over_clips(
     summaries: Sequence[Mapping[str, Any]], overall: Mapping[str, float]
-) -> list[dict[str, Any]]:
+) -> dict[str, dict[str, Any]]:
     """Average each method over the clips: retention of the still person, and F-measure."""
-    found: dict[str, dict[str, Any]] = {}
+    rows: dict[str, list[Mapping[str, Any]]] = {}
     for summary in summaries:
         for row in summary["methods"]:
-            entry = found.setdefault(row["method"], {"label": row["label"], "retentions": []})
-            if row["retention"] is not None:
-                entry["retentions"].append(row["retention"])
-    return [
-        {
-            "label": entry["label"],
-            "clips": len(entry["retentions"]),
-            "retention": sum(entry["retentions"]) / len(entry["retentions"]) if entry["retentions"] else None,
+            rows.setdefault(row["method"], []).append(row)
+    found = {}
+    for name, of in rows.items():
+        retentions = [row["retention"] for row in of if row["retention"] is not None]
+        found[name] = {
+            "label": of[0]["label"],
+            "clips": len(retentions),
+            "retention": sum(retentions) / len(retentions) if retentions else None,
+            "scored": sum(row["f_measure"] is not None for row in of),
             "f_measure": overall.get(name),
         }
-        for name, entry in found.items()
-    ]
+    return found
 
 
 def _environment(templates: Path) -> Environment:
@@ -178,10 +185,10 @@ def _environment(templates: Path) -> Environment:
         "embed_picture": embed_picture,
         "embed_video": embed_video,
         "picture_size": picture_size,
-        "learning_words": LEARNING_WORDS,
     }
     environment.filters |= {
-        "percent": percent,
+        "brief": brief,
+        "settings": settings_words,
         "number": number,
         "duration": duration,
         "count": count,

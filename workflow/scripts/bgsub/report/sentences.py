@@ -104,6 +104,54 @@ def cost_sentence(costs: Mapping[str, Cost]) -> str:
     return f"{text}, and the most memory, {measured[largest]:,.0f}{NBSP}MB, was held by {largest}."
 
 
+def pixel_sentence(inspected: int, pixels: int) -> str:
+    """Say how many of a clip's pixels the page's inspector has, and which it begins with."""
+    which = "all" if inspected == pixels else f"{inspected:,} of"
+    return (
+        f"Each pixel learns on its own; {which} the clip's {count(pixels, 'pixel')} can be looked into here, "
+        "beginning with the one that the methods disagree about most."
+    )
+
+
+def repeat_sentence(commit: str | None, results: int) -> str:
+    """Say what a repeated run gives again.
+
+    Parameters
+    ----------
+    commit : str or None
+        Of the code, with `-dirty` at the end if files differed from it; None outside of a repository.
+    results : int
+        Number of results whose checksums the page tells.
+    """
+    same = (
+        f"the same source, settings and versions give the {count(results, 'result')} listed below again, "
+        "byte for byte; only the seconds and megabytes differ."
+    )
+    if commit is None:
+        return f"The code was in no repository, so no commit names it; with the same code, {same}"
+    if commit.endswith("-dirty"):
+        return f"The code differed from its commit in changes of this run's own; with these too, {same}"
+    return f"At commit {commit[:7]}, {same}"
+
+
+def over_clips_sentence(kept: Mapping[str, float], clips: int) -> str:
+    """Say which method keeps most of the still person over several clips, and which least.
+
+    Parameters
+    ----------
+    kept : mapping of str to float
+        Mean retention by method, over the clips in which a person lies still.
+    clips : int
+        The number of these clips.
+    """
+    if not kept:
+        return "In none of these clips a person was found who lies still."
+    most, least = (choose(kept, key=kept.__getitem__) for choose in (max, min))
+    over = "In the one clip" if clips == 1 else f"On average over the {count(clips, 'clip')}"
+    said = f"{over} in which a person lies still, {named(most)} keeps {percent(kept[most])} of them visible"
+    return f"{said}." if kept[most] == kept[least] else f"{said}, and {named(least)} {percent(kept[least])}."
+
+
 def converged_answer(fits: pd.DataFrame, models: Settings) -> list[str]:
     """Answer the notebook's first remark: is the fit converged, and how far short did the notebook stop.
 
@@ -155,7 +203,18 @@ def audit_sentence(audit: pd.DataFrame | None) -> str | None:
     )
 
 
-def mean_caveat(fits: pd.DataFrame, models: Settings) -> str | None:
+def curve_caveats(fits: pd.DataFrame, models: Settings) -> str:
+    """Say what the curves of convergence do not show; empty if they show all."""
+    choosing = [name for name in fits["model"] if models[name]["components"] == "auto"]
+    said = [
+        f"{subject(name)} is shown with {models[name]['max_components']} components at every pixel, as "
+        "before its choice; the table below tells of those it chose."
+        for name in choosing
+    ]
+    return " ".join([*said, *filter(None, [_mean_caveat(fits, models)])])
+
+
+def _mean_caveat(fits: pd.DataFrame, models: Settings) -> str | None:
     """Say why the mean log-likelihood of a model without a floor ends above the reference's, if it does."""
     means = dict(zip(fits["model"], fits["log_likelihood"], strict=True))
     reference = next(iter(means), None)
@@ -182,8 +241,9 @@ def _converged(name: str, fit: pd.Series, settings: Mapping[str, Any], *, refere
     who = "EM" if reference else f'the model "{name}"'
     text = f"{who} converged on {where}"
     if share > 0:
-        median, most = count(fit["iterations_median"], "iteration"), ceil(fit["iterations_p90"])
-        text += f"; half of all pixels took at most {median}, nine in ten at most {most}"
+        median, most = fit["iterations_median"], ceil(fit["iterations_p90"])
+        half = "needed no iteration" if median == 0 else f"took at most {count(median, 'iteration')}"
+        text += f"; half of all pixels {half}" + ("" if most == 0 else f", nine in ten at most {most}")
     if reference:
         verdict = (
             "Yes" if share >= 0.99 else "Almost" if share >= 0.9 else "Only in part" if share > 0 else "No"
@@ -236,7 +296,10 @@ def _shortfall(name: str, fit: pd.Series, settings: Mapping[str, Any]) -> list[s
         )
     mean, over = number(fit["background_difference_mean"]), fit["background_over_5"]
     most = "nowhere more than 5" if over == 0 else f"more than 5 on {percent(over)} of the pixels"
-    return [likelihood, f"Its background image is off by {mean} levels (of 255) on average, and by {most}."]
+    said = [likelihood, f"Its background image is off by {mean} levels (of 255) on average, and by {most}."]
+    if settings["components"] == "auto" and share > 0:
+        said.append("It may lie lower by choice: it does without a Gaussian that BIC finds not worth having.")
+    return said
 
 
 def _breakdown(fit: pd.Series) -> list[str]:

@@ -20,7 +20,7 @@ from bgsub.report import scores_sentences, sentences, sentences_absorption
 from bgsub.report.payload import as_text
 from bgsub.report.player import encode_picture
 from bgsub.report.sentences import NOTEBOOK
-from bgsub.words import count, duration, number, percent
+from bgsub.words import brief, count, duration, number, percent
 
 LEARNING_WORDS = {
     "frozen": "learned once, then frozen",
@@ -89,7 +89,9 @@ class ClipResults:
         return self.table(name) if name in self.extras else None
 
 
-def clip_view(clip: ClipResults, truth_area: list[float] | None) -> dict[str, Any]:
+def clip_view(
+    clip: ClipResults, truth_area: list[float] | None, inspected: int, commit: str | None
+) -> dict[str, Any]:
     """Collect what the template shows of one clip.
 
     Parameters
@@ -97,10 +99,14 @@ def clip_view(clip: ClipResults, truth_area: list[float] | None) -> dict[str, An
     clip : ClipResults
     truth_area : list of float or None
         The person's true share of each test frame.
+    inspected : int
+        Number of pixels that the inspector has.
+    commit : str or None
+        Of the code; see `sentences.repeat_sentence`.
     """
     fits, absorption, area = (clip.table(f"{name}.csv") for name in ("fits", "absorption", "area"))
     scores = clip.if_there("scores.csv")
-    facts = clip_facts(clip)
+    facts, hashes = clip_facts(clip), result_hashes(clip)
     return {
         "clip": clip,
         "title": clip.title or clip.name,
@@ -112,6 +118,8 @@ def clip_view(clip: ClipResults, truth_area: list[float] | None) -> dict[str, An
         "said": {
             "verdict": sentences_absorption.verdict(absorption, clip.fps),
             "run": sentences.run_sentence(clip.fps, **facts),
+            "pixel": sentences.pixel_sentence(inspected, facts["height"] * facts["width"]),
+            "repeat": sentences.repeat_sentence(commit, len(hashes)),
             "converged": sentences.converged_answer(fits, clip.models),
             "absorbed": sentences_absorption.absorbed_answer(
                 absorption,
@@ -121,7 +129,7 @@ def clip_view(clip: ClipResults, truth_area: list[float] | None) -> dict[str, An
                 frames=facts["frames"],
             ),
             "audit": sentences.audit_sentence(clip.if_there("audit.csv")),
-            "caveat": sentences.mean_caveat(fits, clip.models),
+            "caveat": sentences.curve_caveats(fits, clip.models),
             "background": sentences.background_sentence(fits, clip.if_there("backgrounds.csv")),
             "foreground": sentences.foreground_sentence(area, truth_area[-1] if truth_area else None),
             "still": sentences.still_sentence(absorption),
@@ -140,7 +148,7 @@ def clip_view(clip: ClipResults, truth_area: list[float] | None) -> dict[str, An
         "costs": cost_rows(clip.costs),
         "compared": list(fits["model"][1:]),
         "leading": [place for place, model in enumerate(fits["model"]) if place == 0 or model == NOTEBOOK],
-        "hashes": result_hashes(clip),
+        "hashes": hashes,
     }
 
 
@@ -267,6 +275,14 @@ def scores_rows(scores: pd.DataFrame, clip: ClipResults) -> list[dict[str, Any]]
     ]
 
 
+def settings_words(settings: Mapping[str, Any]) -> str:
+    """List a model's or method's settings, those first that say what it is."""
+    kinds = ("opencv", "learning", "background", "model", "rule", "components", "start")
+    keys = [key for key in kinds if key in settings] + [key for key in settings if key not in kinds]
+    said = {key: "none" if settings[key] is None else str(settings[key]).lower() for key in keys}
+    return ", ".join(f"{key} {value}" for key, value in said.items())
+
+
 def cost_rows(costs: Mapping[str, Cost]) -> list[dict[str, Any]]:
     """Put costs beside the share of the largest one that they are."""
     slowest = max([*(cost.seconds for cost in costs.values()), 0.1])
@@ -318,9 +334,7 @@ def key_figures(fits: pd.DataFrame, absorption: pd.DataFrame, clip: ClipResults)
     models, methods = fits.set_index("model"), absorption.set_index("method")
     reference = next(iter(models.index), None)
     if reference is not None and clip.models[reference]["tolerance"] is not None:
-        share = percent(models.loc[reference, "converged"])
-        share = share.replace("more than ", ">").replace("less than ", "<")
-        figures.append((share, "of the pixels' fits have converged"))
+        figures.append((brief(models.loc[reference, "converged"]), "of the pixels' fits have converged"))
     if NOTEBOOK in models.index[1:] and models.loc[NOTEBOOK, "gap_median"] > 0:
         gap = number(models.loc[NOTEBOOK, "gap_median"])
         figures.append((f"{gap} nats", "per sample: how far short the notebook's typical pixel stops"))
