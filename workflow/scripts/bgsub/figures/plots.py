@@ -136,7 +136,7 @@ def draw_area(
     area: pd.DataFrame,
     *,
     first_test_frame: int,
-    still_frame: int | None = None,
+    events: Mapping[str, int] | None = None,
     truth: pd.Series | None = None,
 ) -> Figure:
     """Draw the share of the image that each method marks as foreground, over the clip.
@@ -147,8 +147,8 @@ def draw_area(
         `area.csv`: frame, method, foreground_share.
     first_test_frame : int
         Where the training frames end.
-    still_frame : int, optional
-        From when on the person lies still.
+    events : mapping of str to int, optional
+        Frames to mark, by what happens in them.
     truth : Series, optional
         The true share of the person, indexed by frame.
     """
@@ -176,8 +176,8 @@ def draw_area(
         color="#444444",
         fontsize=8.5,
     )
-    if still_frame is not None:
-        mark_moment(axes, still_frame, "lies still")
+    for place, (words, frame) in enumerate((events or {}).items()):
+        mark_moment(axes, frame, words, height=0.98 - 0.09 * place)  # each in a line of its own
     axes.set(xlabel="frame", ylabel="foreground\n(share of the image)")
     axes.set_ylim(0, 1.12 * max([*area["foreground_share"], *([] if truth is None else truth), 0.001]))
     axes.set_xlim(0, max([*area["frame"], first_test_frame], default=1))
@@ -221,7 +221,8 @@ def draw_absorption(visible: pd.DataFrame, absorption: pd.DataFrame, *, fps: flo
             mark_moment(axes, row["predicted"], words, look.colour, height=0.42)
     if rows["half_life"].notna().any():
         axes.plot([], [], "D", color=GREY, markeredgecolor="white", markersize=7, label="half-life")
-    axes.set(xlabel="frames since lying still", ylabel="person still visible", ylim=(-0.03, 1.05))
+    since = f"frames since lying still (frame {rows['still_frame'].iloc[0]:.0f} of the clip)"
+    axes.set(xlabel=since, ylabel="person still visible", ylim=(-0.03, 1.05))
     axes.set_xlim(left=0)
     percent_axis(axes)
     seconds = axes.secondary_xaxis(-0.24, functions=(lambda x: x / fps, lambda x: x * fps))
@@ -275,11 +276,11 @@ def plot_area(
     path: str | Path,
     *,
     first_test_frame: int,
-    still_frame: int | None = None,
+    events: Mapping[str, int] | None = None,
     truth: pd.Series | None = None,
 ) -> None:
     """Save `draw_area` as PNG and SVG."""
-    figure = draw_area(area, first_test_frame=first_test_frame, still_frame=still_frame, truth=truth)
+    figure = draw_area(area, first_test_frame=first_test_frame, events=events, truth=truth)
     save_figure(figure, path)
 
 

@@ -16,12 +16,6 @@ Settings = Mapping[str, Mapping[str, Any]]
 
 _WITH_ARTICLE = ("gmm", "em", "auto", NOTEBOOK, "gmm_mahalanobis", "median", "mog2_frozen", "mog2_protected")
 
-_KNOWN = {
-    "config": "given in the config",
-    "groundtruth": "known from the ground truth",
-    "frames": "found in the frames themselves",
-}
-
 
 def run_sentence(fps: float, *, frames: int, train: int, test: int, height: int, width: int) -> str:
     """Say what the clip is and how it was split."""
@@ -69,19 +63,6 @@ def foreground_sentence(area: pd.DataFrame, truth: float | None = None) -> str:
     said = f"runs from {shares[0]} to {shares[-1]}" if len(shares) > 2 else f"is {joined(shares)}"
     there = "" if truth is None else f"; the person covers {percent(truth)} of it"
     return f"In the last frame, the share of the image marked as foreground {said}{there}."
-
-
-def still_sentence(absorption: pd.DataFrame) -> str:
-    """Say from when on the person lies still, and how that and their place are known."""
-    known = absorption[absorption["still_frame"].notna()]
-    if known.empty:
-        return "No person who lies still was found in this clip."
-    first = known.iloc[0]
-    when, where = _KNOWN[first["still_source"]], _KNOWN[first["region_source"]]
-    text = f"The person lies still from frame {first['still_frame']:.0f} on ({when})"
-    text = f"{text}." if when == where else f"{text}; where they lie is {where}."
-    is_box = first["region_source"] == "config"
-    return f"{text} The config gives a box, and all of it counts as the person." if is_box else text
 
 
 def cost_sentence(costs: Mapping[str, Cost]) -> str:
