@@ -14,7 +14,6 @@ from bgsub.figures.style import (
     Look,
     colour_map,
     label,
-    legend_above,
     looks,
     new_figure,
     percent_axis,
@@ -50,7 +49,7 @@ def draw_audit(audits: Mapping[str, Audit], kinds: Mapping[str, np.ndarray]) -> 
     figure, axes = new_figure(5.4, 2, len(shown), sharex="row", squeeze=False)
     for column, kind in enumerate(shown):
         many, path = axes[:, column]
-        many.set_title(f"{TITLES[kind]} ({np.count_nonzero(kinds[kind]):,}{NBSP}pixels)", pad=22)
+        many.set_title(f"{TITLES[kind]} ({np.count_nonzero(kinds[kind]):,}{NBSP}pixels)")
         for name, look in looks(audits).items():
             judged = kinds[kind] & audits[name].defined
             if judged.any():
@@ -66,7 +65,7 @@ def draw_audit(audits: Mapping[str, Audit], kinds: Mapping[str, np.ndarray]) -> 
     many, path = axes[:, 0]
     many.set(ylabel="share of pixels at least\nthat near to the best")
     path.set(ylabel="nats per sample below the best\n(median, 10 to 90 % of pixels)")
-    legend_above(many)
+    figure.legend(*many.get_legend_handles_labels(), loc="outside upper left", ncols=4)
     figure.align_ylabels()
     return figure
 

@@ -167,22 +167,24 @@ def draw_area(
             label=label(method),
         )
     axes.axvspan(0, first_test_frame - 0.5, color="#f3f3f3", zorder=0)
+    last = max([*area["frame"], first_test_frame], default=1)
     axes.annotate(
         "training frames:\nthe models learn here",
-        (first_test_frame / 2, 0.5 if truth is None else 0.98),
+        (first_test_frame / 2 if first_test_frame > last / 4 else last / 100, 0.9),
         xycoords=("data", "axes fraction"),
-        ha="center",
+        ha="center" if first_test_frame > last / 4 else "left",
         va="top",
         color="#444444",
         fontsize=8.5,
     )
     for place, (words, frame) in enumerate((events or {}).items()):
-        mark_moment(axes, frame, words, height=0.98 - 0.09 * place)  # each in a line of its own
+        mark_moment(axes, frame, words, height=0.98 - 0.08 * place)  # each in a line of its own
     axes.set(xlabel="frame", ylabel="foreground\n(share of the image)")
-    axes.set_ylim(0, 1.12 * max([*area["foreground_share"], *([] if truth is None else truth), 0.001]))
-    axes.set_xlim(0, max([*area["frame"], first_test_frame], default=1))
+    # The upper fourth is left to words.
+    axes.set_ylim(0, 1.33 * max([*area["foreground_share"], *([] if truth is None else truth), 0.001]))
+    axes.set_xlim(0, last)
     percent_axis(axes)
-    legend_above(axes)
+    legend_above(axes, columns=3)
     return figure
 
 

@@ -119,21 +119,41 @@ def converged_answer(fits: pd.DataFrame, models: Settings) -> list[str]:
 
 
 def audit_sentence(audit: pd.DataFrame | None) -> str | None:
-    """Say how often each model's fit ends as high as the best of several restarts.
+    """Say how often each model's fit ends as high as the best of several restarts, and on what pixels.
 
     Parameters
     ----------
     audit : DataFrame or None
         `audit.csv`: model, kind, pixels, within_0.01 (share).
     """
-    rows = None if audit is None else audit[(audit["kind"] == "all") & audit["within_0.01"].notna()]
-    if rows is None or rows.empty:
+    if audit is None:
         return None
-    shares = [f"{percent(row['within_0.01'])} with {named(row['model'])}" for _, row in rows.iterrows()]
-    return (
-        f"Converged need not mean best: of {count(rows['pixels'].iloc[0], 'sampled pixel')}, the fit ends "
-        f"within 0.01 nats per sample of the best of several restarts, or above it, on {joined(shares)}."
-    )
+    of_kind = dict(list(audit[audit["within_0.01"].notna()].groupby("kind")))
+    if "all" not in of_kind:
+        return None
+    said = [
+        f"Converged need not mean best: of {_sampled(of_kind['all'], 'sampled pixel')}, the fit ends within "
+        f"0.01 nats per sample of the best of several restarts, or above it, on {_within(of_kind['all'])}."
+    ]
+    if "two_mode" in of_kind:
+        said.append(
+            f"Where a person covers the background for part of the time ({_sampled(of_kind['two_mode'])}) "
+            f"it does so on {_within(of_kind['two_mode'])}."
+        )
+    if "static" in of_kind:
+        said.append(
+            f"Where nobody ever does ({_sampled(of_kind['static'])}) it is {_within(of_kind['static'])}: a "
+            "second Gaussian has only the camera's noise to divide there, and more than one way to do so."
+        )
+    return " ".join(said)
+
+
+def _sampled(rows: pd.DataFrame, what: str = "pixel") -> str:
+    return count(rows["pixels"].iloc[0], what)
+
+
+def _within(rows: pd.DataFrame) -> str:
+    return joined([f"{percent(row['within_0.01'])} with {named(row['model'])}" for _, row in rows.iterrows()])
 
 
 def mean_caveat(fits: pd.DataFrame, models: Settings) -> str | None:
@@ -160,18 +180,19 @@ def _converged(name: str, fit: pd.Series, settings: Mapping[str, Any], *, refere
     where = {0.0: f"none of the {pixels}", 1.0: f"all {pixels}"}.get(
         share, f"{percent(share)} of the {pixels}"
     )
-    who = "EM" if reference else f'the model "{name}"'
+    who = "EM" if reference else named_model(name)
     text = f"{who} converged on {where}"
     if share > 0:
         median, most = count(fit["iterations_median"], "iteration"), ceil(fit["iterations_p90"])
-        text += f"; half of all pixels took at most {median}, nine in ten at most {most}"
+        half = f"took at most {median}" if fit["iterations_median"] > 0 else "needed no iteration"
+        text += f"; half of all pixels {half}, nine in ten at most {most}"
     if reference:
         verdict = (
             "Yes" if share >= 0.99 else "Almost" if share >= 0.9 else "Only in part" if share > 0 else "No"
         )
         text = f"{verdict}: {text}."
     else:
-        text = f"{text[0].upper()}{text[1:]}."
+        text = f"{capital(text)}."
     return text if share == 1 else f"{text} {_rest(1 - share, float(fit['at_limit']), settings)}"
 
 
@@ -189,22 +210,30 @@ def _unchecked(name: str, settings: Mapping[str, Any]) -> str:
     rounds = (
         f"{in_words(settings['max_iterations'])} iteration{'' if settings['max_iterations'] == 1 else 's'}"
     )
-    return f'The model "{name}" stops after {rounds} without a check, so nothing says whether it converged.'
+    who = capital(named_model(name))
+    return f"{who} stops after {rounds} without a check, so nothing says whether it converged."
 
 
 def _shortfall(name: str, fit: pd.Series, settings: Mapping[str, Any]) -> list[str]:
     """Say how far a model's likelihood and background lie from the reference's."""
-    who, verb = f'The model "{name}"', "leaves"
+    who, verb = capital(named_model(name)), "leaves"
     if name == NOTEBOOK and settings["tolerance"] is None:
         one = settings["max_iterations"] == 1
         who = f"The notebook's {in_words(settings['max_iterations'])} iteration{'' if one else 's'}"
         verb = "leaves" if one else "leave"
     median, tenth, share = fit["gap_median"], fit["gap_p90"], fit["gap_over_0.01"]
+    chosen = settings.get("components") == "auto"
     if pd.isna(median) or fit["undefined"] == 1:
         return [f"{who} cannot be compared with it: no pixel has a defined fit in both."]
     unit = "nats per sample"
     if share == 0:
         likelihood = f"{who} {verb} no pixel more than 0.01 {unit} below that fit."
+    elif chosen:
+        who = who if settings["tolerance"] is None else "It"
+        likelihood = (
+            f"{who} lies more than 0.01 {unit} below the first fit on {percent(share)} of the pixels, by "
+            "design: it does without a Gaussian that BIC finds not worth its parameters."
+        )
     elif median > 0.01:
         likelihood = (
             f"{who} {verb} the typical pixel {number(median)} {unit} below that fit and one pixel in ten "
@@ -216,8 +245,11 @@ def _shortfall(name: str, fit: pd.Series, settings: Mapping[str, Any]) -> list[s
             "the typical pixel is not short of it."
         )
     mean, over = number(fit["background_difference_mean"]), fit["background_over_5"]
-    most = "nowhere more than 5" if over == 0 else f"more than 5 on {percent(over)} of the pixels"
-    return [likelihood, f"Its background image is off by {mean} levels (of 255) on average, and by {most}."]
+    most = "nowhere by more than 5" if over == 0 else f"by more than 5 on {percent(over)} of the pixels"
+    return [
+        likelihood,
+        f"Its background image differs from that fit's by {mean} levels (of 255) on average, and {most}.",
+    ]
 
 
 def _breakdown(fit: pd.Series) -> list[str]:
@@ -234,7 +266,16 @@ def named(name: str) -> str:
     return f"the {label(name)}" if name in _WITH_ARTICLE else label(name)
 
 
+def named_model(name: str) -> str:
+    """Name a model within a sentence."""
+    return named(name) if name in _WITH_ARTICLE else f'the model "{name}"'
+
+
 def subject(name: str) -> str:
     """Name a method at the start of a sentence."""
-    words = named(name)
+    return capital(named(name))
+
+
+def capital(words: str) -> str:
+    """Begin a sentence with these words."""
     return f"{words[0].upper()}{words[1:]}"

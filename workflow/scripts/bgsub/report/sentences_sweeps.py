@@ -43,9 +43,9 @@ def threshold_answer(thresholds: pd.DataFrame) -> list[str]:
         row, bound = here.loc[losers[0]], best.loc[losers[0]]
         cost = "most" if len(losers) > 1 else score_words(loss[losers[0]])
         said.append(
-            f"The threshold of the config, {row['threshold']:g}, costs {named(losers[0])} {cost}: its F-measure "
-            f"is {score_words(row['f_measure'])}, and with {bound['threshold']:g}, the best for this clip, it "
-            f"would be {score_words(bound['f_measure'])}."
+            f"The threshold of the config, {row['threshold']:g}, costs {named(losers[0])} {cost}: its "
+            f"F-measure is {score_words(row['f_measure'])}, and with {bound['threshold']:g}, the best for "
+            f"this clip, it would be {score_words(bound['f_measure'])}."
         )
     if len(losers) > 1:
         others = [f"{named(name)} {score_words(loss[name])}" for name in losers[1:]]
@@ -124,7 +124,7 @@ def value_words(value: Any) -> str:
 
 
 def _keepers(rows: pd.DataFrame, kept: pd.DataFrame, lost: pd.DataFrame, fps: float) -> str:
-    span, what = _span(rows["history"]), "half of what it saw of the person at first to the end of the clip"
+    span, what = _span(rows["history"]), "half of what it first saw of the person to the end of the clip"
     tried = f"the {in_words(len(rows))} histories tried, {span},"
     if len(rows) == 1:
         does = "keeps" if len(kept) else "does not keep"

@@ -31,7 +31,8 @@ LEARNING_WORDS = {
 CHARTS = {
     "scores": (
         "Methods ranked by F-measure, with recall, precision and what is left of the still person",
-        "The methods ranked. Filled marks stand for methods whose background is frozen or protected.",
+        "The methods ranked. A filled mark stands for a background that is frozen, a half-filled one for "
+        "one that is protected from the person, a hollow one for a method that goes on learning.",
     ),
     "curves": (
         "Precision and recall of each method with a threshold, for all thresholds",
@@ -139,10 +140,9 @@ def clip_view(clip: ClipResults, truth_area: list[float] | None) -> dict[str, An
         "scores": None if scores is None else scores_rows(scores, clip),
         "charts": [(stem, *words) for stem, words in CHARTS.items() if f"figures/{stem}.png" in clip.extras],
         "sweeps": {
-            sweep: sentences_sweeps.sweep_sentence(clip.table(f"sweeps/{sweep}.csv"))
-            for sweep in sorted(
-                Path(file).stem for file in clip.extras if re.fullmatch(r"sweeps/.*\.csv", file)
-            )
+            Path(file).stem: sentences_sweeps.sweep_sentence(clip.table(file))
+            for file in sorted(clip.extras)
+            if re.fullmatch(r"sweeps/.*\.csv", file)
         },
         "costs": cost_rows(clip.costs),
         "compared": list(fits["model"][1:]),
