@@ -137,13 +137,13 @@ def audit_sentence(audit: pd.DataFrame | None) -> str | None:
     ]
     if "two_mode" in of_kind:
         said.append(
-            f"Where a person covers the background for part of the time ({_sampled(of_kind['two_mode'])}) "
-            f"it does so on {_within(of_kind['two_mode'])}."
+            f"Where another colour comes and goes ({_sampled(of_kind['two_mode'])}) it does so on "
+            f"{_within(of_kind['two_mode'])}."
         )
     if "static" in of_kind:
         said.append(
-            f"Where nobody ever does ({_sampled(of_kind['static'])}) it is {_within(of_kind['static'])}: a "
-            "second Gaussian has only the camera's noise to divide there, and more than one way to do so."
+            f"Where none does ({_sampled(of_kind['static'])}) it is {_within(of_kind['static'])}: a second "
+            "Gaussian has only the camera's noise to divide there, and more than one way to do so."
         )
     return " ".join(said)
 
