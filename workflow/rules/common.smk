@@ -372,7 +372,7 @@ def page_settings(wildcards):
     clip = CLIPS[wildcards.clip]
     return {
         "name": wildcards.clip,
-        **{key: clip.get(key, "") for key in ("title", "licence", "citation")},
+        **{key: clip.get(key, "") for key in ("title", "annotation", "licence", "citation")},
         "models": {name: ordered(config["models"][name]) for name in MODELS},
         "methods": {name: ordered(config["methods"][name]) for name in METHODS},
         "fps": config["video"]["fps"],

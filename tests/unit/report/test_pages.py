@@ -93,6 +93,7 @@ def clip_of(folder: Path, **changes) -> ClipResults:
         "name": "demo",
         "folder": folder,
         "title": "A room",
+        "annotation": "He falls twice.",
         "licence": "MIT",
         "citation": "Someone, 2026",
     }

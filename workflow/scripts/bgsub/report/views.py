@@ -58,7 +58,7 @@ class ClipResults:
     folder : Path
         `results/<clip>`, with what `workflow/rules/report.smk` lists as input of the page. Of `scores.csv`,
         `agreement.csv` and `backgrounds.csv` and their figures the page shows those in `extras`.
-    title, licence, citation : str
+    title, annotation, licence, citation : str
         From the config; may be empty.
     models, methods : mapping
         The config's settings by name.
@@ -73,6 +73,7 @@ class ClipResults:
     name: str
     folder: Path
     title: str
+    annotation: str
     licence: str
     citation: str
     models: Mapping[str, Mapping[str, Any]]
