@@ -43,7 +43,7 @@ def test_pattern_chooses_the_cameras_of_a_scenario(bare: Project) -> None:
 def test_own_table_and_config_side_by_side(bare: Project) -> None:
     (bare.folder / "kitchen.mp4").write_bytes(b"video")
     (bare.folder / "mine.tsv").write_text(
-        "clip\tpath\tstill_frame\tstill_region\nkitchen\tkitchen.mp4\t5\t1 2 30 40\n"
+        "clip\tpath\tstill_frame\tstill_region\tenters\tfalls\nkitchen\tkitchen.mp4\t5\t1 2 30 40\t2\t4-5\n"
     )
     bare.configure({"run": ["demo", "kitchen"], "clip_tables": ["mine.tsv"]})
     assert bare.planned()["read_frames"] == 2
@@ -70,3 +70,19 @@ def test_bad_table_is_told_in_one_line(table: str, told: str, bare: Project) -> 
 def test_missing_table_is_named(bare: Project) -> None:
     bare.configure({"clip_tables": ["none.tsv"]})
     assert "config: clip_tables: no such file: none.tsv" in bare.snakemake("--dry-run", check=False).stdout
+
+
+@pytest.mark.parametrize(
+    ("clip", "event"),
+    [
+        ("montreal_s08_c3", "events={'falls': 271}"),  # the reference camera
+        ("montreal_s08_c2", "events={}"),  # 79 frames before it or after
+        ("montreal_s24_c4", "events={}"),  # nobody falls
+    ],
+)
+def test_a_fall_of_the_table_is_an_event_of_the_camera_it_was_seen_by(
+    clip: str, event: str, bare: Project
+) -> None:
+    bare.configure({"run": [clip]})
+    bare.append("Snakefile", 'print(f\'events={CLIPS[config["run"][0]]["events"]}\')\n')
+    assert event in bare.snakemake("--dry-run").stdout.replace('"', "'")

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from config_table import table
 from project import ROOT, Project
@@ -33,11 +34,13 @@ SNAKEMAKE = (
     "snakemake",
     "snakemake --report report.zip",
     "snakemake --configfile mine.yaml",
+    "snakemake --configfile sweep.yaml",
+    "snakemake results/demo/sweeps/threshold.csv --configfile sweep.yaml",
     "snakemake --unlock",
 )
 
 
-@pytest.mark.parametrize("command", [command for command in SNAKEMAKE if "mine.yaml" not in command])
+@pytest.mark.parametrize("command", [command for command in SNAKEMAKE if ".yaml" not in command])
 def test_command_on_the_shipped_config(command: str, project: Project) -> None:
     """As typed, but for the small size of the clip, which is written into the config itself."""
     project.edit(
@@ -71,6 +74,18 @@ def test_own_video_with_the_readme_s_overlay(tmp_path: Path) -> None:
     write_video(project.folder / "kitchen.mp4", frames, 10)
     project.snakemake("--configfile", "mine.yaml")
     assert "A fall in the kitchen" in (project.results / "report.html").read_text()
+
+
+def test_sweep_with_the_readme_s_overlay(project: Project) -> None:
+    overlay = next(
+        block for block in re.findall(r"```yaml\n(.*?)```", README, re.DOTALL) if block.startswith("sweeps")
+    )
+    (project.folder / "sweep.yaml").write_text((project.folder / "small.yaml").read_text() + overlay)
+    (command,) = (line.split() for line in SNAKEMAKE if "threshold.csv" in line)
+    project.snakemake(*command[1:])
+    table = pd.read_csv(project.results / "demo/sweeps/threshold.csv")
+    assert table["threshold"].tolist() == [10, 20, 30, 50]
+    assert table["f_measure"].nunique() == 4
 
 
 def test_mixture_alone(finished: Project) -> None:

@@ -52,6 +52,15 @@ CASES: dict[str, tuple[Change, list[str]]] = {
         edited("scripts/bgsub/masks/subtractors.py"),
         ["mask_by_opencv.*", "measure_absorption.*", "sweep_history.*"],
     ),
+    "module events": (edited("scripts/bgsub/evidence/events.py"), ["measure_absorption.*"]),
+    "module change": (
+        edited("scripts/bgsub/evidence/change.py"),
+        ["measure_absorption.*", "sweep_history.*"],
+    ),
+    "module difference": (
+        edited("scripts/bgsub/masks/difference.py"),
+        ["mask_by_m.*", "sweep_thresholds.*", "inspect_pixels.*"],
+    ),
     "module sentences": (edited("scripts/bgsub/report/sentences.py"), PAGES),
     "style sheet": (edited("report/page.css", "/* */\n"), PAGES),
     # The config, key by key.
@@ -65,6 +74,12 @@ CASES: dict[str, tuple[Change, list[str]]] = {
         setting(clips={"demo": {"still": {"frame": 25, "region": [10, 10, 20, 20]}}}),
         ["measure_absorption.*", "sweep_history.*"],
     ),
+    "clip's events": (
+        setting(clips={"demo": {"events": {"enters": 3, "falls": 20}}}),
+        ["measure_absorption.*"],
+    ),
+    "clip's train_fraction": (setting(clips={"demo": {"train_fraction": 0.5}}), ["split_frames.*"]),
+    "clip's annotation": (setting(clips={"demo": {"annotation": "Another"}}), PAGES),
     "clip's title": (setting(clips={"demo": {"title": "Another"}}), PAGES),
     "clip's licence": (setting(clips={"demo": {"licence": "Another"}}), PAGES),
     "another clip's title": (setting(clips={"fall_scenario8": {"title": "Another"}}), []),

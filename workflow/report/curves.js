@@ -1,6 +1,8 @@
 // The share of the image that each method marks, over time, under the player's pictures.
 "use strict";
 
+const LINE = 14, LETTER = 7; // pixels: the height of a line of labels, and room for a letter
+
 class Curves {
   /** `go` is called with the frame that a click asks for. */
   constructor(root, facts, go) {
@@ -27,7 +29,9 @@ class Curves {
     const total = this.root.clientWidth;
     if (!total || !this.enabled) return;
     const high = total < 500 ? 200 : 240;
-    Object.assign(this, { left: 46, above: 22, width: total - 46 - 12, height: high - 22 - 40 });
+    Object.assign(this, { left: 46, width: total - 46 - 12 });
+    this.above = 8 + LINE * this.placeLabels();
+    this.height = high - this.above - 40;
     const svg = make("svg", { width: total, height: high, role: "img", "aria-label": "Share of the image that each method marks, by frame" });
     this.axes(svg, total, high);
     if (this.facts.truth_area) this.line(svg, this.facts.truth_area, "truth", "1 3");
@@ -57,12 +61,25 @@ class Curves {
       make("text", { x: this.x(frame), y: this.above + this.height + 16, "text-anchor": "middle" }, svg, frame);
     }
     make("text", { x: this.left + this.width / 2, y: high - 4, "text-anchor": "middle" }, svg, "frame");
-    for (const { frame, label } of this.facts.events) {
-      if (frame < this.first || frame > this.last) continue;
-      make("line", { class: "event", x1: this.x(frame), x2: this.x(frame), y1: this.above - 6, y2: this.above + this.height }, svg);
-      const right = this.x(frame) > this.left + 0.8 * this.width;
-      make("text", { x: this.x(frame) + (right ? -4 : 4), y: this.above - 8, "text-anchor": right ? "end" : "start" }, svg, label);
+    for (const { x, label, anchor, row } of this.labels) {
+      make("line", { class: "event", x1: x, x2: x, y1: this.above - 6, y2: this.above + this.height }, svg);
+      make("text", { x: x + (anchor === "end" ? -4 : 4), y: this.above - 8 - LINE * row, "text-anchor": anchor }, svg, label);
     }
+  }
+
+  /** Give each event's label a row over the curves in which it overlaps no other. */
+  placeLabels() {
+    const ends = [];
+    this.labels = this.facts.events.filter(({ frame }) => frame >= this.first && frame <= this.last).map(({ frame, label }) => {
+      const x = this.x(frame), width = LETTER * label.length + 8;
+      const anchor = x > this.left + 0.8 * this.width ? "end" : "start";
+      const start = anchor === "end" ? x - width : x;
+      let row = ends.findIndex((end) => end <= start);
+      if (row < 0) row = ends.length;
+      ends[row] = start + width;
+      return { x, label, anchor, row };
+    });
+    return Math.max(1, ends.length);
   }
 
   line(svg, shares, kind, dashes) {

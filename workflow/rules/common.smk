@@ -87,7 +87,16 @@ def clips_of_table(name):
             if "still_frame" in row and "still_region" in row:
                 region = [int(number) for number in row["still_region"].split()]
                 clips[row["clip"]]["still"] = {"frame": int(row["still_frame"]), "region": region}
+            clips[row["clip"]]["events"] = events_of_row(row)
     return clips
+
+
+def events_of_row(row):
+    """The events that a row of a table tells: the fall's frame counts only for a camera without a delay."""
+    events = {"enters": int(row["enters"])} if "enters" in row else {}
+    if "falls" in row and row.get("delay", "0") == "0":
+        events["falls"] = int(row["falls"].partition("-")[0])
+    return events
 
 
 def clips_to_run(config):
@@ -249,9 +258,24 @@ def scope_settings(wildcards):
     return {key: CLIPS[wildcards.clip].get(key) for key in ("roi", "temporal_roi")}
 
 
+def train_fraction(clip):
+    """Share of a clip's frames that train: its own, or that of all."""
+    return CLIPS[clip].get("train_fraction", config["split"]["train_fraction"])
+
+
+def split_settings(wildcards):
+    """How a clip's frames are divided."""
+    return {"train_fraction": train_fraction(wildcards.clip)}
+
+
 def still_settings(wildcards):
     """Where and when the config says that a person lies still."""
     return ordered(CLIPS[wildcards.clip].get("still", {}))
+
+
+def event_settings(wildcards):
+    """In which frames the config says that a person enters and falls."""
+    return ordered(CLIPS[wildcards.clip].get("events", {}))
 
 
 def model_settings(wildcards):
@@ -321,6 +345,7 @@ def page_extras(wildcards):
     if wildcards.clip in SCORED:
         files += [
             "scores.csv",
+            "thresholds.csv",
             "differences.csv",
             "backgrounds.csv",
             "figures/scores.png",
@@ -342,7 +367,7 @@ def page_settings(wildcards):
     clip = CLIPS[wildcards.clip]
     return {
         "name": wildcards.clip,
-        **{key: clip.get(key, "") for key in ("title", "licence", "citation")},
+        **{key: clip.get(key, "") for key in ("title", "annotation", "licence", "citation")},
         "models": {name: ordered(config["models"][name]) for name in MODELS},
         "methods": {name: ordered(config["methods"][name]) for name in METHODS},
         "fps": config["video"]["fps"],

@@ -84,13 +84,14 @@ rule measure_area:
 
 
 rule measure_absorption:
-    """Measure how long each method still sees the person who lies still."""
+    """Find when the person enters, falls and lies still, and measure how long each method still sees them."""
     input:
         frames="results/{clip}/frames.npy",
         table="results/{clip}/frames.csv",
         groundtruth=groundtruth_of,
         masks=expand("results/{{clip}}/methods/{method}/masks.npz", method=METHODS),
     output:
+        events="results/{clip}/events.csv",
         absorption="results/{clip}/absorption.csv",
         visible="results/{clip}/visible.csv",
     log:
@@ -105,5 +106,6 @@ rule measure_absorption:
         code=code_version("measure_absorption.py"),
         methods={name: ordered(config["methods"][name]) for name in METHODS},
         still=still_settings,
+        events=event_settings,
     script:
         "../scripts/measure_absorption.py"

@@ -66,7 +66,7 @@ rule split_frames:
         runtime=5,
     params:
         code=code_version("split_frames.py"),
-        split=ordered(config["split"]),
+        split=split_settings,
     script:
         "../scripts/split_frames.py"
 

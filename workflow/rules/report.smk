@@ -64,6 +64,7 @@ rule plot_methods:
         area="results/{clip}/area.csv",
         visible="results/{clip}/visible.csv",
         absorption="results/{clip}/absorption.csv",
+        events="results/{clip}/events.csv",
     output:
         area=report(
             "results/{clip}/figures/area.png",
@@ -171,6 +172,7 @@ rule make_page:
                 "area.csv",
                 "visible.csv",
                 "absorption.csv",
+                "events.csv",
                 "figures/backgrounds.png",
                 "figures/area.png",
                 "page/moment.json",

@@ -11,9 +11,9 @@ MEMORY_MARGIN = 1.25  # request over use
 TIME_MARGIN = 3  # processors and file systems differ more
 START = 10  # minutes that any job may take, most of it for loading software from a slow file system
 
-# Shares of a clip's frames.
-TRAIN = config["split"]["train_fraction"]
-TEST = 1 - TRAIN
+# Shares of a clip's frames, the largest of any clip.
+TRAIN = max(train_fraction(clip) for clip in CLIPS)
+TEST = 1 - min(train_fraction(clip) for clip in CLIPS)
 
 # Longest time that one processor should work on a tile, minutes; beyond that it gets more of them.
 PATIENCE = 10

@@ -2,7 +2,8 @@
 #
 # A variant is a row like any other, made by the same rules; only METHODS and MODELS, which the comparison is made
 # of, leave it out. What does not differ is shared: a variant whose values are those of the config is the method
-# itself, one that differs in its threshold has the model of the method.
+# itself, one that differs in its threshold has the model of the method. Only where a clip has a share of training
+# frames of its own is every such share a variant, since what it equals is then not the same for all clips.
 import itertools
 import json
 
@@ -48,7 +49,8 @@ def sweep_points(sweep, settings):
             )
         of_model = changed(config["models"].get(model, {}), of_model)
         fraction = {name.removeprefix("split."): point[name] for name in point if name == FRACTION}
-        fraction = changed(config["split"], fraction)
+        if not any("train_fraction" in clip for clip in CLIPS.values()):
+            fraction = changed(config["split"], fraction)
         yield {
             "values": point,
             "fraction": fraction.get("train_fraction"),
@@ -165,7 +167,7 @@ def sweep_settings(wildcards):
     """What varies in a sweep, what the config has in its place, and each variant's values and settings."""
     points = SWEEPS[wildcards.sweep]
     method, model = points[0]["base"]
-    rows = {"split": config["split"], "model": config["models"].get(model, {})}
+    rows = {"split": split_settings(wildcards), "model": config["models"].get(model, {})}
     configured = {}
     for key in points[0]["values"]:
         section, _, name = key.rpartition(".")

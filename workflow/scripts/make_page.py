@@ -22,6 +22,7 @@ def main(
         name=settings["name"],
         folder=folder,
         title=settings["title"],
+        annotation=settings["annotation"],
         licence=settings["licence"],
         citation=settings["citation"],
         models=settings["models"],

@@ -1,7 +1,7 @@
 """Mark the foreground of the test frames by comparing them with the median of the training frames."""
 
-from bgsub.masks.difference import difference
-from bgsub.masks.foreground import foreground_masks, temporal_median
+from bgsub.masks.difference import difference_to_median
+from bgsub.masks.foreground import foreground_masks
 from bgsub.masks.mask_file import write_masks
 from bgsub.source.frames import open_frames, read_split
 from job import progress, run
@@ -11,7 +11,7 @@ def main(frames: str, table: str, masks: str, method: dict) -> None:
     clip, test = open_frames(frames), read_split(table).test
     marked = foreground_masks(
         clip[test.start :],
-        difference(temporal_median(clip[: test.start]) / 255),
+        difference_to_median(clip[: test.start]),
         method["threshold"],
         opening=method["opening"],
         progress=progress("comparing"),

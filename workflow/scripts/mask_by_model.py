@@ -1,9 +1,8 @@
 """Mark the foreground of the test frames by a decision rule that compares them with a model."""
 
-from bgsub.files import read_arrays
 from bgsub.masks.foreground import foreground_masks
 from bgsub.masks.mask_file import write_masks
-from bgsub.masks.rules import score_by
+from bgsub.masks.rules import score_by_file
 from bgsub.source.frames import open_frames, read_split
 from job import progress, run
 
@@ -12,7 +11,7 @@ def main(frames: str, table: str, model: str, masks: str, method: dict) -> None:
     test = read_split(table).test
     marked = foreground_masks(
         open_frames(frames)[test.start :],
-        score_by(method, read_arrays(model, "weights", "means", "covariances")),
+        score_by_file(method, model),
         method["threshold"],
         opening=method["opening"],
         progress=progress("comparing"),

@@ -1,6 +1,9 @@
-"""Measure how long each method sees the person who lies still, and predict it for MOG2."""
+"""Find when the person enters, falls and lies still, and measure how long each method sees them then."""
+
+from dataclasses import asdict
 
 from bgsub.evidence.absorption import absorption_row, visible_rows
+from bgsub.evidence.events import locate_events
 from bgsub.evidence.still import locate_still
 from bgsub.files import write_table
 from bgsub.masks.mask_file import read_masks
@@ -14,16 +17,19 @@ def main(
     groundtruth: str | None,
     masks: dict[str, str],
     methods: dict[str, dict],
-    configured: dict,
+    still_settings: dict,
+    event_settings: dict[str, int],
+    events: str,
     absorption: str,
     visible: str,
 ) -> None:
-    still = locate_still(
-        open_frames(frames),
-        groundtruth=open_frames(groundtruth) if groundtruth else None,
-        configured=configured,
-        progress=progress("searching"),
-    )
+    known = {
+        "groundtruth": open_frames(groundtruth) if groundtruth else None,
+        "progress": progress("searching"),
+    }
+    clip = open_frames(frames)
+    still = locate_still(clip, configured=still_settings, **known)
+    moments = locate_events(clip, still, configured=event_settings, **known)
     rows, shares = [], []
     for method, file in masks.items():
         settings, found = methods[method], read_masks(file)
@@ -31,6 +37,7 @@ def main(
         seen = visible_rows(method, found, still)
         shares += seen
         rows.append(absorption_row(method, seen, still, mog2_constants(settings), frozen_from))
+    write_table(events, [asdict(moment) for moment in moments], columns=("event", "frame", "source"))
     write_table(absorption, rows)
     write_table(visible, shares, columns=("frame", "method", "visible_share"))
 
@@ -44,7 +51,9 @@ if __name__ == "__main__":
         groundtruth=next(iter(snakemake.input.groundtruth), None),
         masks=dict(zip(snakemake.params.methods, snakemake.input.masks, strict=True)),
         methods=snakemake.params.methods,
-        configured=snakemake.params.still,
+        still_settings=snakemake.params.still,
+        event_settings=snakemake.params.events,
+        events=snakemake.output.events,
         absorption=snakemake.output.absorption,
         visible=snakemake.output.visible,
     )

@@ -11,6 +11,7 @@ from bgsub.figures.plots import plot_absorption, plot_area
 from bgsub.masks.foreground import FOREGROUND
 from bgsub.masks.mask_file import read_masks
 from bgsub.source.frames import open_frames, read_split
+from bgsub.words import EVENT_WORDS
 from job import run
 
 
@@ -22,6 +23,7 @@ def main(
     area: str,
     visible: str,
     absorption: str,
+    events: str,
     figures: str,
     fps: float,
 ) -> None:
@@ -34,7 +36,7 @@ def main(
         pd.read_csv(area),
         folder / "area.png",
         first_test_frame=test.start,
-        still_frame=still,
+        events={EVENT_WORDS[row.event]: row.frame for row in pd.read_csv(events).itertuples()},
         truth=None if truth is None else pd.Series(foreground_share(truth)),
     )
     plot_absorption(pd.read_csv(visible), absorbed, folder / "absorption.png", fps=fps)
@@ -59,6 +61,7 @@ if __name__ == "__main__":
         area=snakemake.input.area,
         visible=snakemake.input.visible,
         absorption=snakemake.input.absorption,
+        events=snakemake.input.events,
         figures=str(Path(snakemake.output.area).parent),
         fps=snakemake.params.video["fps"],
     )

@@ -6,10 +6,9 @@ from bgsub.evidence.cdnet import load_scope
 from bgsub.evidence.curves import threshold_curve, threshold_rows
 from bgsub.evidence.histograms import THRESHOLDS, score_histogram
 from bgsub.figures.scores_plots import plot_curves
-from bgsub.files import read_arrays, write_table
-from bgsub.masks.difference import Score, difference
-from bgsub.masks.foreground import temporal_median
-from bgsub.masks.rules import score_by
+from bgsub.files import write_table
+from bgsub.masks.difference import Score, difference_to_median
+from bgsub.masks.rules import score_by_file
 from bgsub.source.frames import Split, open_frames, read_split
 from job import progress, run
 
@@ -51,8 +50,8 @@ def main(
 
 def score_of(settings: dict, models: dict[str, str], clip: np.ndarray, split: Split) -> Score:
     if "background" in settings:
-        return difference(temporal_median(clip[: split.test.start]) / 255)
-    return score_by(settings, read_arrays(models[settings["model"]], "weights", "means", "covariances"))
+        return difference_to_median(clip[: split.test.start])
+    return score_by_file(settings, models[settings["model"]])
 
 
 if __name__ == "__main__":

@@ -96,11 +96,15 @@ def test_gap_of_nothing_can_be_drawn(gap, tmp_path):
 
 def test_area_marks_split_stillness_and_truth():
     truth = pd.Series([0.0, 0.0, 0.1, 0.2, 0.25, 0.3, 0.3])
-    (axes,) = plots.draw_area(AREA, first_test_frame=4, still_frame=5, truth=truth).axes
+    events = {"falls": 4, "lies still": 5}
+    (axes,) = plots.draw_area(AREA, first_test_frame=4, events=events, truth=truth).axes
     np.testing.assert_array_equal(line(axes, "GMM").get_xdata(), [4, 5, 6])
     np.testing.assert_array_equal(line(axes, "MOG2").get_ydata(), [0.1, 0.1, 0.0])
     np.testing.assert_array_equal(line(axes, TRUTH).get_ydata(), truth)
-    assert verticals(axes) == [5]
+    assert verticals(axes) == [4, 5]
+    assert "falls lies still" in texts(axes)
+    heights = {text.get_text(): text.xy[1] for text in axes.texts}
+    assert heights["falls"] - heights["lies still"] > 0.07  # so near to each other, but in lines of their own
     assert axes.get_xlim() == (0, 6)
     (training,) = axes.patches
     assert training.get_x() + training.get_width() == 3.5
@@ -239,7 +243,7 @@ def draw_all(folder: Path) -> dict[str, bytes]:
     )
     plots.plot_convergence(CURVES, TOLERANCES, folder / "convergence.png")
     plots.plot_gap(noise.random((12, 18)), "notebook", folder / "gap.png")
-    plots.plot_area(AREA, folder / "area.png", first_test_frame=4, still_frame=5)
+    plots.plot_area(AREA, folder / "area.png", first_test_frame=4, events={"lies still": 5})
     plots.plot_absorption(VISIBLE, ABSORPTION, folder / "absorption.png", fps=10)
     plots.plot_costs({"fit": Cost(1.0, 80.0, 1)}, folder / "costs.png")
     pictures.plot_backgrounds({"em": image, "median": image // 2}, folder / "backgrounds.png")

@@ -84,6 +84,8 @@ def write_results(folder: Path, *, still: bool = True) -> None:
     if not still:
         absorption = absorption[["method"]].reindex(columns=absorption.columns)
     absorption.to_csv(folder / "absorption.csv", index=False)
+    events = pd.DataFrame({"event": ["enters", "still"], "frame": [1, 6], "source": ["frames", "config"]})
+    events[: None if still else 1].to_csv(folder / "events.csv", index=False)
 
 
 def clip_of(folder: Path, **changes) -> ClipResults:
@@ -91,6 +93,7 @@ def clip_of(folder: Path, **changes) -> ClipResults:
         "name": "demo",
         "folder": folder,
         "title": "A room",
+        "annotation": "He falls twice.",
         "licence": "MIT",
         "citation": "Someone, 2026",
     }
@@ -305,6 +308,12 @@ def test_names_appear_as_text(clip, name):
     )
     facts = player_facts(clip_of(clip.folder, methods=methods), None)
     assert facts["methods"][0]["name"] == name
+
+
+def test_the_player_knows_the_events(clip):
+    events = [{"frame": 1, "label": "enters"}, {"frame": 6, "label": "lies still"}]
+    assert player_facts(clip, None)["events"] == events
+    assert "enters at frame 1 (seen in the frames themselves) and lies still from frame 6 on" in render(clip)
 
 
 def test_the_overview_links_each_clip_and_sums_up_the_methods(clip, tmp_path):

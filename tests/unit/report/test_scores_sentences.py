@@ -2,7 +2,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bgsub.evidence.curves import threshold_curve
 from bgsub.masks.learning import ADAPTIVE, FROZEN, PROTECTED
 from bgsub.report.scores_sentences import (
     agreement_sentence,
@@ -10,7 +9,6 @@ from bgsub.report.scores_sentences import (
     overall_sentence,
     score_words,
     scoreboard_answer,
-    threshold_answer,
 )
 from bgsub.words import NBSP
 
@@ -131,24 +129,6 @@ def test_what_the_intervals_are():
     assert "one by one." in single
     short = interval_sentence(pd.DataFrame([BEST | {"frames": 1, "block_length": np.nan}])).replace(NBSP, " ")
     assert short == "With 1 scored frame there are too few to say how far a score depends on them."
-
-
-def test_thresholds_are_compared_with_the_best():
-    # Of 10 pixels of the person 6 have the highest score; F is 0.73 at 10 and 0.67 at 50.
-    curve = threshold_curve([1, 1, 2, 6], [80, 6, 2, 2], [-np.inf, 0, 10, 50])
-    nobody = threshold_curve([0, 0], [5, 5], [0, 1])
-    first, second, caveat = threshold_answer(
-        {"gmm": curve, "notebook": curve, "knn": nobody}, {"gmm": 50, "notebook": 10, "knn": 1}
-    )
-    assert first == (
-        "With the GMM the threshold of the config, 50, gives an F-measure of 0.667; the best for this "
-        "clip, 10, would give 0.727."
-    )
-    assert second == (
-        "With the notebook's GMM the threshold of the config, 10, is as good as any: its F-measure is 0.727."
-    )
-    assert "not a forecast" in caveat
-    assert threshold_answer({"knn": nobody}, {"knn": 1}) == []
 
 
 def test_agreement_names_the_closest_and_the_farthest():

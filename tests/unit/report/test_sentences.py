@@ -2,7 +2,6 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_sentences_absorption import MOG2
 
 from bgsub.evidence.costs import Cost
 from bgsub.report.sentences import (
@@ -16,7 +15,6 @@ from bgsub.report.sentences import (
     pixel_sentence,
     repeat_sentence,
     run_sentence,
-    still_sentence,
 )
 from bgsub.words import NBSP, count, duration, in_words, joined, number, percent
 
@@ -104,8 +102,8 @@ def test_the_notebook_falls_short_of_the_converged_fit():
         "The notebook's five iterations leave the typical pixel 0.31 nats per sample below that "
         "fit and one pixel "
         "in ten 1.2 or more; 93 % of the pixels fall short by more than 0.01. "
-        "Its background image is off by 1.6 levels (of 255) on average, and by more than 5 on "
-        "7.1 % of the pixels. "
+        "Its background image differs from that fit's by 1.6 levels (of 255) on average, and by more than 5 "
+        "on 7.1 % of the pixels. "
         "On 3.2 % of the pixels its arithmetic breaks down (0/0), and it has no estimate of its own there."
     )
 
@@ -150,7 +148,7 @@ def test_a_notebook_that_is_not_short_is_not_said_to_be():
     _, said = converged([fit("em"), notebook(**short, background_over_5=0.0, undefined=0.0)])
     assert "leave 15 % of the pixels more than 0.01 nats per sample below that fit" in said
     assert "the typical pixel is not short of it" in said
-    assert "by nowhere more than 5" in said
+    assert "nowhere by more than 5" in said
     assert "breaks down" not in said
     _, said = converged([fit("em"), notebook(gap_median=0.0, **{"gap_over_0.01": 0.0})])
     assert "leave no pixel more than 0.01 nats per sample below" in said
@@ -159,7 +157,7 @@ def test_a_notebook_that_is_not_short_is_not_said_to_be():
 def test_without_a_reference_nothing_is_compared():
     (said,) = converged([notebook(undefined=0.0)])
     assert said == (
-        'The model "notebook" stops after five iterations without a check, '
+        "The notebook's GMM stops after five iterations without a check, "
         "so nothing says whether it converged."
     )
 
@@ -192,9 +190,7 @@ def test_a_model_that_chooses_its_components_is_told_apart():
     chosen = fit("auto", iterations_median=0.0, iterations_p90=0.0, **{"gap_over_0.01": 0.7})
     _, said = converged([fit("em"), chosen], models)
     assert "half of all pixels needed no iteration." in said
-    assert said.endswith(
-        "It may lie lower by choice: it does without a Gaussian that BIC finds not worth having."
-    )
+    assert "by design: it does without a Gaussian that BIC finds not worth its parameters." in said
     fits = pd.DataFrame([fit("em"), chosen])
     assert curve_caveats(fits, models).startswith("The GMM by BIC is shown with 3 components at every pixel")
 
@@ -227,22 +223,6 @@ def test_methods_over_clips():
         f"In the one clip in which a person lies still, the GMM keeps 50{NBSP}% of them visible."
     )
     assert over_clips_sentence({}, 0) == "In none of these clips a person was found who lies still."
-
-
-def test_where_stillness_is_known_from():
-    assert still_sentence(pd.DataFrame([MOG2])) == (
-        "The person lies still from frame 61 on (known from the ground truth)."
-    )
-    box = pd.DataFrame([MOG2 | {"still_source": "config", "region_source": "config"}])
-    assert still_sentence(box) == (
-        "The person lies still from frame 61 on (given in the config). "
-        "The config gives a box, and all of it counts as the person."
-    )
-    mixed = MOG2 | {"still_source": "config", "region_source": "frames"}
-    assert still_sentence(pd.DataFrame([mixed])) == (
-        "The person lies still from frame 61 on (given in the config); "
-        "where they lie is found in the frames themselves."
-    )
 
 
 def test_what_was_run():
@@ -280,11 +260,34 @@ def test_foreground_of_two_is_listed_and_of_many_spanned():
     assert said.endswith("is 2.0 % with b and 4.0 % with a.")
 
 
+def test_a_model_by_bic_is_lower_by_design_and_not_short():
+    models = MODELS | {"auto": MODELS["em"] | {"components": "auto"}}
+    dropped = {"gap_median": 0.12, "gap_p90": 0.23, "gap_over_0.01": 0.72, "iterations_median": 0.0}
+    _, said = converged([fit("em"), fit("auto", **dropped, background_difference_mean=0.56)], models)
+    assert said == (
+        "The GMM by BIC converged on all 1,000 pixels; half of all pixels needed no iteration, nine in ten "
+        "at most 64. It lies more than 0.01 nats per sample below the first fit on 72 % of the pixels, by "
+        "design: it does without a Gaussian that BIC finds not worth its parameters. Its background image "
+        "differs from that fit's by 0.56 levels (of 255) on average, and nowhere by more than 5."
+    )
+
+
 def test_audit():
-    rows = {"model": ["em", "notebook", "em"], "kind": ["all", "all", "static"], "pixels": [2000, 2000, 900]}
-    said = audit_sentence(pd.DataFrame(rows | {"within_0.01": [0.97, 0.12, 1.0]})).replace(NBSP, " ")
+    rows = {"model": ["em", "notebook"] * 3, "kind": ["all"] * 2 + ["static"] * 2 + ["two_mode"] * 2}
+    rows |= {"pixels": [2000] * 2 + [1] * 2 + [217] * 2, "within_0.01": [0.39, 0.12, 0.23, 0.0, 1.0, 0.18]}
+    said = audit_sentence(pd.DataFrame(rows)).replace(NBSP, " ")
     assert "of 2,000 sampled pixels" in said
-    assert said.endswith("on 97 % with the GMM and 12 % with the notebook's GMM.")
+    assert "on 39 % with the GMM and 12 % with the notebook's GMM." in said
+    assert (
+        "Where another colour comes and goes (217 pixels) it does so on 100 % with the GMM and 18 % with"
+        in said
+    )
+    assert (
+        "Where none does (1 pixel) it is 23 % with the GMM and 0 % with the notebook's GMM: a second" in said
+    )
+    only = audit_sentence(pd.DataFrame(rows)[:2]).replace(NBSP, " ")
+    assert only.endswith("on 39 % with the GMM and 12 % with the notebook's GMM.")
+    assert audit_sentence(pd.DataFrame(rows)[2:]) is None
     assert audit_sentence(None) is None
 
 

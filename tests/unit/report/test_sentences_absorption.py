@@ -2,8 +2,7 @@ from io import StringIO
 
 import pandas as pd
 
-from bgsub.report.sentences import still_sentence
-from bgsub.report.sentences_absorption import Outlook, absorbed_answer, verdict
+from bgsub.report.sentences_absorption import Outlook, absorbed_answer, events_sentence, verdict
 from bgsub.words import NBSP
 
 METHODS = {
@@ -121,7 +120,10 @@ def test_without_a_still_person_nothing_is_measured():
     rows = [absorbed("gmm", still_frame=None), MOG2 | {"still_frame": None, "predicted": None}]
     nothing = "No person who lies still was found in this clip"
     assert answer(rows) == [f"{nothing}, so there is no absorption to measure."]
-    assert still_sentence(pd.DataFrame(rows)) == f"{nothing}."
+    assert happened(rows=rows) == f"{nothing}."
+    assert happened(("enters", 8, "frames"), rows=rows) == (
+        f"The person enters at frame 8; this is seen in the frames themselves. {nothing}."
+    )
 
 
 def test_many_keepers_are_spanned_and_the_protected_one_is_told_apart():
@@ -164,3 +166,36 @@ def test_the_verdict_is_honest_where_nobody_loses_or_nobody_keeps_or_nobody_sees
     nobody = "No person who lies still was seen by any method"
     assert told(absorbed("gmm", initial_share=0.01)).startswith(nobody)
     assert told(absorbed("gmm", still_frame=None)).startswith(nobody)
+
+
+def happened(*events: tuple, rows: list[dict]) -> str:
+    table = pd.DataFrame(events, columns=["event", "frame", "source"])
+    return events_sentence(table, pd.DataFrame(rows))
+
+
+def test_events_and_how_they_are_known():
+    truth = [(name, frame, "groundtruth") for name, frame in (("enters", 11), ("falls", 50), ("still", 61))]
+    assert happened(*truth, rows=[MOG2]) == (
+        "The person enters at frame 11, begins to fall at frame 50 and lies still from frame 61 on; this is "
+        "known from the ground truth."
+    )
+    mixed = [("enters", 8, "frames"), ("falls", 53, "frames"), ("still", 75, "config")]
+    assert happened(*mixed, rows=[MOG2 | {"region_source": "config"}]) == (
+        "The person enters at frame 8 (seen in the frames themselves), begins to fall at frame 53 (seen in "
+        "the frames themselves) and lies still from frame 75 on (given in the config). The config gives a "
+        "box for where they lie, and all of it counts as the person."
+    )
+
+
+def test_events_that_cannot_be_told_are_said_to():
+    assert happened(("still", 61, "groundtruth"), rows=[MOG2]) == (
+        "The person lies still from frame 61 on; this is known from the ground truth. When the person enters "
+        "and falls could not be told."
+    )
+    said = happened(
+        ("falls", 50, "config"), ("still", 61, "config"), rows=[MOG2 | {"region_source": "frames"}]
+    )
+    assert said == (
+        "The person begins to fall at frame 50 and lies still from frame 61 on; this is given in the config. "
+        "When the person enters could not be told. Where they lie is seen in the frames themselves."
+    )

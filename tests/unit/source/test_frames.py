@@ -339,7 +339,7 @@ def test_split_table(tmp_path: Path):
 @pytest.mark.parametrize(
     ("total", "fraction", "message"),
     [
-        (19, 0.4, r"split\.train_fraction 0\.4 of 19 frames leaves 7 for training, expected at least 8"),
+        (19, 0.4, r"train_fraction 0\.4 of 19 frames leaves 7 for training, expected at least 8"),
         (1, 0.4, "leaves 0 for training"),
         (20, 1.0, "leaves 20 for training and none for testing: lower it"),
     ],

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 NBSP = "\N{NO-BREAK SPACE}"
 
+EVENT_WORDS = {"enters": "enters", "falls": "falls", "still": "lies still"}  # of what happens to the person
+
 _WORDS = (
     "no",
     "one",

@@ -12,19 +12,23 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from bgsub.errors import InputError
+from bgsub.evidence.change import (
+    ENDS,
+    KERNEL,
+    as_mask,
+    changed,
+    clean,
+    gains_edges,
+    largest,
+    match_exposure,
+    median_picture,
+    small,
+)
 from bgsub.masks.foreground import FOREGROUND, open_mask
 
 _STILL_CHANGE = 0.02  # share of a region that changes per frame, below which it is still ...
 _STILL_FRAMES = 5  # ... if so many times in a row
-
-# For the search in the frames.
-_SIDE = 320  # pixels: the longer side of the pictures searched
-_ENDS = 5  # frames at either end of the clip whose median says what it began and ended with
-_CHANGE = 30  # levels by which a changed pixel differs in some channel
-_KERNEL = 5  # pixels: specks and gaps narrower than this are cleaned away
-_MIN_AREA = 0.003  # share of the image
 _MOST = 0.85  # share of an object that must have come to rest for it to lie still
-_MIN_EDGE_GAIN = 1.5  # times that a region's outline is sharper at the end of the clip than at its beginning
 
 
 @dataclass(frozen=True)
@@ -154,22 +158,22 @@ def find_still_region(
         The region, and the first frame, 0-based, since when all of it has been still.
         None if nothing new lies still at the end.
     """
-    if len(frames) < 2 * _ENDS:
+    if len(frames) < 2 * ENDS:
         return None
-    end = _median(frames[-_ENDS:])
-    beginning = _match_exposure(_median(frames[:_ENDS]), end)
-    newcomer = _largest(_clean(_changed(beginning, end)), lambda region: _gains_edges(region, beginning, end))
+    end = median_picture(frames[-ENDS:])
+    beginning = match_exposure(median_picture(frames[:ENDS]), end)
+    newcomer = largest(clean(changed(beginning, end)), lambda region: gains_edges(region, beginning, end))
     if newcomer is None:
         return None
     settled = _settling_frames(progress(frames), end)
     frame = _still_since(settled[newcomer], len(frames))
     if frame is None:
         return None
-    region = _largest(open_mask(_as_mask(newcomer & (settled <= frame)), _KERNEL))
+    region = largest(open_mask(as_mask(newcomer & (settled <= frame)), KERNEL))
     if region is None:
         return None
     height, width = frames.shape[1:3]
-    full = cv2.resize(_as_mask(region), (width, height), interpolation=cv2.INTER_LINEAR)
+    full = cv2.resize(as_mask(region), (width, height), interpolation=cv2.INTER_LINEAR)
     return full > FOREGROUND // 2, frame
 
 
@@ -186,31 +190,11 @@ def _rectangle(corners: Sequence[int], shape: tuple[int, int]) -> np.ndarray:
     return region
 
 
-def _small(frame: np.ndarray) -> np.ndarray:
-    """Return the frame as floats, with its longer side at most `_SIDE` pixels: less noise, less work."""
-    scale = min(1.0, _SIDE / max(frame.shape[:2]))
-    size = (round(frame.shape[1] * scale), round(frame.shape[0] * scale))
-    return cv2.resize(np.ascontiguousarray(frame), size, interpolation=cv2.INTER_AREA).astype(np.float32)
-
-
-def _median(frames: np.ndarray) -> np.ndarray:
-    return np.median([_small(frame) for frame in frames], axis=0).astype(np.float32)
-
-
-def _match_exposure(image: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """Scale each channel by the median ratio to a reference, as cameras change their exposure."""
-    return (image + 1) * np.median((reference + 1) / (image + 1), axis=(0, 1)) - 1
-
-
-def _changed(image: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    return np.abs(image - reference).max(axis=2) > _CHANGE
-
-
 def _settling_frames(frames: Iterable[np.ndarray], end: np.ndarray) -> np.ndarray:
     """Return for each pixel the frame since when it has looked as it does at the end."""
     settled = np.zeros(end.shape[:2], dtype=np.int32)
     for index, frame in enumerate(frames):
-        settled[_changed(_match_exposure(_small(frame), end), end)] = index + 1
+        settled[changed(match_exposure(small(frame), end), end)] = index + 1
     return settled
 
 
@@ -220,40 +204,6 @@ def _still_since(settled: np.ndarray, count: int) -> int | None:
     calm = sliding_window_view(arrivals[1:count] < _STILL_CHANGE, _STILL_FRAMES).all(axis=1)
     still = calm & (np.cumsum(arrivals)[: len(calm)] >= _MOST)
     return int(np.argmax(still)) if still.any() else None
-
-
-def _gains_edges(region: np.ndarray, beginning: np.ndarray, end: np.ndarray) -> bool:
-    """Tell whether the region's outline is an edge of the end's picture rather than of the beginning's."""
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_KERNEL, _KERNEL))
-    outline = cv2.morphologyEx(_as_mask(region), cv2.MORPH_GRADIENT, kernel) > 0
-    return _gradient(end)[outline].mean() > _MIN_EDGE_GAIN * _gradient(beginning)[outline].mean()
-
-
-def _gradient(image: np.ndarray) -> np.ndarray:
-    grey = cv2.GaussianBlur(cv2.cvtColor(image.astype(np.float32), cv2.COLOR_RGB2GRAY), (0, 0), 1)
-    return cv2.magnitude(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1))
-
-
-def _as_mask(region: np.ndarray) -> np.ndarray:
-    return region.astype(np.uint8) * FOREGROUND
-
-
-def _clean(region: np.ndarray) -> np.ndarray:
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_KERNEL, _KERNEL))
-    return cv2.morphologyEx(open_mask(_as_mask(region), _KERNEL), cv2.MORPH_CLOSE, kernel)
-
-
-def _largest(
-    mask: np.ndarray, accept: Callable[[np.ndarray], bool] = lambda region: True
-) -> np.ndarray | None:
-    """Return the largest connected piece of a mask that is acceptable and not tiny."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
-    areas = stats[1:, cv2.CC_STAT_AREA]
-    for index in np.argsort(-areas, kind="stable"):
-        region = labels == index + 1
-        if areas[index] >= _MIN_AREA * mask.size and accept(region):
-            return region
-    return None
 
 
 def _first_run(true: np.ndarray, length: int) -> int | None:

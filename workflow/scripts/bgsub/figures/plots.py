@@ -136,7 +136,7 @@ def draw_area(
     area: pd.DataFrame,
     *,
     first_test_frame: int,
-    still_frame: int | None = None,
+    events: Mapping[str, int] | None = None,
     truth: pd.Series | None = None,
 ) -> Figure:
     """Draw the share of the image that each method marks as foreground, over the clip.
@@ -147,8 +147,8 @@ def draw_area(
         `area.csv`: frame, method, foreground_share.
     first_test_frame : int
         Where the training frames end.
-    still_frame : int, optional
-        From when on the person lies still.
+    events : mapping of str to int, optional
+        Frames to mark, by what happens in them.
     truth : Series, optional
         The true share of the person, indexed by frame.
     """
@@ -167,20 +167,22 @@ def draw_area(
             label=label(method),
         )
     axes.axvspan(0, first_test_frame - 0.5, color="#f3f3f3", zorder=0)
+    last = max([*area["frame"], first_test_frame], default=1)
     axes.annotate(
         "training frames:\nthe models learn here",
-        (first_test_frame / 2, 0.5 if truth is None else 0.98),
+        (first_test_frame / 2 if first_test_frame > last / 4 else last / 100, 0.9),
         xycoords=("data", "axes fraction"),
-        ha="center",
+        ha="center" if first_test_frame > last / 4 else "left",
         va="top",
         color="#444444",
         fontsize=8.5,
     )
-    if still_frame is not None:
-        mark_moment(axes, still_frame, "lies still")
+    for place, (words, frame) in enumerate((events or {}).items()):
+        mark_moment(axes, frame, words, height=0.98 - 0.08 * place)  # each in a line of its own
     axes.set(xlabel="frame", ylabel="foreground\n(share of the image)")
-    axes.set_ylim(0, 1.12 * max([*area["foreground_share"], *([] if truth is None else truth), 0.001]))
-    axes.set_xlim(0, max([*area["frame"], first_test_frame], default=1))
+    # The upper fourth is left to words.
+    axes.set_ylim(0, 1.33 * max([*area["foreground_share"], *([] if truth is None else truth), 0.001]))
+    axes.set_xlim(0, last)
     percent_axis(axes)
     legend_above(figure)
     return figure
@@ -223,8 +225,9 @@ def draw_absorption(visible: pd.DataFrame, absorption: pd.DataFrame, *, fps: flo
             )
     if rows["half_life"].notna().any():
         axes.plot([], [], "D", color=GREY, markeredgecolor="white", markersize=7, label="half-life")
+    still = rows["still_frame"].iloc[0]
     axes.set(ylabel="person still visible", ylim=(-0.03, 1.05))
-    axes.set_xlabel(f"frames since lying still, and seconds at {fps:g} frames per second")
+    axes.set_xlabel(f"frames since lying still (frame {still:.0f}), and seconds at {fps:g} frames per second")
     axes.xaxis.set_major_formatter(FuncFormatter(lambda frame, _: f"{frame:g}\n{frame / fps:g} s"))
     axes.set_xlim(left=0)
     percent_axis(axes)
@@ -277,11 +280,11 @@ def plot_area(
     path: str | Path,
     *,
     first_test_frame: int,
-    still_frame: int | None = None,
+    events: Mapping[str, int] | None = None,
     truth: pd.Series | None = None,
 ) -> None:
     """Save `draw_area` as PNG and SVG."""
-    figure = draw_area(area, first_test_frame=first_test_frame, still_frame=still_frame, truth=truth)
+    figure = draw_area(area, first_test_frame=first_test_frame, events=events, truth=truth)
     save_figure(figure, path)
 
 

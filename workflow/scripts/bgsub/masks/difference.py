@@ -5,6 +5,8 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
+from bgsub.masks.foreground import temporal_median
+
 # A decision rule with its model: from a frame (H, W, 3) uint8 RGB to the scores (H, W) of its pixels.
 Score = Callable[[np.ndarray], np.ndarray]
 
@@ -45,3 +47,8 @@ def _truncated_difference(frame: np.ndarray, levels: np.ndarray) -> np.ndarray:
         # none.
         np.copyto(truncated[band], np.fmax(part, 0.0, out=part), casting="unsafe")
     return truncated
+
+
+def difference_to_median(training: np.ndarray) -> Score:
+    """Score by the luma of the absolute difference to the temporal median of (N, H, W, 3) training frames."""
+    return difference(temporal_median(training) / 255)

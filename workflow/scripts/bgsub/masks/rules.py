@@ -17,10 +17,12 @@ The background component is the heaviest.
 """
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from bgsub.files import read_arrays
 from bgsub.masks.difference import Score, difference
 from bgsub.model.compiled import compiled
 from bgsub.model.convergence import background_image
@@ -60,6 +62,11 @@ def score_by(settings: Mapping[str, Any], model: Mapping[str, np.ndarray]) -> Sc
     if rule == "mahalanobis":
         return mahalanobis(model, settings["ignore_shadows"])
     return {"component": component, "likelihood": likelihood}[rule](model)
+
+
+def score_by_file(settings: Mapping[str, Any], file: str | Path) -> Score:
+    """Return the score that a method's rule gives with the mixture in a `model.npz`; see `score_by`."""
+    return score_by(settings, read_arrays(file, "weights", "means", "covariances"))
 
 
 def mahalanobis(model: Mapping[str, np.ndarray], ignore_shadows: bool = False) -> Score:

@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from bgsub.evidence.curves import ThresholdCurve
 from bgsub.evidence.uncertainty import RESAMPLES
 from bgsub.masks.learning import ADAPTIVE
 from bgsub.report.sentences import named
 from bgsub.words import count, in_words, joined, percent
 
-_ALIKE = 0.005  # F-measures that differ by less are practically the same
+ALIKE = 0.005  # F-measures that differ by less are practically the same
 
 _MANNER = "whose background is frozen or protected from the person"
 
@@ -75,40 +74,6 @@ def interval_sentence(scores: pd.DataFrame) -> str:
     )
 
 
-def threshold_answer(curves: Mapping[str, ThresholdCurve], configured: Mapping[str, float]) -> list[str]:
-    """Say how far each method's configured threshold is from the best one for the clip.
-
-    Parameters
-    ----------
-    curves : mapping of str to ThresholdCurve
-    configured : mapping of str to float
-
-    Returns
-    -------
-    list of str
-        A sentence per method, and what they may not be taken for. Empty without any.
-    """
-    said = []
-    for name, curve in curves.items():
-        if curve.best is None:
-            continue
-        here, best = curve.f_measure[curve.index(configured[name])], curve.f_measure[curve.best]
-        if best - here < _ALIKE:
-            said.append(
-                f"With {named(name)} the threshold of the config, {configured[name]:g}, is as good as any: "
-                f"its F-measure is {score_words(here)}."
-            )
-        else:
-            said.append(
-                f"With {named(name)} the threshold of the config, {configured[name]:g}, gives an F-measure "
-                f"of {score_words(here)}; the best for this clip, {curve.thresholds[curve.best]:g}, would "
-                f"give {score_words(best)}."
-            )
-    if said:
-        said.append("A best threshold is chosen by the ground truth, so it is a bound and not a forecast.")
-    return said
-
-
 def agreement_sentence(agreement: pd.DataFrame) -> str:
     """Say which methods agree most and least, where there is no ground truth to judge them by."""
     pairs = agreement[agreement["f_measure"].notna()].sort_values("f_measure", kind="stable")
@@ -149,7 +114,7 @@ def _best(ranked: pd.DataFrame, differences: pd.DataFrame) -> str:
     second = ranked.iloc[1]
     gap = first["f_measure"] - second["f_measure"]
     close = [
-        row for row in ranked.iloc[1:].to_dict("records") if first["f_measure"] - row["f_measure"] < _ALIKE
+        row for row in ranked.iloc[1:].to_dict("records") if first["f_measure"] - row["f_measure"] < ALIKE
     ]
     if close:
         names = joined([named(row["method"]) for row in close])
@@ -170,7 +135,7 @@ def _best(ranked: pd.DataFrame, differences: pd.DataFrame) -> str:
 
 def _worst(ranked: pd.DataFrame) -> list[str]:
     last = ranked.iloc[-1]
-    if len(ranked) < 3 or last["f_measure"] > ranked.iloc[0]["f_measure"] - _ALIKE:
+    if len(ranked) < 3 or last["f_measure"] > ranked.iloc[0]["f_measure"] - ALIKE:
         return []
     if last["recall"] <= last["precision"]:
         why = f"misses {percent(1 - last['recall'])} of the person's pixels"

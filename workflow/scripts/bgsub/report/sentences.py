@@ -16,12 +16,6 @@ Settings = Mapping[str, Mapping[str, Any]]
 
 _WITH_ARTICLE = ("gmm", "em", "auto", NOTEBOOK, "gmm_mahalanobis", "median", "mog2_frozen", "mog2_protected")
 
-_KNOWN = {
-    "config": "given in the config",
-    "groundtruth": "known from the ground truth",
-    "frames": "found in the frames themselves",
-}
-
 
 def run_sentence(fps: float, *, frames: int, train: int, test: int, height: int, width: int) -> str:
     """Say what the clip is and how it was split."""
@@ -69,19 +63,6 @@ def foreground_sentence(area: pd.DataFrame, truth: float | None = None) -> str:
     said = f"runs from {shares[0]} to {shares[-1]}" if len(shares) > 2 else f"is {joined(shares)}"
     there = "" if truth is None else f"; the person covers {percent(truth)} of it"
     return f"In the last frame, the share of the image marked as foreground {said}{there}."
-
-
-def still_sentence(absorption: pd.DataFrame) -> str:
-    """Say from when on the person lies still, and how that and their place are known."""
-    known = absorption[absorption["still_frame"].notna()]
-    if known.empty:
-        return "No person who lies still was found in this clip."
-    first = known.iloc[0]
-    when, where = _KNOWN[first["still_source"]], _KNOWN[first["region_source"]]
-    text = f"The person lies still from frame {first['still_frame']:.0f} on ({when})"
-    text = f"{text}." if when == where else f"{text}; where they lie is {where}."
-    is_box = first["region_source"] == "config"
-    return f"{text} The config gives a box, and all of it counts as the person." if is_box else text
 
 
 def cost_sentence(costs: Mapping[str, Cost]) -> str:
@@ -186,21 +167,41 @@ def converged_answer(fits: pd.DataFrame, models: Settings) -> list[str]:
 
 
 def audit_sentence(audit: pd.DataFrame | None) -> str | None:
-    """Say how often each model's fit ends as high as the best of several restarts.
+    """Say how often each model's fit ends as high as the best of several restarts, and on what pixels.
 
     Parameters
     ----------
     audit : DataFrame or None
         `audit.csv`: model, kind, pixels, within_0.01 (share).
     """
-    rows = None if audit is None else audit[(audit["kind"] == "all") & audit["within_0.01"].notna()]
-    if rows is None or rows.empty:
+    if audit is None:
         return None
-    shares = [f"{percent(row['within_0.01'])} with {named(row['model'])}" for _, row in rows.iterrows()]
-    return (
-        f"Converged need not mean best: of {count(rows['pixels'].iloc[0], 'sampled pixel')}, the fit ends "
-        f"within 0.01 nats per sample of the best of several restarts, or above it, on {joined(shares)}."
-    )
+    of_kind = dict(list(audit[audit["within_0.01"].notna()].groupby("kind")))
+    if "all" not in of_kind:
+        return None
+    said = [
+        f"Converged need not mean best: of {_sampled(of_kind['all'], 'sampled pixel')}, the fit ends within "
+        f"0.01 nats per sample of the best of several restarts, or above it, on {_within(of_kind['all'])}."
+    ]
+    if "two_mode" in of_kind:
+        said.append(
+            f"Where another colour comes and goes ({_sampled(of_kind['two_mode'])}) it does so on "
+            f"{_within(of_kind['two_mode'])}."
+        )
+    if "static" in of_kind:
+        said.append(
+            f"Where none does ({_sampled(of_kind['static'])}) it is {_within(of_kind['static'])}: a second "
+            "Gaussian has only the camera's noise to divide there, and more than one way to do so."
+        )
+    return " ".join(said)
+
+
+def _sampled(rows: pd.DataFrame, what: str = "pixel") -> str:
+    return count(rows["pixels"].iloc[0], what)
+
+
+def _within(rows: pd.DataFrame) -> str:
+    return joined([f"{percent(row['within_0.01'])} with {named(row['model'])}" for _, row in rows.iterrows()])
 
 
 def curve_caveats(fits: pd.DataFrame, models: Settings) -> str:
@@ -238,7 +239,7 @@ def _converged(name: str, fit: pd.Series, settings: Mapping[str, Any], *, refere
     where = {0.0: f"none of the {pixels}", 1.0: f"all {pixels}"}.get(
         share, f"{percent(share)} of the {pixels}"
     )
-    who = "EM" if reference else f'the model "{name}"'
+    who = "EM" if reference else named_model(name)
     text = f"{who} converged on {where}"
     if share > 0:
         median, most = fit["iterations_median"], ceil(fit["iterations_p90"])
@@ -250,7 +251,7 @@ def _converged(name: str, fit: pd.Series, settings: Mapping[str, Any], *, refere
         )
         text = f"{verdict}: {text}."
     else:
-        text = f"{text[0].upper()}{text[1:]}."
+        text = f"{capital(text)}."
     return text if share == 1 else f"{text} {_rest(1 - share, float(fit['at_limit']), settings)}"
 
 
@@ -268,22 +269,30 @@ def _unchecked(name: str, settings: Mapping[str, Any]) -> str:
     rounds = (
         f"{in_words(settings['max_iterations'])} iteration{'' if settings['max_iterations'] == 1 else 's'}"
     )
-    return f'The model "{name}" stops after {rounds} without a check, so nothing says whether it converged.'
+    who = capital(named_model(name))
+    return f"{who} stops after {rounds} without a check, so nothing says whether it converged."
 
 
 def _shortfall(name: str, fit: pd.Series, settings: Mapping[str, Any]) -> list[str]:
     """Say how far a model's likelihood and background lie from the reference's."""
-    who, verb = f'The model "{name}"', "leaves"
+    who, verb = capital(named_model(name)), "leaves"
     if name == NOTEBOOK and settings["tolerance"] is None:
         one = settings["max_iterations"] == 1
         who = f"The notebook's {in_words(settings['max_iterations'])} iteration{'' if one else 's'}"
         verb = "leaves" if one else "leave"
     median, tenth, share = fit["gap_median"], fit["gap_p90"], fit["gap_over_0.01"]
+    chosen = settings.get("components") == "auto"
     if pd.isna(median) or fit["undefined"] == 1:
         return [f"{who} cannot be compared with it: no pixel has a defined fit in both."]
     unit = "nats per sample"
     if share == 0:
         likelihood = f"{who} {verb} no pixel more than 0.01 {unit} below that fit."
+    elif chosen:
+        who = who if settings["tolerance"] is None else "It"
+        likelihood = (
+            f"{who} lies more than 0.01 {unit} below the first fit on {percent(share)} of the pixels, by "
+            "design: it does without a Gaussian that BIC finds not worth its parameters."
+        )
     elif median > 0.01:
         likelihood = (
             f"{who} {verb} the typical pixel {number(median)} {unit} below that fit and one pixel in ten "
@@ -295,11 +304,11 @@ def _shortfall(name: str, fit: pd.Series, settings: Mapping[str, Any]) -> list[s
             "the typical pixel is not short of it."
         )
     mean, over = number(fit["background_difference_mean"]), fit["background_over_5"]
-    most = "nowhere more than 5" if over == 0 else f"more than 5 on {percent(over)} of the pixels"
-    said = [likelihood, f"Its background image is off by {mean} levels (of 255) on average, and by {most}."]
-    if settings["components"] == "auto" and share > 0:
-        said.append("It may lie lower by choice: it does without a Gaussian that BIC finds not worth having.")
-    return said
+    most = "nowhere by more than 5" if over == 0 else f"by more than 5 on {percent(over)} of the pixels"
+    return [
+        likelihood,
+        f"Its background image differs from that fit's by {mean} levels (of 255) on average, and {most}.",
+    ]
 
 
 def _breakdown(fit: pd.Series) -> list[str]:
@@ -316,7 +325,16 @@ def named(name: str) -> str:
     return f"the {label(name)}" if name in _WITH_ARTICLE else label(name)
 
 
+def named_model(name: str) -> str:
+    """Name a model within a sentence."""
+    return named(name) if name in _WITH_ARTICLE else f'the model "{name}"'
+
+
 def subject(name: str) -> str:
     """Name a method at the start of a sentence."""
-    words = named(name)
+    return capital(named(name))
+
+
+def capital(words: str) -> str:
+    """Begin a sentence with these words."""
     return f"{words[0].upper()}{words[1:]}"

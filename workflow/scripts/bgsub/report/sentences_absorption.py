@@ -13,6 +13,18 @@ from bgsub.words import NBSP, count, duration, joined, percent
 BLIND = 0.05  # a method that sees less of the person than this at the start is blind to them (metrics.md, 3)
 
 
+_KNOWN = {
+    "config": "given in the config",
+    "groundtruth": "known from the ground truth",
+    "frames": "seen in the frames themselves",
+}
+_EVENTS = {
+    "enters": ("enters at frame {}", "enters"),
+    "falls": ("begins to fall at frame {}", "falls"),
+    "still": ("lies still from frame {} on", "lies still"),
+}
+
+
 class Outlook(NamedTuple):
     """What MOG2's recursion says beyond absorption.csv.
 
@@ -22,6 +34,46 @@ class Outlook(NamedTuple):
 
     background_ratio: float
     least_history: int | None
+
+
+def events_sentence(events: pd.DataFrame, absorption: pd.DataFrame) -> str:
+    """Say when the person enters, falls and lies still, and where, and how that is known.
+
+    Parameters
+    ----------
+    events : DataFrame
+        `events.csv`: event, frame, source.
+    absorption : DataFrame
+        `absorption.csv`, of which `region_source` is read.
+    """
+    known = events.set_index("event")
+    said = []
+    parts = [_EVENTS[event][0].format(row["frame"]) for event, row in known.iterrows()]
+    sources = [_KNOWN[source] for source in known["source"]]
+    if len(set(sources)) > 1:
+        parts = [f"{part} ({source})" for part, source in zip(parts, sources, strict=True)]
+        said.append(f"The person {joined(parts)}.")
+    elif parts:
+        said.append(f"The person {joined(parts)}; this is {sources[0]}.")
+    missing = [words for event, (_, words) in _EVENTS.items() if event not in known.index]
+    if "still" not in known.index:
+        said.append("No person who lies still was found in this clip.")
+    elif missing:
+        said.append(f"When the person {joined(missing)} could not be told.")
+    return " ".join([*said, *_place(known, absorption)])
+
+
+def _place(known: pd.DataFrame, absorption: pd.DataFrame) -> list[str]:
+    """Say how it is known where the person lies, unless it is known as the moment is."""
+    regions = absorption["region_source"].dropna()
+    if regions.empty or "still" not in known.index:
+        return []
+    said = []
+    if regions.iloc[0] != known.loc["still", "source"]:
+        said.append(f"Where they lie is {_KNOWN[regions.iloc[0]]}.")
+    if regions.iloc[0] == "config":
+        said.append("The config gives a box for where they lie, and all of it counts as the person.")
+    return said
 
 
 def absorbed_answer(

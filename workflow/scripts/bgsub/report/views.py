@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,11 @@ from bgsub.evidence.costs import Cost
 from bgsub.figures.style import Look, label, looks
 from bgsub.masks.learning import ADAPTIVE, learning_of
 from bgsub.masks.subtractors import mog2_constants
-from bgsub.report import scores_sentences, sentences, sentences_absorption
+from bgsub.report import scores_sentences, sentences, sentences_absorption, sentences_sweeps
 from bgsub.report.payload import as_text
 from bgsub.report.player import encode_picture
 from bgsub.report.sentences import NOTEBOOK
-from bgsub.words import brief, count, duration, number, percent
+from bgsub.words import EVENT_WORDS, brief, count, duration, number, percent
 
 LEARNING_WORDS = {
     "frozen": "learned once, then frozen",
@@ -31,7 +31,8 @@ LEARNING_WORDS = {
 CHARTS = {
     "scores": (
         "Methods ranked by F-measure, with recall, precision and what is left of the still person",
-        "The methods ranked. Filled marks stand for methods whose background is frozen or protected.",
+        "The methods ranked. A filled mark stands for a background that is frozen, a half-filled one for "
+        "one that is protected from the person, a hollow one for a method that goes on learning.",
     ),
     "curves": (
         "Precision and recall of each method with a threshold, for all thresholds",
@@ -57,7 +58,7 @@ class ClipResults:
     folder : Path
         `results/<clip>`, with what `workflow/rules/report.smk` lists as input of the page. Of `scores.csv`,
         `agreement.csv` and `backgrounds.csv` and their figures the page shows those in `extras`.
-    title, licence, citation : str
+    title, annotation, licence, citation : str
         From the config; may be empty.
     models, methods : mapping
         The config's settings by name.
@@ -72,6 +73,7 @@ class ClipResults:
     name: str
     folder: Path
     title: str
+    annotation: str
     licence: str
     citation: str
     models: Mapping[str, Mapping[str, Any]]
@@ -132,7 +134,9 @@ def clip_view(
             "caveat": sentences.curve_caveats(fits, clip.models),
             "background": sentences.background_sentence(fits, clip.if_there("backgrounds.csv")),
             "foreground": sentences.foreground_sentence(area, truth_area[-1] if truth_area else None),
-            "still": sentences.still_sentence(absorption),
+            "events": sentences_absorption.events_sentence(clip.table("events.csv"), absorption),
+            "history": said_of(clip, "history.csv", sentences_sweeps.history_answer, clip.fps),
+            "thresholds": said_of(clip, "thresholds.csv", sentences_sweeps.threshold_answer),
             "scores": scores_said(clip, absorption),
             "cost": sentences.cost_sentence(clip.costs),
         },
@@ -144,7 +148,11 @@ def clip_view(
         "absorption": [absorption_row(row, clip) for row in absorption.to_dict("records")],
         "scores": None if scores is None else scores_rows(scores, clip),
         "charts": [(stem, *words) for stem, words in CHARTS.items() if f"figures/{stem}.png" in clip.extras],
-        "sweeps": sorted(Path(file).stem for file in clip.extras if re.fullmatch(r"sweeps/.*\.png", file)),
+        "sweeps": {
+            Path(file).stem: sentences_sweeps.sweep_sentence(clip.table(file))
+            for file in sorted(clip.extras)
+            if re.fullmatch(r"sweeps/.*\.csv", file)
+        },
         "costs": cost_rows(clip.costs),
         "compared": list(fits["model"][1:]),
         "leading": [place for place, model in enumerate(fits["model"]) if place == 0 or model == NOTEBOOK],
@@ -170,11 +178,9 @@ def poster_of(clip: ClipResults) -> str:
 
 def player_facts(clip: ClipResults, truth_area: list[float] | None) -> dict[str, Any]:
     """Collect what the player's and the inspector's scripts need besides their own data."""
-    area, absorption = clip.table("area.csv"), clip.table("absorption.csv")
+    area, events = clip.table("area.csv"), clip.table("events.csv")
     first, last = int(area["frame"].min()), int(area["frame"].max())
     shares = {name: rows.sort_values("frame")["foreground_share"] for name, rows in area.groupby("method")}
-    still = absorption["still_frame"].dropna()
-    events = [{"frame": int(still.iloc[0]), "label": "lies still"}] if len(still) else []
     opening = json.loads((clip.folder / "page/moment.json").read_text(encoding="utf-8"))["frame"]
     return {
         "methods": [
@@ -190,7 +196,7 @@ def player_facts(clip: ClipResults, truth_area: list[float] | None) -> dict[str,
         "area": {name: [round(share, 6) for share in shares[name]] for name in clip.methods},
         "truth_area": truth_area,
         "test": [first, last],
-        "events": events,
+        "events": [{"frame": row.frame, "label": EVENT_WORDS[row.event]} for row in events.itertuples()],
         "fps": clip.fps,
         "opening": opening,
     }
@@ -250,6 +256,12 @@ def absorption_row(row: Mapping[str, Any], clip: ClipResults) -> dict[str, Any]:
         "vanish_words": words(row["vanish"], "never"),
         "predicted_words": words(row["predicted"], "\N{EN DASH}"),
     }
+
+
+def said_of(clip: ClipResults, table: str, say: Callable[..., list[str]], *more: Any) -> list[str]:
+    """Say something about a table that not every clip has."""
+    rows = clip.if_there(table)
+    return [] if rows is None else say(rows, *more)
 
 
 def scores_said(clip: ClipResults, absorption: pd.DataFrame) -> list[str]:

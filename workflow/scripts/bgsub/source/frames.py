@@ -225,7 +225,7 @@ def write_split(destination: str | Path, names: list[str], train_fraction: float
         If fewer than `MINIMUM_TRAINING_FRAMES` are for training, or none is left for testing.
     """
     train = train_count(len(names), train_fraction)
-    found = f"split.train_fraction {train_fraction} of {len(names)} frames leaves {train} for training"
+    found = f"train_fraction {train_fraction} of {len(names)} frames leaves {train} for training"
     if train < MINIMUM_TRAINING_FRAMES:
         raise InputError(
             f"{found}, expected at least {MINIMUM_TRAINING_FRAMES}: raise it or take a longer clip"

@@ -1,0 +1,192 @@
+"""What another value of a parameter would have done, in plain sentences made from the tables of sweeps."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bgsub.report.scores_sentences import ALIKE, score_words
+from bgsub.report.sentences import named
+from bgsub.report.sentences_absorption import BLIND
+from bgsub.words import count, duration, in_words, joined, percent
+
+# What a sweep changes, by column of its table: how it is called, and how its values are said.
+_MEASURES: dict[str, tuple[str, Any]] = {
+    "f_measure": ("the F-measure", score_words),
+    "retention": ("what stays visible of the person who lies still", percent),
+}
+_AREA: tuple[str, Any] = ("the share of the image that is marked", percent)
+
+
+def threshold_answer(thresholds: pd.DataFrame) -> list[str]:
+    """Say which methods lose most by the threshold that the config gives them.
+
+    Parameters
+    ----------
+    thresholds : DataFrame
+        `thresholds.csv`: method, threshold, f_measure, best, configured are read.
+
+    Returns
+    -------
+    list of str
+        A paragraph; empty if no threshold can be scored.
+    """
+    here = thresholds[thresholds["configured"]].set_index("method")
+    best = thresholds[thresholds["best"]].set_index("method")
+    loss = (best["f_measure"] - here["f_measure"]).dropna().sort_values(ascending=False, kind="stable")
+    if loss.empty:
+        return []
+    said = []
+    losers = [name for name in loss.index if loss[name] >= ALIKE]
+    if losers:
+        row, bound = here.loc[losers[0]], best.loc[losers[0]]
+        cost = "most" if len(losers) > 1 else score_words(loss[losers[0]])
+        said.append(
+            f"The threshold of the config, {row['threshold']:g}, costs {named(losers[0])} {cost}: its "
+            f"F-measure is {score_words(row['f_measure'])}, and with {bound['threshold']:g}, the best for "
+            f"this clip, it would be {score_words(bound['f_measure'])}."
+        )
+    if len(losers) > 1:
+        others = [f"{named(name)} {score_words(loss[name])}" for name in losers[1:]]
+        others[0] = f"{named(losers[1])} loses {score_words(loss[losers[1]])}"
+        said.append(f"By {'theirs' if len(others) > 1 else 'its own'}, {joined(others)}.")
+    fine = [named(name) for name in loss.index if loss[name] < ALIKE]
+    if fine:
+        said.append(f"With {joined(fine)} the threshold of the config is as good as any.")
+    said.append("A best threshold is chosen by the ground truth, so it is a bound and not a forecast.")
+    return [" ".join(said)]
+
+
+def history_answer(history: pd.DataFrame, fps: float) -> list[str]:
+    """Say which histories would have kept the still person, and how the prediction compares.
+
+    Parameters
+    ----------
+    history : DataFrame
+        `history.csv`, a row per history.
+    fps : float
+        Frames per second.
+
+    Returns
+    -------
+    list of str
+        A paragraph; empty if nobody lies still.
+    """
+    if history.empty:
+        return []
+    rows = history.sort_values("history")
+    seen = rows[rows["initial_share"] >= BLIND]
+    kept, lost = seen[seen["half_life"].isna()], seen[seen["half_life"].notna()]
+    said = [_keepers(rows, kept, lost, fps), *_blind(rows, seen), *_predicted(lost), *_plateau(rows)]
+    return [" ".join(said)]
+
+
+def sweep_sentence(table: pd.DataFrame) -> str:
+    """Say between which values a sweep's measures run, and where they are highest.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A sweep's table: `variant`, the parameters that vary, `frames` and the measures.
+    """
+    columns = list(table.columns)
+    keys = columns[columns.index("variant") + 1 : columns.index("frames")]
+    measures = {name: words for name, words in _MEASURES.items() if table[name].notna().any()}
+    said = [_range(table, keys, *pair) for pair in (measures or {"foreground_share": _AREA}).items()]
+    tried = f"{in_words(len(table))} {'pairs' if len(keys) == 2 else 'values'} of {joined(keys)}"
+    if len(table) == 1:
+        tried = f"one {'pair' if len(keys) == 2 else 'value'} of {joined(keys)}"
+    return f"Over the {tried}, {joined(said)}."
+
+
+def _range(table: pd.DataFrame, keys: Sequence[str], name: str, words: tuple[str, Any]) -> str:
+    what, say = words
+    known = table[table[name].notna()].sort_values(name, kind="stable")
+    low, high = known.iloc[0], known.iloc[-1]
+    if say(low[name]) == say(high[name]):
+        return f"{what} is {say(low[name])}{' throughout' if len(known) > 1 else ''}"
+    ends = [f"{say(row[name])} ({_values(row, keys)})" for row in (low, high)]
+    return f"{what} runs from {ends[0]} to {ends[1]}"
+
+
+def _values(row: pd.Series, keys: Sequence[str]) -> str:
+    return ", ".join(f"{key} {value_words(row[key])}" for key in keys)
+
+
+def value_words(value: Any) -> str:
+    """Write a value of a setting as the config would."""
+    if isinstance(value, bool | np.bool_):
+        return str(value).lower()
+    if isinstance(value, int | float | np.number):
+        return "null" if pd.isna(value) else f"{value:.12g}"
+    return str(value)
+
+
+def _keepers(rows: pd.DataFrame, kept: pd.DataFrame, lost: pd.DataFrame, fps: float) -> str:
+    span, what = _span(rows["history"]), "half of what it first saw of the person to the end of the clip"
+    tried = f"the {in_words(len(rows))} histories tried, {span},"
+    if len(rows) == 1:
+        does = "keeps" if len(kept) else "does not keep"
+        text = f"With the one history tried, {span}, MOG2 {does} {what}"
+    elif len(kept):
+        text = f"Of {tried} MOG2 keeps {what} with {_list(kept['history'])}"
+    else:
+        text = f"With none of {tried} does MOG2 keep {what}"
+    if len(kept) or lost.empty:
+        return f"{text}."
+    half = "half-life" if len(lost) == 1 else "longest half-life"
+    return f"{text}; the {half} is {duration(lost['half_life'].max(), fps)}."
+
+
+def _blind(rows: pd.DataFrame, seen: pd.DataFrame) -> list[str]:
+    blind = rows.drop(seen.index)
+    if blind.empty:
+        return []
+    return [f"With {_list(blind['history'])} it hardly sees the person when they come to rest."]
+
+
+def _predicted(lost: pd.DataFrame) -> list[str]:
+    """Compare the half-lives that were measured with those predicted."""
+    if lost.empty:
+        return []
+    early = lost["predicted"] - lost["half_life"]
+    low, high = int(early.min()), int(early.max())
+    what = "half-life measured is" if len(lost) == 1 else "half-lives measured are"
+    if low == high == 0:
+        return [f"The {what} what the recursion predicts."]
+    if low >= 0:
+        by = count(high, "frame") if low == high else f"{low} to {count(high, 'frame')}"
+        return [f"The {what} shorter than the recursion predicts, by {by}."]
+    by = count(max(high, -low), "frame")
+    return [f"The {what} within {by} of what the recursion predicts."]
+
+
+def _plateau(rows: pd.DataFrame) -> list[str]:
+    """Say from which history on a longer one changes nothing, as the clip ends before its start-up does."""
+    last = rows.iloc[-1]
+    columns = ["predicted", "half_life", "retention"]
+    same = [all(_equal(row[name], last[name]) for name in columns) for _, row in rows.iterrows()]
+    first = len(same) - 1
+    while first > 0 and same[first - 1]:
+        first -= 1
+    if first == len(same) - 1:
+        return []
+    since = count(rows.iloc[first]["history"], "frame")
+    return [
+        f"From {since} on a longer history changes nothing here: OpenCV learns faster at the start of a "
+        "clip, whatever the history."
+    ]
+
+
+def _equal(one: float, other: float) -> bool:
+    return one == other or (pd.isna(one) and pd.isna(other))
+
+
+def _span(values: pd.Series) -> str:
+    low, high = int(values.min()), int(values.max())
+    return count(high, "frame") if low == high else f"{low} to {count(high, 'frame')}"
+
+
+def _list(values: pd.Series) -> str:
+    return joined([f"{value:.0f}" for value in values])
