@@ -225,9 +225,9 @@ def draw_absorption(visible: pd.DataFrame, absorption: pd.DataFrame, *, fps: flo
             )
     if rows["half_life"].notna().any():
         axes.plot([], [], "D", color=GREY, markeredgecolor="white", markersize=7, label="half-life")
-    since = f"frames since lying still at frame {rows['still_frame'].iloc[0]:.0f}"
+    still = rows["still_frame"].iloc[0]
     axes.set(ylabel="person still visible", ylim=(-0.03, 1.05))
-    axes.set_xlabel(f"{since}, and seconds at {fps:g} frames per second")
+    axes.set_xlabel(f"frames since lying still (frame {still:.0f}), and seconds at {fps:g} frames per second")
     axes.xaxis.set_major_formatter(FuncFormatter(lambda frame, _: f"{frame:g}\n{frame / fps:g} s"))
     axes.set_xlim(left=0)
     percent_axis(axes)
