@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from bgsub.evidence.curves import threshold_curve, threshold_rows
-from bgsub.report.sentences_sweeps import history_answer, sweep_sentence, threshold_answer
+from bgsub.report.sentences_sweeps import history_answer, sweep_rows, sweep_sentence, threshold_answer
 from bgsub.words import NBSP
 
 NOBODY = threshold_curve([0, 0], [5, 5], [0, 1])
@@ -101,14 +101,34 @@ def test_without_a_still_person_no_history_is_judged():
     assert history_answer(pd.DataFrame(columns=["history", "half_life"]), fps=10) == []
 
 
-def sweep(f_measure: list, retention: list, **keys: list) -> str:
+def swept(f_measure: list, retention: list, **keys: list) -> pd.DataFrame:
     table = pd.DataFrame(
         {"variant": [f"gmm.{place}" for place in range(len(retention))], **keys, "frames": 66}
     )
-    table = table.assign(
-        f_measure=f_measure, retention=retention, foreground_share=[0.01, 0.03, 0.02][: len(table)]
+    table = table.assign(f_measure=f_measure, precision=0.9, recall=None, retention=retention)
+    return table.assign(foreground_share=[0.01, 0.03, 0.02][: len(table)])
+
+
+def sweep(*measured: list, **keys: list) -> str:
+    return sweep_sentence(swept(*measured, **keys)).replace(NBSP, " ")
+
+
+def test_sweep_in_figures():
+    head, rows = sweep_rows(
+        swept([0.7, 0.82], [None, 0.7], threshold=[20, 30.5], ignore_shadows=[True, False])
     )
-    return sweep_sentence(table).replace(NBSP, " ")
+    assert head == [
+        "threshold",
+        "ignore_shadows",
+        "F-measure",
+        "Precision",
+        "Still person kept",
+        "Image marked",
+    ]
+    assert [[cell.replace(NBSP, " ") for cell in row] for row in rows] == [
+        ["20", "true", "0.700", "0.900", "\N{EN DASH}", "1.0 %"],
+        ["30.5", "false", "0.820", "0.900", "70 %", "3.0 %"],
+    ]
 
 
 def test_sweep_of_one_key():

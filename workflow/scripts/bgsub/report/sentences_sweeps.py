@@ -17,6 +17,14 @@ _MEASURES: dict[str, tuple[str, Any]] = {
     "retention": ("what stays visible of the person who lies still", percent),
 }
 _AREA: tuple[str, Any] = ("the share of the image that is marked", percent)
+# The columns of a sweep's table that the page shows, where they are not empty.
+_SHOWN: dict[str, tuple[str, Any]] = {
+    "f_measure": ("F-measure", score_words),
+    "precision": ("Precision", score_words),
+    "recall": ("Recall", score_words),
+    "retention": ("Still person kept", percent),
+    "foreground_share": ("Image marked", percent),
+}
 
 
 def threshold_answer(thresholds: pd.DataFrame) -> list[str]:
@@ -90,14 +98,38 @@ def sweep_sentence(table: pd.DataFrame) -> str:
     table : DataFrame
         A sweep's table: `variant`, the parameters that vary, `frames` and the measures.
     """
-    columns = list(table.columns)
-    keys = columns[columns.index("variant") + 1 : columns.index("frames")]
+    keys = _keys(table)
     measures = {name: words for name, words in _MEASURES.items() if table[name].notna().any()}
     said = [_range(table, keys, *pair) for pair in (measures or {"foreground_share": _AREA}).items()]
     tried = f"{in_words(len(table))} {'pairs' if len(keys) == 2 else 'values'} of {joined(keys)}"
     if len(table) == 1:
         tried = f"one {'pair' if len(keys) == 2 else 'value'} of {joined(keys)}"
     return f"Over the {tried}, {joined(said)}."
+
+
+def sweep_rows(table: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
+    """Put a sweep's table into words: its head, and a row for each variant; see `sweep_sentence`."""
+    keys = _keys(table)
+    shown = {name: words for name, words in _SHOWN.items() if table[name].notna().any()}
+    head = [*keys, *(title for title, _ in shown.values())]
+    rows = [
+        [
+            *(value_words(row[key]) for key in keys),
+            *(_said(row[name], say) for name, (_, say) in shown.items()),
+        ]
+        for _, row in table.iterrows()
+    ]
+    return head, rows
+
+
+def _keys(table: pd.DataFrame) -> list[str]:
+    """Names of the parameters that vary: they are between the variant and the frames."""
+    columns = list(table.columns)
+    return columns[columns.index("variant") + 1 : columns.index("frames")]
+
+
+def _said(value: float, say: Any) -> str:
+    return "\N{EN DASH}" if pd.isna(value) else say(value)
 
 
 def _range(table: pd.DataFrame, keys: Sequence[str], name: str, words: tuple[str, Any]) -> str:

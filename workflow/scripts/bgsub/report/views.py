@@ -149,7 +149,7 @@ def clip_view(
         "scores": None if scores is None else scores_rows(scores, clip),
         "charts": [(stem, *words) for stem, words in CHARTS.items() if f"figures/{stem}.png" in clip.extras],
         "sweeps": {
-            Path(file).stem: sentences_sweeps.sweep_sentence(clip.table(file))
+            Path(file).stem: sweep_view(clip.table(file))
             for file in sorted(clip.extras)
             if re.fullmatch(r"sweeps/.*\.csv", file)
         },
@@ -262,6 +262,12 @@ def said_of(clip: ClipResults, table: str, say: Callable[..., list[str]], *more:
     """Say something about a table that not every clip has."""
     rows = clip.if_there(table)
     return [] if rows is None else say(rows, *more)
+
+
+def sweep_view(table: pd.DataFrame) -> dict[str, Any]:
+    """Put a sweep's table into words."""
+    head, rows = sentences_sweeps.sweep_rows(table)
+    return {"said": sentences_sweeps.sweep_sentence(table), "head": head, "rows": rows}
 
 
 def scores_said(clip: ClipResults, absorption: pd.DataFrame) -> list[str]:
