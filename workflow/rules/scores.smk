@@ -17,8 +17,8 @@ rule read_scope:
         clip=clips_with("groundtruth"),
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=memory(400, pixel=20),
+        runtime=minutes(),
     params:
         code=code_version("read_scope.py"),
         regions=scope_settings,
@@ -42,7 +42,7 @@ rule score_masks:
         "results/{clip}/benchmarks/score_masks.tsv"
     threads: 1
     resources:
-        mem_mb=memory(400, sample=2),
+        mem_mb=memory(400, pixel=30),
         runtime=minutes(60),
     params:
         code=code_version("score_masks.py"),
@@ -84,7 +84,7 @@ rule measure_agreement:
         "results/{clip}/benchmarks/measure_agreement.tsv"
     threads: 1
     resources:
-        mem_mb=memory(370, sample=len(METHODS) * TEST),
+        mem_mb=memory(370, pixel=3 * len(METHODS)),
         runtime=minutes(20),
     params:
         code=code_version("measure_agreement.py"),
@@ -109,7 +109,7 @@ rule score_backgrounds:
         "results/{clip}/benchmarks/score_backgrounds.tsv"
     threads: 1
     resources:
-        mem_mb=memory(480, pixel=300, sample=1),
+        mem_mb=memory(480, pixel=400),
         runtime=minutes(40),
     params:
         code=code_version("score_backgrounds.py"),
@@ -141,7 +141,7 @@ rule sweep_thresholds:
         "results/{clip}/benchmarks/sweep_thresholds.tsv"
     threads: 1
     resources:
-        mem_mb=memory(600, pixel=250, sample=2),
+        mem_mb=memory(550, pixel=480),
         runtime=minutes(150),
     params:
         code=code_version("sweep_thresholds.py"),
@@ -170,8 +170,8 @@ rule plot_scores:
         "results/{clip}/benchmarks/plot_scores.tsv"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(480),
+        runtime=minutes(),
     params:
         code=code_version("plot_scores.py"),
         methods={name: learning_settings(name) for name in METHODS},
@@ -197,8 +197,8 @@ rule plot_agreement:
         "results/{clip}/benchmarks/plot_agreement.tsv"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(480),
+        runtime=minutes(),
     params:
         code=code_version("plot_agreement.py"),
         methods=METHODS,
@@ -218,8 +218,8 @@ rule export_masks:
         "results/{clip}/benchmarks/export_masks.{method}.tsv"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(400, pixel=20),
+        runtime=minutes(30),
     params:
         code=code_version("export_masks.py"),
     script:
