@@ -281,7 +281,7 @@ def _shortfall(name: str, fit: pd.Series, settings: Mapping[str, Any]) -> list[s
         who = f"The notebook's {in_words(settings['max_iterations'])} iteration{'' if one else 's'}"
         verb = "leaves" if one else "leave"
     median, tenth, share = fit["gap_median"], fit["gap_p90"], fit["gap_over_0.01"]
-    chosen = settings.get("components") == "auto"
+    chosen = settings["components"] == "auto"
     if pd.isna(median) or fit["undefined"] == 1:
         return [f"{who} cannot be compared with it: no pixel has a defined fit in both."]
     unit = "nats per sample"
