@@ -189,7 +189,7 @@ rule make_page:
             caption="../report/captions/page.rst",
             category="{clip}",
             subcategory="Page",
-            labels={"figure": "the page of this clip, with player"},
+            labels={"figure": "the whole page (in one file too large for Chromium)"},
         ),
         watch=report(
             "results/{clip}/watch.html",
