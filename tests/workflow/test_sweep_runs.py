@@ -155,6 +155,20 @@ def test_a_fraction_equals_the_config_with_that_split(
     assert training["frames"].tolist() == [24, 24]  # those of the shorter test
 
 
+def test_a_clip_with_a_share_of_its_own_is_swept_over_shares_by_variants(project: Project) -> None:
+    """The same share may be one clip's own and not another's, so none stands for the method itself."""
+    project.configure(
+        {"clips": {"demo": {"train_fraction": 0.3}}, "sweeps": {"training": SWEEPS["training"]}}
+    )
+    methods = [f"gmm{variant}" for variant in ("", ".train_fraction-0.3", ".train_fraction-0.4")]
+    masks = [project.results / f"demo/methods/{method}/masks.npz" for method in methods]
+    project.snakemake(
+        "--cores", "2", "results/demo/sweeps/training.csv", f"results/demo/methods/gmm/{masks[0].name}"
+    )
+    assert table(project, "sweeps/training.csv")["variant"].tolist() == methods[1:]
+    assert masks[0].read_bytes() == masks[1].read_bytes() != masks[2].read_bytes()
+
+
 def test_the_method_itself_has_the_scores_of_the_comparison(swept: Project) -> None:
     scores = table(swept, "scores.csv").set_index("method")
     absorption = table(swept, "absorption.csv").set_index("method")

@@ -313,7 +313,7 @@ def test_names_appear_as_text(clip, name):
 def test_the_player_knows_the_events(clip):
     events = [{"frame": 1, "label": "enters"}, {"frame": 6, "label": "lies still"}]
     assert player_facts(clip, None)["events"] == events
-    assert "enters at frame 1 (seen in the frames themselves) and lies still from frame 6 on" in render(clip)
+    assert "enters at frame 1 (seen in the frames) and lies still from frame 6 on" in render(clip)
 
 
 def test_the_overview_links_each_clip_and_sums_up_the_methods(clip, tmp_path):

@@ -122,7 +122,7 @@ def test_without_a_still_person_nothing_is_measured():
     assert answer(rows) == [f"{nothing}, so there is no absorption to measure."]
     assert happened(rows=rows) == f"{nothing}."
     assert happened(("enters", 8, "frames"), rows=rows) == (
-        f"The person enters at frame 8; this is seen in the frames themselves. {nothing}."
+        f"The person enters at frame 8; this is seen in the frames. {nothing}."
     )
 
 
@@ -181,8 +181,8 @@ def test_events_and_how_they_are_known():
     )
     mixed = [("enters", 8, "frames"), ("falls", 53, "frames"), ("still", 75, "config")]
     assert happened(*mixed, rows=[MOG2 | {"region_source": "config"}]) == (
-        "The person enters at frame 8 (seen in the frames themselves), begins to fall at frame 53 (seen in "
-        "the frames themselves) and lies still from frame 75 on (given in the config). The config gives a "
+        "The person enters at frame 8 (seen in the frames), begins to fall at frame 53 (seen in "
+        "the frames) and lies still from frame 75 on (given in the config). The config gives a "
         "box for where they lie, and all of it counts as the person."
     )
 
@@ -197,5 +197,5 @@ def test_events_that_cannot_be_told_are_said_to():
     )
     assert said == (
         "The person begins to fall at frame 50 and lies still from frame 61 on; this is given in the config. "
-        "When the person enters could not be told. Where they lie is seen in the frames themselves."
+        "When the person enters could not be told. Where they lie is seen in the frames."
     )

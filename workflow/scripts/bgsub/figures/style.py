@@ -201,5 +201,7 @@ def colour_map(name: str) -> Colormap:
 
 
 def percent_axis(axes: Axes) -> None:
-    """Write the vertical axis, shares in [0, 1], as percent."""
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g} %"))
+    """Write the vertical axis, shares in [0, 1], as percent; what is above for room has no number."""
+    axes.yaxis.set_major_formatter(
+        FuncFormatter(lambda share, _: f"{100 * share:g} %" if share < 1.01 else "")
+    )

@@ -16,7 +16,7 @@ BLIND = 0.05  # a method that sees less of the person than this at the start is 
 _KNOWN = {
     "config": "given in the config",
     "groundtruth": "known from the ground truth",
-    "frames": "seen in the frames themselves",
+    "frames": "seen in the frames",
 }
 _EVENTS = {
     "enters": ("enters at frame {}", "enters"),
