@@ -55,14 +55,16 @@ def _step(x: np.ndarray, responsibilities: np.ndarray) -> tuple[np.ndarray, np.n
     return np.exp(log_joint - log_density[:, None]), log_density.mean(axis=1)
 
 
-def scikit_learn(samples: np.ndarray, tolerance: float = 1e-6, max_iterations: int = 300) -> float:
+def scikit_learn(
+    samples: np.ndarray, threads: int, tolerance: float = 1e-6, max_iterations: int = 300
+) -> float:
     """scikit-learn's GaussianMixture, pixel by pixel; its covariance floor is added, not a limit.
 
-    It gets one thread: with more, the threads of its k-means wait for each other, and it is 10 times slower.
+    One thread suits it best: with more, the threads of its k-means wait for each other at every small step.
     """
     mixture = GaussianMixture(2, tol=tolerance, reg_covar=FLOOR, max_iter=max_iterations, random_state=0)
     iterations = 0
-    with warnings.catch_warnings(), threadpool_limits(1):
+    with warnings.catch_warnings(), threadpool_limits(threads):
         warnings.simplefilter("ignore", ConvergenceWarning)
         for pixel in samples.transpose(1, 0, 2) / 255.0:
             iterations += mixture.fit(pixel).n_iter_

@@ -15,10 +15,12 @@ import psutil
 from project import Project
 from slurm import Cluster
 
-# Unlike the README's command: no accounting, which the test cluster has not, and less patience with its disk.
+# Unlike the README's command: no accounting, which the test cluster has not, nodes of one processor, and less
+# patience with the disk.
 COMMAND = [
     sys.executable, str(Path(__file__).with_name("quick.py")), "--configfile", "small.yaml",
-    "--profile", "profiles/slurm", "--slurm-status-command", "squeue", "--latency-wait", "5",
+    "--profile", "profiles/slurm", "--slurm-status-command", "squeue", "--max-threads", "1",
+    "--latency-wait", "5",
 ]  # fmt: skip
 
 

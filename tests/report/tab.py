@@ -1,5 +1,6 @@
 """A page in the browser, as the tests handle it."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ class Tab:
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("dialog", lambda dialog: self.complaints.append(dialog.message))
         self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.route(re.compile("^https?:"), lambda route: route.abort())  # tests do without a network
         self.page.goto(file.as_uri())
         if self.page.locator("#player").count():
             self.page.wait_for_selector("html[data-ready]", state="attached", timeout=60_000)

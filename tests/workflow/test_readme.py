@@ -19,7 +19,7 @@ COMMANDS = [
     line for block in re.findall(r"```bash\n(.*?)```", README, re.DOTALL) for line in block.splitlines()
 ]
 RUN_BY_CI = ("make", "make test")
-NEEDS_A_CLUSTER = ("snakemake --profile profiles/slurm",)
+NEEDS_A_CLUSTER = ("snakemake --profile profiles/slurm", "scancel --name RUN-ID")
 IN_SHELL = ("source .venv/bin/activate",)
 
 

@@ -164,7 +164,7 @@ REGROUPED: dict[str, tuple[Change, list[str]]] = {
             "measure_.*",
             "score_masks.*",
             "sweep_thresholds.*",
-            "plot_(methods|scores|agreement).*",
+            "plot_methods.*",
             "(inspect_pixels|pack_player).*",
             *PAGES,
         ],

@@ -322,10 +322,9 @@ def benchmarks_of(clip):
         jobs[f"masks by {method}"] = [f"{rule_name}.{method}"]
     jobs["filming the masks"] = ["render_comparison", *[f"render_video.{method}" for method in METHODS]]
     jobs["measuring"] = ["summarise_fits", "measure_area", "measure_absorption", "measure_agreement"]
-    jobs["drawing figures"] = ["plot_models", "plot_methods", "plot_agreement"]
+    jobs["drawing figures"] = ["plot_models", "plot_methods"]
     if clip in SCORED:
         jobs["measuring"] += ["score_masks", "score_backgrounds", "sweep_thresholds"]
-        jobs["drawing figures"] += ["plot_scores"]
     jobs["sweeping"] = ["sweep_history"] if MOG2 and config["histories"] else []
     jobs["sweeping"] += [f"summarise_sweep.{sweep}" for sweep in SWEEPS]
     jobs["preparing this page"] = ["pack_player", "inspect_pixels"]

@@ -13,7 +13,7 @@ rule summarise_fits:
         "results/{clip}/benchmarks/summarise_fits.tsv"
     threads: 1
     resources:
-        mem_mb=memory(480, pixel=120 + 80 * len(MODELS)),
+        mem_mb=memory(400, pixel=540),
         runtime=minutes(),
     params:
         code=code_version("summarise_fits.py"),
@@ -74,7 +74,7 @@ rule measure_area:
         "results/{clip}/benchmarks/measure_area.tsv"
     threads: 1
     resources:
-        mem_mb=memory(345, sample=2 * TEST),
+        mem_mb=memory(360, pixel=10),
         runtime=minutes(10),
     params:
         code=code_version("measure_area.py"),
@@ -100,7 +100,7 @@ rule measure_absorption:
         "results/{clip}/benchmarks/measure_absorption.tsv"
     threads: 1
     resources:
-        mem_mb=memory(360, sample=4 + 2 * TEST),
+        mem_mb=memory(400, pixel=30),
         runtime=minutes(50),
     params:
         code=code_version("measure_absorption.py"),

@@ -84,7 +84,7 @@ rule render_preview:
         "results/{clip}/benchmarks/render_preview.tsv"
     threads: 1
     resources:
-        mem_mb=memory(410, pixel=120, sample=3 * TRAIN),
+        mem_mb=memory(450, pixel=120),
         runtime=minutes(60),
     params:
         code=code_version("render_preview.py"),

@@ -17,7 +17,7 @@ rule mask_by_model:
         method=methods_with("model"),
     threads: 1
     resources:
-        mem_mb=memory(480, pixel=100, sample=5 * TEST),
+        mem_mb=memory(430, pixel=method_pixel),
         runtime=minutes(80),
     params:
         code=code_version("mask_by_model.py"),
@@ -41,7 +41,7 @@ rule mask_by_median:
         method=methods_with("background"),
     threads: 1
     resources:
-        mem_mb=memory(450, pixel=100, sample=3 * TRAIN + 5 * TEST),
+        mem_mb=memory(430, pixel=60, sample=3 * TRAIN, most=BAND),
         runtime=minutes(50),
     params:
         code=code_version("mask_by_median.py"),
@@ -65,7 +65,7 @@ rule mask_by_opencv:
         method=methods_with("opencv"),
     threads: 1
     resources:
-        mem_mb=memory(340, pixel=90, sample=3 + 2 * TEST),
+        mem_mb=memory(400, pixel=110),
         runtime=minutes(40),
     params:
         code=code_version("mask_by_opencv.py"),
@@ -87,7 +87,7 @@ rule render_video:
         "results/{clip}/benchmarks/render_video.{method}.tsv"
     threads: 1
     resources:
-        mem_mb=memory(570, pixel=130, sample=4 * TEST),
+        mem_mb=memory(600, pixel=140),
         runtime=minutes(90),
     params:
         code=code_version("render_video.py"),
@@ -116,7 +116,7 @@ rule render_comparison:
         "results/{clip}/benchmarks/render_comparison.tsv"
     threads: 1
     resources:
-        mem_mb=memory(900, sample=(3 + len(METHODS)) * TEST),
+        mem_mb=memory(900, pixel=10 * len(METHODS)),
         runtime=minutes(140),
     params:
         code=code_version("render_comparison.py"),

@@ -14,7 +14,7 @@ rule fit_tile:
         "results/{clip}/benchmarks/fit_tile.{model}.{tile}-of-{tiles}.tsv"
     threads: tile_threads
     resources:
-        mem_mb=memory(700, pixel=tile_pixel, sample=tile_sample),
+        mem_mb=memory(560, pixel=tile_pixel, sample=tile_sample, most=BAND),
         runtime=minutes(tile_nanoseconds),
     params:
         code=code_version("fit_tile.py"),

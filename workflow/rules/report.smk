@@ -45,7 +45,7 @@ rule plot_models:
         "results/{clip}/benchmarks/plot_models.tsv"
     threads: 1
     resources:
-        mem_mb=memory(510, pixel=200, sample=3 * TRAIN),
+        mem_mb=memory(510, pixel=200, sample=3 * TRAIN, most=BAND),
         runtime=minutes(40),
     params:
         code=code_version("plot_models.py"),
@@ -93,7 +93,7 @@ rule plot_methods:
         "results/{clip}/benchmarks/plot_methods.tsv"
     threads: 1
     resources:
-        mem_mb=memory(1100, pixel=600, sample=2 * TEST),
+        mem_mb=memory(700, pixel=250),
         runtime=minutes(10),
     params:
         code=code_version("plot_methods.py"),
@@ -121,7 +121,7 @@ rule pack_player:
         "results/{clip}/benchmarks/pack_player.tsv"
     threads: 1
     resources:
-        mem_mb=memory(450, sample=2),
+        mem_mb=memory(440, pixel=30, sample=4 * TEST, most=PLAYER),
         runtime=minutes(100),
     params:
         code=code_version("pack_player.py"),
@@ -145,7 +145,7 @@ rule inspect_pixels:
         "results/{clip}/benchmarks/inspect_pixels.tsv"
     threads: 1
     resources:
-        mem_mb=memory(600, sample=3),
+        mem_mb=memory(600, pixel=100),
         runtime=minutes(60),
     params:
         code=code_version("inspect_pixels.py"),
@@ -189,7 +189,7 @@ rule make_page:
             caption="../report/captions/page.rst",
             category="{clip}",
             subcategory="Page",
-            labels={"figure": "the page of this clip, with player"},
+            labels={"figure": "the whole page (in one file too large for Chromium)"},
         ),
         watch=report(
             "results/{clip}/watch.html",

@@ -2,7 +2,8 @@
 # more, with the number of the attempt, when it failed.
 #
 # Memory was measured as SLURM counts it: the most that all processes of a job took at a time, the two Snakemakes
-# around a script (about 270 MB) and mapped frames included, for clips of 0.08 to 2 megapixels and 60 to 600 frames.
+# around a script (about 270 MB) and mapped frames included, for clips of 0.01 to 2 megapixels. No job takes more for
+# a longer clip than some of its rows, or the pictures of its page: see BAND and PLAYER.
 # Time was measured on one processor of 2.7 GHz.
 import ast
 import math
@@ -10,6 +11,10 @@ import math
 MEMORY_MARGIN = 1.25  # request over use
 TIME_MARGIN = 3  # processors and file systems differ more
 START = 10  # minutes that any job may take, most of it for loading software from a slow file system
+
+# Most that frames held at a time take, MB: bgsub.source.frames.row_bands, and the pictures of the page's player.
+BAND = 270
+PLAYER = 400
 
 # Shares of a clip's frames, the largest of any clip.
 TRAIN = max(train_fraction(clip) for clip in CLIPS)
@@ -36,18 +41,18 @@ def clip_shape(clip):
     return ast.literal_eval(header.decode("latin1"))["shape"][:3]
 
 
-def memory(base, pixel=0, sample=0):
+def memory(base, pixel=0, sample=0, most=math.inf):
     """Function that computes a job's mem_mb, each attempt asking for as much again.
 
     Measured use is `base` MB for programs, `pixel` bytes for each pixel of the image, and `sample` bytes for each
-    pixel of each frame. Each may be a function of the wildcards.
+    pixel of each frame, but at most `most` MB for those. `pixel` and `sample` may be functions of the wildcards.
     """
 
     def mem_mb(wildcards, attempt):
         frames, height, width = clip_shape(wildcards.clip)
-        each = [part(wildcards) if callable(part) else part for part in (base, pixel, sample)]
-        taken = each[0] + (each[1] + each[2] * frames) * height * width / 1e6
-        return attempt * math.ceil(MEMORY_MARGIN * taken)
+        image, clip = (part(wildcards) if callable(part) else part for part in (pixel, sample))
+        area = height * width / 1e6
+        return attempt * math.ceil(MEMORY_MARGIN * (base + image * area + min(clip * frames * area, most)))
 
     return mem_mb
 
@@ -63,20 +68,26 @@ def minutes(sample=0):
     return runtime
 
 
-def components_of(wildcards):
+def components_of(model):
     """Gaussians per pixel that a model may have."""
-    settings = config["models"][wildcards.model]
+    settings = config["models"][model]
     return settings["max_components"] if settings["components"] == "auto" else settings["components"]
 
 
 def model_pixel(wildcards):
     """Bytes of a fitted model for each pixel: weights, means, covariances, and what is known of the fit."""
-    return 8 * 13 * components_of(wildcards) + 14
+    return 8 * 13 * components_of(wildcards.model) + 14
+
+
+def method_pixel(wildcards):
+    """Bytes that a method takes for each pixel: its model, and what its rule makes of it."""
+    method = config["methods"][wildcards.method]
+    return 8 * 13 * components_of(method["model"]) * (1 if method["rule"] == "difference" else 2) + 40
 
 
 def tile_pixel(wildcards):
-    """Bytes that a fit takes for each pixel of the image: those of its tile's model, and of its copy on disk."""
-    return 1.3 * model_pixel(wildcards) / int(wildcards.tiles)
+    """Bytes that a fit takes for each pixel of the image: its tile's model, in bands and put together."""
+    return 2 * model_pixel(wildcards) / int(wildcards.tiles)
 
 
 def join_pixel(wildcards):
@@ -85,13 +96,13 @@ def join_pixel(wildcards):
 
 
 def tile_sample(wildcards):
-    """Bytes that a fit takes for each pixel of each frame: its tile of the training frames, mapped and copied."""
-    return 2 * 3 * TRAIN / int(wildcards.tiles)
+    """Bytes that a fit takes for each pixel of each frame: its tile of the training frames."""
+    return 3 * TRAIN / int(wildcards.tiles)
 
 
 def tile_nanoseconds(wildcards):
     """Time that a fit takes for each pixel of each frame."""
-    components = components_of(wildcards)
+    components = components_of(wildcards.model)
     return 60 * components**2 * TRAIN / int(wildcards.tiles)
 
 

@@ -17,8 +17,8 @@ rule read_scope:
         clip=clips_with("groundtruth"),
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=memory(400, pixel=20),
+        runtime=minutes(),
     params:
         code=code_version("read_scope.py"),
         regions=scope_settings,
@@ -27,26 +27,34 @@ rule read_scope:
 
 
 rule score_masks:
-    """Count what each method gets right and wrong in each frame, and take CDnet's measures of it."""
+    """Count what each method gets right and wrong in each frame, take CDnet's measures of it, and draw them."""
     input:
         masks=expand("results/{{clip}}/methods/{method}/masks.npz", method=METHODS),
         groundtruth="results/{clip}/groundtruth.npy",
         scope="results/{clip}/scope.npz",
+        absorption="results/{clip}/absorption.csv",
     output:
         counts="results/{clip}/counts.csv",
         scores="results/{clip}/scores.csv",
         differences="results/{clip}/differences.csv",
+        figure=report(
+            "results/{clip}/figures/scores.png",
+            caption="../report/captions/scores.rst",
+            category="{clip}",
+            subcategory="Method",
+            labels={"figure": "scores"},
+        ),
     log:
         "results/{clip}/logs/score_masks.log",
     benchmark:
         "results/{clip}/benchmarks/score_masks.tsv"
     threads: 1
     resources:
-        mem_mb=memory(400, sample=2),
+        mem_mb=memory(500, pixel=30),
         runtime=minutes(60),
     params:
         code=code_version("score_masks.py"),
-        methods=METHODS,
+        methods={name: learning_settings(name) for name in METHODS},
         seed=0,
     script:
         "../scripts/score_masks.py"
@@ -73,18 +81,25 @@ rule average_scores:
 
 
 rule measure_agreement:
-    """Measure how far each pair of methods agrees, which needs no ground truth."""
+    """Measure and draw how far each pair of methods agrees, which needs no ground truth."""
     input:
         masks=expand("results/{{clip}}/methods/{method}/masks.npz", method=METHODS),
     output:
         table="results/{clip}/agreement.csv",
+        figure=report(
+            "results/{clip}/figures/agreement.png",
+            caption="../report/captions/agreement.rst",
+            category="{clip}",
+            subcategory="Method",
+            labels={"figure": "agreement between methods"},
+        ),
     log:
         "results/{clip}/logs/measure_agreement.log",
     benchmark:
         "results/{clip}/benchmarks/measure_agreement.tsv"
     threads: 1
     resources:
-        mem_mb=memory(370, sample=len(METHODS) * TEST),
+        mem_mb=memory(480, pixel=3 * len(METHODS)),
         runtime=minutes(20),
     params:
         code=code_version("measure_agreement.py"),
@@ -109,7 +124,7 @@ rule score_backgrounds:
         "results/{clip}/benchmarks/score_backgrounds.tsv"
     threads: 1
     resources:
-        mem_mb=memory(480, pixel=300, sample=1),
+        mem_mb=memory(480, pixel=400),
         runtime=minutes(40),
     params:
         code=code_version("score_backgrounds.py"),
@@ -141,7 +156,7 @@ rule sweep_thresholds:
         "results/{clip}/benchmarks/sweep_thresholds.tsv"
     threads: 1
     resources:
-        mem_mb=memory(600, pixel=250, sample=2),
+        mem_mb=memory(550, pixel=480),
         runtime=minutes(150),
     params:
         code=code_version("sweep_thresholds.py"),
@@ -149,61 +164,6 @@ rule sweep_thresholds:
         methods={name: ordered(config["methods"][name]) for name in METHODS_WITH_RULE},
     script:
         "../scripts/sweep_thresholds.py"
-
-
-rule plot_scores:
-    """Draw the methods ranked by F-measure, and how much of the still person each keeps."""
-    input:
-        scores="results/{clip}/scores.csv",
-        absorption="results/{clip}/absorption.csv",
-    output:
-        figure=report(
-            "results/{clip}/figures/scores.png",
-            caption="../report/captions/scores.rst",
-            category="{clip}",
-            subcategory="Method",
-            labels={"figure": "scores"},
-        ),
-    log:
-        "results/{clip}/logs/plot_scores.log",
-    benchmark:
-        "results/{clip}/benchmarks/plot_scores.tsv"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        code=code_version("plot_scores.py"),
-        methods={name: learning_settings(name) for name in METHODS},
-    script:
-        "../scripts/plot_scores.py"
-
-
-rule plot_agreement:
-    """Draw how far each pair of methods agrees."""
-    input:
-        table="results/{clip}/agreement.csv",
-    output:
-        figure=report(
-            "results/{clip}/figures/agreement.png",
-            caption="../report/captions/agreement.rst",
-            category="{clip}",
-            subcategory="Method",
-            labels={"figure": "agreement between methods"},
-        ),
-    log:
-        "results/{clip}/logs/plot_agreement.log",
-    benchmark:
-        "results/{clip}/benchmarks/plot_agreement.tsv"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        code=code_version("plot_agreement.py"),
-        methods=METHODS,
-    script:
-        "../scripts/plot_agreement.py"
 
 
 rule export_masks:
@@ -218,8 +178,8 @@ rule export_masks:
         "results/{clip}/benchmarks/export_masks.{method}.tsv"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(400, pixel=20),
+        runtime=minutes(30),
     params:
         code=code_version("export_masks.py"),
     script:

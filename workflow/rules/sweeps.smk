@@ -28,8 +28,8 @@ rule measure_variant:
         "results/{clip}/benchmarks/measure_variant.{method}.tsv"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(420, pixel=30),
+        runtime=minutes(80),
     params:
         code=code_version("measure_variant.py"),
         still=still_settings,
@@ -57,8 +57,8 @@ rule summarise_sweep:
         "results/{clip}/benchmarks/summarise_sweep.{sweep}.tsv"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(480),
+        runtime=minutes(),
     params:
         code=code_version("summarise_sweep.py"),
         sweep=sweep_settings,
@@ -86,7 +86,7 @@ rule sweep_history:
         "results/{clip}/benchmarks/sweep_history.tsv"
     threads: 1
     resources:
-        mem_mb=memory(450, pixel=50, sample=3),
+        mem_mb=memory(470, pixel=60),
         runtime=minutes(60),
     params:
         code=code_version("sweep_history.py"),

@@ -1,17 +1,28 @@
-"""Score the masks of all methods against the ground truth, by frame and over the clip."""
+"""Score the masks of all methods against the ground truth, by frame and over the clip, and rank them."""
 
 import pandas as pd
 
 from bgsub.evidence.cdnet import load_scope
 from bgsub.evidence.scoreboard import count_masks, score_rows
+from bgsub.figures.scores_plots import plot_scores
 from bgsub.files import write_table
+from bgsub.masks.learning import learning_of
 from bgsub.masks.mask_file import read_masks
 from bgsub.source.frames import open_frames
 from job import progress, run
 
 
 def main(
-    masks: dict[str, str], groundtruth: str, scope: str, seed: int, counts: str, scores: str, differences: str
+    masks: dict[str, str],
+    methods: dict[str, dict],
+    groundtruth: str,
+    scope: str,
+    absorption: str,
+    seed: int,
+    counts: str,
+    scores: str,
+    differences: str,
+    figure: str,
 ) -> None:
     labels, region = open_frames(groundtruth), load_scope(scope)
     by_frame = {
@@ -22,6 +33,13 @@ def main(
     write_table(counts, [{"method": method, **row} for method, found in by_frame.items() for row in found])
     write_table(scores, rows)
     write_table(differences, pairs, columns=("method", "other", "difference", "low", "high"))
+    kept = pd.read_csv(absorption).set_index("method")["retention"]
+    plot_scores(
+        pd.DataFrame(rows),
+        {name: learning_of(settings) for name, settings in methods.items()},
+        figure,
+        retention=None if kept.isna().all() else kept.to_dict(),
+    )
 
 
 if __name__ == "__main__":
@@ -29,10 +47,13 @@ if __name__ == "__main__":
         main,
         log=snakemake.log[0],
         masks=dict(zip(snakemake.params.methods, snakemake.input.masks, strict=True)),
+        methods=snakemake.params.methods,
         groundtruth=snakemake.input.groundtruth,
         scope=snakemake.input.scope,
+        absorption=snakemake.input.absorption,
         seed=snakemake.params.seed,
         counts=snakemake.output.counts,
         scores=snakemake.output.scores,
         differences=snakemake.output.differences,
+        figure=snakemake.output.figure,
     )

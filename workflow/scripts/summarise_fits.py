@@ -8,9 +8,12 @@ NEEDED = ("weights", "means", "covariances", "log_likelihood", "n_iter", "conver
 
 
 def main(models: dict[str, str], table: str) -> None:
-    fits = {name: read_arrays(file, *NEEDED) for name, file in models.items()}
-    reference = next(iter(fits.values()))
-    write_table(table, [summarise_fit(name, fit, reference) for name, fit in fits.items()])
+    reference, rows = {}, []
+    for name, file in models.items():  # two are in memory at a time
+        fit = read_arrays(file, *NEEDED)
+        reference = reference or fit
+        rows.append(summarise_fit(name, fit, reference))
+    write_table(table, rows)
 
 
 if __name__ == "__main__":
