@@ -11,7 +11,7 @@ import pytest
 
 from bgsub.evidence.costs import Cost
 from bgsub.report.pages import render_overview, render_page
-from bgsub.report.views import ClipResults, cost_rows, outlooks, player_facts, source_facts
+from bgsub.report.views import ClipResults, cost_rows, outlooks, player_facts, source_facts, sweep_view
 
 TEMPLATES = Path(__file__).parents[3] / "workflow/report"
 MODELS = {
@@ -308,6 +308,14 @@ def test_names_appear_as_text(clip, name):
     )
     facts = player_facts(clip_of(clip.folder, methods=methods), None)
     assert facts["methods"][0]["name"] == name
+
+
+@pytest.mark.parametrize(("variant", "method"), [("gmm", "GMM"), ("gmm.b.threshold-3", "gmm.b")])
+def test_a_sweep_names_its_method(variant, method):
+    table = pd.DataFrame({"variant": [variant], "threshold": [3], "frames": [66], "foreground_share": [0.1]})
+    empty = dict.fromkeys(["f_measure", "precision", "recall", "retention"])
+    said = sweep_view(table.assign(**empty), ["gmm", "gmm.b", "gm"])["said"]
+    assert said.startswith(f"With {'the ' * (method == 'GMM')}{method}, over the one value of threshold, ")
 
 
 def test_the_player_knows_the_events(clip):

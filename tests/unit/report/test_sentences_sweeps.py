@@ -110,7 +110,7 @@ def swept(f_measure: list, retention: list, **keys: list) -> pd.DataFrame:
 
 
 def sweep(*measured: list, **keys: list) -> str:
-    return sweep_sentence(swept(*measured, **keys)).replace(NBSP, " ")
+    return sweep_sentence(swept(*measured, **keys), "gmm").replace(NBSP, " ")
 
 
 def test_sweep_in_figures():
@@ -133,24 +133,26 @@ def test_sweep_in_figures():
 
 def test_sweep_of_one_key():
     assert sweep([0.7, 0.82, 0.8], [0.9, 0.7, 0.4], threshold=[20, 30, 80]) == (
-        "Over the three values of threshold, the F-measure runs from 0.700 (threshold 20) to 0.820 "
-        "(threshold 30) and what stays visible of the person who lies still runs from 40 % (threshold 80) "
-        "to 90 % (threshold 20)."
+        "With the GMM, over the three values of threshold, the F-measure runs from 0.700 (threshold 20) to "
+        "0.820 (threshold 30) and what stays visible of the person who lies still runs from 40 % (threshold "
+        "80) to 90 % (threshold 20)."
     )
 
 
 def test_sweep_of_two_keys_and_one_that_makes_no_difference():
     said = sweep([0.7, 0.7, 0.7], [None] * 3, opening=[1, 3, 3], ignore_shadows=[True, True, False])
-    assert said == "Over the three pairs of opening and ignore_shadows, the F-measure is 0.700 throughout."
+    assert said == (
+        "With the GMM, over the three pairs of opening and ignore_shadows, the F-measure is 0.700 throughout."
+    )
     assert sweep([0.7], [0.5], rate=["auto"]) == (
-        "Over the one value of rate, the F-measure is 0.700 and what stays visible of the person who lies "
-        "still is 50 %."
+        "With the GMM, over the one value of rate, the F-measure is 0.700 and what stays visible of the "
+        "person who lies still is 50 %."
     )
 
 
 def test_sweep_without_ground_truth_and_person_tells_the_area():
     said = sweep([None] * 3, [None] * 3, learning_rate=["auto", "0.1", "0.5"])
     assert said == (
-        "Over the three values of learning_rate, the share of the image that is marked runs from 1.0 % "
-        "(learning_rate auto) to 3.0 % (learning_rate 0.1)."
+        "With the GMM, over the three values of learning_rate, the share of the image that is marked runs "
+        "from 1.0 % (learning_rate auto) to 3.0 % (learning_rate 0.1)."
     )

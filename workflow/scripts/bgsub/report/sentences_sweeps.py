@@ -90,13 +90,15 @@ def history_answer(history: pd.DataFrame, fps: float) -> list[str]:
     return [" ".join(said)]
 
 
-def sweep_sentence(table: pd.DataFrame) -> str:
+def sweep_sentence(table: pd.DataFrame, method: str) -> str:
     """Say between which values a sweep's measures run, and where they are highest.
 
     Parameters
     ----------
     table : DataFrame
         A sweep's table: `variant`, the parameters that vary, `frames` and the measures.
+    method : str
+        The method that varies.
     """
     keys = _keys(table)
     measures = {name: words for name, words in _MEASURES.items() if table[name].notna().any()}
@@ -104,7 +106,7 @@ def sweep_sentence(table: pd.DataFrame) -> str:
     tried = f"{in_words(len(table))} {'pairs' if len(keys) == 2 else 'values'} of {joined(keys)}"
     if len(table) == 1:
         tried = f"one {'pair' if len(keys) == 2 else 'value'} of {joined(keys)}"
-    return f"Over the {tried}, {joined(said)}."
+    return f"With {named(method)}, over the {tried}, {joined(said)}."
 
 
 def sweep_rows(table: pd.DataFrame) -> tuple[list[str], list[list[str]]]:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -149,7 +149,7 @@ def clip_view(
         "scores": None if scores is None else scores_rows(scores, clip),
         "charts": [(stem, *words) for stem, words in CHARTS.items() if f"figures/{stem}.png" in clip.extras],
         "sweeps": {
-            Path(file).stem: sweep_view(clip.table(file))
+            Path(file).stem: sweep_view(clip.table(file), clip.methods)
             for file in sorted(clip.extras)
             if re.fullmatch(r"sweeps/.*\.csv", file)
         },
@@ -264,10 +264,12 @@ def said_of(clip: ClipResults, table: str, say: Callable[..., list[str]], *more:
     return [] if rows is None else say(rows, *more)
 
 
-def sweep_view(table: pd.DataFrame) -> dict[str, Any]:
-    """Put a sweep's table into words."""
+def sweep_view(table: pd.DataFrame, methods: Iterable[str]) -> dict[str, Any]:
+    """Put a sweep's table into words. A variant has the name of its method, a dot and what differs."""
+    variant = f"{table['variant'].iloc[0]}."
+    method = max((name for name in methods if variant.startswith(f"{name}.")), key=len)
     head, rows = sentences_sweeps.sweep_rows(table)
-    return {"said": sentences_sweeps.sweep_sentence(table), "head": head, "rows": rows}
+    return {"said": sentences_sweeps.sweep_sentence(table, method), "head": head, "rows": rows}
 
 
 def scores_said(clip: ClipResults, absorption: pd.DataFrame) -> list[str]:
