@@ -20,19 +20,20 @@ def archive(request, made: Project, tmp_path_factory: pytest.TempPathFactory) ->
     return folder / "report/report.html"
 
 
-@pytest.mark.parametrize("row", ["the whole page", "the player alone"])
-def test_the_player_plays_inside(row, archive, browser):
-    """In one file Chromium opens pages up to 2 MB: of the default clip the player alone, here both."""
-    tab = Tab(browser, archive)
-    for link in ("demo", "Page"):
-        tab.page.click(f"a:text-is('{link}')")
-    tab.page.locator("tr", has_text=row).locator("a").first.click()
-    inside = tab.page.frame_locator("iframe")
-    inside.locator("html[data-ready]").wait_for(state="attached", timeout=60_000)
-    first = inside.locator("#player").get_attribute("data-frame")
-    inside.locator('button:text-is("Play")').click()
-    inside.locator(f'#player:not([data-frame="{first}"])').wait_for()
-    tab.page.close()
+def test_the_player_plays_inside(archive, browser):
+    """In a report of one file Chromium opens pages up to 2 MB only: the player alone."""
+    in_folder = archive.parent.name == "report"
+    for row in ("the whole page", "the player alone") if in_folder else ("the player alone",):
+        tab = Tab(browser, archive)
+        for link in ("demo", "Page"):
+            tab.page.click(f"text={link}")
+        tab.page.locator("tr", has_text=row).locator("a").first.click()
+        inside = tab.page.frame_locator("iframe")
+        inside.locator("html[data-ready]").wait_for(state="attached", timeout=60_000)
+        first = inside.locator("#player").get_attribute("data-frame")
+        inside.locator('button:text-is("Play")').click()
+        inside.locator(f'#player:not([data-frame="{first}"])').wait_for()
+        tab.page.close()
 
 
 def test_every_figure_has_a_category_a_label_and_a_caption(archive, browser):

@@ -5,6 +5,7 @@ import difflib
 import fnmatch
 import functools
 import hashlib
+import html
 import os
 import re
 import sys
@@ -361,12 +362,15 @@ def page_templates():
 
 
 def page_settings(wildcards):
-    """What a clip's page says of the config: the clip and how it was processed."""
+    """What a clip's page says of the config: the clip and how it was processed.
+
+    Texts are without `<`: Snakemake's own report has params in a script element, which `</script>` would end.
+    """
     overlays = " ".join(os.path.relpath(file) for file in workflow.overwrite_configfiles)
     clip = CLIPS[wildcards.clip]
     return {
         "name": wildcards.clip,
-        **{key: clip.get(key, "") for key in ("title", "annotation", "licence", "citation")},
+        **{key: html.escape(clip.get(key, "")) for key in ("title", "annotation", "licence", "citation")},
         "models": {name: ordered(config["models"][name]) for name in MODELS},
         "methods": {name: ordered(config["methods"][name]) for name in METHODS},
         "fps": config["video"]["fps"],

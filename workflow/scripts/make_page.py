@@ -2,6 +2,7 @@
 
 import platform
 import subprocess
+from html import unescape
 from importlib.metadata import version
 from pathlib import Path
 
@@ -21,10 +22,7 @@ def main(
     clip = ClipResults(
         name=settings["name"],
         folder=folder,
-        title=settings["title"],
-        annotation=settings["annotation"],
-        licence=settings["licence"],
-        citation=settings["citation"],
+        **{key: unescape(settings[key]) for key in ("title", "annotation", "licence", "citation")},
         models=settings["models"],
         methods=settings["methods"],
         fps=settings["fps"],
