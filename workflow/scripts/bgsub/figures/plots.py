@@ -170,9 +170,9 @@ def draw_area(
     last = max([*area["frame"], first_test_frame], default=1)
     axes.annotate(
         "training frames:\nthe models learn here",
-        (first_test_frame / 2 if first_test_frame > last / 4 else last / 100, 0.9),
+        (first_test_frame - 1 if first_test_frame > last / 4 else last / 100, 0.9),
         xycoords=("data", "axes fraction"),
-        ha="center" if first_test_frame > last / 4 else "left",
+        ha="right" if first_test_frame > last / 4 else "left",
         va="top",
         color="#444444",
         fontsize=8.5,
