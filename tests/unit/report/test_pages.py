@@ -236,7 +236,7 @@ def test_page_answers_from_the_tables(clip):
     assert "downloaded from: https://example.org/a.zip" in text
     assert "over 4 frames (0.4 s)" in text  # the frozen method's half-life
     assert "Frame 8, 2 frames (0.2 s) after the person came to rest" in text
-    assert "GMM : 80 % of the person" in text
+    assert "GMM : 80 % of the person, 3.0 % of the picture" in text
     for words in ("numpy 2.4.6", "tolerance none", "detect_shadows true", "make && <x>", "abc123", "ab" * 32):
         assert words in text
     assert hashlib.sha256(b"methods/mog2/masks.npz").hexdigest() in text

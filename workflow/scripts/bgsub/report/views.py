@@ -210,12 +210,15 @@ def _look(name: str, look: Look) -> dict[str, str]:
 def moment_view(clip: ClipResults) -> dict[str, Any]:
     """Read the telling moment's pictures, and say what each shows."""
     moment = json.loads((clip.folder / "page/moment.json").read_text(encoding="utf-8"))
-    visible = clip.table("visible.csv")
+    visible, area = clip.table("visible.csv"), clip.table("area.csv")
     still = clip.table("absorption.csv")["still_frame"].dropna()
     after = duration(moment["frame"] - int(still.iloc[0]), clip.fps) if len(still) else ""
     for picture in moment["pictures"]:
         here = visible[(visible["method"] == picture["method"]) & (visible["frame"] == moment["frame"])]
-        share = f"{percent(here['visible_share'].iloc[0])} of the person" if len(here) else "marked in colour"
+        image = area.loc[(area["method"] == picture["method"]) & (area["frame"] == moment["frame"])]
+        share = f"{percent(image['foreground_share'].iloc[0])} of the picture"
+        if len(here):
+            share = f"{percent(here['visible_share'].iloc[0])} of the person, {share}"
         picture |= {"label": label(picture["method"]), "share": share}
     when = f"frame {moment['frame']}" + (f", {after} after the person came to rest" if after else "")
     return moment | {"when": when}
