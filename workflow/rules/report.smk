@@ -111,6 +111,7 @@ rule pack_player:
         groundtruth=groundtruth_of,
         masks=expand("results/{{clip}}/methods/{method}/masks.npz", method=METHODS),
         absorption="results/{clip}/absorption.csv",
+        area="results/{clip}/area.csv",
     output:
         player="results/{clip}/page/player.json",
         small="results/{clip}/page/player_small.json",

@@ -25,6 +25,7 @@ def main(
     groundtruth: str | None,
     masks: dict[str, str],
     absorption: str,
+    area: str,
     player: str,
     small: str,
     moment: str,
@@ -32,20 +33,21 @@ def main(
     clip, test = open_frames(frames), read_split(table).test
     truth = open_frames(groundtruth) if groundtruth else None
     truth_area = None if truth is None else foreground_share(truth[test.start :]).round(6).tolist()
+    found = {method: read_masks(file) for method, file in masks.items()}
     sizes = {player: (MOST_WIDTH, BYTES), small: (SMALL_WIDTH, SMALL_BYTES)}
     for file, (width, budget) in sizes.items():
-        shown = choose_shown(test, *clip.shape[1:3], width)
         packed = pack_player(
             clip,
-            shown,
-            {method: read_masks(stored).of(shown.frames) for method, stored in masks.items()},
+            choose_shown(test, *clip.shape[1:3], width),
+            found,
             truth,
             budget=budget,
+            thin=file == small,  # the page's inspector has the frames that were chosen
             progress=progress("packing", "method"),
         )
         write_text(file, to_json(packed | {"truth_area": truth_area}))
-    chosen = telling_moment(pd.read_csv(absorption), test)
-    told = {name: next(read_masks(masks[name]).of([chosen.frame])) for name in (chosen.keeps, chosen.loses)}
+    chosen = telling_moment(pd.read_csv(absorption), pd.read_csv(area), test)
+    told = {name: next(found[name].of([chosen.frame])) for name in (chosen.keeps, chosen.loses)}
     pictures = pack_moment(clip[chosen.frame], told, masks)
     write_text(moment, to_json({"frame": chosen.frame, "pictures": pictures}))
 
@@ -60,6 +62,7 @@ if __name__ == "__main__":
         groundtruth=next(iter(snakemake.input.groundtruth), None),
         masks=dict(zip(snakemake.params.methods, snakemake.input.masks, strict=True)),
         absorption=snakemake.input.absorption,
+        area=snakemake.input.area,
         player=snakemake.output.player,
         small=snakemake.output.small,
         moment=snakemake.output.moment,

@@ -5,6 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
+from bgsub.masks.mask_file import Masks
 from bgsub.report.player import (
     choose_shown,
     encode_picture,
@@ -56,7 +57,8 @@ def test_a_clip_is_packed_and_masks_are_scaled_without_new_values():
     clip, masks = noise(6), np.zeros((4, 48, 64), np.uint8)
     masks[:, 10:20, 10:30] = 255
     shown = choose_shown(range(2, 6), 48, 64)._replace(frames=range(2, 6, 2), size=(32, 24))
-    packed = pack_player(clip, shown, {"gmm": masks[::2]}, np.full((6, 48, 64), 170, np.uint8))
+    stored = Masks(masks, np.arange(2, 6, dtype=np.int32))
+    packed = pack_player(clip, shown, {"gmm": stored}, np.full((6, 48, 64), 170, np.uint8))
     assert (packed["width"], packed["height"], packed["frames"]) == (32, 24, [2, 4])
     assert len(packed["images"]) == 2
     data = zlib.decompress(base64.b64decode(packed["masks"]["gmm"]))
@@ -67,4 +69,15 @@ def test_a_clip_is_packed_and_masks_are_scaled_without_new_values():
             total, covered = total + value // 4, covered + (value // 4) * (value % 4 == 2)
             value = shift = 0
     assert (total, covered) == (2 * 32 * 24, 2 * 5 * 10)
-    assert packed == pack_player(clip, shown, {"gmm": iter(masks[::2])}, np.full((6, 48, 64), 170, np.uint8))
+    assert packed == pack_player(clip, shown, {"gmm": stored}, np.full((6, 48, 64), 170, np.uint8))
+
+
+def test_a_page_that_is_too_small_for_its_masks_shows_fewer_frames():
+    masks = np.where(noise(8)[..., 0] > 127, 255, 0).astype(np.uint8)
+    stored = {"gmm": Masks(masks, np.arange(8, dtype=np.int32))}
+    shown = choose_shown(range(8), 48, 64)
+    whole = len(pack_player(noise(8), shown, stored)["masks"]["gmm"]) * 3 // 4
+    packed = pack_player(noise(8), shown, stored, budget=6 * whole // 5, thin=True)
+    assert packed["frames"] == [0, 2, 4, 6]
+    assert len(packed["images"]) == 4
+    assert pack_player(noise(8), shown, stored, budget=6 * whole // 5)["frames"] == list(range(8))

@@ -5,14 +5,17 @@ import pandas as pd
 from bgsub.report.preview import Preview, overlaid, pack_moment, telling_moment
 
 ABSORPTION = pd.DataFrame({"method": ["a", "b", "c"], "still_frame": 61.0, "retention": [0.6, 0.02, 0.9]})
+AREA = pd.DataFrame({"method": ["a", "b", "c"], "frame": 70, "foreground_share": [0.1, 0.0, 0.12]})
 
 
 def test_the_moment_shows_who_keeps_most_and_who_keeps_least():
-    assert telling_moment(ABSORPTION, range(44, 110)) == (69, "c", "b")
-    assert telling_moment(ABSORPTION, range(44, 65)) == (64, "c", "b")
-    assert telling_moment(ABSORPTION, range(80, 110)) == (88, "c", "b")
+    assert telling_moment(ABSORPTION, AREA, range(44, 110)) == (69, "c", "b")
+    assert telling_moment(ABSORPTION, AREA, range(44, 65)) == (64, "c", "b")
+    assert telling_moment(ABSORPTION, AREA, range(80, 110)) == (88, "c", "b")
+    full = AREA.assign(foreground_share=[0.1, 0.0, 0.5])
+    assert telling_moment(ABSORPTION, full, range(44, 110)) == (69, "a", "b")
     nobody = ABSORPTION.assign(still_frame=np.nan, retention=np.nan)
-    assert telling_moment(nobody, range(44, 110)) == (77, "a", "c")
+    assert telling_moment(nobody, AREA, range(44, 110)) == (77, "a", "c")
 
 
 def test_a_mask_colours_only_its_foreground():

@@ -137,8 +137,12 @@ def test_many_keepers_are_spanned_and_the_protected_one_is_told_apart():
     assert "90 % with the protected MOG2" in protected
 
 
-def told(*rows: dict) -> str:
-    return verdict(pd.read_csv(StringIO(pd.DataFrame(rows).to_csv(index=False))), 10.0).replace(NBSP, " ")
+def told(*rows: dict, area: dict[str, float] | None = None) -> str:
+    shares = {row["method"]: 0.04 for row in rows} | (area or {})
+    marked = [(method, frame, share) for method, share in shares.items() for frame in range(100)]
+    table = pd.DataFrame(marked, columns=["method", "frame", "foreground_share"])
+    absorption = pd.read_csv(StringIO(pd.DataFrame(rows).to_csv(index=False)))
+    return verdict(absorption, table, 10.0).replace(NBSP, " ")
 
 
 def test_the_verdict_names_who_loses_first_and_who_keeps_most():
@@ -146,6 +150,14 @@ def test_the_verdict_names_who_loses_first_and_who_keeps_most():
         "MOG2 has lost half of the person after 4 frames (0.4 s) of lying still; the GMM still shows 83 % "
         "of them on average, to the end of the clip."
     )
+
+
+def test_who_marks_much_of_the_picture_is_not_named_the_keeper():
+    rows = MOG2, absorbed("gmm"), absorbed("gmm_mahalanobis", retention=0.97)
+    said = told(*rows, area={"gmm_mahalanobis": 0.52})
+    assert "the GMM still shows 83 % of them" in said
+    assert said.endswith("where it fills much of the picture: the GMM by Mahalanobis 52 %.")
+    assert "the GMM by Mahalanobis still shows 97 %" in told(*rows)
 
 
 def test_the_verdict_is_honest_where_nobody_loses_or_nobody_keeps_or_nobody_sees():

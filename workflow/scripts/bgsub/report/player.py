@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import cv2
 import numpy as np
 
+from bgsub.masks.mask_file import Masks
 from bgsub.report.payload import as_text, pack_runs
 
 MOST_FRAMES = 240
@@ -76,10 +77,11 @@ def encode_picture(image: np.ndarray, size: tuple[int, int], quality: int) -> by
 def pack_player(
     clip: np.ndarray,
     shown: Shown,
-    masks: Mapping[str, Iterable[np.ndarray]],
+    masks: Mapping[str, Masks],
     truth: np.ndarray | None = None,
     *,
     budget: int = BYTES,
+    thin: bool = False,
     progress: Callable[[Iterable], Iterable] = iter,
 ) -> dict[str, Any]:
     """Pack what the player needs of one clip.
@@ -89,12 +91,14 @@ def pack_player(
     clip : (N, H, W, 3) uint8 array
         RGB.
     shown : Shown
-    masks : mapping of str to iterables of (H, W) uint8 arrays
-        By method, the masks of the frames shown; gone through once, one mask at a time.
+    masks : mapping of str to Masks
+        By method; gone through one mask at a time.
     truth : (N, H, W) uint8 array, optional
         Ground truth in CDnet's coding.
     budget : int
         Bytes for all pictures and masks, before base64; the masks are never the worse for it.
+    thin : bool
+        Whether to leave out every other frame while the masks take more than half of the budget.
     progress : callable
         Wraps the methods.
 
@@ -107,7 +111,11 @@ def pack_player(
     width, height = shown.size
     packed = {}
     for method in progress(masks):
-        packed[method] = _pack_codes(map(mask_codes, masks[method]), shown.size)
+        codes = map(mask_codes, masks[method].of(shown.frames))
+        packed[method] = _pack_codes(codes, shown.size)
+    if thin and len(shown.frames) > 1 and sum(map(len, packed.values())) * 3 // 4 > budget / 2:
+        fewer = shown._replace(frames=shown.frames[::2])
+        return pack_player(clip, fewer, masks, truth, budget=budget, thin=True, progress=progress)
     if truth is not None:
         truth = _pack_codes((truth_codes(truth[frame]) for frame in shown.frames), shown.size)
     spent = sum(len(text) * 3 // 4 for text in [*packed.values(), truth or ""])

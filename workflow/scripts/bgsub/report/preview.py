@@ -11,6 +11,7 @@ from bgsub.figures.style import looks
 from bgsub.masks.foreground import FOREGROUND
 from bgsub.report.payload import as_text
 from bgsub.report.player import encode_picture
+from bgsub.report.sentences_absorption import crowded
 
 PREVIEW_BYTES = 3_000_000
 PREVIEW_WIDTH = 960  # pixels
@@ -29,13 +30,13 @@ class Moment(NamedTuple):
     loses: str
 
 
-def telling_moment(absorption: pd.DataFrame, test: range) -> Moment:
+def telling_moment(absorption: pd.DataFrame, area: pd.DataFrame, test: range) -> Moment:
     """Choose the moment that the result shows best in.
 
     Parameters
     ----------
-    absorption : DataFrame
-        `absorption.csv`: method, still_frame, retention are read.
+    absorption, area : DataFrame
+        `absorption.csv` and `area.csv`. A method that marks much of the picture is no one to tell by.
     test : range
         The test frames.
 
@@ -48,7 +49,8 @@ def telling_moment(absorption: pd.DataFrame, test: range) -> Moment:
     if known.empty:
         names = list(absorption["method"])
         return Moment(test[len(test) // 2], names[0], names[-1])
-    ranked = known.sort_values("retention", ascending=False, kind="stable")
+    clear = known[~known["method"].isin(crowded(known, area))]
+    ranked = (known if clear.empty else clear).sort_values("retention", ascending=False, kind="stable")
     still = max(int(known["still_frame"].iloc[0]), test[0])
     return Moment(min(still + _AFTER, test[-1]), ranked["method"].iloc[0], ranked["method"].iloc[-1])
 

@@ -11,7 +11,7 @@ from bgsub.report.sentences import Settings, named, subject
 from bgsub.words import NBSP, count, duration, joined, percent
 
 BLIND = 0.05  # a method that sees less of the person than this at the start is blind to them (metrics.md, 3)
-
+CROWDED = 0.25  # share of the picture beyond which a mask is taken to hold much besides a person who lies
 
 _KNOWN = {
     "config": "given in the config",
@@ -124,12 +124,50 @@ def absorbed_answer(
     return paragraphs
 
 
-def verdict(absorption: pd.DataFrame, fps: float) -> str:
-    """Say in one sentence who keeps most of the person, and what becomes of them with who keeps least."""
+def crowded(absorption: pd.DataFrame, area: pd.DataFrame) -> dict[str, float]:
+    """Find the methods that keep anybody by marking much of the picture, and how much of it they mark.
+
+    Parameters
+    ----------
+    absorption : DataFrame
+        `absorption.csv`, of which method and still_frame are read.
+    area : DataFrame
+        `area.csv`: frame, method, foreground_share.
+
+    Returns
+    -------
+    dict of str to float
+        Mean share of the picture since the person came to rest, above `CROWDED`, by method.
+    """
+    still = absorption["still_frame"].min()
+    shares = area[area["frame"] >= still].groupby("method", sort=False)["foreground_share"].mean()
+    return shares[shares > CROWDED].to_dict()
+
+
+def verdict(absorption: pd.DataFrame, area: pd.DataFrame, fps: float) -> str:
+    """Say who keeps most of the person, what becomes of them with who keeps least, and who marks too much.
+
+    Parameters
+    ----------
+    absorption, area : DataFrame
+        As for `crowded`.
+    fps : float
+        Frames per second.
+    """
     known = absorption[absorption["still_frame"].notna() & absorption["retention"].notna()]
-    rows = known.set_index("method").sort_values("retention", ascending=False, kind="stable")
-    if rows.empty or (rows["initial_share"] < BLIND).all():
+    if known.empty or (known["initial_share"] < BLIND).all():
         return "No person who lies still was seen by any method in this clip, so nobody could be lost."
+    full = {name: share for name, share in crowded(known, area).items() if name in set(known["method"])}
+    judged = known if len(full) == len(known) else known[~known["method"].isin(full)]
+    said = _judged(judged, fps)
+    if full:
+        marked = joined([f"{named(name)} {percent(share)}" for name, share in full.items()])
+        said += f" That a person is within a mask says little where it fills much of the picture: {marked}."
+    return said
+
+
+def _judged(known: pd.DataFrame, fps: float) -> str:
+    rows = known.set_index("method").sort_values("retention", ascending=False, kind="stable")
     best, worst = rows.index[0], rows.index[-1]
     kept = percent(rows.loc[best, "retention"])
     if rows["half_life"].isna().all() and (rows["initial_share"] >= BLIND).all():

@@ -118,7 +118,7 @@ def clip_view(
         "key_figures": key_figures(fits, absorption, clip),
         "moment": moment_view(clip),
         "said": {
-            "verdict": sentences_absorption.verdict(absorption, clip.fps),
+            "verdict": sentences_absorption.verdict(absorption, area, clip.fps),
             "run": sentences.run_sentence(clip.fps, **facts),
             "pixel": sentences.pixel_sentence(inspected, facts["height"] * facts["width"]),
             "repeat": sentences.repeat_sentence(commit, len(hashes)),

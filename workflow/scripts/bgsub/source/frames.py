@@ -228,7 +228,8 @@ def write_split(destination: str | Path, names: list[str], train_fraction: float
     found = f"train_fraction {train_fraction} of {len(names)} frames leaves {train} for training"
     if train < MINIMUM_TRAINING_FRAMES:
         raise InputError(
-            f"{found}, expected at least {MINIMUM_TRAINING_FRAMES}: raise it or take a longer clip"
+            f"{found}, expected at least {MINIMUM_TRAINING_FRAMES}: raise split.train_fraction, or the clip's"
+            " own, or take a longer clip"
         )
     if train >= len(names):
         raise InputError(f"{found} and none for testing: lower it")
