@@ -52,7 +52,7 @@ rule audit_convergence:
         "results/{clip}/benchmarks/audit_convergence.tsv"
     threads: 1
     resources:
-        mem_mb=memory(650, pixel=100),
+        mem_mb=memory(570, pixel=330 + 50 * len(MODELS)),
         runtime=minutes(150),
     params:
         code=code_version("audit_convergence.py"),
