@@ -9,7 +9,7 @@ from bgsub.figures.pictures import plot_backgrounds, plot_fit_maps
 from bgsub.figures.plots import plot_convergence, plot_gap
 from bgsub.files import read_arrays, read_image
 from bgsub.masks.foreground import temporal_median
-from bgsub.model.convergence import UNDEFINED
+from bgsub.model.constants import UNDEFINED
 from bgsub.source.frames import open_frames, read_split
 from job import run
 

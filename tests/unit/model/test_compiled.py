@@ -11,7 +11,13 @@ LIBRARY = Path(compiled.__file__).parents[1]
 
 
 @pytest.mark.parametrize(
-    ("module", "moves"), [("model/linalg.py", True), ("masks/rules.py", True), ("errors.py", False)]
+    ("module", "moves"),
+    [
+        ("model/linalg.py", True),
+        ("model/constants.py", True),
+        ("masks/rules.py", True),
+        ("errors.py", False),
+    ],
 )
 def test_cache_moves_when_a_module_of_compiled_code_changes(module, moves, tmp_path, monkeypatch):
     shutil.copytree(LIBRARY, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))

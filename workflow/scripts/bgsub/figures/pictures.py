@@ -15,10 +15,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from bgsub.figures.style import WIDTH, colour_map, label, new_figure, save_figure, styled
+from bgsub.model.constants import AT_FLOOR, CONSTANT, DEAD, RANK_DEFICIENT, UNDEFINED
 from bgsub.words import percent
 
 DIFFERENCE_RANGE = 30  # levels; larger differences have the last colour
-UNDEFINED = 16  # the bit of `flags` for a pixel on which the notebook's arithmetic breaks down
 
 
 class Flag(NamedTuple):
@@ -32,10 +32,10 @@ class Flag(NamedTuple):
 # Where several apply, the map shows the first.
 FLAGS = (
     Flag(UNDEFINED, "#D55E00", "the notebook's arithmetic breaks down (0/0)"),
-    Flag(1, "#1a1a1a", "constant: the same colour in every training frame"),
-    Flag(8, "#E69F00", "a Gaussian with fewer than 4 samples of its own"),
-    Flag(2, "#CC79A7", "colours on a line or plane: no full covariance"),
-    Flag(4, "#56B4E9", "a Gaussian as narrow as the floor allows"),
+    Flag(CONSTANT, "#1a1a1a", "constant: the same colour in every training frame"),
+    Flag(DEAD, "#E69F00", "a Gaussian with fewer than 4 samples of its own"),
+    Flag(RANK_DEFICIENT, "#CC79A7", "colours on a line or plane: no full covariance"),
+    Flag(AT_FLOOR, "#56B4E9", "a Gaussian as narrow as the floor allows"),
 )
 ORDINARY = "#ededed"
 # Of the mask strip: a picture's width and half the gap beside it in pixels, and the inches for the labels.

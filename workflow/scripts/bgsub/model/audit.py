@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from bgsub.model.em import LOG_LEVELS, TRAJECTORY_UNIT, UNDEFINED
+from bgsub.model.constants import LEVELS, TRAJECTORY_UNIT, UNDEFINED
+from bgsub.model.em import LOG_LEVELS
 from bgsub.model.gmm import PixelMixture
 from bgsub.model.numerics import LOG_2PI
-from bgsub.model.starts import LEVELS
 
 TIGHT = 1e-8  # nats per sample: what an audited fit is run on to
 LONGEST = 3000  # iterations

@@ -4,8 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bgsub.model.em import AT_FLOOR, CONSTANT, DEAD, RANK_DEFICIENT, TRAJECTORY_UNIT, UNDEFINED
-from bgsub.model.starts import LEVELS
+from bgsub.model.constants import (
+    AT_FLOOR,
+    CONSTANT,
+    DEAD,
+    LEVELS,
+    RANK_DEFICIENT,
+    TRAJECTORY_UNIT,
+    UNDEFINED,
+)
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,10 +7,18 @@ are small exact integers; parameters and likelihoods leave it in the units of va
 import numpy as np
 
 from bgsub.model.compiled import compiled
+from bgsub.model.constants import (
+    AT_FLOOR,
+    CONSTANT,
+    DEAD,
+    LEVELS,
+    RANK_DEFICIENT,
+    TRAJECTORY_UNIT,
+    UNDEFINED,
+)
 from bgsub.model.linalg import copy, floor_eigenvalues, is_singular, rank, whitening
 from bgsub.model.numerics import LOG_2PI, LOWEST_EXPONENT, exp, log
 from bgsub.model.starts import (
-    LEVELS,
     ROUNDING_VARIANCE,
     moments_of_labels,
     random_points,
@@ -18,10 +26,8 @@ from bgsub.model.starts import (
     uniform_means,
 )
 
-CONSTANT, RANK_DEFICIENT, AT_FLOOR, DEAD, UNDEFINED = 1, 2, 4, 8, 16
 ALIVE_SAMPLES = 4.0  # a component with fewer effective samples than d + 1 = 4 has no covariance of its own
 LOG_LEVELS = 5.541263545158426  # log 255: density of values in [0, 1] from that of levels, per channel
-TRAJECTORY_UNIT = 2.0**24  # trajectories are summed in integers, so that tiles add up exactly in any order
 
 
 @compiled

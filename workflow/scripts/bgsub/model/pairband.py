@@ -8,6 +8,7 @@ when a plain EM step gains less than the tolerance.
 import numpy as np
 
 from bgsub.model.compiled import compiled
+from bgsub.model.constants import LEVELS
 from bgsub.model.em import (
     ALIVE_SAMPLES,
     AT_FLOOR,
@@ -24,7 +25,7 @@ from bgsub.model.numerics import LOG_2PI, log
 from bgsub.model.pair import PARAMETERS, SUMS, expect, extrapolate, maximise, singular
 from bgsub.model.pairsplit import size_terms, split
 from bgsub.model.pairstart import full_rank, load_samples, new_pixels, random_start, rank_of
-from bgsub.model.starts import LEVELS, ROUNDING_VARIANCE, least_variance
+from bgsub.model.starts import ROUNDING_VARIANCE, least_variance
 
 BEST, KIND, LONGEST, MAY = 0, 1, 2, 3  # rows of a lane's state
 START, PLAIN, EXTRAPOLATED = 0.0, 1.0, 2.0  # KIND: where the present parameters come from

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bgsub.model.compiled import compiled
+from bgsub.model.constants import LEVELS
 from bgsub.model.lanemath import determinant
 from bgsub.model.lanes import (
     WIDTH,
@@ -19,7 +20,6 @@ from bgsub.model.lanes import (
 from bgsub.model.linalg import rank
 from bgsub.model.numerics import uniform
 from bgsub.model.pair import SUMS, store_sums
-from bgsub.model.starts import LEVELS
 
 
 class Pixels(NamedTuple):

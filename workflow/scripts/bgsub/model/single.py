@@ -3,7 +3,8 @@
 import numpy as np
 
 from bgsub.model.compiled import compiled
-from bgsub.model.em import AT_FLOOR, CONSTANT, RANK_DEFICIENT, fixed
+from bgsub.model.constants import AT_FLOOR, CONSTANT, RANK_DEFICIENT
+from bgsub.model.em import fixed
 from bgsub.model.lanes import WIDTH, bits, store
 from bgsub.model.pair import PARAMETERS, maximise, quadratic, total_of
 from bgsub.model.pairband import write_component

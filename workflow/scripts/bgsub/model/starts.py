@@ -7,11 +7,11 @@ All work on one pixel's samples `x` (N, C) in levels about the pixel's centre, a
 import numpy as np
 
 from bgsub.model.compiled import compiled
+from bgsub.model.constants import LEVELS
 from bgsub.model.linalg import copy, eigh, log_det
 from bgsub.model.numerics import log, uniform
 
 STARTS = {"split": 0, "uniform": 1, "random": 2}
-LEVELS = 255.0
 ROUNDING_VARIANCE = 1.0 / 12.0  # levels^2: stands in where a likelihood is asked for and none is defined
 SMALLEST_SIDE = 3  # samples; fewer give a component that lives on one outlier
 SHARE_OF_FLOOR = 0.4  # of 1/12, 1/4, 0.4 and 1, the one from which most pixels arrive at the best optimum

@@ -1,11 +1,14 @@
 """A model as arrays, and its horizontal tiles put together."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bgsub.model.convergence import Trajectory
-from bgsub.model.gmm import PixelMixture
+
+if TYPE_CHECKING:  # joining tiles needs no compiler
+    from bgsub.model.gmm import PixelMixture
 
 # The axis that runs over the image's rows in each array of a model.
 ROW_AXIS = {
@@ -20,7 +23,7 @@ ROW_AXIS = {
 _TRAJECTORY = ("trajectory_log_likelihood", "trajectory_converged")
 
 
-def tile_arrays(mixture: PixelMixture) -> dict[str, np.ndarray]:
+def tile_arrays(mixture: "PixelMixture") -> dict[str, np.ndarray]:
     """Return the arrays of a fitted mixture by their names in model.npz, and those of its trajectory."""
     arrays = {name: getattr(mixture, f"{name}_") for name in ROW_AXIS}
     trajectory = mixture.trajectory_
