@@ -92,7 +92,8 @@ def test_job_over_its_time(project: Project, finished: Project, cluster: Cluster
         run.script(RULE)
         job = run.job(RULE)
         asked = minutes(job)
-        cluster.ask("scontrol", "update", f"JobId={job['JobId']}", "TimeLimit=00:00:05")
+        # A limit counts in minutes, its end in seconds.
+        cluster.ask("scontrol", "update", f"JobId={job['JobId']}", "EndTime=now+1")
         run.succeeds()
         assert states(run) == ["TIMEOUT", "COMPLETED"]
         assert minutes(attempts(run)[1]) == 2 * asked

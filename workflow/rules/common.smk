@@ -157,9 +157,8 @@ def imported_modules(path):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    candidates = {
-        SCRIPTS / f"{name.replace('.', '/')}{end}" for name in names for end in (".py", "/__init__.py")
-    }
+    modules = [SCRIPTS.joinpath(*name.split(".")) for name in names]
+    candidates = {file for path in modules for file in (path.with_suffix(".py"), path / "__init__.py")}
     return sorted(file for file in candidates if file.is_file())
 
 
