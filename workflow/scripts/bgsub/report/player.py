@@ -61,7 +61,7 @@ def encode_pictures(frames: Sequence[np.ndarray], size: tuple[int, int], budget:
     """
     scaled = [cv2.cvtColor(_scaled(frame, size, cv2.INTER_AREA), cv2.COLOR_RGB2BGR) for frame in frames]
     for quality in _QUALITIES:
-        settings = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_OPTIMIZE, 1]
+        settings = [cv2.IMWRITE_JPEG_QUALITY, quality]
         pictures = [cv2.imencode(".jpg", frame, settings)[1].tobytes() for frame in scaled]
         if sum(map(len, pictures)) <= budget:
             break
