@@ -1,10 +1,16 @@
 """Figures that describe masks."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bgsub.masks.foreground import FOREGROUND
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CROWDED = 0.25  # share of the picture beyond which a mask is taken to hold much besides a person who lies
 
 
 def foreground_share(masks: Iterable[np.ndarray]) -> np.ndarray:
@@ -21,3 +27,23 @@ def foreground_share(masks: Iterable[np.ndarray]) -> np.ndarray:
         In [0, 1].
     """
     return np.array([np.count_nonzero(mask == FOREGROUND) / mask.size for mask in masks])
+
+
+def crowded(absorption: "pd.DataFrame", area: "pd.DataFrame") -> dict[str, float]:
+    """Find the methods that keep anybody by marking much of the picture, and how much of it they mark.
+
+    Parameters
+    ----------
+    absorption : DataFrame
+        `absorption.csv`, of which method and still_frame are read.
+    area : DataFrame
+        `area.csv`: frame, method, foreground_share.
+
+    Returns
+    -------
+    dict of str to float
+        Mean share of the picture since the person came to rest, above `CROWDED`, by method.
+    """
+    still = absorption["still_frame"].min()
+    shares = area[area["frame"] >= still].groupby("method", sort=False)["foreground_share"].mean()
+    return shares[shares > CROWDED].to_dict()

@@ -7,11 +7,11 @@ import cv2
 import numpy as np
 import pandas as pd
 
+from bgsub.evidence.metrics import crowded
 from bgsub.figures.style import looks
 from bgsub.masks.foreground import FOREGROUND
 from bgsub.report.payload import as_text
 from bgsub.report.player import encode_picture
-from bgsub.report.sentences_absorption import crowded
 
 PREVIEW_BYTES = 3_000_000
 PREVIEW_WIDTH = 960  # pixels

@@ -5,13 +5,13 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from bgsub.evidence.metrics import crowded
 from bgsub.figures.style import label
 from bgsub.masks.learning import ADAPTIVE, FROZEN, PROTECTED, learning_of
 from bgsub.report.sentences import Settings, named, subject
 from bgsub.words import NBSP, count, duration, joined, percent
 
 BLIND = 0.05  # a method that sees less of the person than this at the start is blind to them (metrics.md, 3)
-CROWDED = 0.25  # share of the picture beyond which a mask is taken to hold much besides a person who lies
 
 _KNOWN = {
     "config": "given in the config",
@@ -122,26 +122,6 @@ def absorbed_answer(
         if of_kind:
             paragraphs.append(" ".join(_kept(rows.loc[of_kind], kind, fps)))
     return paragraphs
-
-
-def crowded(absorption: pd.DataFrame, area: pd.DataFrame) -> dict[str, float]:
-    """Find the methods that keep anybody by marking much of the picture, and how much of it they mark.
-
-    Parameters
-    ----------
-    absorption : DataFrame
-        `absorption.csv`, of which method and still_frame are read.
-    area : DataFrame
-        `area.csv`: frame, method, foreground_share.
-
-    Returns
-    -------
-    dict of str to float
-        Mean share of the picture since the person came to rest, above `CROWDED`, by method.
-    """
-    still = absorption["still_frame"].min()
-    shares = area[area["frame"] >= still].groupby("method", sort=False)["foreground_share"].mean()
-    return shares[shares > CROWDED].to_dict()
 
 
 def verdict(absorption: pd.DataFrame, area: pd.DataFrame, fps: float) -> str:
