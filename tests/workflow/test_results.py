@@ -4,10 +4,13 @@ import json
 import zipfile
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
 from project import SMALL, Project
+
+from bgsub.figures.video import read_video
 
 # Where the bytes may differ between two runs: times of day and seconds taken.
 TIMED = ("logs", "benchmarks", "report.html", "costs.png", "costs.svg")
@@ -74,6 +77,19 @@ def test_mixture_keeps_the_person_whom_mog2_absorbs(finished: Project) -> None:
     assert absorption.loc["gmm", "censored_at"] == 18
     assert absorption.loc["mog2", "half_life"] <= absorption.loc["mog2", "predicted"] + 2
     assert absorption.loc["mog2", "retention"] < absorption.loc["gmm", "retention"] / 3
+
+
+def test_the_moving_preview_shows_what_the_video_shows(finished: Project) -> None:
+    demo = finished.results / "demo"
+    video = read_video(demo / "comparison.mp4")
+    encoded = np.frombuffer((demo / "figures/comparison.webp").read_bytes(), np.uint8)
+    done, animation = cv2.imdecodeanimation(encoded)
+    assert done
+    frames = [np.ascontiguousarray(frame[..., 2::-1]) for frame in animation.frames]  # BGRA
+    assert len(frames) == len(video)
+    for frame, shown in zip(frames, video, strict=True):
+        # Coding blurs edges; another method's mask would differ by whole patches.
+        assert cv2.blur(cv2.absdiff(frame, shown), (7, 7)).max() < 60
 
 
 def test_every_rule_leaves_a_log_and_a_benchmark(finished: Project) -> None:
