@@ -12,7 +12,6 @@ from memory import peak_megabytes
 
 from bgsub.model.gmm import PixelMixture
 
-TRAINING = 44
 FRAMES = (11, 22, 44, 88, 176, 352, 1000)
 SIZES = ((90, 160), (180, 320), (360, 640), (720, 1280), (1440, 2560), (2160, 3840))
 COMPONENTS = (1, 2, 3, 4, 5)

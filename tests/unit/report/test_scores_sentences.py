@@ -6,7 +6,6 @@ from bgsub.masks.learning import ADAPTIVE, FROZEN, PROTECTED
 from bgsub.report.scores_sentences import (
     agreement_sentence,
     interval_sentence,
-    overall_sentence,
     score_words,
     scoreboard_answer,
 )
@@ -143,21 +142,6 @@ def test_agreement_names_the_closest_and_the_farthest():
         "The agreement of the GMM and MOG2, as an F-measure, is 0.270."
     )
     assert agreement_sentence(table[2:]).startswith("No two methods mark anything")
-
-
-def test_over_clips():
-    table = pd.DataFrame(
-        {
-            "category": ["falls", "walks", "overall", "overall"],
-            "method": ["gmm", "gmm", "gmm", "mog2"],
-            "clips": [2, 1, 3, 3],
-            "f_measure": [0.7, 0.9, 0.8, 0.3],
-        }
-    )
-    said = overall_sentence(table).replace(NBSP, " ")
-    assert said == "Over 3 clips in two categories the highest mean F-measure, 0.800, is that of the GMM."
-    assert "categories" not in overall_sentence(table[table["category"] != "walks"])
-    assert overall_sentence(table[:0]) == "No clip of this run has ground truth to score."
 
 
 @pytest.mark.parametrize(

@@ -92,19 +92,6 @@ def agreement_sentence(agreement: pd.DataFrame) -> str:
     )
 
 
-def overall_sentence(overall: pd.DataFrame) -> str:
-    """Say which method is best over all clips, from the table over clips."""
-    rows = overall[(overall["category"] == "overall") & overall["f_measure"].notna()]
-    if rows.empty:
-        return "No clip of this run has ground truth to score."
-    best = rows.loc[rows["f_measure"].idxmax()]
-    categories = overall.loc[overall["category"] != "overall", "category"].nunique()
-    over = count(best["clips"], "clip")
-    over += f" in {in_words(categories)} categories" if categories > 1 else ""
-    value, name = score_words(best["f_measure"]), named(best["method"])
-    return f"Over {over} the highest mean F-measure, {value}, is that of {name}."
-
-
 def _best(ranked: pd.DataFrame, differences: pd.DataFrame) -> str:
     first = ranked.iloc[0]
     text = f"The {'highest' if len(ranked) > 1 else 'one'} F-measure, {_with_interval(first)}, is that of "
