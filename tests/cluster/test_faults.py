@@ -128,7 +128,7 @@ def test_run_that_is_terminated(project: Project, finished: Project, cluster: Cl
         assert states(run) == ["COMPLETED"]
     with Run(project, cluster, VIDEO) as again:
         again.succeeds()
-        assert [job["rule"] for job in again.jobs] == ["render_video"]
+        assert [job["rule"] for job in again.jobs] == ["render_videos"]
     assert_whole(project, finished)
 
 

@@ -15,7 +15,7 @@ from project import ROOT, Graph, Project
 
 Change = Callable[[Project], object]
 SOURCE = ["render_synthetic.*"]
-VIDEOS = ["render_preview.*", "render_video.*", "render_comparison.*"]
+VIDEOS = ["render_preview.*", "render_videos.*"]
 PAGES = ["make_.*"]
 
 
@@ -41,7 +41,7 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     # The code: a script, a module of the library, a module that another one imports, the page's template.
     "script split_frames": (edited("scripts/split_frames.py"), ["split_frames.*"]),
     "script fit_tile": (edited("scripts/fit_tile.py"), ["fit_tile.*"]),
-    "script measure_area": (edited("scripts/measure_area.py"), ["measure_area.*"]),
+    "script plot_methods": (edited("scripts/plot_methods.py"), ["plot_methods.*"]),
     "module synthetic": (edited("scripts/bgsub/demo/synthetic.py"), SOURCE),
     "module sources": (
         edited("scripts/bgsub/source/sources.py"),
@@ -50,12 +50,12 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     "module video": (edited("scripts/bgsub/figures/video.py"), VIDEOS),
     "module subtractors": (
         edited("scripts/bgsub/masks/subtractors.py"),
-        ["mask_by_opencv.*", "measure_absorption.*", "sweep_history.*"],
+        ["mask_by_opencv.*", "measure_masks.*", "sweep_history.*"],
     ),
-    "module events": (edited("scripts/bgsub/evidence/events.py"), ["measure_absorption.*"]),
+    "module events": (edited("scripts/bgsub/evidence/events.py"), ["measure_masks.*"]),
     "module change": (
         edited("scripts/bgsub/evidence/change.py"),
-        ["measure_absorption.*", "sweep_history.*"],
+        ["measure_masks.*", "sweep_history.*"],
     ),
     "module difference": (
         edited("scripts/bgsub/masks/difference.py"),
@@ -72,11 +72,11 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     ),
     "clip's still": (
         setting(clips={"demo": {"still": {"frame": 25, "region": [10, 10, 20, 20]}}}),
-        ["measure_absorption.*", "sweep_history.*"],
+        ["measure_masks.*", "sweep_history.*"],
     ),
     "clip's events": (
         setting(clips={"demo": {"events": {"enters": 3, "falls": 20}}}),
-        ["measure_absorption.*"],
+        ["measure_masks.*"],
     ),
     "clip's train_fraction": (setting(clips={"demo": {"train_fraction": 0.5}}), ["split_frames.*"]),
     "clip's annotation": (setting(clips={"demo": {"annotation": "Another"}}), PAGES),
@@ -111,23 +111,23 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     ),
     "method's history": (
         setting(methods={"mog2": {"history": 30}}),
-        ["mask_by_opencv.* mog2", "measure_absorption.*", "sweep_history.*"],
+        ["mask_by_opencv.* mog2", "measure_masks.*", "sweep_history.*"],
     ),
     "method's detect_shadows": (
         setting(methods={"mog2": {"detect_shadows": False}}),
-        ["mask_by_opencv.* mog2", "measure_absorption.*", "sweep_history.*"],
+        ["mask_by_opencv.* mog2", "measure_masks.*", "sweep_history.*"],
     ),
     "method's learning": (
         setting(methods={"mog2_frozen": {"learning": "adaptive"}}),
-        ["mask_by_opencv.* mog2_frozen", "measure_absorption.*"],
+        ["mask_by_opencv.* mog2_frozen", "measure_masks.*"],
     ),
     "method's dist2_threshold": (
         setting(methods={"knn": {"dist2_threshold": 300}}),
-        ["mask_by_opencv.* knn", "measure_absorption.*"],
+        ["mask_by_opencv.* knn", "measure_masks.*"],
     ),
     "two values swapped": (
         setting(methods={"mog2": {"history": 32, "var_threshold": 60}}),
-        ["mask_by_opencv.* mog2", "measure_absorption.*", "sweep_history.*"],
+        ["mask_by_opencv.* mog2", "measure_masks.*", "sweep_history.*"],
     ),
     "keys in another order": (
         lambda project: project.edit("config.yaml", "history: 60 #", "opening: 3\n    history: 60 #"),
@@ -160,7 +160,7 @@ REGROUPED: dict[str, tuple[Change, list[str]]] = {
     "a method left out": (
         setting(methods={"notebook": None}),
         [
-            "render_comparison.*",
+            "render_videos.*",
             "measure_.*",
             "score_masks.*",
             "sweep_thresholds.*",
@@ -200,7 +200,7 @@ def test_frames_per_second_concern_videos_and_times(project: Project, graph: Gra
     project.configure({"video": {"fps": 12}})
     planned = Counter(project.planned())
     assert planned >= Counter(graph.following(VIDEOS))
-    computed = ("read_", "split_", "fit_", "join_", "mask_", "measure_area", "score_", "summarise_")
+    computed = ("read_", "split_", "fit_", "join_", "mask_", "measure_", "score_")
     assert not [rule for rule in planned if rule.startswith(computed)]
 
 
@@ -210,7 +210,7 @@ def test_frames_per_second_concern_videos_and_times(project: Project, graph: Gra
         ("model/gmm", "fit_tile|join_tiles", "mask_by_.*|render_.*|read_.*|measure_.*"),
         ("model/starts", "fit_tile", "mask_by_.*|render_.*|read_.*"),  # imported by another module only
         ("masks/foreground", "mask_by_.*", "fit_tile|read_frames|read_groundtruth"),
-        ("evidence/absorption", "measure_absorption", "fit_tile|mask_by_.*|render_.*"),
+        ("evidence/absorption", "measure_masks", "fit_tile|mask_by_.*|render_.*"),
         ("evidence/scores", "score_masks", "fit_tile|mask_by_.*|render_.*"),
         ("figures/plots", "plot_models|plot_methods", "fit_tile|mask_by_.*|render_.*|measure_.*"),
     ],

@@ -320,8 +320,8 @@ def benchmarks_of(clip):
     for method in METHODS:
         rule_name = next(name for key, name in MASK_RULES.items() if key in config["methods"][method])
         jobs[f"masks by {method}"] = [f"{rule_name}.{method}"]
-    jobs["filming the masks"] = ["render_comparison", *[f"render_video.{method}" for method in METHODS]]
-    jobs["measuring"] = ["summarise_fits", "measure_area", "measure_absorption", "measure_agreement"]
+    jobs["filming the masks"] = ["render_videos"]
+    jobs["measuring"] = ["measure_masks"]
     jobs["drawing figures"] = ["plot_models", "plot_methods"]
     if clip in SCORED:
         jobs["measuring"] += ["score_masks", "score_backgrounds", "sweep_thresholds"]

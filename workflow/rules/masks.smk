@@ -74,35 +74,14 @@ rule mask_by_opencv:
         "../scripts/mask_by_opencv.py"
 
 
-rule render_video:
-    """Film the test frames beside the masks of one method."""
-    input:
-        frames="results/{clip}/frames.npy",
-        masks="results/{clip}/methods/{method}/masks.npz",
-    output:
-        video="results/{clip}/methods/{method}/video.mp4",
-    log:
-        "results/{clip}/logs/render_video.{method}.log",
-    benchmark:
-        "results/{clip}/benchmarks/render_video.{method}.tsv"
-    threads: 1
-    resources:
-        mem_mb=memory(600, pixel=140),
-        runtime=minutes(90),
-    params:
-        code=code_version("render_video.py"),
-        video=ordered(config["video"]),
-    script:
-        "../scripts/render_video.py"
-
-
-rule render_comparison:
-    """Film the test frames beside the masks of all methods, and make a moving picture of that for a README."""
+rule render_videos:
+    """Film the test frames beside the masks of each method, and of all, also as a moving picture for a README."""
     input:
         frames="results/{clip}/frames.npy",
         masks=expand("results/{{clip}}/methods/{method}/masks.npz", method=METHODS),
     output:
-        video="results/{clip}/comparison.mp4",
+        videos=expand("results/{{clip}}/methods/{method}/video.mp4", method=METHODS),
+        comparison="results/{clip}/comparison.mp4",
         animation=report(
             "results/{clip}/figures/comparison.webp",
             caption="../report/captions/preview.rst",
@@ -111,16 +90,16 @@ rule render_comparison:
             labels={"figure": "all masks, moving"},
         ),
     log:
-        "results/{clip}/logs/render_comparison.log",
+        "results/{clip}/logs/render_videos.log",
     benchmark:
-        "results/{clip}/benchmarks/render_comparison.tsv"
+        "results/{clip}/benchmarks/render_videos.tsv"
     threads: 1
     resources:
         mem_mb=memory(900, pixel=10 * len(METHODS)),
-        runtime=minutes(140),
+        runtime=minutes(90 * len(METHODS) + 140),
     params:
-        code=code_version("render_comparison.py"),
+        code=code_version("render_videos.py"),
         methods=METHODS,
         video=ordered(config["video"]),
     script:
-        "../scripts/render_comparison.py"
+        "../scripts/render_videos.py"

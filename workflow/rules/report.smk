@@ -55,13 +55,14 @@ rule plot_models:
 
 
 rule plot_methods:
-    """Draw foreground area, absorption, and masks at a few moments."""
+    """Draw foreground area, agreement, absorption, and masks at a few moments."""
     input:
         frames="results/{clip}/frames.npy",
         table="results/{clip}/frames.csv",
         groundtruth=groundtruth_of,
         masks=expand("results/{{clip}}/methods/{method}/masks.npz", method=METHODS),
         area="results/{clip}/area.csv",
+        agreement="results/{clip}/agreement.csv",
         visible="results/{clip}/visible.csv",
         absorption="results/{clip}/absorption.csv",
         events="results/{clip}/events.csv",
@@ -72,6 +73,13 @@ rule plot_methods:
             category="{clip}",
             subcategory="Method",
             labels={"figure": "foreground area"},
+        ),
+        agreement=report(
+            "results/{clip}/figures/agreement.png",
+            caption="../report/captions/agreement.rst",
+            category="{clip}",
+            subcategory="Method",
+            labels={"figure": "agreement between methods"},
         ),
         absorption=report(
             "results/{clip}/figures/absorption.png",

@@ -80,34 +80,6 @@ rule average_scores:
         "../scripts/average_scores.py"
 
 
-rule measure_agreement:
-    """Measure and draw how far each pair of methods agrees, which needs no ground truth."""
-    input:
-        masks=expand("results/{{clip}}/methods/{method}/masks.npz", method=METHODS),
-    output:
-        table="results/{clip}/agreement.csv",
-        figure=report(
-            "results/{clip}/figures/agreement.png",
-            caption="../report/captions/agreement.rst",
-            category="{clip}",
-            subcategory="Method",
-            labels={"figure": "agreement between methods"},
-        ),
-    log:
-        "results/{clip}/logs/measure_agreement.log",
-    benchmark:
-        "results/{clip}/benchmarks/measure_agreement.tsv"
-    threads: 1
-    resources:
-        mem_mb=memory(480, pixel=3 * len(METHODS)),
-        runtime=minutes(20),
-    params:
-        code=code_version("measure_agreement.py"),
-        methods=METHODS,
-    script:
-        "../scripts/measure_agreement.py"
-
-
 rule score_backgrounds:
     """Compare the background images with what the ground truth says the empty scene looks like."""
     input:

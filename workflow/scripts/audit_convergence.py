@@ -1,13 +1,23 @@
-"""Compare each model of a clip with restarts on a sample of pixels, and draw what it found at each pixel."""
+"""Summarise each fit of a clip, compare it with restarts on a sample of pixels, and draw what it found."""
 
 from bgsub.figures.convergence_plots import plot_audit, plot_parameter_maps
 from bgsub.files import read_arrays, write_table
 from bgsub.model.audit import audit, audit_rows, path_rows, take_sample
-from bgsub.model.convergence import parameter_maps
+from bgsub.model.convergence import parameter_maps, summarise_fit
 from bgsub.source.frames import open_frames, read_split
 from job import progress, run
 
-NEEDED = ("weights", "means", "covariances", "flags")
+PARAMETERS = ("weights", "means", "covariances", "flags")
+PROGRESS = ("log_likelihood", "n_iter", "converged")
+
+
+def summaries(models: dict[str, str]) -> list[dict]:
+    """Rows of fits.csv. One model is held at a time, and of the reference what others are measured by."""
+    reference = read_arrays(next(iter(models.values())), "weights", "means", "flags", "log_likelihood")
+    return [
+        summarise_fit(name, read_arrays(file, *PARAMETERS, *PROGRESS), reference)
+        for name, file in models.items()
+    ]
 
 
 def main(
@@ -19,17 +29,19 @@ def main(
     pixels: int,
     restarts: int,
     seed: int,
+    fits: str,
     audited: str,
     paths: str,
     figure: str,
     parameters: str,
 ) -> None:
+    write_table(fits, summaries(models))
     training = len(read_split(table).train)
     truth = open_frames(groundtruth)[:training] if groundtruth else None
     sample = take_sample(open_frames(frames)[:training], pixels, seed, truth)
     audits, maps = {}, {}
     for name, file in models.items():
-        model = read_arrays(file, *NEEDED)
+        model = read_arrays(file, *PARAMETERS)
         audits[name] = audit(
             sample, model, settings[name], restarts=restarts, seed=seed, progress=progress(name, "pixel")
         )
@@ -50,6 +62,7 @@ if __name__ == "__main__":
         models=dict(zip(snakemake.params.models, snakemake.input.models, strict=True)),
         settings=snakemake.params.models,
         **snakemake.params.audit,
+        fits=snakemake.output.fits,
         audited=snakemake.output.table,
         paths=snakemake.output.paths,
         figure=snakemake.output.figure,

@@ -1,4 +1,4 @@
-"""Draw the figures about a clip's methods: foreground area, visible share of the still person, masks."""
+"""Draw the figures about a clip's methods: area, agreement, visible share of the still person, masks."""
 
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import pandas as pd
 from bgsub.evidence.metrics import foreground_share
 from bgsub.figures.pictures import plot_mask_strip, telling_moments
 from bgsub.figures.plots import plot_absorption, plot_area
+from bgsub.figures.scores_plots import plot_agreement
 from bgsub.masks.foreground import FOREGROUND
 from bgsub.masks.mask_file import read_masks
 from bgsub.source.frames import open_frames, read_split
@@ -21,6 +22,7 @@ def main(
     groundtruth: str | None,
     masks: dict[str, str],
     area: str,
+    agreement: str,
     visible: str,
     absorption: str,
     events: str,
@@ -39,6 +41,7 @@ def main(
         events={EVENT_WORDS[row.event]: row.frame for row in pd.read_csv(events).itertuples()},
         truth=None if truth is None else pd.Series(foreground_share(truth)),
     )
+    plot_agreement(pd.read_csv(agreement), list(masks), folder / "agreement.png")
     plot_absorption(pd.read_csv(visible), absorbed, folder / "absorption.png", fps=fps)
     moments = telling_moments(test, still)
     rows = {"frame": [clip[frame] for frame in moments]}
@@ -59,6 +62,7 @@ if __name__ == "__main__":
         groundtruth=next(iter(snakemake.input.groundtruth), None),
         masks=dict(zip(snakemake.params.methods, snakemake.input.masks, strict=True)),
         area=snakemake.input.area,
+        agreement=snakemake.input.agreement,
         visible=snakemake.input.visible,
         absorption=snakemake.input.absorption,
         events=snakemake.input.events,

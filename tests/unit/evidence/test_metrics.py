@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from bgsub.evidence.metrics import foreground_share
+from bgsub.evidence.metrics import area_rows, foreground_share
+from bgsub.masks.mask_file import Masks
 
 
 def test_only_255_is_foreground():
@@ -21,3 +22,12 @@ def test_share_and_its_complement_fill_the_frame(masks):
 
 def test_a_generator_of_masks_will_do():
     assert foreground_share(np.full((2, 2), 255, np.uint8) for _ in range(3)).tolist() == [1, 1, 1]
+
+
+def test_area_is_told_by_the_frames_of_the_clip():
+    masks = np.zeros((2, 2, 2), np.uint8)
+    masks[1, 0] = 255
+    assert area_rows("gmm", Masks(masks, np.array([7, 8], np.int32))) == [
+        {"frame": 7, "method": "gmm", "foreground_share": 0.0},
+        {"frame": 8, "method": "gmm", "foreground_share": 0.5},
+    ]

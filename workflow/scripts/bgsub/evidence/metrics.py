@@ -1,11 +1,12 @@
 """Figures that describe masks."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bgsub.masks.foreground import FOREGROUND
+from bgsub.masks.mask_file import Masks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +28,15 @@ def foreground_share(masks: Iterable[np.ndarray]) -> np.ndarray:
         In [0, 1].
     """
     return np.array([np.count_nonzero(mask == FOREGROUND) / mask.size for mask in masks])
+
+
+def area_rows(method: str, found: Masks) -> list[dict[str, Any]]:
+    """Rows of `area.csv` for one method: `frame`, `method`, `foreground_share`."""
+    shares = foreground_share(found.masks).tolist()
+    return [
+        {"frame": frame, "method": method, "foreground_share": share}
+        for frame, share in zip(found.frames.tolist(), shares, strict=True)
+    ]
 
 
 def crowded(absorption: "pd.DataFrame", area: "pd.DataFrame") -> dict[str, float]:

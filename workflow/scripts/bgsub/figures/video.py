@@ -135,11 +135,17 @@ def side_by_side(images: Sequence[np.ndarray], labels: Sequence[str]) -> np.ndar
     height, width = images[0].shape[:2]
     columns = _columns(len(images), height, width)
     scale = min(1.0, _MAX_WIDTH / (columns * width))
-    size = (round(width * scale), round(height * scale))
-    tiles = [_captioned(_resized(image, size), label) for image, label in zip(images, labels, strict=True)]
-    blank = np.full_like(tiles[0], _BAR_LEVEL)
-    tiles += [blank] * (-len(tiles) % columns)
-    return np.vstack([np.hstack(tiles[start : start + columns]) for start in range(0, len(tiles), columns)])
+    width, height = size = (round(width * scale), round(height * scale))
+    bar = max(18, round(width / 20))  # height of a label, which suits the picture's width
+    rows = math.ceil(len(images) / columns)
+    # The margin of a pixel keeps black masks apart.
+    grid = np.full((rows * (bar + height), columns * (width + 2), 3), _BAR_LEVEL, np.uint8)
+    for place, (image, label) in enumerate(zip(images, labels, strict=True)):
+        top, left = place // columns * (bar + height), place % columns * (width + 2) + 1
+        cell = grid[top : top + bar + height, left : left + width]
+        _write_label(cell[:bar], label)
+        cell[bar:] = _resized(image, size)
+    return grid
 
 
 def _columns(count: int, height: int, width: int) -> int:
@@ -158,21 +164,19 @@ def _resized(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     if image.shape[1::-1] != size:
         # Averaging would invent values that no mask has.
         image = cv2.resize(image, size, interpolation=cv2.INTER_NEAREST if is_mask else cv2.INTER_AREA)
-    return np.repeat(image[..., np.newaxis], 3, axis=2) if is_mask else image
+    return cv2.cvtColor(image, cv2.COLOR_GRAY2RGB) if is_mask else image
 
 
-def _captioned(image: np.ndarray, label: str) -> np.ndarray:
-    """Return the picture under a bar with its label, in letters that suit the picture's width."""
-    height = max(18, round(image.shape[1] / 20))
-    bar = np.full((height, image.shape[1], 3), _BAR_LEVEL, dtype=np.uint8)
+def _write_label(bar: np.ndarray, label: str) -> None:
+    height = len(bar)
     origin = (height // 3, round(0.72 * height))
     cv2.putText(bar, label, origin, cv2.FONT_HERSHEY_SIMPLEX, height / 45, _TEXT_COLOUR, 1, cv2.LINE_AA)
-    # The margin keeps black masks apart.
-    return np.pad(np.vstack([bar, image]), ((0, 0), (1, 1), (0, 0)), constant_values=_BAR_LEVEL)
 
 
 def _pad_to_even(frame: np.ndarray) -> np.ndarray:
     height, width = frame.shape[:2]
+    if height % 2 == width % 2 == 0:
+        return frame
     return np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
 
 
@@ -194,11 +198,11 @@ def _encoder(path: Path, shape: tuple[int, ...], fps: float) -> list[str]:
 
 def _feed(stream, first: np.ndarray, frames: Iterator[np.ndarray]) -> None:
     """Write frames to the encoder; one of another size would shear the rest of the video."""
-    stream.write(_pad_to_even(first).tobytes())
+    stream.write(np.ascontiguousarray(_pad_to_even(first)).data)
     for frame in frames:
         if frame.shape != first.shape:
             raise ValueError(f"a frame of shape {frame.shape} in a video of frames of shape {first.shape}")
-        stream.write(_pad_to_even(frame).tobytes())
+        stream.write(np.ascontiguousarray(_pad_to_even(frame)).data)
 
 
 def _raise_for(path: str | Path, message: str) -> None:

@@ -96,7 +96,7 @@ def summarise_fit(
     model, reference : dict of ndarray
         The arrays of model.npz: `weights` (K, H, W), `means` (K, H, W, C), `covariances` (K, H, W, C, C),
         `log_likelihood` (H, W) nats per sample, `n_iter`, `converged`, `flags` (H, W). `reference` is the
-        converged model of the same frames.
+        converged model of the same frames; its covariances and iterations are not read.
 
     Returns
     -------

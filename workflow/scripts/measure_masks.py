@@ -1,9 +1,11 @@
-"""Find when the person enters, falls and lies still, and measure how long each method sees them then."""
+"""Measure the masks of all methods: foreground by frame, agreement, and how long a still person is seen."""
 
 from dataclasses import asdict
 
 from bgsub.evidence.absorption import absorption_row, visible_rows
+from bgsub.evidence.agreement import agreement_rows
 from bgsub.evidence.events import locate_events
+from bgsub.evidence.metrics import area_rows
 from bgsub.evidence.still import locate_still
 from bgsub.files import write_table
 from bgsub.masks.mask_file import read_masks
@@ -19,6 +21,8 @@ def main(
     methods: dict[str, dict],
     still_settings: dict,
     event_settings: dict[str, int],
+    area: str,
+    agreement: str,
     events: str,
     absorption: str,
     visible: str,
@@ -30,15 +34,23 @@ def main(
     clip = open_frames(frames)
     still = locate_still(clip, configured=still_settings, **known)
     moments = locate_events(clip, still, configured=event_settings, **known)
-    rows, shares = [], []
-    for method, file in masks.items():
-        settings, found = methods[method], read_masks(file)
+    marked = {method: read_masks(file) for method, file in masks.items()}
+    areas, shares, absorbed = [], [], []
+    for method, found in marked.items():
+        settings = methods[method]
         frozen_from = int(found.frames[0]) if settings.get("learning") == "frozen" else None
         seen = visible_rows(method, found, still)
+        areas += area_rows(method, found)
         shares += seen
-        rows.append(absorption_row(method, seen, still, mog2_constants(settings), frozen_from))
+        absorbed.append(absorption_row(method, seen, still, mog2_constants(settings), frozen_from))
+    write_table(area, areas)
+    write_table(
+        agreement,
+        agreement_rows({method: found.masks for method, found in marked.items()}),
+        columns=("method", "other", "both", "either", "f_measure", "iou"),
+    )
     write_table(events, [asdict(moment) for moment in moments], columns=("event", "frame", "source"))
-    write_table(absorption, rows)
+    write_table(absorption, absorbed)
     write_table(visible, shares, columns=("frame", "method", "visible_share"))
 
 
@@ -53,6 +65,8 @@ if __name__ == "__main__":
         methods=snakemake.params.methods,
         still_settings=snakemake.params.still,
         event_settings=snakemake.params.events,
+        area=snakemake.output.area,
+        agreement=snakemake.output.agreement,
         events=snakemake.output.events,
         absorption=snakemake.output.absorption,
         visible=snakemake.output.visible,
