@@ -339,6 +339,14 @@ def test_the_overview_links_each_clip_and_sums_up_the_methods(clip, tmp_path):
     assert "GMM 4.0 %" in Reader(overview(second)).text
 
 
+def test_a_method_that_fills_the_picture_is_not_said_to_keep_the_person(clip, tmp_path):
+    write_results(tmp_path / "second")
+    file = tmp_path / "second/area.csv"
+    file.write_text(file.read_text().replace("8,gmm,0.03", "8,gmm,0.9"))
+    text = Reader(overview(clip, clip_of(tmp_path / "second", name="second"))).text.replace("\xa0", " ")
+    assert "MOG2 keeps 20 % of them visible. Not counted is the GMM, which fills more than 25 %" in text
+
+
 def test_the_same_results_give_the_same_pages(clip):
     assert render(clip) == render(clip)
     assert overview(clip) == overview(clip)

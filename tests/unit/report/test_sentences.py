@@ -222,6 +222,12 @@ def test_methods_over_clips():
     assert over_clips_sentence({"gmm": 0.5}, 1) == (
         f"In the one clip in which a person lies still, the GMM keeps 50{NBSP}% of them visible."
     )
+    said = over_clips_sentence(kept | {"gmm": 0.4}, 2, ["gmm_mahalanobis"]).replace(NBSP, " ")
+    assert (
+        "the GMM keeps 40 % of them visible, and MOG2 1.2 %. Not counted is the GMM by Mahalanobis, " in said
+    )
+    assert "which fills more than 25 % of the picture in one of these clips" in said
+    assert over_clips_sentence(kept, 2, list(kept)) == over_clips_sentence(kept, 2)  # there is no other
     assert over_clips_sentence({}, 0) == "In none of these clips a person was found who lies still."
 
 

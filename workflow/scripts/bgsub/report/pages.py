@@ -8,6 +8,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from bgsub.evidence.metrics import crowded
 from bgsub.figures.style import label
 from bgsub.files import write_text
 from bgsub.report.embed import embed_picture, embed_source, embed_video, picture_size
@@ -40,7 +41,8 @@ def render_page(
     page, watch : path-like
         The page, and the small player; each written whole or not at all.
     summary : path-like
-        JSON: name, title, facts, verdict, moment, and of each method area, half-life, retention, F-measure.
+        JSON: name, title, facts, verdict, moment, and of each method area, half-life, retention, whether it
+        fills much of the picture, F-measure.
     templates : path-like
         Folder of the templates, style sheets and scripts.
     versions : mapping of str to str
@@ -91,6 +93,7 @@ def summary_of(clip: ClipResults, view: Mapping[str, Any]) -> dict[str, Any]:
     scored = {row["method"]: row["f_measure"] for row in view["scores"] or []}
     seen = [row for row in view["absorption"] if view["still"]]
     rows = {row["method"]: row for row in seen}
+    full = crowded(clip.table("absorption.csv"), area) if seen else {}
     methods = []
     for name in clip.methods:
         row = rows.get(name, {})
@@ -101,6 +104,7 @@ def summary_of(clip: ClipResults, view: Mapping[str, Any]) -> dict[str, Any]:
                 "area": float(last[name]),
                 "half_life": row.get("half_life_words"),
                 "retention": _number(row.get("retention")),
+                "crowded": name in full,
                 "f_measure": _number(scored.get(name)),
             }
         )
@@ -144,7 +148,7 @@ def render_overview(
         .render(
             clips=summaries,
             methods=methods.values(),
-            said=over_clips_sentence(kept, clips),
+            said=over_clips_sentence(kept, clips, [name for name in kept if methods[name]["crowded"]]),
             style=embed_source(templates / "page.css", templates / "print.css"),
         )
     )
@@ -166,6 +170,7 @@ def methods_over_clips(
             "label": of[0]["label"],
             "clips": len(retentions),
             "retention": sum(retentions) / len(retentions) if retentions else None,
+            "crowded": any(row["crowded"] for row in of),
             "scored": sum(row["f_measure"] is not None for row in of),
             "f_measure": overall.get(name),
         }

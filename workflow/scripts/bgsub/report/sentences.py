@@ -1,12 +1,13 @@
 """Plain sentences made from a run's figures: right in number, honest where there is nothing to say."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import ceil
 from typing import Any
 
 import pandas as pd
 
 from bgsub.evidence.costs import Cost
+from bgsub.evidence.metrics import CROWDED
 from bgsub.figures.style import label
 from bgsub.words import NBSP, count, in_words, joined, number, percent
 
@@ -115,7 +116,7 @@ def repeat_sentence(commit: str | None, results: int) -> str:
     return f"At commit {commit[:7]}, {same}"
 
 
-def over_clips_sentence(kept: Mapping[str, float], clips: int) -> str:
+def over_clips_sentence(kept: Mapping[str, float], clips: int, full: Sequence[str] = ()) -> str:
     """Say which method keeps most of the still person over several clips, and which least.
 
     Parameters
@@ -124,13 +125,25 @@ def over_clips_sentence(kept: Mapping[str, float], clips: int) -> str:
         Mean retention by method, over the clips in which a person lies still.
     clips : int
         The number of these clips.
+    full : sequence of str
+        Methods that fill much of the picture in one of the clips, see `evidence.metrics.crowded`: they are
+        passed over, unless there is no other.
     """
     if not kept:
         return "In none of these clips a person was found who lies still."
-    most, least = (choose(kept, key=kept.__getitem__) for choose in (max, min))
+    clear = {name: share for name, share in kept.items() if name not in full} or kept
+    most, least = (choose(clear, key=clear.__getitem__) for choose in (max, min))
     over = "In the one clip" if clips == 1 else f"On average over the {count(clips, 'clip')}"
-    said = f"{over} in which a person lies still, {named(most)} keeps {percent(kept[most])} of them visible"
-    return f"{said}." if kept[most] == kept[least] else f"{said}, and {named(least)} {percent(kept[least])}."
+    said = f"{over} in which a person lies still, {named(most)} keeps {percent(clear[most])} of them visible"
+    said += "." if clear[most] == clear[least] else f", and {named(least)} {percent(clear[least])}."
+    passed = [named(name) for name in kept if name not in clear]
+    if passed:
+        are, fill = ("is", "which fills") if len(passed) == 1 else ("are", "which fill")
+        said += (
+            f" Not counted {are} {joined(passed)}, {fill} more than {percent(CROWDED)} of the picture in one "
+            "of these clips: that a person is within such a mask says little."
+        )
+    return said
 
 
 def converged_answer(fits: pd.DataFrame, models: Settings) -> list[str]:
