@@ -93,6 +93,34 @@ def test_contours_lie_on_the_edge_of_the_mask(tab, results):
     assert (drawn == inside & ~core).all()
 
 
+def test_the_outline_of_the_ground_truth_lies_on_its_edge(tab, results):
+    tab.page.check("text=All on one frame")
+    tab.page.check("text=Masks without the frame")
+    for box in tab.page.locator('input[name="method"]').all():
+        box.uncheck()
+    tab.seek(30, FIRST)
+    assert not tab.pixels().any()
+    tab.page.check("text=Outline of the ground truth")
+    inside = results.truth[30] == 255
+    core = inside.copy()
+    for axis in (0, 1):
+        core &= np.roll(inside, 1, axis) & np.roll(inside, -1, axis)
+    assert ((tab.pixels() == (255, 233, 74)).all(axis=-1) == inside & ~core).all()
+
+
+@pytest.mark.parametrize("speed", ["0.25", "1", "2"])
+def test_it_plays_as_fast_as_the_menu_says(speed, tab):
+    tab.seek(FIRST, FIRST)
+    tab.page.clock.install(time=0)
+    tab.page.clock.pause_at(1)  # from here on, time passes by run_for alone
+    tab.page.select_option('[data-part="speed"]', speed)
+    tab.page.click('button:text-is("Play")')
+    for _ in range(100):  # 1 s in steps, as each frame is decoded before the next is asked for
+        tab.page.clock.run_for(10)
+    shown = 10 * float(speed)  # frames of a second
+    assert tab.frame() - FIRST == pytest.approx(shown, abs=1)
+
+
 def test_it_plays_and_pauses_and_steps(tab):
     tab.seek(FIRST, FIRST)
     tab.page.click('button:text-is("Play")')
