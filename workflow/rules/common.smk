@@ -305,9 +305,16 @@ def true_background_of(wildcards):
     return [f"results/{wildcards.clip}/figures/true_background.png"] if wildcards.clip in SCORED else []
 
 
+def fit_jobs(model):
+    """The jobs that fit a model, named as their benchmark files are."""
+    tiles = config["tiles"]
+    if tiles == 1:
+        return [f"fit_model.{model}"]
+    return [f"fit_tile.{model}.{tile}-of-{tiles}" for tile in range(1, tiles + 1)] + [f"join_tiles.{model}"]
+
+
 def benchmarks_of(clip):
     """The benchmark files of a clip by what was done, in the order of the work."""
-    tiles = [f"{tile}-of-{config['tiles']}" for tile in range(1, config["tiles"] + 1)]
     jobs = {"fetching": ["fetch_source"], "reading frames": ["read_frames"]}
     if kind_of(clip) == "synthetic":
         jobs = {"rendering the clip": ["render_synthetic"]} | jobs
@@ -315,7 +322,7 @@ def benchmarks_of(clip):
         jobs["reading ground truth"] = ["read_groundtruth", "read_scope"]
     jobs["filming the training frames"] = ["render_preview"]
     for model in MODELS:
-        jobs[f"fitting {model}"] = [f"fit_tile.{model}.{tile}" for tile in tiles] + [f"join_tiles.{model}"]
+        jobs[f"fitting {model}"] = fit_jobs(model)
     jobs["auditing the fits"] = ["audit_convergence"]
     for method in METHODS:
         rule_name = next(name for key, name in MASK_RULES.items() if key in config["methods"][method])

@@ -20,7 +20,7 @@ PLAYER = 400
 TRAIN = max(train_fraction(clip) for clip in CLIPS)
 TEST = 1 - min(train_fraction(clip) for clip in CLIPS)
 
-# Longest time that one processor should work on a tile, minutes; beyond that it gets more of them.
+# Longest time that one processor should work on a fit, minutes; beyond that it gets more of them.
 PATIENCE = 10
 LARGEST_JOB = 4  # processors
 
@@ -85,9 +85,14 @@ def method_pixel(wildcards):
     return 8 * 13 * components_of(method["model"]) * (1 if method["rule"] == "difference" else 2) + 40
 
 
-def tile_pixel(wildcards):
+def tiles_of(wildcards):
+    """Number of jobs that share a fit."""
+    return int(wildcards.get("tiles", 1))
+
+
+def fit_pixel(wildcards):
     """Bytes that a fit takes for each pixel of the image: its tile's model, in bands and put together."""
-    return 2 * model_pixel(wildcards) / int(wildcards.tiles)
+    return 2 * model_pixel(wildcards) / tiles_of(wildcards)
 
 
 def join_pixel(wildcards):
@@ -95,19 +100,19 @@ def join_pixel(wildcards):
     return 2 * model_pixel(wildcards)
 
 
-def tile_sample(wildcards):
+def fit_sample(wildcards):
     """Bytes that a fit takes for each pixel of each frame: its tile of the training frames."""
-    return 3 * TRAIN / int(wildcards.tiles)
+    return 3 * TRAIN / tiles_of(wildcards)
 
 
-def tile_nanoseconds(wildcards):
+def fit_nanoseconds(wildcards):
     """Time that a fit takes for each pixel of each frame."""
     components = components_of(wildcards.model)
-    return 60 * components**2 * TRAIN / int(wildcards.tiles)
+    return 60 * components**2 * TRAIN / tiles_of(wildcards)
 
 
-def tile_threads(wildcards):
+def fit_threads(wildcards):
     """Processors for a fit: one for each PATIENCE that one alone would take."""
     frames, height, width = clip_shape(wildcards.clip)
-    alone = tile_nanoseconds(wildcards) * frames * height * width / 60e9
+    alone = fit_nanoseconds(wildcards) * frames * height * width / 60e9
     return min(max(math.ceil(alone / PATIENCE), 1), LARGEST_JOB)

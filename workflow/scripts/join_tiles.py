@@ -1,16 +1,12 @@
 """Put the tiles of a model together, and draw its background image and its trajectory."""
 
-from bgsub.files import read_arrays, write_arrays, write_image, write_table
-from bgsub.model.convergence import background_image, trajectory_rows
-from bgsub.model.tiles import join_tiles
+from bgsub.files import read_arrays
+from bgsub.model.tiles import write_model
 from job import run
 
 
 def main(fits: list[str], model: str, background: str, convergence: str) -> None:
-    arrays, trajectory = join_tiles([read_arrays(fit) for fit in fits])
-    write_arrays(model, arrays)
-    write_image(background, background_image(arrays["weights"], arrays["means"]))
-    write_table(convergence, trajectory_rows(trajectory))
+    write_model(map(read_arrays, fits), model, background, convergence)
 
 
 if __name__ == "__main__":

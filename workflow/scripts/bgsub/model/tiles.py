@@ -1,11 +1,13 @@
-"""A model as arrays, and its horizontal tiles put together."""
+"""A model as arrays, its horizontal tiles put together, and its files."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bgsub.model.convergence import Trajectory
+from bgsub.files import write_arrays, write_image, write_table
+from bgsub.model.convergence import Trajectory, background_image, trajectory_rows
 
 if TYPE_CHECKING:  # joining tiles needs no compiler
     from bgsub.model.gmm import PixelMixture
@@ -57,3 +59,29 @@ def join_tiles(tiles: Sequence[dict[str, np.ndarray]]) -> tuple[dict[str, np.nda
     arrays = stack_tiles(tiles)
     steps = [arrays.pop(name) for name in _TRAJECTORY]
     return arrays, Trajectory(*steps, arrays["n_iter"].size)
+
+
+def write_model(
+    tiles: Iterable[dict[str, np.ndarray]],
+    model: str | Path,
+    background: str | Path,
+    convergence: str | Path,
+) -> None:
+    """Put the tiles of one model together, and write its arrays, background image and trajectory.
+
+    Parameters
+    ----------
+    tiles : iterable of dict
+        What `tile_arrays` returned for each tile, from the top of the image to its bottom.
+    model, background, convergence : path-like
+        The files to make: model.npz, background.png, convergence.csv.
+
+    Raises
+    ------
+    InputError
+        If the disk is full.
+    """
+    arrays, trajectory = join_tiles(list(tiles))
+    write_arrays(model, arrays)
+    write_image(background, background_image(arrays["weights"], arrays["means"]))
+    write_table(convergence, trajectory_rows(trajectory))
