@@ -128,8 +128,6 @@ class Graph:
         while queue:
             job = queue.pop()
             after = {b for a, b in self.edges if a == job}
-            if self.labels[job].startswith("join_tiles"):  # the tiles were temporary, and are made again
-                after |= {a for a, b in self.edges if b == job and self.labels[a].startswith("fit_tile")}
             queue += after - found
             found |= after
         return dict(Counter(self.labels[job].split()[0] for job in found if self.labels[job] != "all"))

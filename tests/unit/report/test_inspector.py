@@ -4,17 +4,21 @@ import zlib
 import numpy as np
 import pytest
 
+from bgsub.masks.mask_file import Masks
 from bgsub.model.gmm import PixelMixture
 from bgsub.report.inspector import (
     MEAN_UNIT,
     SPREAD_UNIT,
     WEIGHT_UNIT,
+    inspect_clip,
     inspect_pixels,
     principal_axes,
     sample_pixels,
     scores_at,
     steps_of,
+    telling_pixel,
 )
+from bgsub.source.frames import Split
 
 SPLIT = {
     "components": 2,
@@ -147,3 +151,33 @@ def test_the_grid_is_finer_where_something_happens_and_keeps_to_its_number():
     density = inside.sum() / active.sum(), (~inside).sum() / (~active).sum()
     assert density[0] == pytest.approx(4 * density[1], rel=0.15)
     assert (np.diff(pixels) > 0).all()
+
+
+def test_a_clip_is_inspected_at_its_own_samples_masks_and_labels(clip):
+    """A pixel off the coarse grid is inspected since one method marks it once."""
+    marked = np.zeros((10, 6, 8), np.uint8)
+    marked[7, 2, 6] = 255
+    marked[3, 2, 2] = 127
+    masks = {name: Masks(np.zeros_like(marked), np.arange(30, 40)) for name in METHODS}
+    masks["mog2"] = Masks(marked, np.arange(30, 40))
+    truth = np.zeros((40, 6, 8), np.uint8)
+    truth[31, 2, 6] = 170
+    packed = inspect_clip(clip, Split(range(30), range(30, 40)), masks, truth, MODELS, METHODS)
+    seen = unpacked(packed)
+    assert (packed["width"], packed["height"]) == (8, 6)
+    assert seen["pixels.low"].tolist() == [2 * 8 + 2, 2 * 8 + 6]
+    assert (seen["train"][1] == clip[:30, 2, 6]).all()
+    assert (seen["test"][1] == clip[30:, 2, 6]).all()
+    assert seen["decisions.mog2"].tolist() == [[0, 0, 0, 1] + 6 * [0], 7 * [0] + [2, 0, 0]]
+    assert not seen["decisions.gmm"].any()
+    assert seen["truth"].tolist() == [10 * [0], [0, 3] + 8 * [0]]
+    assert packed["start"] == 1
+
+
+def test_the_most_telling_pixel_is_where_methods_disagree_in_the_end():
+    agreed, early, late, shadow = [2, 2, 2, 2], [0, 2, 0, 0], [0, 0, 0, 2], [1, 1, 1, 1]
+    decisions = {
+        "one": np.array([agreed, early, late, shadow], np.uint8),
+        "other": np.array([agreed, [0] * 4, [0] * 4, [0] * 4], np.uint8),
+    }
+    assert telling_pixel(decisions) == 2

@@ -6,9 +6,13 @@ from typing import Any
 import numpy as np
 
 from bgsub.masks.difference import difference
+from bgsub.masks.mask_file import Masks
 from bgsub.masks.rules import score_by
+from bgsub.model.fit import mixture_of
 from bgsub.model.gmm import PixelMixture
 from bgsub.report.payload import pack_arrays
+from bgsub.report.player import FOREGROUND, choose_shown, mask_codes, truth_codes
+from bgsub.source.frames import Split
 
 BLOCK_BYTES = 4_500_000  # of the packed arrays, before base64
 FINEST, COARSEST = 4, 64  # pixels between two sampled ones
@@ -94,15 +98,7 @@ def fit_steps(
     """
 
     def fit(limit: int, part: np.ndarray, first: int) -> PixelMixture:
-        mixture = PixelMixture(
-            settings["components"],
-            max_components=settings.get("max_components", 2),
-            start=settings["start"],
-            tolerance=settings["tolerance"],
-            max_iterations=min(limit, settings["max_iterations"]),
-            covariance_floor=settings["covariance_floor"],
-            seed=settings["seed"],
-        )
+        mixture = mixture_of(settings, max_iterations=min(limit, settings["max_iterations"]))
         return mixture.fit(part[:, np.newaxis], first_pixel=first)
 
     if settings["start"] == "split":
@@ -263,6 +259,92 @@ def inspect_pixels(
         arrays["truth"] = truth
     units = {"weight": WEIGHT_UNIT, "mean": MEAN_UNIT, "spread": SPREAD_UNIT}
     return {"width": width, "steps": steps, "units": units, **pack_arrays(arrays)}
+
+
+def inspect_clip(
+    clip: np.ndarray,
+    split: Split,
+    masks: Mapping[str, Masks],
+    truth: np.ndarray | None,
+    models: Mapping[str, Mapping[str, Any]],
+    methods: Mapping[str, Mapping[str, Any]],
+    *,
+    progress: Callable[[Iterable], Iterable] = iter,
+) -> dict[str, Any]:
+    """Pack what the inspector shows of a clip, at as many pixels as `BLOCK_BYTES` hold.
+
+    Parameters
+    ----------
+    clip : (N, H, W, 3) uint8 array
+        RGB; read frame by frame.
+    split : Split
+    masks : mapping of str to Masks
+        By method; gone through one mask at a time.
+    truth : (N, H, W) uint8 array or None
+        Ground truth in CDnet's coding.
+    models, methods : mapping
+        Rows of the config.
+    progress : callable
+        Wraps the models.
+
+    Returns
+    -------
+    dict
+        What `inspect_pixels` returns; `height`; `start`, the place of the most telling pixel.
+    """
+    _, height, width, _ = clip.shape
+    shown = choose_shown(split.test, height, width).frames
+    scored = sum("opencv" not in settings for settings in methods.values())
+    most = BLOCK_BYTES / pixel_bytes(len(split.train), len(shown), models, scored)
+    pixels = sample_pixels(_ever_marked(masks.values(), (height, width)), int(most))
+    places = np.divmod(pixels, width)
+    decisions = {
+        method: mask_codes(np.stack([mask[places] for mask in masks[method].of(shown)])).T for method in masks
+    }
+    packed = inspect_pixels(
+        pixels,
+        _at(places, clip, split.train),
+        _at(places, clip, shown),
+        decisions,
+        None if truth is None else truth_codes(_at(places, truth, shown)).T,
+        models,
+        methods,
+        width=width,
+        progress=progress,
+    )
+    return {**packed, "height": height, "start": telling_pixel(decisions)}
+
+
+def telling_pixel(decisions: Mapping[str, np.ndarray]) -> int:
+    """Find the pixel whose methods disagree most often, in the end above all.
+
+    Parameters
+    ----------
+    decisions : mapping of str to (P, T) uint8 array
+        As for `inspect_pixels`.
+
+    Returns
+    -------
+    int
+        Its place among the P; of equals the first.
+    """
+    marked = np.stack([codes == FOREGROUND for codes in decisions.values()]).astype(float).mean(axis=0)
+    later = np.linspace(0, 1, marked.shape[1])
+    return int((marked * (1 - marked) * later).sum(axis=1).argmax())
+
+
+def _ever_marked(masks: Iterable[Masks], size: tuple[int, int]) -> np.ndarray:
+    """Where any method ever marks foreground, (H, W) bool."""
+    marked = np.zeros(size, bool)
+    for of_method in masks:
+        for mask in of_method.masks:
+            marked |= mask == 255
+    return marked
+
+
+def _at(places: tuple[np.ndarray, np.ndarray], images: np.ndarray, which: range) -> np.ndarray:
+    """Values (T, P, ..) of some images at the rows and columns of P pixels."""
+    return np.stack([images[frame][places] for frame in which])
 
 
 class _Row:
