@@ -91,18 +91,19 @@ def tiles_of(wildcards):
 
 
 def fit_pixel(wildcards):
-    """Bytes that a fit takes for each pixel of the image: its tile's model, in bands and put together."""
-    return 2 * model_pixel(wildcards) / tiles_of(wildcards)
-
-
-def join_pixel(wildcards):
-    """Bytes that joining takes for each pixel: the tiles and the whole."""
-    return 2 * model_pixel(wildcards)
+    """Bytes that a fit takes for each pixel of the image: its tile's model."""
+    return model_pixel(wildcards) / tiles_of(wildcards)
 
 
 def fit_sample(wildcards):
-    """Bytes that a fit takes for each pixel of each frame: its tile of the training frames."""
-    return 3 * TRAIN / tiles_of(wildcards)
+    """Bytes that a fit takes for each pixel of each frame: its tile's training samples, and twice their model."""
+    frames, _, _ = clip_shape(wildcards.clip)
+    return (3 * TRAIN + 2 * model_pixel(wildcards) / max(frames, 1)) / tiles_of(wildcards)
+
+
+def join_pixel(wildcards):
+    """Bytes that joining takes for each pixel: the whole and two of its tiles."""
+    return model_pixel(wildcards) * (1 + 2 / config["tiles"])
 
 
 def fit_nanoseconds(wildcards):

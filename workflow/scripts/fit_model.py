@@ -1,6 +1,6 @@
 """Fit the mixture to a clip's training frames, and draw its background image and its trajectory."""
 
-from bgsub.model.fit import fit_bands, mixture_of
+from bgsub.model.fit import fit_rows, mixture_of
 from bgsub.model.tiles import write_model
 from bgsub.source.frames import open_frames, read_split
 from job import run
@@ -11,8 +11,8 @@ def main(
 ) -> None:
     clip = open_frames(frames)
     mixture = mixture_of(settings, n_threads=n_threads)
-    bands = fit_bands(clip, slice(0, clip.shape[1]), len(read_split(table).train), mixture)
-    write_model(bands, model, background, convergence)
+    fit = fit_rows(clip, slice(0, clip.shape[1]), len(read_split(table).train), mixture)
+    write_model(fit, model, background, convergence)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,7 @@
 """Fit the mixture to one horizontal tile of a clip's training frames."""
 
 from bgsub.files import write_arrays
-from bgsub.model.fit import fit_bands, mixture_of
-from bgsub.model.tiles import stack_tiles
+from bgsub.model.fit import fit_rows, mixture_of
 from bgsub.source.frames import open_frames, read_split, tile_rows
 from job import run
 
@@ -11,8 +10,7 @@ def main(frames: str, table: str, settings: dict, n_threads: int, tile: int, til
     clip = open_frames(frames)
     mixture = mixture_of(settings, n_threads=n_threads)
     rows = tile_rows(clip.shape[1], tile - 1, tiles)
-    bands = fit_bands(clip, rows, len(read_split(table).train), mixture)
-    write_arrays(fit, stack_tiles(list(bands)))
+    write_arrays(fit, fit_rows(clip, rows, len(read_split(table).train), mixture))
 
 
 if __name__ == "__main__":

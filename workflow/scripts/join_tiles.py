@@ -1,12 +1,13 @@
 """Put the tiles of a model together, and draw its background image and its trajectory."""
 
 from bgsub.files import read_arrays
-from bgsub.model.tiles import write_model
+from bgsub.model.tiles import stack_tiles, write_model
 from job import run
 
 
 def main(fits: list[str], model: str, background: str, convergence: str) -> None:
-    write_model(map(read_arrays, fits), model, background, convergence)
+    height = sum(len(read_arrays(fit, "n_iter")["n_iter"]) for fit in fits)
+    write_model(stack_tiles(map(read_arrays, fits), height), model, background, convergence)
 
 
 if __name__ == "__main__":

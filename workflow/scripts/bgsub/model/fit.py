@@ -1,12 +1,12 @@
 """Fits of clips whose training frames are larger than memory, band by band."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from bgsub.model.gmm import PixelMixture
-from bgsub.model.tiles import tile_arrays
+from bgsub.model.tiles import stack_tiles, tile_arrays
 from bgsub.source.frames import read_rows, row_bands
 
 
@@ -24,10 +24,8 @@ def mixture_of(settings: Mapping[str, Any], **others: Any) -> PixelMixture:
     return PixelMixture(parameters.pop("components"), **parameters)
 
 
-def fit_bands(
-    clip: np.ndarray, rows: slice, training: int, mixture: PixelMixture
-) -> Iterator[dict[str, np.ndarray]]:
-    """Fit a mixture to rows of a clip, holding the samples of one band of them at a time.
+def fit_rows(clip: np.ndarray, rows: slice, training: int, mixture: PixelMixture) -> dict[str, np.ndarray]:
+    """Fit a mixture to rows of a clip, holding the samples of a band of them at a time.
 
     Parameters
     ----------
@@ -38,13 +36,25 @@ def fit_bands(
     training : int
         Number of training frames, the clip's first.
     mixture : PixelMixture
-        Fitted anew for each band.
+        Fitted anew to each band.
 
-    Yields
-    ------
+    Returns
+    -------
     dict of str to ndarray
-        What `tile_arrays` returns for each band, from the top to the bottom.
+        What `tile_arrays` returns, of all rows.
     """
-    for band in row_bands(rows, clip.shape, training):
+    # Beside its samples, a band holds its own fit and for a while that of the band before.
+    bands = row_bands(rows, clip.shape, training + 2 * _fit_bytes(mixture) // clip.shape[-1])
+
+    def fit_band(band: slice) -> dict[str, np.ndarray]:
         mixture.fit(read_rows(clip, band, training), first_pixel=band.start * clip.shape[2])
-        yield tile_arrays(mixture)
+        return tile_arrays(mixture)
+
+    return stack_tiles(map(fit_band, bands), rows.stop - rows.start)
+
+
+def _fit_bytes(mixture: PixelMixture) -> int:
+    """Bytes that a fit to colours takes per pixel."""
+    auto = mixture.n_components == "auto"
+    components = mixture.max_components if auto else mixture.n_components
+    return 8 * components * (1 + 3 + 9) + 14

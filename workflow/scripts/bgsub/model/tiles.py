@@ -1,6 +1,6 @@
 """A model as arrays, its horizontal tiles put together, and its files."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,47 +32,39 @@ def tile_arrays(mixture: "PixelMixture") -> dict[str, np.ndarray]:
     return arrays | dict(zip(_TRAJECTORY, (trajectory.log_likelihood, trajectory.converged), strict=True))
 
 
-def stack_tiles(tiles: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """Put tiles together, from the top to the bottom: what `tile_arrays` would return for all of them."""
-    arrays = {
-        name: np.concatenate([tile[name] for tile in tiles], axis=axis) for name, axis in ROW_AXIS.items()
-    }
-    # The same bits for any number of tiles, since these are sums of integers.
-    return arrays | {name: sum(tile[name] for tile in tiles) for name in _TRAJECTORY}
-
-
-def join_tiles(tiles: Sequence[dict[str, np.ndarray]]) -> tuple[dict[str, np.ndarray], Trajectory]:
-    """Put the tiles of one model together.
-
-    Parameters
-    ----------
-    tiles : sequence of dict
-        What `tile_arrays` returned for each tile, from the top of the image to its bottom.
-
-    Returns
-    -------
-    arrays : dict of str to ndarray
-        The arrays of model.npz.
-    trajectory : Trajectory
-        Of all pixels.
-    """
-    arrays = stack_tiles(tiles)
-    steps = [arrays.pop(name) for name in _TRAJECTORY]
-    return arrays, Trajectory(*steps, arrays["n_iter"].size)
-
-
-def write_model(
-    tiles: Iterable[dict[str, np.ndarray]],
-    model: str | Path,
-    background: str | Path,
-    convergence: str | Path,
-) -> None:
-    """Put the tiles of one model together, and write its arrays, background image and trajectory.
+def stack_tiles(tiles: Iterable[dict[str, np.ndarray]], height: int) -> dict[str, np.ndarray]:
+    """Put tiles together, one at a time: what `tile_arrays` would return for all of them.
 
     Parameters
     ----------
     tiles : iterable of dict
-        What `tile_arrays` returned for each tile, from the top of the image to its bottom.
+        What `tile_arrays` returned for each tile, from the top to the bottom.
+    height : int
+        Rows of all tiles together.
+    """
+    whole: dict[str, np.ndarray] = {}
+    top = 0
+    for tile in tiles:
+        if not whole:
+            whole = _room_for(tile, height)
+        bottom = top + len(tile["n_iter"])
+        for name, axis in ROW_AXIS.items():
+            np.moveaxis(whole[name], axis, 0)[top:bottom] = np.moveaxis(tile[name], axis, 0)
+        for name in _TRAJECTORY:  # the same bits for any number of tiles, since these are sums of integers
+            whole[name] += tile[name]
+        top = bottom
+    return whole
+
+
+def write_model(
+    fit: dict[str, np.ndarray], model: str | Path, background: str | Path, convergence: str | Path
+) -> None:
+    """Write a fit of a whole image: its arrays, its background image and its trajectory.
+
+    Parameters
+    ----------
+    fit : dict of str to ndarray
+        What `tile_arrays` or `stack_tiles` returned.
     model, background, convergence : path-like
         The files to make: model.npz, background.png, convergence.csv.
 
@@ -81,7 +73,17 @@ def write_model(
     InputError
         If the disk is full.
     """
-    arrays, trajectory = join_tiles(list(tiles))
-    write_arrays(model, arrays)
-    write_image(background, background_image(arrays["weights"], arrays["means"]))
+    trajectory = Trajectory(*(fit[name] for name in _TRAJECTORY), fit["n_iter"].size)
+    write_arrays(model, {name: fit[name] for name in ROW_AXIS})
+    write_image(background, background_image(fit["weights"], fit["means"]))
     write_table(convergence, trajectory_rows(trajectory))
+
+
+def _room_for(tile: dict[str, np.ndarray], height: int) -> dict[str, np.ndarray]:
+    """Arrays for tiles like this one of as many rows together, and zeros for their trajectory."""
+    room = {}
+    for name, axis in ROW_AXIS.items():
+        shape = list(tile[name].shape)
+        shape[axis] = height
+        room[name] = np.empty(shape, tile[name].dtype)
+    return room | {name: np.zeros_like(tile[name]) for name in _TRAJECTORY}
