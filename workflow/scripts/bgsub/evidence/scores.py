@@ -14,9 +14,7 @@ import numpy as np
 
 from bgsub.masks.foreground import FOREGROUND
 
-_IGNORED, _STATIC, _SHADOW, _MOTION = range(4)
-_CLASSES = np.full(256, _IGNORED, np.uint8)
-_CLASSES[[0, 50, 255]] = _STATIC, _SHADOW, _MOTION
+_STATIC, _SHADOW, _MOTION = 0, 50, 255  # labels of ground truth
 
 
 @dataclass(frozen=True)
@@ -130,11 +128,17 @@ def count_frame(mask: np.ndarray, groundtruth: np.ndarray, roi: np.ndarray | Non
     """
     if mask.shape != groundtruth.shape or (roi is not None and roi.shape != mask.shape):
         raise ValueError(f"mask {mask.shape}, ground truth {groundtruth.shape}, ROI {np.shape(roi)}")
-    codes = 2 * _CLASSES[groundtruth] + is_foreground(mask)
-    found = np.bincount(codes.ravel() if roi is None else codes[roi], minlength=8).reshape(4, 2).tolist()
-    (missed, hit), (unmarked, error) = found[_MOTION], found[_SHADOW]
-    quiet, alarm = found[_STATIC]
-    return Counts(tp=hit, fp=alarm + error, fn=missed, tn=quiet + unmarked, se=error, shadow=error + unmarked)
+    marked = is_foreground(mask)
+
+    def divided(label: int) -> tuple[int, int]:
+        labelled = groundtruth == label
+        if roi is not None:
+            labelled &= roi
+        hit = np.count_nonzero(labelled & marked)
+        return hit, np.count_nonzero(labelled) - hit
+
+    (tp, fn), (se, unmarked), (alarm, quiet) = divided(_MOTION), divided(_SHADOW), divided(_STATIC)
+    return Counts(tp=tp, fp=alarm + se, fn=fn, tn=quiet + unmarked, se=se, shadow=se + unmarked)
 
 
 def count_frames(
