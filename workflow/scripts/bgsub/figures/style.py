@@ -137,10 +137,14 @@ def save_figure(figure: Figure, path: str | Path) -> None:
     # Laid out here and once: before each file, matplotlib would draw the whole figure once more to do it.
     figure.get_layout_engine().execute(figure)
     figure.set_layout_engine(None)
-    metadata: Mapping[str, Mapping[str, None]] = {".png": {"Software": None}, ".svg": {"Date": None}}
-    for suffix, without in metadata.items():
+    options: Mapping[str, Any] = {
+        # A level of 6, the default, takes 1.5 times as long for pictures that are 2 % smaller.
+        ".png": {"metadata": {"Software": None}, "pil_kwargs": {"compress_level": 4}},
+        ".svg": {"metadata": {"Date": None}},
+    }
+    for suffix, chosen in options.items():
         with atomic_path(path.with_suffix(suffix)) as temporary:
-            figure.savefig(temporary, metadata=without)
+            figure.savefig(temporary, **chosen)
 
 
 def new_figure(height: float, rows: int = 1, columns: int = 1, **options: Any) -> tuple[Figure, Any]:
