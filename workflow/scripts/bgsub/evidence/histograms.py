@@ -7,7 +7,9 @@ import cv2
 import numpy as np
 
 from bgsub.masks.foreground import FOREGROUND, open_mask
+from bgsub.model.compiled import compiled
 
+_CELLS = 4  # that a search over thresholds has for each of them
 _NEGATIVE, _POSITIVE, _UNSCORED = range(3)
 _CLASSES = np.full(256, _UNSCORED, np.uint16)
 _CLASSES[[0, 50, FOREGROUND]] = _NEGATIVE, _NEGATIVE, _POSITIVE
@@ -124,4 +126,25 @@ def thresholds_passed(scores: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
     """
     if scores.dtype == np.uint8:
         return np.searchsorted(thresholds, np.arange(256)).astype(np.uint16)[scores]
-    return np.searchsorted(thresholds, np.fmax(scores, -np.inf)).astype(np.uint16)
+    passed = np.empty(scores.shape, np.uint16)
+    cells = _CELLS * len(thresholds)
+    scale = cells / (np.ptp(thresholds) or 1.0)
+    starts = np.searchsorted(np.trunc((thresholds - thresholds[0]) * scale), np.arange(cells + 1))
+    _count_below(np.ravel(scores), thresholds, starts, scale, passed.reshape(-1))
+    return passed
+
+
+@compiled
+def _count_below(scores, thresholds, starts, scale, passed):
+    """Fill `passed` with the number of thresholds below each score.
+
+    Between the first and the last threshold are cells, `scale` of them to a unit. `starts` counts the
+    thresholds in the cells below each, so only those in the score's own cell are left to compare.
+    """
+    for place in range(len(scores)):
+        score, count = scores[place], 0
+        if score > thresholds[0]:
+            count = starts[int(min((score - thresholds[0]) * scale, len(starts) - 1.0))]
+            while count < len(thresholds) and thresholds[count] < score:
+                count += 1
+        passed[place] = count

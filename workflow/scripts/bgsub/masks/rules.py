@@ -93,7 +93,7 @@ def mahalanobis(model: Mapping[str, np.ndarray], ignore_shadows: bool = False) -
     callable
         Scores are float64, standard deviations.
     """
-    return _density_score(_mahalanobis_in_any_light if ignore_shadows else _mahalanobis, model)
+    return _density_score(_mahalanobis_in_any_light if ignore_shadows else _mahalanobis, model, heaviest=1)
 
 
 def component(model: Mapping[str, np.ndarray]) -> Score:
@@ -135,9 +135,9 @@ def likelihood(model: Mapping[str, np.ndarray]) -> Score:
     return _density_score(_surprise, model)
 
 
-def _density_score(kernel: Callable, model: Mapping[str, np.ndarray]) -> Score:
-    """Return the score that `kernel` computes from a frame's pixels and the packed components."""
-    components = _pack(model["weights"], model["means"], model["covariances"])
+def _density_score(kernel: Callable, model: Mapping[str, np.ndarray], heaviest: int | None = None) -> Score:
+    """Return the score that `kernel` computes from a frame's pixels and the packed components, or so many."""
+    components = _pack(model["weights"], model["means"], model["covariances"], heaviest)
 
     def score(frame: np.ndarray) -> np.ndarray:
         scores = np.empty(frame.shape[:2])
@@ -147,13 +147,13 @@ def _density_score(kernel: Callable, model: Mapping[str, np.ndarray]) -> Score:
     return score
 
 
-def _pack(weights: np.ndarray, means: np.ndarray, covariances: np.ndarray) -> np.ndarray:
+def _pack(weights: np.ndarray, means: np.ndarray, covariances: np.ndarray, most: int | None) -> np.ndarray:
     """Put what a pixel's densities take side by side in memory: (P, K, 10), the heaviest component first."""
     count = len(weights)
-    heaviest = np.argsort(-weights.reshape(count, -1), axis=0, kind="stable")
-    packed = np.empty((heaviest.shape[1], count, _PACKED))
+    order = np.argsort(-weights.reshape(count, -1), axis=0, kind="stable")[:most]
+    packed = np.empty((order.shape[1], len(order), _PACKED))
     _pack_pixels(
-        heaviest,
+        order,
         weights.reshape(count, -1),
         means.reshape(count, -1, 3),
         covariances.reshape(count, -1, 3, 3),
@@ -164,8 +164,8 @@ def _pack(weights: np.ndarray, means: np.ndarray, covariances: np.ndarray) -> np
 
 @compiled
 def _pack_pixels(order, weights, means, covariances, packed):
-    """Fill `packed` (P, K, 10) from the parameters (K, P, ..) in [0, 1], in `order` (K, P)."""
-    count = len(weights)
+    """Fill `packed` (P, K, 10) from the parameters (.., P, ..) in [0, 1], taken in `order` (K, P)."""
+    count = len(order)
     w, log_norm = np.empty(count), np.empty(count)
     sigma, W = np.empty((count, 3, 3)), np.empty((count, 3, 3))
     A, V = np.empty((3, 3)), np.empty((3, 3))
