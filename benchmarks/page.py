@@ -15,7 +15,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from bgsub.figures.style import GREY, looks, new_figure, save_figure, styled
+from bgsub.figures.looks import looks
+from bgsub.figures.style import GREY, new_figure, save_figure, styled
 from bgsub.files import atomic_path
 
 OURS, OTHERS, SCALED = "#0072B2", "#D55E00", "#b8b8b8"

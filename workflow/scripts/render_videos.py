@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from bgsub.figures.style import label
+from bgsub.figures.looks import label
 from bgsub.figures.video import comparison_frames, write_video
 from bgsub.files import atomic_path
 from bgsub.masks.mask_file import Masks, read_masks

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from bgsub.figures.convergence_plots import draw_audit, draw_parameter_maps, plot_audit
-from bgsub.figures.style import label
+from bgsub.figures.looks import label
 from bgsub.model.audit import Audit
 
 

@@ -7,7 +7,7 @@ from matplotlib.colors import to_hex, to_rgb
 
 from bgsub.evidence.costs import Cost
 from bgsub.figures import pictures, plots
-from bgsub.figures.style import TRUTH, looks
+from bgsub.figures.looks import TRUTH, looks
 from bgsub.model import em
 
 CURVES = {

@@ -5,7 +5,7 @@ from matplotlib.colors import to_hex
 
 from bgsub.evidence.curves import threshold_curve
 from bgsub.figures import scores_plots as plots
-from bgsub.figures.style import looks
+from bgsub.figures.looks import looks
 from bgsub.masks.learning import ADAPTIVE, FROZEN, PROTECTED
 
 SCORES = pd.DataFrame(

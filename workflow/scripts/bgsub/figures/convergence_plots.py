@@ -8,14 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
+from bgsub.figures.looks import Look, label, looks
 from bgsub.figures.style import (
     GREY,
     WIDTH,
-    Look,
     colour_map,
-    label,
     legend_above,
-    looks,
     new_figure,
     percent_axis,
     save_figure,

@@ -14,7 +14,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from bgsub.figures.style import WIDTH, colour_map, label, new_figure, save_figure, styled
+from bgsub.figures.looks import label
+from bgsub.figures.style import WIDTH, colour_map, new_figure, save_figure, styled
 from bgsub.model.constants import AT_FLOOR, CONSTANT, DEAD, RANK_DEFICIENT, UNDEFINED
 from bgsub.words import percent
 

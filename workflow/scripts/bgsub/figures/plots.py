@@ -14,13 +14,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from bgsub.evidence.costs import Cost
+from bgsub.figures.looks import TRUTH, label, looks
 from bgsub.figures.style import (
     GREY,
-    TRUTH,
     colour_map,
-    label,
     legend_above,
-    looks,
     mark_moment,
     new_figure,
     percent_axis,

@@ -5,17 +5,20 @@ Each `draw_*` returns a matplotlib Figure made from tables; each `plot_*` saves 
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from bgsub.evidence.curves import ThresholdCurve
-from bgsub.figures.style import GREY, colour_map, label, legend_above, looks, new_figure, save_figure, styled
+from bgsub.figures.looks import label, looks
+from bgsub.figures.style import GREY, colour_map, legend_above, new_figure, save_figure, styled
 from bgsub.masks.learning import ADAPTIVE, FROZEN, PROTECTED
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _LEARNING = {
     FROZEN: "learned once, then frozen",
@@ -27,7 +30,7 @@ _EVEN_F = (0.2, 0.4, 0.6, 0.8)
 
 @styled
 def draw_scores(
-    scores: pd.DataFrame, learning: Mapping[str, str], retention: Mapping[str, float] | None = None
+    scores: "pd.DataFrame", learning: Mapping[str, str], retention: Mapping[str, float] | None = None
 ) -> Figure:
     """Draw the methods ranked by F-measure, with what it is made of and what became of the still person.
 
@@ -46,12 +49,13 @@ def draw_scores(
     height = 1.15 + 0.31 * max(len(ranked), 1)
     figure, panels = new_figure(height, 1, len(titles), sharey=True, width_ratios=[1.5, 1, 1][: len(titles)])
     colours = looks(ranked["method"])
-    for place, row in enumerate(ranked.to_dict("records")):
+    undefined = ranked["f_measure"].isna()
+    for place, (row, none) in enumerate(zip(ranked.to_dict("records"), undefined, strict=True)):
         look = colours[row["method"]]
         panels[0].plot([row["f_low"], row["f_high"]], [place, place], color=look.colour, linewidth=1.6)
         panels[0].plot(row["f_measure"], place, **_dot(look.colour, learning[row["method"]]))
         panels[0].annotate(
-            "none" if pd.isna(row["f_measure"]) else f"{row['f_measure']:.3f}",
+            "none" if none else f"{row['f_measure']:.3f}",
             (1.0, place),
             xycoords=("axes fraction", "data"),
             xytext=(-2, 0),
@@ -149,7 +153,7 @@ def _even_f(axes: Axes) -> None:
 
 
 @styled
-def draw_agreement(agreement: pd.DataFrame, methods: list[str]) -> Figure:
+def draw_agreement(agreement: "pd.DataFrame", methods: list[str]) -> Figure:
     """Draw how much each pair of methods agrees: the F-measure of one scored against the other.
 
     Parameters
@@ -185,7 +189,7 @@ def draw_agreement(agreement: pd.DataFrame, methods: list[str]) -> Figure:
 
 
 def plot_scores(
-    scores: pd.DataFrame,
+    scores: "pd.DataFrame",
     learning: Mapping[str, str],
     path: str | Path,
     *,
@@ -202,6 +206,6 @@ def plot_curves(
     save_figure(draw_curves(curves, configured), path)
 
 
-def plot_agreement(agreement: pd.DataFrame, methods: list[str], path: str | Path) -> None:
+def plot_agreement(agreement: "pd.DataFrame", methods: list[str], path: str | Path) -> None:
     """Save `draw_agreement` as PNG and SVG."""
     save_figure(draw_agreement(agreement, methods), path)

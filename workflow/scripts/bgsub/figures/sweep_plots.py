@@ -13,15 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from bgsub.figures.style import (
-    GREY,
-    colour_map,
-    legend_above,
-    mark_moment,
-    new_figure,
-    save_figure,
-    styled,
-)
+from bgsub.figures.style import GREY, colour_map, legend_above, mark_moment, new_figure, save_figure, styled
 
 _BLUE, _ORANGE = "#0072B2", "#D55E00"
 _WIDE = 10  # times that the largest value is the smallest, from where on an axis is logarithmic

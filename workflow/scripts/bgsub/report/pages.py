@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from bgsub.evidence.metrics import crowded
-from bgsub.figures.style import label
+from bgsub.figures.looks import label
 from bgsub.files import write_text
 from bgsub.report.embed import embed_picture, embed_source, embed_video, picture_size
 from bgsub.report.payload import to_json

@@ -1,17 +1,19 @@
 """Pictures that tell the result at a glance: one telling moment, and a moving preview for a README."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import cv2
 import numpy as np
-import pandas as pd
 
 from bgsub.evidence.metrics import crowded
-from bgsub.figures.style import looks
+from bgsub.figures.looks import looks
 from bgsub.masks.foreground import FOREGROUND
 from bgsub.report.payload import as_text
 from bgsub.report.player import encode_picture
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PREVIEW_BYTES = 3_000_000
 PREVIEW_WIDTH = 960  # pixels
@@ -30,7 +32,7 @@ class Moment(NamedTuple):
     loses: str
 
 
-def telling_moment(absorption: pd.DataFrame, area: pd.DataFrame, test: range) -> Moment:
+def telling_moment(absorption: "pd.DataFrame", area: "pd.DataFrame", test: range) -> Moment:
     """Choose the moment that the result shows best in.
 
     Parameters

@@ -8,7 +8,7 @@ import pandas as pd
 
 from bgsub.evidence.costs import Cost
 from bgsub.evidence.metrics import CROWDED
-from bgsub.figures.style import label
+from bgsub.figures.looks import label
 from bgsub.words import NBSP, count, in_words, joined, number, percent
 
 NOTEBOOK = "notebook"  # the model and the method that repeat the notebook

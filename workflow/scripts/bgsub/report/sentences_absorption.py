@@ -6,7 +6,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from bgsub.evidence.metrics import crowded
-from bgsub.figures.style import label
+from bgsub.figures.looks import label
 from bgsub.masks.learning import ADAPTIVE, FROZEN, PROTECTED, learning_of
 from bgsub.report.sentences import Settings, named, subject
 from bgsub.words import NBSP, count, duration, joined, percent

@@ -13,7 +13,7 @@ import pandas as pd
 
 from bgsub.evidence.absorption import mog2_history_to_keep
 from bgsub.evidence.costs import Cost
-from bgsub.figures.style import Look, label, looks
+from bgsub.figures.looks import Look, label, looks
 from bgsub.masks.learning import ADAPTIVE, learning_of
 from bgsub.masks.subtractors import mog2_constants
 from bgsub.report import scores_sentences, sentences, sentences_absorption, sentences_sweeps
