@@ -43,8 +43,9 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     "script fit_model": (edited("scripts/fit_model.py"), ["fit_model.*"]),
     "script plot_methods": (edited("scripts/plot_methods.py"), ["plot_methods.*"]),
     "module synthetic": (edited("scripts/bgsub/demo/synthetic.py"), SOURCE),
-    "module sources": (
-        edited("scripts/bgsub/source/sources.py"),
+    "module sources": (edited("scripts/bgsub/source/sources.py"), ["fetch_source.*"]),
+    "module records": (
+        edited("scripts/bgsub/source/records.py"),
         ["fetch_source.*", "read_frames.*", "read_groundtruth.*", "read_scope.*"],
     ),
     "module video": (edited("scripts/bgsub/figures/video.py"), VIDEOS),

@@ -1,6 +1,7 @@
 """Fetch a clip's source unless it is there already, check it, and record where it came from."""
 
-from bgsub.source.sources import fetch, source_record, write_record
+from bgsub.source.records import source_record, write_record
+from bgsub.source.sources import fetch
 from job import progress, run
 
 

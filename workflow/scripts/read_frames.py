@@ -2,7 +2,7 @@
 
 from bgsub.files import atomic_path
 from bgsub.source.frames import read_frames
-from bgsub.source.sources import recorded_file
+from bgsub.source.records import recorded_file
 from job import progress, run
 
 

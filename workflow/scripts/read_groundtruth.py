@@ -1,7 +1,7 @@
 """Decode a clip's label images into one array."""
 
 from bgsub.source.frames import open_frames, read_groundtruth
-from bgsub.source.sources import recorded_file
+from bgsub.source.records import recorded_file
 from job import progress, run
 
 

@@ -2,7 +2,7 @@
 
 from bgsub.evidence.cdnet import read_scope, write_scope
 from bgsub.source.frames import open_frames
-from bgsub.source.sources import recorded_file
+from bgsub.source.records import recorded_file
 from job import run
 
 

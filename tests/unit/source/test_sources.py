@@ -1,10 +1,8 @@
 import errno
 import hashlib
-import json
 import logging
 import multiprocessing
 import socket
-import subprocess
 import threading
 from pathlib import Path
 
@@ -15,15 +13,7 @@ from gdown.exceptions import DownloadError, FileURLRetrievalError
 from loopback import Loopback, Reply
 
 from bgsub.errors import InputError
-from bgsub.source.sources import (
-    fetch,
-    fetch_gdrive,
-    fetch_url,
-    file_sha256,
-    recorded_file,
-    source_record,
-    write_record,
-)
+from bgsub.source.sources import fetch, fetch_gdrive, fetch_url
 
 CLIP = bytes(range(256)) * 12000  # 3 MB: several blocks
 SHA256 = hashlib.sha256(CLIP).hexdigest()
@@ -462,53 +452,3 @@ def test_real_gdown_on_googles_pages(
     )
     with pytest.raises(InputError, match=f"does not give it out .*{message}"):
         fetch_gdrive("1LMNA", destination, backoff=0.01)
-
-
-# ---------------------------------------------------------------- records
-
-
-def test_record_of_a_file(tmp_path: Path):
-    (tmp_path / "clip.zip").write_bytes(CLIP)
-    record = source_record("url", "http://host/clip.zip", tmp_path / "clip.zip", SHA256)
-    assert record == {
-        "kind": "url",
-        "address": "http://host/clip.zip",
-        "file": str(tmp_path / "clip.zip"),
-        "bytes": len(CLIP),
-        "sha256": SHA256,
-    }
-    write_record(record, tmp_path / "out" / "source.json")
-    assert json.loads((tmp_path / "out" / "source.json").read_text()) == record
-    assert recorded_file(tmp_path / "out" / "source.json") == tmp_path / "clip.zip"
-
-
-def test_record_does_not_depend_on_the_order_of_parameters(tmp_path: Path):
-    write_record({"address": {"seed": 1, "frames": 110}}, tmp_path / "a.json")
-    write_record({"address": {"frames": 110, "seed": 1}}, tmp_path / "b.json")
-    assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
-
-
-def test_record_of_a_folder_is_that_of_sha256sum(tmp_path: Path):
-    for name, data in {"f_10": b"ten", "f_9": b"nine", "sub/f_1": b"one", ".hidden": b"x"}.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_bytes(data)
-    listing = subprocess.run(
-        ["sha256sum", "f_9", "f_10", "sub/f_1"], cwd=tmp_path, capture_output=True, check=True
-    )
-    record = source_record("path", str(tmp_path), tmp_path)
-    assert record["bytes"] == 10
-    assert record["sha256"] == hashlib.sha256(listing.stdout).hexdigest()
-
-
-def test_record_checks_a_users_file(tmp_path: Path):
-    (tmp_path / "clip.zip").write_bytes(CLIP)
-    with pytest.raises(InputError, match=rf"clip\.zip: sha256 is {SHA256}, expected 000"):
-        source_record("path", "clip.zip", tmp_path / "clip.zip", "0" * 64)
-    with pytest.raises(InputError, match=r"none\.zip: no such file or folder"):
-        source_record("path", "none.zip", tmp_path / "none.zip")
-
-
-@pytest.mark.parametrize("size", [0, 1, 1 << 20, (1 << 20) + 1])
-def test_checksum_at_the_edges_of_a_block(tmp_path: Path, size: int):
-    (tmp_path / "file").write_bytes(bytes(size))
-    assert file_sha256(tmp_path / "file") == hashlib.sha256(bytes(size)).hexdigest()
