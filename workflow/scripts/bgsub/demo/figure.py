@@ -68,8 +68,8 @@ def draw_person(pose: Pose, height: int, width: int) -> Sprite | None:
     if rows.stop <= rows.start or columns.stop <= columns.start:
         return None
     n = OVERSAMPLING
-    fine = View.of_picture(height * n, width * n)
-    view = fine.crop(slice(rows.start * n, rows.stop * n), slice(columns.start * n, columns.stop * n))
+    part = (slice(n * lines.start, n * lines.stop) for lines in (rows, columns))
+    view = View.of_picture(height * n, width * n, *part)
     for solid in body:
         view.draw(solid)
     hit = view.part >= 0

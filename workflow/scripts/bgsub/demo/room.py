@@ -341,12 +341,11 @@ def _lamp_reach(view: View, points: tuple) -> np.ndarray:
     sources = [(0, 0), (0.25, 0.1), (-0.1, 0.25), (-0.25, -0.1), (0.1, -0.25)]
     for dx, dy in sources:
         lamp = to_room((LAMP[0] + dx, LAMP[1] + dy, LAMP[2]))
-        ray = tuple(c - p for c, p in zip(lamp, place, strict=True))
+        ray = tuple(np.where(c == p, 1e-12, c - p) for c, p in zip(lamp, place, strict=True))
         free = np.ones(reach.shape, bool)
         for box in SHADOWING:
             enter, leave = 0.0, 1.0
             for p, r, low, high in zip(place, ray, box[0:6:2], box[1:6:2], strict=True):
-                r = np.where(r == 0, 1e-12, r)
                 first, second = (low - p) / r, (high - p) / r
                 enter = np.maximum(enter, np.minimum(first, second))
                 leave = np.minimum(leave, np.maximum(first, second))

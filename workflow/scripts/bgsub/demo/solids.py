@@ -60,7 +60,7 @@ def pool(fine: np.ndarray, n: int) -> np.ndarray:
     return sum(fine[i::n, j::n] for i in range(n) for j in range(n))
 
 
-_LATTICE = (np.random.PCG64(20).random_raw(256 * 256) >> np.uint64(48)).reshape(256, 256) / 65536
+_LATTICE = (np.random.PCG64(20).random_raw(256 * 256) >> np.uint64(48)) / 65536  # row by row of 256
 
 
 def value_noise(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -74,9 +74,11 @@ def value_noise(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     left, low = np.floor(x), np.floor(y)
     i, j = left.astype(np.int64), low.astype(np.int64)
     fx, fy = smoothstep(x - left), smoothstep(y - low)
-    i0, i1, j0, j1 = i & 255, (i + 1) & 255, j & 255, (j + 1) & 255
-    bottom = _LATTICE[i0, j0] + (_LATTICE[i1, j0] - _LATTICE[i0, j0]) * fx
-    top = _LATTICE[i0, j1] + (_LATTICE[i1, j1] - _LATTICE[i0, j1]) * fx
+    rows, columns = ((i & 255) << 8, (i + 1 & 255) << 8), (j & 255, j + 1 & 255)
+    bottom, top = (
+        near + (far - near) * fx
+        for near, far in ((_LATTICE.take(row | column) for row in rows) for column in columns)
+    )
     return bottom + (top - bottom) * fy
 
 
@@ -139,11 +141,13 @@ class View:
         self.normal = np.zeros((3, *shape))
 
     @classmethod
-    def of_picture(cls, height: int, width: int) -> "View":
-        """All rays of a picture, which always shows what the reference picture shows."""
+    def of_picture(
+        cls, height: int, width: int, rows: slice = slice(None), columns: slice = slice(None)
+    ) -> "View":
+        """Rays of a picture or of a part of it; the picture always shows what the reference picture shows."""
         x = (np.arange(width) + 0.5) * (REFERENCE_WIDTH / width) - REFERENCE_WIDTH / 2
         y = (np.arange(height) + 0.5) * (REFERENCE_HEIGHT / height) - REFERENCE_HEIGHT / 2
-        return cls(x / FOCAL, y / FOCAL)
+        return cls(x[columns] / FOCAL, y[rows] / FOCAL)
 
     def directions(self, rows: slice = slice(None), columns: slice = slice(None)) -> tuple:
         """Ray directions on the stage: x of shape (1, width), y and z of shape (height, 1)."""
@@ -160,10 +164,6 @@ class View:
         x0, x1 = min(b[0] for b in boxes), max(b[1] for b in boxes)
         y0, y1 = min(b[2] for b in boxes), max(b[3] for b in boxes)
         return _between(self.y, y0, y1, margin), _between(self.x, x0, x1, margin)
-
-    def crop(self, rows: slice, columns: slice) -> "View":
-        """Return an empty view of a part of this one's rays."""
-        return View(self.x[columns], self.y[rows])
 
     def draw(self, solid: Solid) -> None:
         """Put one solid into the G-buffer, where it is nearer than what is there."""
