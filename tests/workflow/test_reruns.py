@@ -60,7 +60,7 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     ),
     "module difference": (
         edited("scripts/bgsub/masks/difference.py"),
-        ["mask_by_m.*", "sweep_thresholds.*", "inspect_pixels.*"],
+        ["mask_by_m.*", "sweep_thresholds.*", "pack_page.*"],
     ),
     "module sentences": (edited("scripts/bgsub/report/sentences.py"), PAGES),
     "style sheet": (edited("report/page.css", "/* */\n"), PAGES),
@@ -88,7 +88,7 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     "model's components": (setting(models={"em": {"components": 1}}), ["fit_model.* model: em"]),
     "model's max_components": (
         setting(models={"auto": {"max_components": 1}}),
-        ["fit_model.* model: auto", "audit_convergence.*", "inspect_pixels.*"],
+        ["fit_model.* model: auto", "audit_convergence.*", "pack_page.*"],
     ),
     "model's start": (setting(models={"em": {"start": "random"}}), ["fit_model.* model: em"]),
     "model's tolerance": (setting(models={"em": {"tolerance": 1e-5}}), ["fit_model.* model: em"]),
@@ -166,7 +166,7 @@ REGROUPED: dict[str, tuple[Change, list[str]]] = {
             "score_masks.*",
             "sweep_thresholds.*",
             "plot_methods.*",
-            "(inspect_pixels|pack_player).*",
+            "pack_page.*",
             *PAGES,
         ],
     ),

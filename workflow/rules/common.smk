@@ -334,7 +334,7 @@ def benchmarks_of(clip):
         jobs["measuring"] += ["score_masks", "score_backgrounds", "sweep_thresholds"]
     jobs["sweeping"] = ["sweep_history"] if MOG2 and config["histories"] else []
     jobs["sweeping"] += [f"summarise_sweep.{sweep}" for sweep in SWEEPS]
-    jobs["preparing this page"] = ["pack_player", "inspect_pixels"]
+    jobs["preparing this page"] = ["pack_page"]
     folder = f"results/{clip}/benchmarks"
     return {step: [f"{folder}/{job}.tsv" for job in names] for step, names in jobs.items() if names}
 

@@ -111,8 +111,8 @@ rule plot_methods:
         "../scripts/plot_methods.py"
 
 
-rule pack_player:
-    """Pack the test frames and all masks for the player of the clip's page, and the most telling moment."""
+rule pack_page:
+    """Pack what the page plays and inspects: test frames, masks, sampled pixels, and the most telling moment."""
     input:
         frames="results/{clip}/frames.npy",
         table="results/{clip}/frames.csv",
@@ -123,47 +123,24 @@ rule pack_player:
     output:
         player="results/{clip}/page/player.json",
         small="results/{clip}/page/player_small.json",
+        inspector="results/{clip}/page/inspector.json",
         moment="results/{clip}/page/moment.json",
     log:
-        "results/{clip}/logs/pack_player.log",
+        "results/{clip}/logs/pack_page.log",
     benchmark:
-        "results/{clip}/benchmarks/pack_player.tsv"
+        "results/{clip}/benchmarks/pack_page.tsv"
     threads: 1
     resources:
-        mem_mb=memory(440, pixel=30, sample=4 * TEST, most=PLAYER),
-        runtime=minutes(100),
+        mem_mb=memory(600, pixel=100, sample=4 * TEST, most=PLAYER),
+        runtime=minutes(160),
     params:
-        code=code_version("pack_player.py"),
-        methods=METHODS,
-    script:
-        "../scripts/pack_player.py"
-
-
-rule inspect_pixels:
-    """Collect what the page's inspector shows: samples, fits step by step and decisions of sampled pixels."""
-    input:
-        frames="results/{clip}/frames.npy",
-        table="results/{clip}/frames.csv",
-        groundtruth=groundtruth_of,
-        masks=expand("results/{{clip}}/methods/{method}/masks.npz", method=METHODS),
-    output:
-        inspector="results/{clip}/page/inspector.json",
-    log:
-        "results/{clip}/logs/inspect_pixels.log",
-    benchmark:
-        "results/{clip}/benchmarks/inspect_pixels.tsv"
-    threads: 1
-    resources:
-        mem_mb=memory(600, pixel=100),
-        runtime=minutes(60),
-    params:
-        code=code_version("inspect_pixels.py"),
+        code=code_version("pack_page.py"),
         settings={
             "methods": {name: ordered(config["methods"][name]) for name in METHODS},
             "models": {name: ordered(config["models"][name]) for name in MODELS},
         },
     script:
-        "../scripts/inspect_pixels.py"
+        "../scripts/pack_page.py"
 
 
 rule make_page:
@@ -190,7 +167,6 @@ rule make_page:
                 "page/inspector.json",
             ],
         ),
-        expand("results/{{clip}}/methods/{method}/video.mp4", method=METHODS),
         extras=page_extras,
     output:
         page=report(

@@ -18,7 +18,6 @@ from bgsub.report.inspector import (
     steps_of,
     telling_pixel,
 )
-from bgsub.source.frames import Split
 
 SPLIT = {
     "components": 2,
@@ -162,7 +161,7 @@ def test_a_clip_is_inspected_at_its_own_samples_masks_and_labels(clip):
     masks["mog2"] = Masks(marked, np.arange(30, 40))
     truth = np.zeros((40, 6, 8), np.uint8)
     truth[31, 2, 6] = 170
-    packed = inspect_clip(clip, Split(range(30), range(30, 40)), masks, truth, MODELS, METHODS)
+    packed = inspect_clip(clip, range(30), range(30, 40), masks, truth, MODELS, METHODS)
     seen = unpacked(packed)
     assert (packed["width"], packed["height"]) == (8, 6)
     assert seen["pixels.low"].tolist() == [2 * 8 + 2, 2 * 8 + 6]

@@ -76,8 +76,9 @@ def test_a_page_that_is_too_small_for_its_masks_shows_fewer_frames():
     masks = np.where(noise(8)[..., 0] > 127, 255, 0).astype(np.uint8)
     stored = {"gmm": Masks(masks, np.arange(8, dtype=np.int32))}
     shown = choose_shown(range(8), 48, 64)
-    whole = len(pack_player(noise(8), shown, stored)["masks"]["gmm"]) * 3 // 4
-    packed = pack_player(noise(8), shown, stored, budget=6 * whole // 5, thin=True)
+    whole = pack_player(noise(8), shown, stored)
+    assert whole["frames"] == list(range(8))
+    budget = 6 * len(whole["masks"]["gmm"]) * 3 // 4 // 5
+    packed = pack_player(noise(8), shown, stored, budget=budget)
     assert packed["frames"] == [0, 2, 4, 6]
     assert len(packed["images"]) == 4
-    assert pack_player(noise(8), shown, stored, budget=6 * whole // 5)["frames"] == list(range(8))

@@ -1,6 +1,6 @@
 """What the page's inspector shows of sampled pixels: samples, fits step by step, decisions."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,7 @@ from bgsub.masks.rules import score_by
 from bgsub.model.fit import mixture_of
 from bgsub.model.gmm import PixelMixture
 from bgsub.report.payload import pack_arrays
-from bgsub.report.player import FOREGROUND, choose_shown, mask_codes, truth_codes
-from bgsub.source.frames import Split
+from bgsub.report.player import FOREGROUND, mask_codes, truth_codes
 
 BLOCK_BYTES = 4_500_000  # of the packed arrays, before base64
 FINEST, COARSEST = 4, 64  # pixels between two sampled ones
@@ -263,7 +262,8 @@ def inspect_pixels(
 
 def inspect_clip(
     clip: np.ndarray,
-    split: Split,
+    train: range,
+    shown: Sequence[int],
     masks: Mapping[str, Masks],
     truth: np.ndarray | None,
     models: Mapping[str, Mapping[str, Any]],
@@ -277,7 +277,10 @@ def inspect_clip(
     ----------
     clip : (N, H, W, 3) uint8 array
         RGB; read frame by frame.
-    split : Split
+    train : range
+        The training frames.
+    shown : sequence of int
+        The test frames to show, ascending.
     masks : mapping of str to Masks
         By method; gone through one mask at a time.
     truth : (N, H, W) uint8 array or None
@@ -293,9 +296,8 @@ def inspect_clip(
         What `inspect_pixels` returns; `height`; `start`, the place of the most telling pixel.
     """
     _, height, width, _ = clip.shape
-    shown = choose_shown(split.test, height, width).frames
     scored = sum("opencv" not in settings for settings in methods.values())
-    most = BLOCK_BYTES / pixel_bytes(len(split.train), len(shown), models, scored)
+    most = BLOCK_BYTES / pixel_bytes(len(train), len(shown), models, scored)
     pixels = sample_pixels(_ever_marked(masks.values(), (height, width)), int(most))
     places = np.divmod(pixels, width)
     decisions = {
@@ -303,7 +305,7 @@ def inspect_clip(
     }
     packed = inspect_pixels(
         pixels,
-        _at(places, clip, split.train),
+        _at(places, clip, train),
         _at(places, clip, shown),
         decisions,
         None if truth is None else truth_codes(_at(places, truth, shown)).T,

@@ -81,10 +81,11 @@ def pack_player(
     truth: np.ndarray | None = None,
     *,
     budget: int = BYTES,
-    thin: bool = False,
     progress: Callable[[Iterable], Iterable] = iter,
 ) -> dict[str, Any]:
     """Pack what the player needs of one clip.
+
+    While the masks take more than half of the budget, every other frame is left out.
 
     Parameters
     ----------
@@ -97,8 +98,6 @@ def pack_player(
         Ground truth in CDnet's coding.
     budget : int
         Bytes for all pictures and masks, before base64; the masks are never the worse for it.
-    thin : bool
-        Whether to leave out every other frame while the masks take more than half of the budget.
     progress : callable
         Wraps the methods.
 
@@ -113,9 +112,9 @@ def pack_player(
     for method in progress(masks):
         codes = map(mask_codes, masks[method].of(shown.frames))
         packed[method] = _pack_codes(codes, shown.size)
-    if thin and len(shown.frames) > 1 and sum(map(len, packed.values())) * 3 // 4 > budget / 2:
+    if len(shown.frames) > 1 and sum(map(len, packed.values())) * 3 // 4 > budget / 2:
         fewer = shown._replace(frames=shown.frames[::2])
-        return pack_player(clip, fewer, masks, truth, budget=budget, thin=True, progress=progress)
+        return pack_player(clip, fewer, masks, truth, budget=budget, progress=progress)
     if truth is not None:
         truth = _pack_codes((truth_codes(truth[frame]) for frame in shown.frames), shown.size)
     spent = sum(len(text) * 3 // 4 for text in [*packed.values(), truth or ""])

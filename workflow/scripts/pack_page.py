@@ -1,10 +1,11 @@
-"""Pack a clip's test frames and masks for the player of its page, and pictures of the most telling moment."""
+"""Pack what a clip's page plays and inspects: frames, masks, sampled pixels, and the most telling moment."""
 
 import pandas as pd
 
 from bgsub.evidence.metrics import foreground_share
 from bgsub.files import write_text
 from bgsub.masks.mask_file import read_masks
+from bgsub.report.inspector import inspect_clip
 from bgsub.report.payload import to_json
 from bgsub.report.player import (
     BYTES,
@@ -26,27 +27,38 @@ def main(
     masks: dict[str, str],
     absorption: str,
     area: str,
+    models: dict[str, dict],
+    methods: dict[str, dict],
     player: str,
     small: str,
+    inspector: str,
     moment: str,
 ) -> None:
-    clip, test = open_frames(frames), read_split(table).test
+    clip, split = open_frames(frames), read_split(table)
     truth = open_frames(groundtruth) if groundtruth else None
-    truth_area = None if truth is None else foreground_share(truth[test.start :]).round(6).tolist()
+    truth_area = None if truth is None else foreground_share(truth[split.test.start :]).round(6).tolist()
     found = {method: read_masks(file) for method, file in masks.items()}
-    sizes = {player: (MOST_WIDTH, BYTES), small: (SMALL_WIDTH, SMALL_BYTES)}
-    for file, (width, budget) in sizes.items():
-        packed = pack_player(
-            clip,
-            choose_shown(test, *clip.shape[1:3], width),
-            found,
-            truth,
-            budget=budget,
-            thin=file == small,  # the page's inspector has the frames that were chosen
-            progress=progress("packing", "method"),
-        )
-        write_text(file, to_json(packed | {"truth_area": truth_area}))
-    chosen = telling_moment(pd.read_csv(absorption), pd.read_csv(area), test)
+
+    def pack(width: int, budget: int) -> dict:
+        shown = choose_shown(split.test, *clip.shape[1:3], width)
+        packed = pack_player(clip, shown, found, truth, budget=budget, progress=progress("packing", "method"))
+        return packed | {"truth_area": truth_area}
+
+    write_text(small, to_json(pack(SMALL_WIDTH, SMALL_BYTES)))
+    packed = pack(MOST_WIDTH, BYTES)
+    write_text(player, to_json(packed))
+    inspected = inspect_clip(
+        clip,
+        split.train,
+        packed["frames"],
+        found,
+        truth,
+        models,
+        methods,
+        progress=progress("fitting", "model"),
+    )
+    write_text(inspector, to_json(inspected))
+    chosen = telling_moment(pd.read_csv(absorption), pd.read_csv(area), split.test)
     told = {name: next(found[name].of([chosen.frame])) for name in (chosen.keeps, chosen.loses)}
     pictures = pack_moment(clip[chosen.frame], told, masks)
     write_text(moment, to_json({"frame": chosen.frame, "pictures": pictures}))
@@ -60,10 +72,13 @@ if __name__ == "__main__":
         frames=snakemake.input.frames,
         table=snakemake.input.table,
         groundtruth=next(iter(snakemake.input.groundtruth), None),
-        masks=dict(zip(snakemake.params.methods, snakemake.input.masks, strict=True)),
+        masks=dict(zip(snakemake.params.settings["methods"], snakemake.input.masks, strict=True)),
         absorption=snakemake.input.absorption,
         area=snakemake.input.area,
+        models=snakemake.params.settings["models"],
+        methods=snakemake.params.settings["methods"],
         player=snakemake.output.player,
         small=snakemake.output.small,
+        inspector=snakemake.output.inspector,
         moment=snakemake.output.moment,
     )
