@@ -43,6 +43,15 @@ def test_a_pixel_does_not_depend_on_its_neighbours():
             assert getattr(alone, name)[:, 0, 0].tobytes() == getattr(whole, name)[:, 0, x].tobytes()
 
 
+@pytest.mark.parametrize(("settings", "channels"), [({"start": "random"}, 3), ({"start": "uniform"}, 1)])
+def test_random_starts_go_by_the_place_of_each_pixel(settings, channels):
+    frames = mixed_pixels(7, each=8)[..., :channels]
+    whole = PixelMixture(seed=3, **settings).fit(frames)
+    some = np.array([79, 3, 12, 11])
+    chosen = PixelMixture(seed=3, **settings).fit(frames[:, :, some], first_pixel=some)
+    assert chosen.means_.tobytes() == np.ascontiguousarray(whole.means_[:, :, some]).tobytes()
+
+
 def test_one_thread_starts_no_pool(monkeypatch):
     monkeypatch.setattr(gmm, "ThreadPoolExecutor", None)
     frames = mixed_pixels(3, each=2)

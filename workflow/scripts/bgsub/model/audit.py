@@ -192,7 +192,7 @@ def audit(
 
 
 def _refit(sample: Sample, sizes: np.ndarray, settings: dict[str, Any]) -> Iterator[PixelMixture]:
-    """Yield the fit of each pixel; one by one, as seeds go by index and trajectories are over all pixels."""
+    """Yield the fit of each pixel; one by one, as trajectories are over all pixels."""
     for i, (pixel, size) in enumerate(zip(sample.pixels, sizes, strict=True)):
         yield PixelMixture(int(size), **settings).fit(sample.frames[:, :, [i]], first_pixel=int(pixel))
 
@@ -200,12 +200,12 @@ def _refit(sample: Sample, sizes: np.ndarray, settings: dict[str, Any]) -> Itera
 def _continued(sample: Sample, sizes: np.ndarray, own: dict[str, Any]) -> np.ndarray:
     """Log-likelihood (P,), nats per sample, of each pixel's fit beyond the model's limits."""
     beyond = own | {"tolerance": TIGHT, "max_iterations": LONGEST}
-    if own["start"] != "split":
-        return np.array([fit.log_likelihood_[0, 0] for fit in _refit(sample, sizes, beyond)])
     ends = np.empty(sizes.size)
-    for size in np.unique(sizes):  # this start has no seed, so pixels may be fitted side by side
+    for size in np.unique(sizes):
         where = sizes == size
-        ends[where] = PixelMixture(int(size), **beyond).fit(sample.frames[:, :, where]).log_likelihood_[0]
+        mixture = PixelMixture(int(size), **beyond)
+        mixture.fit(sample.frames[:, :, where], first_pixel=sample.pixels[where])
+        ends[where] = mixture.log_likelihood_[0]
     return ends
 
 

@@ -169,12 +169,13 @@ def fixed(value):
 
 @compiled
 def fit_band(
-    frames, first_pixel, start, seed, tolerance, max_iterations, floor, offset,
+    frames, places, start, seed, tolerance, max_iterations, floor, offset,
     weights, means, covariances, log_likelihood, n_iter, converged, flags, trajectory, converged_at,
 ):  # fmt: skip
     """Fit the pixels of `frames` (N, P, C) uint8; write their results from index `offset` of the arrays on.
 
-    `start` is a value of `model.starts.STARTS`; `tolerance` < 0 and `floor` 0 mean none. `trajectory` and
+    Random starts go by the pixels' `places` (P,) int64 in the whole image. `start` is a value of
+    `model.starts.STARTS`; `tolerance` < 0 and `floor` 0 mean none. `trajectory` and
     `converged_at` (max_iterations + 1,) int64 receive, per iteration, the change of the summed log-likelihood
     (in 2^-24 nats) and the number of pixels that converged there.
     """
@@ -204,7 +205,7 @@ def fit_band(
             label[i] = 0
         moments_of_labels(x, label, 1, w, mu, sigma)
         data_rank = rank(sigma[0], A)
-        pixel = first_pixel + p
+        pixel = places[p]
         if data_rank == 0:
             for k in range(n_components):
                 w[k] = 1.0 if k == 0 else 0.0

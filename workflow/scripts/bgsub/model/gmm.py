@@ -107,15 +107,16 @@ class PixelMixture:
         self.seed = seed
         self.n_threads = n_threads
 
-    def fit(self, frames: np.ndarray, *, first_pixel: int = 0) -> "PixelMixture":
+    def fit(self, frames: np.ndarray, *, first_pixel: int | np.ndarray = 0) -> "PixelMixture":
         """Fit every pixel to its samples.
 
         Parameters
         ----------
         frames : ndarray (N, H, W, C) or (N, H, W), uint8
             Training frames, C = 1 or 3; a memory map or a slice of one is read band by band.
-        first_pixel : int
-            Row-major index of the first pixel within the whole image, so that seeds do not depend on tiles.
+        first_pixel : int or int array (H * W,)
+            Row-major index of the first pixel within the whole image, or of each one, so that random starts
+            depend neither on tiles nor on which pixels are fitted side by side.
 
         Returns
         -------
@@ -130,21 +131,23 @@ class PixelMixture:
         self._check_parameters()
         frames = _as_clip(frames)
         _, height, width, channels = frames.shape
+        places = first_pixel + np.arange(height * width) if np.ndim(first_pixel) == 0 else first_pixel
         largest = self.max_components if self.n_components == "auto" else self.n_components
         sizes = range(1, largest + 1) if self.n_components == "auto" else [largest]
         for size in sizes:
             if not self._kernel(size, channels).overloads:
-                nothing = np.empty((1, 0, channels), dtype=np.uint8), 0, _Results(size, 0, channels), 0
+                nothing = np.empty((1, 0, channels), np.uint8), places[:0], _Results(size, 0, channels), 0
                 _compile(self._kernel(size, channels), functools.partial(self._fit_band, size, *nothing))
         results = _Results(largest, height * width, channels)
 
         def fit_band(offset: int, band: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            at = places[offset : offset + band.shape[1]]
             if self.n_components != "auto":
-                return self._fit_band(largest, band, first_pixel + offset, results, offset)
+                return self._fit_band(largest, band, at, results, offset)
             criterion = np.full(band.shape[1], np.inf)
             for size in sizes:
                 fit = _Results(size, band.shape[1], channels)
-                steps = self._fit_band(size, band, first_pixel + offset, fit, 0)
+                steps = self._fit_band(size, band, at, fit, 0)
                 parameters = size * (1 + channels + channels * (channels + 1) // 2) - 1
                 penalty = parameters * np.log(len(band))
                 choice.take_better(criterion, penalty, len(band), offset, *fit.arrays, *results.arrays)
@@ -174,14 +177,14 @@ class PixelMixture:
         return single.fit_band if size == 1 else pairband.fit_band
 
     def _fit_band(
-        self, size: int, band: np.ndarray, first_pixel: int, results: "_Results", offset: int
+        self, size: int, band: np.ndarray, places: np.ndarray, results: "_Results", offset: int
     ) -> tuple[np.ndarray, np.ndarray]:
         """Fit `size` components to a band, into `results` from `offset` on; return the trajectory's steps."""
         gains = np.zeros(self.max_iterations + 1, dtype=np.int64)
         converged_at = np.zeros(self.max_iterations + 1, dtype=np.int64)
         self._kernel(size, band.shape[2])(
             band,
-            first_pixel,
+            places,
             STARTS[self.start],
             self.seed,
             -1.0 if self.tolerance is None else float(self.tolerance),

@@ -91,7 +91,7 @@ def flags_of(parameters, j, n_samples, floor):
 
 @compiled
 def fit_band(
-    frames, first_pixel, start, seed, tolerance, max_iterations, floor, offset,
+    frames, places, start, seed, tolerance, max_iterations, floor, offset,
     weights, means, covariances, log_likelihood, n_iter, converged, flags, trajectory, converged_at,
 ):  # fmt: skip
     """Fit the pixels of `frames` (N, P, 3) uint8 with two components; see `model.em.fit_band`."""
@@ -128,7 +128,7 @@ def fit_band(
                     converged_at[0] += 1
                 else:
                     if start != 0:
-                        random_start(start, seed, first_pixel + next_pixel, q, queue, n_samples)
+                        random_start(start, seed, places[next_pixel], q, queue, n_samples)
                     move(queue, q, work, j)
                     pixel[j], t[j], deficient[j] = p, 0, RANK_DEFICIENT if data_rank < 3 else 0
                     state[BEST, j], state[KIND, j], state[LONGEST, j] = 0.0, START, FIRST_STEP

@@ -13,7 +13,7 @@ from bgsub.model.pairstart import full_rank, load_samples, new_pixels, rank_of
 
 @compiled
 def fit_band(
-    frames, first_pixel, start, seed, tolerance, max_iterations, floor, offset,
+    frames, places, start, seed, tolerance, max_iterations, floor, offset,
     weights, means, covariances, log_likelihood, n_iter, converged, flags, trajectory, converged_at,
 ):  # fmt: skip
     """Write the sample mean and the floored covariance of every pixel; every `start` comes to this."""

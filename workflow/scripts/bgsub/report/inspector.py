@@ -96,17 +96,11 @@ def fit_steps(
         One per step, its arrays as of an image of one row.
     """
 
-    def fit(limit: int, part: np.ndarray, first: int) -> PixelMixture:
+    def fit(limit: int) -> PixelMixture:
         mixture = mixture_of(settings, max_iterations=min(limit, settings["max_iterations"]))
-        return mixture.fit(part[:, np.newaxis], first_pixel=first)
+        return mixture.fit(samples[:, np.newaxis], first_pixel=pixels)
 
-    if settings["start"] == "split":
-        return [fit(limit, samples, 0) for limit in steps]
-    alone = [np.ascontiguousarray(samples[:, [place]]) for place in range(len(pixels))]
-    return [
-        _in_a_row([fit(limit, part, int(pixel)) for part, pixel in zip(alone, pixels, strict=True)])
-        for limit in steps
-    ]
+    return [fit(limit) for limit in steps]
 
 
 def project(mixture: PixelMixture, axes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -347,16 +341,3 @@ def _ever_marked(masks: Iterable[Masks], size: tuple[int, int]) -> np.ndarray:
 def _at(places: tuple[np.ndarray, np.ndarray], images: np.ndarray, which: range) -> np.ndarray:
     """Values (T, P, ..) of some images at the rows and columns of P pixels."""
     return np.stack([images[frame][places] for frame in which])
-
-
-class _Row:
-    """Fits of single pixels side by side, with the arrays of a PixelMixture of one row."""
-
-
-def _in_a_row(fits: list[PixelMixture]) -> _Row:
-    row = _Row()
-    for name, axis in {"weights_": 2, "means_": 2, "covariances_": 2}.items():
-        setattr(row, name, np.concatenate([getattr(fit, name) for fit in fits], axis=axis))
-    for name in ("log_likelihood_", "n_iter_", "flags_"):
-        setattr(row, name, np.concatenate([getattr(fit, name) for fit in fits], axis=1))
-    return row
