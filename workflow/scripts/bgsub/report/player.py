@@ -1,5 +1,7 @@
 """What the page's player shows: test frames as small pictures, masks and ground truth as run lengths."""
 
+import functools
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -60,12 +62,16 @@ def encode_pictures(frames: Sequence[np.ndarray], size: tuple[int, int], budget:
         Bytes; overrun only at the lowest quality.
     """
     scaled = [cv2.cvtColor(_scaled(frame, size, cv2.INTER_AREA), cv2.COLOR_RGB2BGR) for frame in frames]
-    for quality in _QUALITIES:
+
+    @functools.cache
+    def encoded(quality: int) -> list[bytes]:
         settings = [cv2.IMWRITE_JPEG_QUALITY, quality]
-        pictures = [cv2.imencode(".jpg", frame, settings)[1].tobytes() for frame in scaled]
-        if sum(map(len, pictures)) <= budget:
-            break
-    return pictures
+        return [cv2.imencode(".jpg", frame, settings)[1].tobytes() for frame in scaled]
+
+    def fits(quality: int) -> bool:
+        return sum(map(len, encoded(quality))) <= budget
+
+    return encoded(_QUALITIES[bisect_left(_QUALITIES[:-1], True, key=fits)])
 
 
 def encode_picture(image: np.ndarray, size: tuple[int, int], quality: int) -> bytes:
