@@ -15,7 +15,7 @@ from slurm import Cluster
 # On the submitting node.
 LOCAL = {"fetch_source", "split_frames", "average_scores", "make_page", "make_overview"}
 # What tells the time of a run, and so differs from one to the next.
-TIMED = ("*.html", "logs/*", "*/logs/*", "*/benchmarks/*", "costs.*", "summary.json")
+TIMED = ("*.html", "logs/*", "*/logs/*", "*/benchmarks/*", "summary.json")
 
 
 @pytest.fixture(scope="session")

@@ -144,7 +144,7 @@ rule pack_page:
 
 
 rule make_page:
-    """Write a clip's page, and draw what its steps cost."""
+    """Write a clip's page."""
     input:
         expand(
             "results/{{clip}}/{file}",
@@ -182,13 +182,6 @@ rule make_page:
             category="{clip}",
             subcategory="Page",
             labels={"figure": "the player alone, small"},
-        ),
-        costs=report(
-            "results/{clip}/figures/costs.png",
-            caption="../report/captions/costs.rst",
-            category="{clip}",
-            subcategory="Page",
-            labels={"figure": "what the steps cost"},
         ),
         summary="results/{clip}/page/summary.json",
     log:

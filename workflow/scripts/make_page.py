@@ -1,4 +1,4 @@
-"""Write a clip's page, and the chart of what its steps cost."""
+"""Write a clip's page."""
 
 import platform
 import subprocess
@@ -7,7 +7,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bgsub.evidence.costs import read_costs
-from bgsub.figures.plots import plot_costs
 from bgsub.report.pages import render_page
 from bgsub.report.views import ClipResults
 from job import run
@@ -15,9 +14,7 @@ from job import run
 SOFTWARE = ("snakemake", "numpy", "numba", "scipy", "opencv-contrib-python-headless", "pandas", "matplotlib")
 
 
-def main(
-    settings: dict, extras: list[str], templates: Path, costs: str, page: str, watch: str, summary: str
-) -> None:
+def main(settings: dict, extras: list[str], templates: Path, page: str, watch: str, summary: str) -> None:
     folder = Path(page).parent
     clip = ClipResults(
         name=settings["name"],
@@ -29,7 +26,6 @@ def main(
         costs=read_costs(settings["benchmarks"]),
         extras=frozenset(str(Path(file).relative_to(folder)) for file in extras),
     )
-    plot_costs(clip.costs, costs)
     versions = {"python": platform.python_version()} | {name: version(name) for name in SOFTWARE}
     render_page(
         clip,
@@ -59,7 +55,6 @@ if __name__ == "__main__":
         settings=snakemake.params.settings,
         extras=snakemake.input.extras,
         templates=Path(snakemake.scriptdir) / "../report",
-        costs=snakemake.output.costs,
         page=snakemake.output.page,
         watch=snakemake.output.watch,
         summary=snakemake.output.summary,

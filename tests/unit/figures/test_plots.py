@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_hex, to_rgb
 
-from bgsub.evidence.costs import Cost
 from bgsub.figures import pictures, plots
 from bgsub.figures.looks import TRUTH, looks
 from bgsub.model import em
@@ -129,15 +128,6 @@ def test_absorption_of_nobody_says_so():
     assert "no person who lies still was found" in texts(axes)
 
 
-def test_costs_are_the_lengths_of_the_bars():
-    figure = plots.draw_costs({"frames": Cost(2.0, 90.5, 1), "fit": Cost(61.2, None, 4)})
-    seconds, memory = figure.axes
-    assert [bar.get_width() for bar in seconds.patches] == [2.0, 61.2]
-    assert [label.get_text() for label in seconds.get_yticklabels()] == ["frames", "fit"]
-    assert memory.patches[0].get_width() == 90.5
-    assert np.isnan(memory.patches[1].get_width())
-
-
 def test_long_names_do_not_run_out_of_the_figure():
     names = [f"{letter} method with a long name" for letter in "ABCDEFG"]
     area = pd.DataFrame({"frame": [0, 1] * 7, "method": np.repeat(names, 2), "foreground_share": 0.1})
@@ -245,7 +235,6 @@ def draw_all(folder: Path) -> dict[str, bytes]:
     plots.plot_gap(noise.random((12, 18)), "notebook", folder / "gap.png")
     plots.plot_area(AREA, folder / "area.png", first_test_frame=4, events={"lies still": 5})
     plots.plot_absorption(VISIBLE, ABSORPTION, folder / "absorption.png", fps=10)
-    plots.plot_costs({"fit": Cost(1.0, 80.0, 1)}, folder / "costs.png")
     pictures.plot_backgrounds({"em": image, "median": image // 2}, folder / "backgrounds.png")
     pictures.plot_fit_maps(*maps, folder / "fit.png")
     pictures.plot_mask_strip({"frame": [image] * 2}, ["a", "b"], folder / "masks.png")
@@ -254,7 +243,7 @@ def draw_all(folder: Path) -> dict[str, bytes]:
 
 def test_the_same_data_give_the_same_bytes_whatever_the_users_settings(tmp_path, monkeypatch):
     first = draw_all(tmp_path / "first")
-    assert len(first) == 16  # eight figures, each as PNG and SVG
+    assert len(first) == 14  # seven figures, each as PNG and SVG
     assert all(b"<dc:date>" not in content for content in first.values())
     monkeypatch.setitem(plots.new_figure.__globals__["mpl"].rcParams, "axes.facecolor", "red")
     assert draw_all(tmp_path / "second") == first

@@ -186,7 +186,7 @@ def test_page_shows_every_figure_with_words_for_it_and_links_to_both_files(clip)
     shown = [words for tag, _, words in read.pictures if tag == "img"]
     assert len(shown) == len(FIGURES) + 2  # and the two pictures of the moment
     assert all(shown)
-    for name in (*FIGURES, "costs"):
+    for name in FIGURES:
         assert f"figures/{name}.png" in read.addresses
         assert f"figures/{name}.svg" in read.addresses
 

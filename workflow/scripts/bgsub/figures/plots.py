@@ -1,4 +1,4 @@
-"""The charts: convergence, gap, foreground area, absorption, costs.
+"""The charts: convergence, gap, foreground area, absorption.
 
 Each `draw_*` returns a matplotlib Figure made from tables; each `plot_*` saves that figure as PNG and SVG.
 """
@@ -13,7 +13,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from bgsub.evidence.costs import Cost
 from bgsub.figures.looks import TRUTH, label, looks
 from bgsub.figures.style import (
     GREY,
@@ -233,34 +232,6 @@ def draw_absorption(visible: pd.DataFrame, absorption: pd.DataFrame, *, fps: flo
     return figure
 
 
-@styled
-def draw_costs(costs: Mapping[str, Cost]) -> Figure:
-    """Draw what each step cost, in the order given: seconds, and memory beside them.
-
-    Parameters
-    ----------
-    costs : mapping of str to Cost
-        By step.
-    """
-    figure, panels = new_figure(0.75 + 0.24 * max(len(costs), 1), 1, 2, sharey=True)
-    steps = list(costs)
-    parts = (
-        ("seconds, all jobs together", [cost.seconds for cost in costs.values()], "{:.1f}", "#0072B2"),
-        ("memory, MB", [cost.memory or np.nan for cost in costs.values()], "{:.0f}", "#009E73"),
-    )
-    for axes, (title, values, form, colour) in zip(panels, parts, strict=True):
-        bars = axes.barh(range(len(steps)), values, color=colour, height=0.68)
-        words = ["" if np.isnan(value) else form.format(value) for value in values]
-        axes.bar_label(bars, words, padding=4, fontsize=8)
-        axes.set(title=title)
-        axes.set_xlim(0, max([*(value for value in values if not np.isnan(value)), 0.1]) * 1.2)
-        axes.grid(visible=False, axis="y")
-        axes.tick_params(axis="y", length=0)
-    panels[0].set_yticks(range(len(steps)), steps)
-    panels[0].invert_yaxis()
-    return figure
-
-
 def plot_convergence(
     curves: Mapping[str, pd.DataFrame], tolerances: Mapping[str, float | None], path: str | Path
 ) -> None:
@@ -289,8 +260,3 @@ def plot_area(
 def plot_absorption(visible: pd.DataFrame, absorption: pd.DataFrame, path: str | Path, *, fps: float) -> None:
     """Save `draw_absorption` as PNG and SVG."""
     save_figure(draw_absorption(visible, absorption, fps=fps), path)
-
-
-def plot_costs(costs: Mapping[str, Cost], path: str | Path) -> None:
-    """Save `draw_costs` as PNG and SVG."""
-    save_figure(draw_costs(costs), path)
