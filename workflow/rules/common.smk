@@ -23,6 +23,9 @@ SCRIPTS = Path(workflow.current_basedir.join("../scripts").get_path_or_uri(secre
 KINDS = ("gdrive", "url", "path", "synthetic")
 # What a method's row holds, and the rule that makes its masks.
 MASK_RULES = {"model": "mask_by_model", "background": "mask_by_median", "opencv": "mask_by_opencv"}
+# The order of jobs that could run at the same time: what others wait for goes before what only the page waits for,
+# and of that, what takes longest goes first, so that no processor is left alone with it in the end.
+SOON, FIRST = 1, 2
 
 
 def stop(message):

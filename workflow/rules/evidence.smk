@@ -59,6 +59,7 @@ rule measure_masks:
         "results/{clip}/logs/measure_masks.log",
     benchmark:
         "results/{clip}/benchmarks/measure_masks.tsv"
+    priority: FIRST
     threads: 1
     resources:
         mem_mb=memory(400, pixel=30 + 3 * len(METHODS)),

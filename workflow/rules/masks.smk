@@ -15,6 +15,7 @@ rule mask_by_model:
         "results/{clip}/benchmarks/mask_by_model.{method}.tsv"
     wildcard_constraints:
         method=methods_with("model"),
+    priority: SOON
     threads: 1
     resources:
         mem_mb=memory(430, pixel=method_pixel),
@@ -39,6 +40,7 @@ rule mask_by_median:
         "results/{clip}/benchmarks/mask_by_median.{method}.tsv"
     wildcard_constraints:
         method=methods_with("background"),
+    priority: SOON
     threads: 1
     resources:
         mem_mb=memory(430, pixel=60, sample=3 * TRAIN, most=BAND),
@@ -63,6 +65,7 @@ rule mask_by_opencv:
         "results/{clip}/benchmarks/mask_by_opencv.{method}.tsv"
     wildcard_constraints:
         method=methods_with("opencv"),
+    priority: SOON
     threads: 1
     resources:
         mem_mb=memory(400, pixel=110),
@@ -93,6 +96,7 @@ rule render_videos:
         "results/{clip}/logs/render_videos.log",
     benchmark:
         "results/{clip}/benchmarks/render_videos.tsv"
+    priority: FIRST
     threads: 1
     resources:
         mem_mb=memory(900, pixel=10 * len(METHODS)),

@@ -129,6 +129,7 @@ rule pack_page:
         "results/{clip}/logs/pack_page.log",
     benchmark:
         "results/{clip}/benchmarks/pack_page.tsv"
+    priority: FIRST
     threads: 1
     resources:
         mem_mb=memory(600, pixel=100, sample=4 * TEST, most=PLAYER),
