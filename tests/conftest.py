@@ -3,8 +3,13 @@ import subprocess
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from loopback import Loopback
+
+# The first example may compile a kernel, and any of them may meet a busy machine.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 
 @pytest.hookimpl(wrapper=True)

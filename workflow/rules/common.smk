@@ -1,5 +1,4 @@
 # What all rules need: the checked config, the version of the code behind a rule, and the files of a clip.
-import ast
 import csv
 import difflib
 import fnmatch
@@ -21,6 +20,8 @@ TABLE_TEXTS = ("title", "frames", "groundtruth", "licence", "citation", "annotat
 # The scripts themselves: workflow.source_path gives a copy, without the modules beside it.
 SCRIPTS = Path(workflow.current_basedir.join("../scripts").get_path_or_uri(secret_free=False))
 KINDS = ("gdrive", "url", "path", "synthetic")
+# `from module import names`, also in brackets over several lines, or `import names`; comments in it name no file.
+IMPORT = re.compile(r"^\s*(?:from\s+([\w.]+)\s+)?import\s+(\([^)]*\)|[^\n]*)", re.MULTILINE)
 # What a method's row holds, and the rule that makes its masks.
 MASK_RULES = {"model": "mask_by_model", "background": "mask_by_median", "opencv": "mask_by_opencv"}
 # The order of jobs that could run at the same time: what others wait for goes before what only the page waits for,
@@ -153,13 +154,11 @@ wildcard_constraints:
 
 @functools.cache
 def imported_modules(path):
-    """Files beside the scripts that a Python file imports itself."""
+    """Files beside the scripts that a Python file imports itself. (Parsing them all would take a second.)"""
     names = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    for module, imported in IMPORT.findall(path.read_text()):
+        parts = re.findall(r"[\w.]+", imported)
+        names |= {module, *(f"{module}.{part}" for part in parts)} if module else set(parts)
     modules = [SCRIPTS.joinpath(*name.split(".")) for name in names]
     candidates = {file for path in modules for file in (path.with_suffix(".py"), path / "__init__.py")}
     return sorted(file for file in candidates if file.is_file())

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bgsub.evidence.curves import threshold_curve
@@ -25,7 +25,6 @@ def luma_and_a_half(frame):
     return score
 
 
-@settings(deadline=None)  # the first example compiles
 @given(st.integers(0, 2**32 - 1), st.sampled_from([1, 3, 4]), st.booleans())
 def test_counts_are_those_of_the_masks_at_every_threshold(seed, opening, in_roi):
     frames, groundtruth, roi = clip(seed)
@@ -81,7 +80,6 @@ def test_what_is_not_a_number_is_not_foreground():
     assert thresholds_passed(scores, np.array([1.0, 2.0])).tolist() == [[0, 0, 0, 1, 2]]
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.floats(-100, 100), min_size=1, max_size=20, unique=True),
     st.lists(st.floats(-200, 200), min_size=1),

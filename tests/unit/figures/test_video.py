@@ -56,7 +56,7 @@ def test_video_plays_in_a_browser(tmp_path):
     write_video(path, soft_frames(), 10)
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-i", str(path)]
     report = subprocess.run(command, capture_output=True, text=True, check=False).stderr
-    assert re.search(r"Video: h264 .*yuv420p\(tv, bt709.*64x48.*10 fps", report)
+    assert re.search(r"Video: h264 .*yuv420p\(tv, smpte170m/bt709/bt709.*64x48.*10 fps", report)
     names = boxes(path)
     assert names.index("moov") < names.index("mdat")
 

@@ -10,9 +10,10 @@ from scipy.special import logsumexp
 from scipy.stats import chi2, f, multivariate_normal
 from sklearn.mixture import GaussianMixture
 
+from bgsub.masks.densities import component, likelihood, mahalanobis
 from bgsub.masks.difference import difference
 from bgsub.masks.foreground import foreground_masks, threshold_score
-from bgsub.masks.rules import component, likelihood, mahalanobis, score_by
+from bgsub.masks.rules import score_by
 from bgsub.model.gmm import PixelMixture
 
 

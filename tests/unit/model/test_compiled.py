@@ -15,7 +15,7 @@ LIBRARY = Path(compiled.__file__).parents[1]
     [
         ("model/linalg.py", True),
         ("model/constants.py", True),
-        ("masks/rules.py", True),
+        ("masks/densities.py", True),
         ("errors.py", False),
     ],
 )

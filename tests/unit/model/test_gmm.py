@@ -319,7 +319,7 @@ def any_frames():
     return shape.flatmap(lambda s: arrays(np.uint8, s, elements=colours))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     frames=any_frames(),
     n_components=st.integers(1, 5),
