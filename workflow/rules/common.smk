@@ -24,9 +24,9 @@ KINDS = ("gdrive", "url", "path", "synthetic")
 IMPORT = re.compile(r"^\s*(?:from\s+([\w.]+)\s+)?import\s+(\([^)]*\)|[^\n]*)", re.MULTILINE)
 # What a method's row holds, and the rule that makes its masks.
 MASK_RULES = {"model": "mask_by_model", "background": "mask_by_median", "opencv": "mask_by_opencv"}
-# The order of jobs that could run at the same time: what others wait for goes before what only the page waits for,
-# and of that, what takes longest goes first, so that no processor is left alone with it in the end.
-SOON, FIRST = 1, 2
+# The order of jobs that could run at the same time. What takes longest goes first, so that no processor is left alone
+# with it in the end, but for what others wait for; the rest fills the gaps.
+FIRST, SECOND, THIRD = 3, 2, 1
 
 
 def stop(message):

@@ -30,6 +30,7 @@ rule audit_convergence:
         "results/{clip}/logs/audit_convergence.log",
     benchmark:
         "results/{clip}/benchmarks/audit_convergence.tsv"
+    priority: THIRD
     threads: 1
     resources:
         mem_mb=memory(570, pixel=max(330 + 50 * len(MODELS), 400)),

@@ -15,7 +15,7 @@ rule mask_by_model:
         "results/{clip}/benchmarks/mask_by_model.{method}.tsv"
     wildcard_constraints:
         method=methods_with("model"),
-    priority: SOON
+    priority: SECOND
     threads: 1
     resources:
         mem_mb=memory(430, pixel=method_pixel),
@@ -40,7 +40,7 @@ rule mask_by_median:
         "results/{clip}/benchmarks/mask_by_median.{method}.tsv"
     wildcard_constraints:
         method=methods_with("background"),
-    priority: SOON
+    priority: SECOND
     threads: 1
     resources:
         mem_mb=memory(430, pixel=60, sample=3 * TRAIN, most=BAND),
@@ -65,7 +65,7 @@ rule mask_by_opencv:
         "results/{clip}/benchmarks/mask_by_opencv.{method}.tsv"
     wildcard_constraints:
         method=methods_with("opencv"),
-    priority: SOON
+    priority: SECOND
     threads: 1
     resources:
         mem_mb=memory(400, pixel=110),

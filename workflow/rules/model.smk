@@ -24,7 +24,7 @@ if config["tiles"] == 1:
             "results/{clip}/logs/fit_model.{model}.log",
         benchmark:
             "results/{clip}/benchmarks/fit_model.{model}.tsv"
-        priority: SOON
+        priority: SECOND
         threads: fit_threads
         resources:
             mem_mb=memory(560, pixel=fit_pixel, sample=fit_sample, most=BAND),
@@ -48,7 +48,7 @@ else:
             "results/{clip}/logs/fit_tile.{model}.{tile}-of-{tiles}.log",
         benchmark:
             "results/{clip}/benchmarks/fit_tile.{model}.{tile}-of-{tiles}.tsv"
-        priority: SOON
+        priority: SECOND
         threads: fit_threads
         resources:
             mem_mb=memory(560, pixel=fit_pixel, sample=fit_sample, most=BAND),
@@ -75,7 +75,7 @@ else:
             "results/{clip}/logs/join_tiles.{model}.log",
         benchmark:
             "results/{clip}/benchmarks/join_tiles.{model}.tsv"
-        priority: SOON
+        priority: SECOND
         threads: 1
         resources:
             mem_mb=memory(430, pixel=join_pixel),

@@ -43,6 +43,7 @@ rule plot_models:
         "results/{clip}/logs/plot_models.log",
     benchmark:
         "results/{clip}/benchmarks/plot_models.tsv"
+    priority: THIRD
     threads: 1
     resources:
         mem_mb=memory(510, pixel=200, sample=3 * TRAIN, most=BAND),
