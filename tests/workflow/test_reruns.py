@@ -15,7 +15,7 @@ from project import ROOT, Graph, Project
 
 Change = Callable[[Project], object]
 SOURCE = ["render_synthetic.*"]
-VIDEOS = ["render_preview.*", "render_videos.*"]
+VIDEOS = ["render_videos.*"]
 PAGES = ["make_.*"]
 
 

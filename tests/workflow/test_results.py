@@ -134,7 +134,6 @@ def test_jobs_of_a_cluster_give_the_same_bytes(finished: Project, tmp_path: Path
         "frames.csv",
         "models/em/model.npz",
         "methods/gmm/masks.npz",
-        "train.mp4",
     ]
     project.snakemake(
         *(f"results/demo/{name}" for name in made),

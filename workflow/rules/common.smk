@@ -322,14 +322,13 @@ def benchmarks_of(clip):
         jobs = {"rendering the clip": ["render_synthetic"]} | jobs
     if clip in SCORED:
         jobs["reading ground truth"] = ["read_groundtruth", "read_scope"]
-    jobs["filming the training frames"] = ["render_preview"]
     for model in MODELS:
         jobs[f"fitting {model}"] = fit_jobs(model)
     jobs["auditing the fits"] = ["audit_convergence"]
     for method in METHODS:
         rule_name = next(name for key, name in MASK_RULES.items() if key in config["methods"][method])
         jobs[f"masks by {method}"] = [f"{rule_name}.{method}"]
-    jobs["filming the masks"] = ["render_videos"]
+    jobs["filming"] = ["render_videos"]
     jobs["measuring"] = ["measure_masks"]
     jobs["drawing figures"] = ["plot_models", "plot_methods"]
     if clip in SCORED:

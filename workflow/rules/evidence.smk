@@ -47,7 +47,6 @@ rule measure_masks:
     """Measure foreground and agreement of all methods, and how long each still sees the person who lies still."""
     input:
         frames="results/{clip}/frames.npy",
-        table="results/{clip}/frames.csv",
         groundtruth=groundtruth_of,
         masks=expand("results/{{clip}}/methods/{method}/masks.npz", method=METHODS),
     output:

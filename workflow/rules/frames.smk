@@ -69,25 +69,3 @@ rule split_frames:
         split=split_settings,
     script:
         "../scripts/split_frames.py"
-
-
-rule render_preview:
-    """Film the training frames, to see what the models learn from."""
-    input:
-        frames="results/{clip}/frames.npy",
-        table="results/{clip}/frames.csv",
-    output:
-        video="results/{clip}/train.mp4",
-    log:
-        "results/{clip}/logs/render_preview.log",
-    benchmark:
-        "results/{clip}/benchmarks/render_preview.tsv"
-    threads: 1
-    resources:
-        mem_mb=memory(450, pixel=120),
-        runtime=minutes(60),
-    params:
-        code=code_version("render_preview.py"),
-        video=ordered(config["video"]),
-    script:
-        "../scripts/render_preview.py"

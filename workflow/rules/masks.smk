@@ -78,11 +78,12 @@ rule mask_by_opencv:
 
 
 rule render_videos:
-    """Film the test frames beside the masks of each method, and of all, also as a moving picture for a README."""
+    """Film the training frames, and the test frames beside the masks of each method and of all together."""
     input:
         frames="results/{clip}/frames.npy",
         masks=expand("results/{{clip}}/methods/{method}/masks.npz", method=METHODS),
     output:
+        training="results/{clip}/train.mp4",
         videos=expand("results/{{clip}}/methods/{method}/video.mp4", method=METHODS),
         comparison="results/{clip}/comparison.mp4",
         animation=report(
@@ -100,7 +101,7 @@ rule render_videos:
     threads: 1
     resources:
         mem_mb=memory(900, pixel=10 * len(METHODS)),
-        runtime=minutes(90 * len(METHODS) + 140),
+        runtime=minutes(60 + 90 * len(METHODS) + 140),
     params:
         code=code_version("render_videos.py"),
         methods=METHODS,
