@@ -33,7 +33,7 @@ rule audit_convergence:
     priority: THIRD
     threads: 1
     resources:
-        mem_mb=memory(570, pixel=max(330 + 50 * len(MODELS), 400)),
+        mem_mb=memory(570, pixel=250 + 50 * len(MODELS)),
         runtime=minutes(150),
     params:
         code=code_version("audit_convergence.py"),
