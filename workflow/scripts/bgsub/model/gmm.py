@@ -131,7 +131,9 @@ class PixelMixture:
         self._check_parameters()
         frames = _as_clip(frames)
         _, height, width, channels = frames.shape
-        places = first_pixel + np.arange(height * width) if np.ndim(first_pixel) == 0 else first_pixel
+        places = np.asarray(first_pixel, np.int64)
+        if places.ndim == 0:
+            places = places + np.arange(height * width)
         largest = self.max_components if self.n_components == "auto" else self.n_components
         sizes = range(1, largest + 1) if self.n_components == "auto" else [largest]
         for size in sizes:
