@@ -94,6 +94,7 @@ rule score_backgrounds:
         "results/{clip}/logs/score_backgrounds.log",
     benchmark:
         "results/{clip}/benchmarks/score_backgrounds.tsv"
+    priority: SECOND
     threads: 1
     resources:
         mem_mb=memory(480, pixel=400),
