@@ -24,8 +24,8 @@ KINDS = ("gdrive", "url", "path", "synthetic")
 IMPORT = re.compile(r"^\s*(?:from\s+([\w.]+)\s+)?import\s+(\([^)]*\)|[^\n]*)", re.MULTILINE)
 # What a method's row holds, and the rule that makes its masks.
 MASK_RULES = {"model": "mask_by_model", "background": "mask_by_median", "opencv": "mask_by_opencv"}
-# The order of jobs that could run at the same time. What takes longest goes first, so that no processor is left alone
-# with it in the end, but for what others wait for; the rest fills the gaps.
+# Which of the jobs that are ready runs, where not all can at once: FIRST the films, and what leads to the page's data;
+# SECOND what those wait for; THIRD the longest figures, so that no processor is left alone with one in the end.
 FIRST, SECOND, THIRD = 3, 2, 1
 
 
@@ -154,7 +154,7 @@ wildcard_constraints:
 
 @functools.cache
 def imported_modules(path):
-    """Files beside the scripts that a Python file imports itself. (Parsing them all would take a second.)"""
+    """Files beside the scripts that a Python file imports itself. (Parsing them takes five times as long.)"""
     names = set()
     for module, imported in IMPORT.findall(path.read_text()):
         parts = re.findall(r"[\w.]+", imported)

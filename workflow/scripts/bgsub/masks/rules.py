@@ -51,7 +51,7 @@ def score_by(settings: Mapping[str, Any], model: Mapping[str, np.ndarray]) -> Sc
     rule = settings["rule"]
     if rule == "difference":
         return difference(background_image(model["weights"], model["means"]))
-    from bgsub.masks import densities  # here, as it loads the compiler: half of what the other rule takes
+    from bgsub.masks import densities  # here, as it loads the compiler, which the rule above does without
 
     if rule == "mahalanobis":
         return densities.mahalanobis(model, settings["ignore_shadows"])
