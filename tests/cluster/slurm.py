@@ -151,8 +151,12 @@ class Cluster:
 
     def processes(self, node: str | None = None) -> list[psutil.Process]:
         """Processes of the jobs that run on a node, or on any."""
-        steps = [process for process in psutil.process_iter(["name"]) if self._is_step(process, node)]
+        steps = self.steps(node)
         return [*steps, *(child for step in steps for child in _below(step))]
+
+    def steps(self, node: str | None = None) -> list[psutil.Process]:
+        """SLURM's own processes, one for each step of a job, that run on a node, or on any."""
+        return [process for process in psutil.process_iter(["name"]) if self._is_step(process, node)]
 
     def ask(self, *command: str) -> str:
         """Return what a command of SLURM's prints."""
@@ -175,17 +179,6 @@ class Cluster:
                 comment = record.get("Comment", "").removeprefix("rule_")
                 records.append(record | {"rule": comment.split("_wildcards_")[0]})
         return sorted(records, key=lambda record: int(record["JobId"]))
-
-    def memory_taken(self, job: dict[str, str]) -> float:
-        """Return the most memory, in MB, that SLURM saw a job take, its batch script and step together."""
-        seen = re.findall(
-            rf"StepId={job['JobId']}\.(\w+) memory used:(\d+)",
-            self._steps_log(job).read_text(errors="replace"),
-        )
-        largest: dict[str, int] = {}
-        for step, size in seen:
-            largest[step] = max(largest.get(step, 0), int(size))
-        return sum(largest.values()) / 2**20
 
     def exceeded_memory(self, job: dict[str, str]) -> bool:
         """Whether SLURM ended a job since it took more memory than it had asked for."""

@@ -4,10 +4,10 @@ import hashlib
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from gauge import Gauge
 from project import Project
 from runs import Run
 from slurm import Cluster
@@ -19,14 +19,23 @@ TIMED = ("*.html", "logs/*", "*/logs/*", "*/benchmarks/*", "summary.json")
 
 
 @pytest.fixture(scope="session")
-def run(cluster: Cluster, finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+def gauge(cluster: Cluster) -> Gauge:
+    """What the jobs of `run` took."""
+    return Gauge(cluster)
+
+
+@pytest.fixture(scope="session")
+def run(
+    cluster: Cluster, finished: Project, gauge: Gauge, tmp_path_factory: pytest.TempPathFactory
+) -> Run:
     """The small experiment on the cluster, done."""
     project = finished.clone_to(tmp_path_factory.mktemp("on-cluster") / "project")
     shutil.rmtree(project.results)
     shutil.rmtree(project.folder / ".snakemake")
     keep_compiled(project)
-    with Run(project, cluster) as run:
-        yield run.succeeds()
+    with gauge, Run(project, cluster) as run:
+        run.succeeds()
+    return run
 
 
 def keep_compiled(project: Project) -> None:
@@ -79,9 +88,9 @@ def test_jobs_ran_on_both_nodes(run: Run, cluster: Cluster) -> None:
     assert Counter(nodes) == Counter(job["NodeList"] for job in run.jobs)
 
 
-def test_memory_asked_for_is_one_to_four_times_what_a_job_takes(run: Run, cluster: Cluster) -> None:
+def test_memory_asked_for_is_one_to_four_times_what_a_job_takes(run: Run, gauge: Gauge) -> None:
     for job in run.jobs:
-        asked, taken = int(job["MinMemoryNode"].removesuffix("M")), cluster.memory_taken(job)
+        asked, taken = int(job["MinMemoryNode"].removesuffix("M")), gauge.taken(job)
         assert taken < asked < 4 * taken, f"{job['rule']} asked for {asked} MB and took {taken:.0f} MB"
 
 

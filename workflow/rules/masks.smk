@@ -100,7 +100,7 @@ rule render_videos:
     priority: FIRST
     threads: 1
     resources:
-        mem_mb=memory(900, pixel=10 * len(METHODS)),
+        mem_mb=memory(370, pixel=180, sample=film_sample, most=FILM),
         runtime=minutes(60 + 90 * len(METHODS) + 140),
     params:
         code=code_version("render_videos.py"),

@@ -12,9 +12,11 @@ MEMORY_MARGIN = 1.25  # request over use
 TIME_MARGIN = 3  # processors and file systems differ more
 START = 10  # minutes that any job may take, most of it for loading software from a slow file system
 
-# Most that frames held at a time take, MB: bgsub.source.frames.row_bands, and the pictures of the page's player.
+# Most that frames held at a time take, MB: bgsub.source.frames.row_bands, the pictures of the page's player, and a
+# film of all methods with its encoder and its preview.
 BAND = 270
 PLAYER = 400
+FILM = 430
 
 # Shares of a clip's frames, the largest of any clip.
 TRAIN = max(train_fraction(clip) for clip in CLIPS)
@@ -99,6 +101,12 @@ def fit_sample(wildcards):
     """Bytes that a fit takes for each pixel of each frame: its tile's training samples, and twice their model."""
     frames, _, _ = clip_shape(wildcards.clip)
     return (3 * TRAIN + 2 * model_pixel(wildcards) / max(frames, 1)) / tiles_of(wildcards)
+
+
+def film_sample(wildcards):
+    """Bytes that films take for each pixel of each frame: 180 for a pixel of the picture of all methods."""
+    frames, _, _ = clip_shape(wildcards.clip)
+    return 180 * len(METHODS) / max(frames, 1)
 
 
 def join_pixel(wildcards):
