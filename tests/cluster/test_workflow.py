@@ -25,9 +25,7 @@ def gauge(cluster: Cluster) -> Gauge:
 
 
 @pytest.fixture(scope="session")
-def run(
-    cluster: Cluster, finished: Project, gauge: Gauge, tmp_path_factory: pytest.TempPathFactory
-) -> Run:
+def run(cluster: Cluster, finished: Project, gauge: Gauge, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """The small experiment on the cluster, done."""
     project = finished.clone_to(tmp_path_factory.mktemp("on-cluster") / "project")
     shutil.rmtree(project.results)
