@@ -155,5 +155,5 @@ def plot_audit(audits: Mapping[str, Audit], kinds: Mapping[str, np.ndarray], pat
 
 
 def plot_parameter_maps(maps: Mapping[str, Mapping[str, np.ndarray]], path: str | Path) -> None:
-    """Save `draw_parameter_maps` as PNG and SVG."""
-    save_figure(draw_parameter_maps(maps), path)
+    """Save `draw_parameter_maps` as PNG."""
+    save_figure(draw_parameter_maps(maps), path, vector=False)

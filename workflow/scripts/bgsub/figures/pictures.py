@@ -1,6 +1,6 @@
 """The figures made of images: backgrounds, maps of a fit, mask strip.
 
-Each `draw_*` returns a matplotlib Figure made from arrays; each `plot_*` saves that figure as PNG and SVG.
+Each `draw_*` returns a matplotlib Figure made from arrays; each `plot_*` saves that figure as PNG.
 """
 
 from collections.abc import Mapping, Sequence
@@ -252,19 +252,19 @@ def plot_backgrounds(
     undefined: Mapping[str, np.ndarray] | None = None,
     truth: np.ndarray | None = None,
 ) -> None:
-    """Save `draw_backgrounds` as PNG and SVG."""
-    save_figure(draw_backgrounds(backgrounds, undefined, truth), path)
+    """Save `draw_backgrounds` as PNG."""
+    save_figure(draw_backgrounds(backgrounds, undefined, truth), path, vector=False)
 
 
 def plot_fit_maps(
     n_iter: np.ndarray, log_likelihood: np.ndarray, flags: np.ndarray, path: str | Path
 ) -> None:
-    """Save `draw_fit_maps` as PNG and SVG."""
-    save_figure(draw_fit_maps(n_iter, log_likelihood, flags), path)
+    """Save `draw_fit_maps` as PNG."""
+    save_figure(draw_fit_maps(n_iter, log_likelihood, flags), path, vector=False)
 
 
 def plot_mask_strip(
     rows: Mapping[str, Sequence[np.ndarray]], moments: Sequence[str], path: str | Path
 ) -> None:
-    """Save `draw_mask_strip` as PNG and SVG."""
-    save_figure(draw_mask_strip(rows, moments), path)
+    """Save `draw_mask_strip` as PNG."""
+    save_figure(draw_mask_strip(rows, moments), path, vector=False)

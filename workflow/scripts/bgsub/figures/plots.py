@@ -1,6 +1,7 @@
 """The charts: convergence, gap, foreground area, absorption.
 
-Each `draw_*` returns a matplotlib Figure made from tables; each `plot_*` saves that figure as PNG and SVG.
+Each `draw_*` returns a matplotlib Figure made from tables; each `plot_*` saves that figure as PNG and, but for
+the map of gaps, as SVG.
 """
 
 from collections.abc import Mapping
@@ -240,8 +241,8 @@ def plot_convergence(
 
 
 def plot_gap(gap: np.ndarray, name: str, path: str | Path) -> None:
-    """Save `draw_gap` as PNG and SVG."""
-    save_figure(draw_gap(gap, name), path)
+    """Save `draw_gap` as PNG."""
+    save_figure(draw_gap(gap, name), path, vector=False)
 
 
 def plot_area(

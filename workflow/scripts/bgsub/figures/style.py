@@ -60,7 +60,7 @@ def styled(draw: Callable[P, T]) -> Callable[P, T]:
 
 
 @styled
-def save_figure(figure: Figure, path: str | Path) -> None:
+def save_figure(figure: Figure, path: str | Path, *, vector: bool = True) -> None:
     """Write a figure as PNG and, beside it, as SVG; the same figure gives the same bytes.
 
     Parameters
@@ -68,6 +68,8 @@ def save_figure(figure: Figure, path: str | Path) -> None:
     figure : Figure
     path : path-like
         The PNG; the SVG has the same name with `.svg`.
+    vector : bool
+        Whether to write the SVG: of a figure made of pixels it would be a wrapper around pictures.
     """
     path = Path(path)
     # Laid out here and once: before each file, matplotlib would draw the whole figure once more to do it.
@@ -78,9 +80,9 @@ def save_figure(figure: Figure, path: str | Path) -> None:
         ".png": {"metadata": {"Software": None}, "pil_kwargs": {"compress_level": 4}},
         ".svg": {"metadata": {"Date": None}},
     }
-    for suffix, chosen in options.items():
+    for suffix in (".png", ".svg") if vector else (".png",):
         with atomic_path(path.with_suffix(suffix)) as temporary:
-            figure.savefig(temporary, **chosen)
+            figure.savefig(temporary, **options[suffix])
 
 
 def new_figure(height: float, rows: int = 1, columns: int = 1, **options: Any) -> tuple[Figure, Any]:
