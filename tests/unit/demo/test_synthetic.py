@@ -5,6 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
+from bgsub.demo import room
 from bgsub.demo.motion import FOREARM, SHIN, THIGH, UPPER_ARM, pose_at
 from bgsub.demo.solids import Solid, View, project
 from bgsub.demo.synthetic import DRIFT, events, render_clip, render_frames
@@ -46,6 +47,17 @@ def test_pixels_are_the_same_on_every_machine():
 def test_events_of_the_default_clip():
     times = events(110)
     assert (times.enters, times.falls, times.still) == (11, 50, 61)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("rows", [7, 32, 61])
+def test_room_is_the_same_in_bands_as_in_one(rows, threads, monkeypatch):
+    monkeypatch.setattr(room, "BAND_ROWS", 61)
+    whole = room.build_room(61, 90)
+    monkeypatch.setattr(room, "BAND_ROWS", rows)
+    banded = room.build_room(61, 90, threads)
+    for name in ("radiance", "lit", "shadow_texel"):
+        np.testing.assert_array_equal(getattr(banded, name), getattr(whole, name))
 
 
 def test_shapes_and_codes(clip):
