@@ -1,7 +1,7 @@
 """The charts: convergence, gap, foreground area, absorption.
 
-Each `draw_*` returns a matplotlib Figure made from tables; each `plot_*` saves that figure as PNG and, but for
-the map of gaps, as SVG.
+Each `draw_*` returns a matplotlib Figure made from tables; each `plot_*` saves that figure as PNG and, but
+for the map of gaps, as SVG.
 """
 
 from collections.abc import Mapping
