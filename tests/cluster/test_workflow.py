@@ -1,6 +1,5 @@
 """The workflow on SLURM, from clip to report: the same results as on one machine, and the same reruns."""
 
-import hashlib
 import re
 import shutil
 from collections import Counter
@@ -30,18 +29,9 @@ def run(cluster: Cluster, finished: Project, gauge: Gauge, tmp_path_factory: pyt
     project = finished.clone_to(tmp_path_factory.mktemp("on-cluster") / "project")
     shutil.rmtree(project.results)
     shutil.rmtree(project.folder / ".snakemake")
-    keep_compiled(project)
     with gauge, Run(project, cluster) as run:
         run.succeeds()
     return run
-
-
-def keep_compiled(project: Project) -> None:
-    """Let a clone use the machine code of the original, which numba keeps under a name made of the path."""
-    library = project.folder / "workflow/scripts/bgsub"
-    for folder in library.glob("__pycache__/bgsub-*/*_*"):
-        package = library / folder.name.rpartition("_")[0]
-        folder.rename(folder.with_name(f"{package.name}_{hashlib.sha1(str(package).encode()).hexdigest()}"))
 
 
 def contents(project: Project) -> dict[str, bytes]:

@@ -1,5 +1,6 @@
 """A copy of the project in a folder of its own, in which tests run Snakemake and edit what they like."""
 
+import hashlib
 import os
 import re
 import shutil
@@ -12,6 +13,7 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 PARTS = ("Snakefile", "config.yaml", "workflow", "profiles")
+LIBRARY = Path("workflow/scripts/bgsub")
 
 # The default experiment in small: every rule runs, each within a second or two.
 SMALL = {
@@ -35,13 +37,16 @@ class Project:
             source = ROOT / part
             copy = shutil.copytree if source.is_dir() else shutil.copy2
             copy(source, folder / part, **({"ignore": ignore} if source.is_dir() else {}))
+        copy_machine_code(ROOT, folder)
         project = cls(folder)
         project.configure(SMALL)
         return project
 
     def clone_to(self, folder: Path) -> "Project":
         """Copy everything, results and Snakemake's records included, keeping the times of files."""
-        shutil.copytree(self.folder, folder, symlinks=True)
+        ignore = shutil.ignore_patterns("bgsub-*")
+        shutil.copytree(self.folder, folder, symlinks=True, ignore=ignore)
+        copy_machine_code(self.folder, folder)
         return Project(folder)
 
     @property
@@ -131,6 +136,25 @@ class Graph:
             queue += after - found
             found |= after
         return dict(Counter(self.labels[job].split()[0] for job in found if self.labels[job] != "all"))
+
+
+def copy_machine_code(original: Path, copy: Path) -> None:
+    """Spare a copy of the project the compiling, which takes most of a minute.
+
+    numba keeps machine code under a name made of the path of its source, and trusts it if the source has kept
+    its time. Other tests may compile meanwhile: what is not there yet, or half written, the copy compiles.
+    """
+    for version in (original / LIBRARY / "__pycache__").glob("bgsub-*"):
+        for folder in version.iterdir():
+            package = LIBRARY / folder.name.rpartition("_")[0]
+            if folder.name == machine_code_name(original / package):
+                there = copy / LIBRARY / "__pycache__" / version.name / machine_code_name(copy / package)
+                shutil.copytree(folder, there, ignore=shutil.ignore_patterns("*.tmp.*"))
+
+
+def machine_code_name(package: Path) -> str:
+    """Return what numba calls the folder with the machine code of a package's modules."""
+    return f"{package.name}_{hashlib.sha1(str(package).encode()).hexdigest()}"
 
 
 def merged(base: dict, changes: dict) -> dict:
