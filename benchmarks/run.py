@@ -6,6 +6,7 @@ Writes results/benchmark/: fit.csv, growth.csv, roofline.json, pictures, and ind
 import argparse
 import json
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from memory import peak_megabytes
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
+from bgsub.errors import InputError
 from bgsub.files import write_table
 
 FOLDER = Path("results/benchmark")
@@ -130,4 +132,7 @@ def _seconds(run: Callable[[], object]) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except InputError as error:
+        sys.exit(f"error: {error}")
