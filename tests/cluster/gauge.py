@@ -45,8 +45,8 @@ class Gauge:
             with contextlib.suppress(psutil.NoSuchProcess):
                 # SLURM's title of a step: slurmstepd: [12.batch]
                 title = re.search(r"\[(\d+)\.", " ".join(step.cmdline()))
-                processes = step.children(recursive=True)
-                sizes[title[1]] += sum(map(_size, processes)) if title else 0
+                if title:
+                    sizes[title[1]] += sum(map(_size, step.children(recursive=True)))
         return sizes
 
 

@@ -139,7 +139,7 @@ class Graph:
 
 
 def copy_machine_code(original: Path, copy: Path) -> None:
-    """Spare a copy of the project the compiling, which takes most of a minute.
+    """Spare a copy of the project the compiling.
 
     numba keeps machine code under a name made of the path of its source, and trusts it if the source has kept
     its time. Other tests may compile meanwhile: what is not there yet, or half written, the copy compiles.

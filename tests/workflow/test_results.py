@@ -1,8 +1,10 @@
 """What the finished experiment holds, and that its bytes depend on nothing but config and input."""
 
 import json
+import re
 import zipfile
 from pathlib import Path
+from urllib.parse import unquote
 
 import cv2
 import numpy as np
@@ -106,6 +108,14 @@ def test_pages_are_whole_and_ask_for_nothing(finished: Project) -> None:
     overview = (finished.results / "report.html").read_text()
     assert 'href="demo/report.html"' in overview
     assert 'src="http' not in page + overview
+
+
+def test_pages_link_only_to_files_that_are_there(finished: Project) -> None:
+    for page in ("demo/report.html", "report.html"):
+        text = (finished.results / page).read_text()
+        links = {unquote(link) for link in re.findall(r'href="([^"#:]+)"', text)}
+        assert links
+        assert [link for link in links if not (finished.results / page).parent.joinpath(link).exists()] == []
 
 
 def test_nothing_temporary_is_left(finished: Project) -> None:

@@ -104,7 +104,10 @@ def fit_sample(wildcards):
 
 
 def film_sample(wildcards):
-    """Bytes that films take for each pixel of each frame: 180 for a pixel of the picture of all methods."""
+    """Bytes that films take for each pixel of each frame: 180 in all for each pixel of each method's masks.
+
+    Divided by the frames, which `memory` multiplies it with: a longer film takes no more.
+    """
     frames, _, _ = clip_shape(wildcards.clip)
     return 180 * len(METHODS) / max(frames, 1)
 

@@ -5,8 +5,8 @@ import cv2
 import numpy as np
 import pytest
 
-from bgsub.demo import room
 from bgsub.demo.motion import FOREARM, SHIN, THIGH, UPPER_ARM, pose_at
+from bgsub.demo.room import build_room
 from bgsub.demo.solids import Solid, View, project
 from bgsub.demo.synthetic import DRIFT, events, render_clip, render_frames
 
@@ -52,10 +52,10 @@ def test_events_of_the_default_clip():
 @pytest.mark.parametrize("threads", [1, 3])
 @pytest.mark.parametrize("rows", [7, 32, 61])
 def test_room_is_the_same_in_bands_as_in_one(rows, threads, monkeypatch):
-    monkeypatch.setattr(room, "BAND_ROWS", 61)
-    whole = room.build_room(61, 90)
-    monkeypatch.setattr(room, "BAND_ROWS", rows)
-    banded = room.build_room(61, 90, threads)
+    monkeypatch.setattr("bgsub.demo.room.BAND_ROWS", 61)
+    whole = build_room(61, 90)
+    monkeypatch.setattr("bgsub.demo.room.BAND_ROWS", rows)
+    banded = build_room(61, 90, threads)
     for name in ("radiance", "lit", "shadow_texel"):
         np.testing.assert_array_equal(getattr(banded, name), getattr(whole, name))
 
