@@ -6,15 +6,106 @@ one thread.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
 
 import cv2
 import numpy as np
+from annotated_types import Ge, Gt, Le, Lt
 
 from bgsub.errors import InputError
 from bgsub.masks.foreground import FOREGROUND, open_mask
+from bgsub.masks.method import ADAPTIVE, Learning, Method
 
 _ON_ONE_THREAD = ("gsoc", "lsbp")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subtractor(Method):
+    """One of OpenCV's methods, which learns as it goes, from the first frame on."""
+
+    opencv: str
+    """The algorithm."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mog2(Subtractor):
+    """A mixture of Gaussians whose size adapts (Zivkovic 2004)."""
+
+    opencv: Literal["mog2"]
+    history: Annotated[int, Ge(1)] = 500
+    """Frames that its memory spans."""
+    var_threshold: Annotated[float, Gt(0)] = 16
+    """Squared Mahalanobis distance that matches a component."""
+    background_ratio: Annotated[float, Gt(0), Le(1)] = 0.9
+    """Share of a pixel's weight that is background."""
+    detect_shadows: bool = True
+    """Whether shadows are marked as 127."""
+    learning_rate: Literal["auto"] | Annotated[float, Gt(0), Lt(1)] = "auto"
+    """Share of a new frame in the memory, between 0 and 1; auto is 1 / history, faster at first."""
+    learning: Learning = ADAPTIVE
+    """How it learns from test frames: adaptive, as before; frozen, not at all; protected, from what it does
+    not call foreground."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Knn(Subtractor):
+    """Nearest neighbours among samples kept per pixel (Zivkovic and van der Heijden 2006)."""
+
+    opencv: Literal["knn"]
+    history: Annotated[int, Ge(1)] = 500
+    """Frames that its memory spans."""
+    dist2_threshold: Annotated[float, Gt(0)] = 400
+    """Squared distance within which a sample matches, squared 8-bit levels."""
+    detect_shadows: bool = True
+    """Whether shadows are marked as 127."""
+    seed: Annotated[int, Ge(0)] = 0
+    """Of the samples it keeps."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mog(Subtractor):
+    """A mixture of Gaussians (KaewTraKulPong and Bowden 2001), of opencv-contrib."""
+
+    opencv: Literal["mog"]
+    history: Annotated[int, Ge(1)] = 200
+    """Frames that its memory spans."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gmg(Subtractor):
+    """Histograms of colours and Bayes' rule (Godbehere et al. 2012), of opencv-contrib."""
+
+    opencv: Literal["gmg"]
+    initialization_frames: Annotated[int, Ge(1)] = 20
+    """Frames before its first mask, no more than train; OpenCV's own default is 120."""
+    decision_threshold: Annotated[float, Ge(0), Le(1)] = 0.8
+    """Probability above which a pixel is foreground."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cnt(Subtractor):
+    """Counts how long a colour stays, of opencv-contrib."""
+
+    opencv: Literal["cnt"]
+    min_stability: Annotated[int, Ge(1)] = 15
+    """Frames that a colour stays before it is background."""
+    max_stability: Annotated[int, Ge(1)] = 900
+    """Frames of stability that a pixel is credited with at most."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gsoc(Subtractor):
+    """Samples with counts of their matches (Google Summer of Code 2017), of opencv-contrib."""
+
+    opencv: Literal["gsoc"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lsbp(Subtractor):
+    """Local SVD binary patterns (Guo et al. 2016), of opencv-contrib."""
+
+    opencv: Literal["lsbp"]
 
 
 def opencv_masks(

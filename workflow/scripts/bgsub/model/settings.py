@@ -1,0 +1,40 @@
+"""What a model is: a row of the config's section `models`, with what follows from its settings."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+from annotated_types import Ge, Gt, Le
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """A per-pixel Gaussian mixture and how it is fitted."""
+
+    __pydantic_config__: ClassVar = {"extra": "forbid", "use_attribute_docstrings": True}
+
+    components: Literal["auto"] | Annotated[int, Ge(1), Le(5)] = 2
+    """Gaussians per pixel, 1 to 5; or auto, as many as BIC takes best."""
+    max_components: Annotated[int, Ge(1), Le(5)] = 2
+    """Most that auto tries."""
+    start: Literal["split", "random", "uniform"] = "split"
+    """Where the iteration begins."""
+    tolerance: Annotated[float, Gt(0)] | None = 1e-6
+    """Gain in nats per sample below which a pixel has converged; null never stops."""
+    max_iterations: Annotated[int, Ge(1)] = 300
+    """Limit."""
+    covariance_floor: Annotated[float, Gt(0)] | None = 1.0
+    """Smallest variance in any direction, squared 8-bit levels; null sets none."""
+    seed: Annotated[int, Ge(0)] = 0
+    """Of random starts."""
+    label: str = ""
+    """What figures and pages call it; by default how it is fitted."""
+
+    @property
+    def most_components(self) -> int:
+        """Gaussians that a pixel may have, at most."""
+        return self.max_components if self.components == "auto" else self.components
+
+    @property
+    def is_the_notebooks(self) -> bool:
+        """Whether it is fitted as in the notebook: from uniform draws, without a check or a floor."""
+        return self.start == "uniform" and self.tolerance is None and self.covariance_floor is None
