@@ -34,7 +34,7 @@ def run(main: Callable[..., None], log: str, threads: int = 1, **arguments: Any)
     if "cv2" in sys.modules:
         sys.modules["cv2"].setNumThreads(threads)
     # numba would load it at the first call of compiled code, for a BLAS that none of ours needs: 0.1 s a job.
-    sys.modules.setdefault("scipy.linalg", None)
+    sys.modules.setdefault("scipy.linalg", None)  # type: ignore[arg-type]  # None: cannot be imported
     try:
         main(**arguments)
     except InputError as error:

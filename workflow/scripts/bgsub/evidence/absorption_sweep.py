@@ -55,7 +55,9 @@ def absorption_by_history(
         masks = opencv_masks(frames, method, test=watched)
         regions = (still.region_at(frame)[window] for frame in watched)
         measured = measure_absorption(visible_share(masks, regions))
-        predicted = predict_absorption(**mog2_constants(method), still_frame=still.frame)
+        constants: dict[str, Any] | None = mog2_constants(method)
+        assert constants is not None  # as it is MOG2, and adaptive
+        predicted = predict_absorption(**constants, still_frame=still.frame)
         rows.append(
             {
                 "history": history,

@@ -127,15 +127,17 @@ def count_frame(mask: np.ndarray, groundtruth: np.ndarray, roi: np.ndarray | Non
         If the sizes differ.
     """
     if mask.shape != groundtruth.shape or (roi is not None and roi.shape != mask.shape):
-        raise ValueError(f"mask {mask.shape}, ground truth {groundtruth.shape}, ROI {np.shape(roi)}")
+        raise ValueError(
+            f"mask {mask.shape}, ground truth {groundtruth.shape}, ROI {None if roi is None else roi.shape}"
+        )
     marked = is_foreground(mask)
 
     def divided(label: int) -> tuple[int, int]:
         labelled = groundtruth == label
         if roi is not None:
             labelled &= roi
-        hit = np.count_nonzero(labelled & marked)
-        return hit, np.count_nonzero(labelled) - hit
+        hit = int(np.count_nonzero(labelled & marked))
+        return hit, int(np.count_nonzero(labelled)) - hit
 
     (tp, fn), (se, unmarked), (alarm, quiet) = divided(_MOTION), divided(_SHADOW), divided(_STATIC)
     return Counts(tp=tp, fp=alarm + se, fn=fn, tn=quiet + unmarked, se=se, shadow=se + unmarked)

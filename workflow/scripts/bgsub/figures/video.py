@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 import cv2
 import imageio_ffmpeg
@@ -66,6 +67,7 @@ def write_video(path: str | Path, frames: Iterable[np.ndarray], fps: float) -> N
             contextlib.suppress(BrokenPipeError),
             subprocess.Popen(command, stdin=subprocess.PIPE, stderr=messages) as ffmpeg,  # noqa: S603 - our own words
         ):
+            assert ffmpeg.stdin is not None  # since it is a pipe
             _feed(ffmpeg.stdin, first, frames)
         if ffmpeg.returncode != 0:
             messages.seek(0)
@@ -197,7 +199,7 @@ def _encoder(path: Path, shape: tuple[int, ...], fps: float) -> list[str]:
     return [ffmpeg, "-hide_banner", "-loglevel", "error", "-y", *raw, "-i", "pipe:0", *_ENCODING, str(path)]
 
 
-def _feed(stream, first: np.ndarray, frames: Iterator[np.ndarray]) -> None:
+def _feed(stream: IO[bytes], first: np.ndarray, frames: Iterator[np.ndarray]) -> None:
     """Write frames to the encoder; one of another size would shear the rest of the video."""
     stream.write(cv2.cvtColor(_pad_to_even(first), cv2.COLOR_RGB2YUV_I420).data)
     for frame in frames:

@@ -171,7 +171,7 @@ def iterate(
 @compiled
 def fixed(value: float) -> int:
     """Round to the trajectory's unit."""
-    return np.int64(np.floor(value * TRAJECTORY_UNIT + 0.5))
+    return int(np.floor(value * TRAJECTORY_UNIT + 0.5))
 
 
 @compiled
@@ -199,7 +199,7 @@ def fit_band(
     history = np.empty(max_iterations + 1)
     for p in range(n_pixels):
         for c in range(n_channels):
-            total = 0
+            total = np.int64(0)
             for i in range(n_samples):
                 total += np.int64(frames[i, p, c])
             centre[c] = np.floor(total / n_samples + 0.5)

@@ -295,7 +295,9 @@ def _samples_of(frames: np.ndarray, rows: slice) -> tuple[int, np.ndarray]:
 def _compile(kernel: Compiled, call: Callable[[], object]) -> None:
     """Compile `kernel` by `call`, or load it from the cache on disk, and say so if it takes long."""
     cache = Path(kernel.stats.cache_path)
-    if not any(cache.glob(f"{Path(kernel.py_func.__code__.co_filename).stem}.{kernel.__name__}-*.nbc")):
+    if not any(
+        cache.glob(f"{Path(kernel.py_func.__code__.co_filename).stem}.{kernel.py_func.__name__}-*.nbc")
+    ):
         logger.info("compiling the fit, once per machine; this takes about 10 s")
     start = time.perf_counter()
     call()

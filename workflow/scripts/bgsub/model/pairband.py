@@ -8,17 +8,8 @@ when a plain EM step gains less than the tolerance.
 import numpy as np
 
 from bgsub.model.compiled import compiled
-from bgsub.model.constants import LEVELS
-from bgsub.model.em import (
-    ALIVE_SAMPLES,
-    AT_FLOOR,
-    CONSTANT,
-    DEAD,
-    LOG_LEVELS,
-    RANK_DEFICIENT,
-    UNDEFINED,
-    fixed,
-)
+from bgsub.model.constants import AT_FLOOR, CONSTANT, DEAD, LEVELS, RANK_DEFICIENT, UNDEFINED
+from bgsub.model.em import ALIVE_SAMPLES, LOG_LEVELS, fixed
 from bgsub.model.kernel import Colours, Fit, FitSettings, Floats, Integers, Steps
 from bgsub.model.lanemath import sorting_network
 from bgsub.model.lanes import WIDTH, bits, both, either, load, select, splat, store
@@ -146,8 +137,8 @@ def fit_band(
         empty2 = maximise(1, work.sums, n_samples, floor, alive, parameters)
         undefined = 0
         if floor == 0.0:
-            lost = either(either(empty1, empty2), either(singular(0, parameters), singular(1, parameters)))
-            undefined = bits(lost)
+            no_density = either(singular(0, parameters), singular(1, parameters))
+            undefined = bits(either(either(empty1, empty2), no_density))
         value, underflows = expect(work.x, n_samples, parameters, work.totals, careful, new, scratch)
         before, origin = load(state, BEST), load(state, ORIGIN)
         fell = both(origin >= EXTRAPOLATED, value < before)

@@ -180,6 +180,8 @@ class FrameMap(np.memmap):
     mapped. Whenever 64 MiB have been handed out, all is let go; what is used once more is mapped once more.
     """
 
+    _mmap: mmap.mmap | None  # numpy's own
+
     def __array_finalize__(self, parent: Any) -> None:
         """Share with all slices of a map the count of bytes handed out."""
         super().__array_finalize__(parent)
