@@ -3,12 +3,13 @@
 import functools
 import logging
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from tqdm import tqdm
 
 from bgsub.errors import InputError
+from bgsub.progress import Progress
 
 
 def run(main: Callable[..., None], log: str, threads: int = 1, **arguments: Any) -> None:
@@ -45,6 +46,6 @@ def run(main: Callable[..., None], log: str, threads: int = 1, **arguments: Any)
         sys.exit(1)
 
 
-def progress(description: str, unit: str = "frame") -> Callable[[Iterable], Iterable]:
+def progress(description: str, unit: str = "frame") -> Progress:
     """Return a wrapper that shows a progress bar around an iterable when run on a terminal."""
     return functools.partial(tqdm, desc=description, unit=unit, disable=None, leave=False, dynamic_ncols=True)

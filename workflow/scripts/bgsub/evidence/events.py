@@ -22,10 +22,9 @@ from bgsub.evidence.change import (
 )
 from bgsub.evidence.still import Still
 from bgsub.masks.foreground import FOREGROUND
+from bgsub.progress import Progress
 
 EVENTS = ("enters", "falls", "still")  # in the order of time
-
-Progress = Callable[[Iterable], Iterable]
 
 _LASTING = 5  # frames in a row for which somebody who enters is there
 _HEAD = 0.05  # share of a region above its top edge, and below its bottom: a raised hand does not count

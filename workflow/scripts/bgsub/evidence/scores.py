@@ -6,13 +6,14 @@ shadow is background, 1 is foreground in a 0/1 mask, the labels 85 and 170 and w
 interest are not scored, and a hard shadow (50) is background.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from typing import NamedTuple
 
 import numpy as np
 
 from bgsub.masks.foreground import FOREGROUND
+from bgsub.progress import Progress
 
 _STATIC, _SHADOW, _MOTION = 0, 50, 255  # labels of ground truth
 
@@ -147,7 +148,7 @@ def count_frames(
     masks: Iterable[np.ndarray],
     groundtruth: Iterable[np.ndarray],
     roi: np.ndarray | None = None,
-    progress: Callable[[Iterable], Iterable] = iter,
+    progress: Progress = iter,
 ) -> Iterator[Counts]:
     """Yield the counts of each frame, holding one frame at a time; see `count_frame`.
 

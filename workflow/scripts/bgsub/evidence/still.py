@@ -3,7 +3,7 @@
 Taken from the ground truth where there is one, else from the frames themselves.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,7 @@ from bgsub.evidence.change import (
     small,
 )
 from bgsub.masks.foreground import FOREGROUND, open_mask
+from bgsub.progress import Progress
 
 _STILL_CHANGE = 0.02  # share of a region that changes per frame, below which it is still ...
 _STILL_FRAMES = 5  # ... if so many times in a row
@@ -60,7 +61,7 @@ def locate_still(
     *,
     groundtruth: np.ndarray | None = None,
     settings: Mapping[str, Any] | None = None,
-    progress: Callable[[Iterable], Iterable] = iter,
+    progress: Progress = iter,
 ) -> Still | None:
     """Find the still person by the best of what is known: config, ground truth, or the frames themselves.
 
@@ -135,9 +136,7 @@ def still_frame_from_groundtruth(groundtruth: Iterable[np.ndarray]) -> int | Non
     return _first_run(np.array(still, dtype=bool), _STILL_FRAMES)
 
 
-def find_still_region(
-    frames: np.ndarray, progress: Callable[[Iterable], Iterable] = iter
-) -> tuple[np.ndarray, int] | None:
+def find_still_region(frames: np.ndarray, progress: Progress = iter) -> tuple[np.ndarray, int] | None:
     """Find what came into the picture and lies still until the end of the clip, without ground truth.
 
     The clip must begin without the person. What its last frames show and its first do not is a candidate.

@@ -19,7 +19,7 @@ from bgsub.evidence.scores import COUNTS, count_frame, measure
 from bgsub.evidence.still import Still
 from bgsub.masks.mask_file import Masks
 from bgsub.masks.subtractors import mog2_constants
-from bgsub.source.decode import Progress
+from bgsub.progress import Progress
 
 SWEPT_MEASURES = ("f_measure", "precision", "recall", "pwc", "shadow_error")
 FIT_COLUMNS = ("iterations", "log_likelihood", "converged")

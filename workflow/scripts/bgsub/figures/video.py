@@ -5,7 +5,7 @@ import errno
 import math
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -14,6 +14,7 @@ import imageio_ffmpeg
 import numpy as np
 
 from bgsub.files import atomic_path
+from bgsub.progress import Progress
 
 _MAX_WIDTH = 1440  # pixels: a composed picture wider than this is scaled down
 _ASPECT = 16 / 9  # width over height of the screen that a grid is laid out for
@@ -95,7 +96,7 @@ def comparison_frames(
     frames: Iterable[np.ndarray],
     numbers: Iterable[int],
     masks: Mapping[str, Iterable[np.ndarray]],
-    progress: Callable[[Iterable], Iterable] = iter,
+    progress: Progress = iter,
 ) -> Iterator[np.ndarray]:
     """Yield each frame beside the masks that the methods made of it, labelled.
 

@@ -5,7 +5,7 @@ several EM runs from random samples, as is usual (McLachlan & Peel 2000, Finite 
 """
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from bgsub.model.constants import CLOSE_ENOUGH, LEVELS, TRAJECTORY_UNIT, UNDEFIN
 from bgsub.model.em import LOG_LEVELS
 from bgsub.model.gmm import PixelMixture
 from bgsub.model.numerics import LOG_2PI
+from bgsub.progress import Progress
 
 TIGHT = 1e-8  # nats per sample: what an audited fit is run on to
 LONGEST = 3000  # iterations
@@ -24,8 +25,6 @@ TWO_MODE_COVERAGE = (0.07, 0.45)  # share of the training frames in which a pers
 FOREGROUND = 255
 ANOTHER_COLOUR = 30  # levels; camera noise and drift stay below it
 QUANTILES = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
-
-Progress = Callable[[Iterable], Iterable]
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,9 +21,8 @@ from bgsub.model.starts import STARTS
 logger = logging.getLogger(__name__)
 
 LARGEST_MIXTURE = 5
-SMALLEST_FAST_FLOOR = (
-    0.01  # levels^2; the fast kernel finds eigenvalues to 1e-8 of the largest, 16000 at most
-)
+# Squared levels: the fast kernel finds eigenvalues to 1e-8 of the largest, which is 16000 at most.
+SMALLEST_FAST_FLOOR = 0.01
 BAND_BYTES = 2**20  # samples that a thread copies at a time: they stay in its cache
 
 

@@ -13,8 +13,9 @@ import numpy as np
 
 from bgsub.errors import InputError
 from bgsub.files import atomic_path
+from bgsub.progress import Progress
 from bgsub.source.archives import archive_members, is_video
-from bgsub.source.decode import Progress, decoded_frames
+from bgsub.source.decode import decoded_frames
 
 logger = logging.getLogger(__name__)
 
