@@ -1,48 +1,49 @@
-# `make` runs the experiment, `make test` the tests, `make bench` the benchmark. Everything is installed into
-# .venv, nothing elsewhere.
+# `make` runs the experiment, `make test` the tests, `make help` says what else there is. Everything is installed
+# into .venv, nothing elsewhere.
 PYTHON ?= python3
 PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: run bench test test-cluster test-report format lock clean
+.PHONY: help run test lint format bench test-report test-cluster lock clean
 .DEFAULT_GOAL := run
 
-run: .venv/installed
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: .venv/installed ## Run the experiment on the clips that config.yaml names; the default
 	.venv/bin/snakemake
 	@echo "The report is in results/report.html"
 
-test: .venv/installed-test
+test: lint ## Lint, and run the tests that need neither a browser nor a cluster: make test PYTEST='-m "not slow"'
+	.venv/bin/python -m pytest -n auto $(PYTEST)
+
+# .pre-commit-config.yaml runs the same commands; tests/unit/test_lint.py compares the two.
+lint: .venv/installed-test ## Check style, format and the workflow's own rules; changes nothing
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/snakefmt --check Snakefile workflow
 	.venv/bin/snakemake --lint
-	.venv/bin/python -m pytest -n auto $(PYTEST)
 
-# Measures our fit beside others', on the embedded clip and on a real one: make bench REAL=clip.mp4
-bench: .venv/installed-test
-	.venv/bin/snakemake --quiet all --config 'run=[demo]' -- results/demo/frames.npy
-	PYTHONPATH=workflow/scripts .venv/bin/python benchmarks/run.py $(if $(REAL),--real "$(REAL)") $(BENCH)
-
-# The workflow on a SLURM of its own, two nodes on this machine: as root, on Debian (installs munge and SLURM).
-test-cluster: .venv/installed-test
-	.venv/bin/python -m pytest tests/cluster $(PYTEST)
-
-# Opens the pages in Chromium (Debian: apt-get install chromium) and leaves pictures of them.
-test-report: .venv/installed-test
-	SCREENSHOTS=results/screenshots .venv/bin/python -m pytest tests/report $(PYTEST)
-
-format: .venv/installed-test
+format: .venv/installed-test ## Format the code, and correct what ruff can correct
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 	.venv/bin/snakefmt Snakefile workflow
 
-# Compiles the pinned requirements anew from pyproject.toml; needs uv.
-lock:
+bench: .venv/installed-test ## Measure our fit beside others', on the rendered clip and on one of yours: make bench REAL=clip.mp4
+	.venv/bin/snakemake --quiet all --config 'run=[demo]' -- results/demo/frames.npy
+	PYTHONPATH=workflow/scripts .venv/bin/python benchmarks/run.py $(if $(REAL),--real "$(REAL)") $(BENCH)
+
+test-report: .venv/installed-test ## Test the pages in Chromium (Debian: apt-get install chromium); leaves pictures of them
+	SCREENSHOTS=results/screenshots .venv/bin/python -m pytest tests/report $(PYTEST)
+
+test-cluster: .venv/installed-test ## Test on a SLURM of two nodes on this machine; as root, on Debian (installs munge and SLURM)
+	.venv/bin/python -m pytest tests/cluster $(PYTEST)
+
+lock: ## Compile the pinned requirements anew from pyproject.toml; needs uv
 	uv pip compile pyproject.toml --universal --generate-hashes --no-header --upgrade -o requirements.txt
 	uv pip compile --group pyproject.toml:test -c requirements.txt --universal --generate-hashes --no-header \
 		--upgrade -o requirements-test.txt
 
-# Leaves data/, which holds what was downloaded.
-clean:
+clean: ## Delete the environment and all results; leaves data/, which holds what was downloaded
 	rm -rf .venv .snakemake results
 
 .venv/bin/python:

@@ -64,3 +64,10 @@ def test_image_is_rounded_to_levels_and_keeps_its_colours(tmp_path: Path) -> Non
     levels = np.arange(2 * 4 * 3, dtype=np.uint8).reshape(2, 4, 3) * 10
     write_image(tmp_path / "i.png", (levels + 0.4) / 255)
     np.testing.assert_array_equal(read_image(tmp_path / "i.png"), levels)
+
+
+def test_an_image_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "background.png"
+    path.write_bytes(b"half a file")
+    with pytest.raises(InputError, match=r"background\.png: cannot be read as an image; delete it"):
+        read_image(path)

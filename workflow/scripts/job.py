@@ -3,12 +3,13 @@
 import functools
 import logging
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from tqdm import tqdm
 
 from bgsub.errors import InputError
+from bgsub.progress import Progress
 
 
 def run(main: Callable[..., None], log: str, threads: int = 1, **arguments: Any) -> None:
@@ -34,7 +35,7 @@ def run(main: Callable[..., None], log: str, threads: int = 1, **arguments: Any)
     if "cv2" in sys.modules:
         sys.modules["cv2"].setNumThreads(threads)
     # numba would load it at the first call of compiled code, for a BLAS that none of ours needs: 0.1 s a job.
-    sys.modules.setdefault("scipy.linalg", None)
+    sys.modules.setdefault("scipy.linalg", None)  # type: ignore[arg-type]  # None: cannot be imported
     try:
         main(**arguments)
     except InputError as error:
@@ -45,6 +46,6 @@ def run(main: Callable[..., None], log: str, threads: int = 1, **arguments: Any)
         sys.exit(1)
 
 
-def progress(description: str, unit: str = "frame") -> Callable[[Iterable], Iterable]:
+def progress(description: str, unit: str = "frame") -> Progress:
     """Return a wrapper that shows a progress bar around an iterable when run on a terminal."""
     return functools.partial(tqdm, desc=description, unit=unit, disable=None, leave=False, dynamic_ncols=True)

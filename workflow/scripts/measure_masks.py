@@ -1,6 +1,7 @@
 """Measure the masks of all methods: foreground by frame, agreement, and how long a still person is seen."""
 
 from dataclasses import asdict
+from typing import Any
 
 from bgsub.evidence.absorption import absorption_row, visible_rows
 from bgsub.evidence.agreement import agreement_rows
@@ -27,13 +28,13 @@ def main(
     absorption: str,
     visible: str,
 ) -> None:
-    known = {
+    known: dict[str, Any] = {
         "groundtruth": open_frames(groundtruth) if groundtruth else None,
         "progress": progress("searching"),
     }
     clip = open_frames(frames)
-    still = locate_still(clip, configured=still_settings, **known)
-    moments = locate_events(clip, still, configured=event_settings, **known)
+    still = locate_still(clip, settings=still_settings, **known)
+    moments = locate_events(clip, still, settings=event_settings, **known)
     marked = {method: read_masks(file) for method, file in masks.items()}
     areas, shares, absorbed = [], [], []
     for method, found in marked.items():

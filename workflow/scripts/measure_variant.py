@@ -10,11 +10,11 @@ from job import progress, run
 
 
 def main(
-    frames: str, masks: str, groundtruth: str | None, scope: str | None, configured: dict, table: str
+    frames: str, masks: str, groundtruth: str | None, scope: str | None, still_settings: dict, table: str
 ) -> None:
     truth = open_frames(groundtruth) if groundtruth else None
     still = locate_still(
-        open_frames(frames), groundtruth=truth, configured=configured, progress=progress("searching")
+        open_frames(frames), groundtruth=truth, settings=still_settings, progress=progress("searching")
     )
     region = load_scope(scope) if scope else None
     write_table(table, measure_frames(read_masks(masks), still, truth, region, progress("measuring")))
@@ -29,6 +29,6 @@ if __name__ == "__main__":
         masks=snakemake.input.masks,
         groundtruth=next(iter(snakemake.input.groundtruth), None),
         scope=next(iter(snakemake.input.scope), None),
-        configured=snakemake.params.still,
+        still_settings=snakemake.params.still,
         table=snakemake.output.table,
     )

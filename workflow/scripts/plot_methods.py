@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from bgsub.evidence.metrics import foreground_share
-from bgsub.figures.pictures import plot_mask_strip, telling_moments
+from bgsub.figures.pictures import plot_mask_strip, strip_frames
 from bgsub.figures.plots import plot_absorption, plot_area
 from bgsub.figures.scores_plots import plot_agreement
 from bgsub.masks.foreground import FOREGROUND
@@ -43,7 +43,7 @@ def main(
     )
     plot_agreement(pd.read_csv(agreement), list(masks), folder / "agreement.png")
     plot_absorption(pd.read_csv(visible), absorbed, folder / "absorption.png", fps=fps)
-    moments = telling_moments(test, still)
+    moments = strip_frames(test, still)
     rows = {"frame": [clip[frame] for frame in moments]}
     if truth is not None:
         rows["ground truth"] = [np.uint8(FOREGROUND) * (truth[frame] == FOREGROUND) for frame in moments]

@@ -20,7 +20,7 @@ def main(
     groundtruth: str | None,
     method: dict,
     histories: list[int],
-    configured: dict,
+    still_settings: dict,
     table: str,
     figure: str,
 ) -> None:
@@ -28,7 +28,7 @@ def main(
     still = locate_still(
         clip,
         groundtruth=open_frames(groundtruth) if groundtruth else None,
-        configured=configured,
+        settings=still_settings,
         progress=progress("searching"),
     )
     watch = progress("remembering", "history")
@@ -46,7 +46,7 @@ if __name__ == "__main__":
         groundtruth=next(iter(snakemake.input.groundtruth), None),
         method=snakemake.params.method,
         histories=snakemake.params.histories,
-        configured=snakemake.params.still,
+        still_settings=snakemake.params.still,
         table=snakemake.output.table,
         figure=snakemake.output.figure,
     )

@@ -42,10 +42,10 @@ def main(
             progress=progress(f"scoring {method}"),
         )
         curves[method] = threshold_curve(histogram.positives, histogram.negatives, histogram.edges)
-    configured = {method: settings["threshold"] for method, settings in methods.items()}
-    rows = [row for method in methods for row in threshold_rows(method, curves[method], configured[method])]
+    own = {method: settings["threshold"] for method, settings in methods.items()}
+    rows = [row for method in methods for row in threshold_rows(method, curves[method], own[method])]
     write_table(thresholds, rows)
-    plot_curves(curves, configured, figure)
+    plot_curves(curves, own, figure)
 
 
 def score_of(settings: dict, models: dict[str, str], clip: np.ndarray, split: Split) -> Score:

@@ -39,13 +39,13 @@ def test_events_of_the_demo_are_its_own(demo):
 
 def test_config_is_believed_first(demo):
     still = Still(61, "config", NOWHERE, "config")
-    found = locate_events(*demo[:1], still, groundtruth=demo[1], configured={"enters": 3, "falls": 30})
+    found = locate_events(*demo[:1], still, groundtruth=demo[1], settings={"enters": 3, "falls": 30})
     assert found == [
         Event("enters", 3, "config"),
         Event("falls", 30, "config"),
         Event("still", 61, "config"),
     ]
-    found = locate_events(*demo[:1], still, groundtruth=demo[1], configured={"falls": 30})
+    found = locate_events(*demo[:1], still, groundtruth=demo[1], settings={"falls": 30})
     assert [event.source for event in found] == ["groundtruth", "config", "config"]
 
 
@@ -54,7 +54,7 @@ def test_config_outside_the_clip_is_refused(event, frame, demo):
     with pytest.raises(
         InputError, match=rf"events\.{event}: found {frame}, expected a frame of the clip, 0 to 79"
     ):
-        locate_events(demo[0], None, configured={event: frame})
+        locate_events(demo[0], None, settings={event: frame})
 
 
 def test_who_is_there_from_the_start_does_not_enter(demo):

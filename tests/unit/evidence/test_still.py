@@ -154,7 +154,7 @@ def fall(room):
 
 def test_config_is_believed_first_about_the_frame_and_ground_truth_about_the_region(fall):
     frames, truth = fall
-    still = locate_still(frames, groundtruth=truth, configured={"frame": 33, "region": [0, 0, 9, 9]})
+    still = locate_still(frames, groundtruth=truth, settings={"frame": 33, "region": [0, 0, 9, 9]})
     assert (still.frame, still.frame_source, still.region_source) == (33, "config", "groundtruth")
     np.testing.assert_array_equal(still.region_at(40), lying_region())
     assert not still.region_at(10).any()
@@ -168,16 +168,16 @@ def test_ground_truth_tells_the_frame_where_config_does_not(fall):
 
 
 def test_configured_region_is_used_without_ground_truth(fall):
-    still = locate_still(fall[0], configured={"frame": 31, "region": [60, 90, 50, 15]})
+    still = locate_still(fall[0], settings={"frame": 31, "region": [60, 90, 50, 15]})
     assert (still.frame, still.frame_source, still.region_source) == (31, "config", "config")
     np.testing.assert_array_equal(still.region_at(31), lying_region())
 
 
 def test_what_config_leaves_out_is_found_in_the_frames(fall):
-    still = locate_still(fall[0], configured={"frame": 35})
+    still = locate_still(fall[0], settings={"frame": 35})
     assert (still.frame, still.frame_source, still.region_source) == (35, "config", "frames")
     assert overlap(still.region_at(35), lying_region()) > 0.9
-    still = locate_still(fall[0], configured={"region": [60, 90, 50, 15]})
+    still = locate_still(fall[0], settings={"region": [60, 90, 50, 15]})
     assert (still.frame, still.frame_source, still.region_source) == (30, "frames", "config")
     still = locate_still(fall[0])
     assert (still.frame, still.frame_source, still.region_source) == (30, "frames", "frames")
@@ -185,7 +185,7 @@ def test_what_config_leaves_out_is_found_in_the_frames(fall):
 
 
 @pytest.mark.parametrize(
-    ("configured", "key"),
+    ("settings", "key"),
     [
         ({"frame": 60}, "still.frame"),
         ({"frame": -1}, "still.frame"),
@@ -195,6 +195,6 @@ def test_what_config_leaves_out_is_found_in_the_frames(fall):
         ({"frame": 30, "region": [0, 0, 0, 10]}, "still.region"),
     ],
 )
-def test_config_outside_the_clip_is_refused(fall, configured, key):
+def test_config_outside_the_clip_is_refused(fall, settings, key):
     with pytest.raises(InputError, match=key):
-        locate_still(fall[0], configured=configured)
+        locate_still(fall[0], settings=settings)

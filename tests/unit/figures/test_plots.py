@@ -207,8 +207,8 @@ def test_mask_strip_has_a_row_per_method_and_a_column_per_moment():
     np.testing.assert_array_equal(axes.images[0].get_array()[centres], np.dstack([[[10, 20], [0, 255]]] * 3))
 
 
-def test_telling_moments():
-    assert pictures.telling_moments(range(44, 110), 61) == {
+def test_strip_frames():
+    assert pictures.strip_frames(range(44, 110), 61) == {
         44: "first test\nframe 44",
         51: "still -10\nframe 51",
         57: "still -4\nframe 57",
@@ -218,9 +218,9 @@ def test_telling_moments():
         91: "still +30\nframe 91",
         109: "last\nframe 109",
     }
-    assert list(pictures.telling_moments(range(44, 50), 46)) == [44, 47, 49]  # only frames that have masks
-    assert list(pictures.telling_moments(range(2, 4), None)) == [2, 3]
-    assert len(pictures.telling_moments(range(44, 110), None)) == 7
+    assert list(pictures.strip_frames(range(44, 50), 46)) == [44, 47, 49]  # only frames that have masks
+    assert list(pictures.strip_frames(range(2, 4), None)) == [2, 3]
+    assert len(pictures.strip_frames(range(44, 110), None)) == 7
 
 
 def draw_all(folder: Path) -> dict[str, bytes]:

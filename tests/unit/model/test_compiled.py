@@ -16,6 +16,7 @@ LIBRARY = Path(compiled.__file__).parents[1]
         ("model/linalg.py", True),
         ("model/constants.py", True),
         ("masks/densities.py", True),
+        ("sorting.py", True),
         ("errors.py", False),
     ],
 )

@@ -4,7 +4,7 @@ import csv
 import errno
 import os
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -67,7 +67,7 @@ def write_arrays(path: str | Path, arrays: dict[str, np.ndarray], *, compressed:
     InputError
         If the disk is full.
     """
-    save = np.savez_compressed if compressed else np.savez
+    save: Callable[..., None] = np.savez_compressed if compressed else np.savez
     with atomic_path(path) as temporary:
         save(temporary, **arrays)
 
@@ -130,5 +130,14 @@ def write_image(path: str | Path, image: np.ndarray) -> None:
 
 
 def read_image(path: str | Path) -> np.ndarray:
-    """Read an image file as (H, W, 3) uint8 RGB."""
-    return cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
+    """Read an image file as (H, W, 3) uint8 RGB.
+
+    Raises
+    ------
+    InputError
+        If it is missing or damaged.
+    """
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
+    if image is None:
+        raise InputError(f"{path}: cannot be read as an image; delete it and run again, and it is made anew")
+    return image

@@ -252,7 +252,7 @@ _CIRCLE += [(-x, -y) for x, y in _CIRCLE]  # 24 points by the rational parameter
 
 def cast_shadow(pose: Pose) -> np.ndarray:
     """Shadow of the body on the floor plane, as from the lamp: int32 map, 255 in full shadow, soft edges."""
-    shadow = np.zeros(MAP_SHAPE, np.uint8)
+    shadow: np.ndarray = np.zeros(MAP_SHAPE, np.uint8)
     for solid in body_of(pose):
         outline = [
             point for c, r in ((solid.a, solid.ra), (solid.b, solid.rb)) for point in _shadow_outline(c, r)

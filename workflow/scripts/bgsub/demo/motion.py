@@ -5,7 +5,7 @@ Feet stand still on their footprints while they carry weight; knees and elbows f
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bgsub.demo.solids import Vector, add, cross, dot, mix, subtract, unit
 
@@ -58,8 +58,13 @@ class Controls:
     @classmethod
     def from_numbers(cls, numbers: list[float]) -> "Controls":
         """Inverse of `numbers`."""
-        vectors = [tuple(numbers[i : i + 3]) for i in range(0, len(numbers), 3)]
-        return cls(*vectors[:6], *((vectors[i], vectors[i + 1]) for i in range(6, 16, 2)))
+        vectors = list(zip(numbers[::3], numbers[1::3], numbers[2::3], strict=True))
+        pelvis, neck, head, across, hips_across, face = vectors[:6]
+        ankles, toes, knees, wrists, elbows = zip(vectors[6::2], vectors[7::2], strict=True)
+        return cls(pelvis, neck, head, across, hips_across, face, ankles, toes, knees, wrists, elbows)
+
+
+Limb = tuple[Vector, Vector, Vector]
 
 
 @dataclass(frozen=True)
@@ -80,10 +85,10 @@ class Pose:
     hips_front: Vector
     face: Vector
     crown: Vector
-    legs: tuple
-    toes: tuple
-    arms: tuple
-    hands: tuple
+    legs: tuple[Limb, Limb]
+    toes: tuple[Vector, Vector]
+    arms: tuple[Limb, Limb]
+    hands: tuple[Vector, Vector]
 
 
 def pose_at(time: float) -> Pose:
@@ -136,11 +141,11 @@ def _walk(time: float) -> Controls:
         (-0.12 * sway, 1.0, 0.0),
         (0.10 * sway, 1.0, 0.02 * sway),
         (1.0, -0.22, -0.10),
-        tuple(feet),
-        tuple(toes),
+        (feet[0], feet[1]),
+        (toes[0], toes[1]),
         ((1.0, -0.08, 0.0), (1.0, 0.08, 0.0)),
-        tuple(wrists),
-        tuple(elbows),
+        (wrists[0], wrists[1]),
+        (elbows[0], elbows[1]),
     )
 
 
@@ -237,9 +242,9 @@ def _fall(time: float) -> Controls:
 
 
 def _shifted(c: Controls, origin: Vector) -> Controls:
-    places = [add(v, origin) for v in (c.pelvis, c.neck, c.head)]
-    ankles, wrists = (tuple(add(v, origin) for v in pair) for pair in (c.ankles, c.wrists))
-    return Controls(*places, c.across, c.hips_across, c.face, ankles, c.toes, c.knees, wrists, c.elbows)
+    pelvis, neck, head = (add(v, origin) for v in (c.pelvis, c.neck, c.head))
+    ankles, wrists = ((add(right, origin), add(left, origin)) for right, left in (c.ankles, c.wrists))
+    return replace(c, pelvis=pelvis, neck=neck, head=head, ankles=ankles, wrists=wrists)
 
 
 def _to_stage(place: Vector) -> Vector:
@@ -277,7 +282,7 @@ def _articulate(c: Controls) -> Pose:
     head = add(neck, crown, 0.165)
     return Pose(
         pelvis, waist, neck, head, across, hips_across, front, hips_front, face, crown,
-        tuple(legs), tuple(toes), tuple(arms), tuple(hands),
+        (legs[0], legs[1]), (toes[0], toes[1]), (arms[0], arms[1]), (hands[0], hands[1]),
     )  # fmt: skip
 
 

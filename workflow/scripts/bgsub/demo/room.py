@@ -1,13 +1,16 @@
 """The empty room of the embedded clip: textured surfaces, furniture, a blinding window and a dark doorway."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from bgsub.demo.solids import (
     EYE,
     Solid,
+    Vector,
     View,
     add,
     dot,
@@ -138,12 +141,12 @@ def to_stage(u: float, v: float, z: float) -> tuple[float, float, float]:
     return x, y, z
 
 
-def _turn(x, y):
+def _turn(x: Any, y: Any) -> tuple[Any, Any]:
     """Room components (u, v) of a horizontal vector of the stage."""
     return x * ALONG_LEFT[0] + y * ALONG_LEFT[1], x * ALONG_RIGHT[0] + y * ALONG_RIGHT[1]
 
 
-def to_room(points: tuple) -> tuple:
+def to_room(points: Sequence[Any]) -> tuple[Any, Any, Any]:
     """Room coordinates u, v, z of stage points."""
     return (*_turn(points[0] - CORNER[0], points[1] - CORNER[1]), points[2])
 
@@ -176,7 +179,8 @@ def _draw_box(view: View, box: tuple) -> None:
     ray = view.directions(rows, columns)
     ray = (*_turn(ray[0], ray[1]), ray[2])
     eye = to_room(EYE)
-    enter, leave, face = np.zeros(view.depth[rows, columns].shape), np.inf, 0
+    shape = view.depth[rows, columns].shape
+    enter, leave, face = np.zeros(shape), np.full(shape, np.inf), np.zeros(shape, np.int64)
     for axis in range(3):
         speed = np.where(ray[axis] == 0, 1e-12, ray[axis])
         first, second = (low[axis] - eye[axis]) / speed, (high[axis] - eye[axis]) / speed
@@ -196,7 +200,15 @@ def _soft_furniture() -> list[Solid]:
     """Cushions, lamp and plant."""
     solids = []
 
-    def place(part, a, b, ra, rb, normal=(0.0, 0.0, 1.0), flatness=1.0):
+    def place(
+        part: int,
+        a: Vector,
+        b: Vector,
+        ra: float,
+        rb: float,
+        normal: Vector = (0.0, 0.0, 1.0),
+        flatness: float = 1.0,
+    ) -> None:
         solids.append(Solid(to_stage(*a), to_stage(*b), ra, rb, part, normal, flatness))
 
     facing = (*ALONG_RIGHT, 0.0)

@@ -6,8 +6,12 @@ machine. There is no sine, no power, no matrix product (BLAS may fuse or reorder
 The stage has the camera above its origin: x to the right, y away from the camera, z up, in metres.
 """
 
+import functools
 import math
+import operator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -17,9 +21,10 @@ FOCAL = 560.0  # in pixels of the reference picture
 REFERENCE_HEIGHT, REFERENCE_WIDTH = 480, 720
 
 Vector = tuple[float, float, float]
+Vectors = tuple[np.ndarray, np.ndarray, np.ndarray]  # many of them, by component
 
 
-def dot(a, b):
+def dot(a: Sequence[Any] | np.ndarray, b: Sequence[Any] | np.ndarray) -> Any:
     """Inner product of two vectors whose components may be arrays."""
     return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 
@@ -44,20 +49,21 @@ def unit(a: Vector) -> Vector:
     return add((0.0, 0.0, 0.0), a, 1 / math.sqrt(dot(a, a)))
 
 
-def mix(a, b, share):
+def mix(a: Vector, b: Vector, share: float) -> Vector:
     """Interpolate linearly from `a` (share 0) to `b` (share 1), component by component."""
-    return tuple(p + (q - p) * share for p, q in zip(a, b, strict=True))
+    x, y, z = (p + (q - p) * share for p, q in zip(a, b, strict=True))
+    return x, y, z
 
 
-def smoothstep(x):
-    """Polynomial step 3 x^2 - 2 x^3, constant outside [0, 1]; for numbers and arrays."""
+def smoothstep(x: np.ndarray) -> np.ndarray:
+    """Polynomial step 3 x^2 - 2 x^3, constant outside [0, 1]."""
     x = np.clip(x, 0.0, 1.0)
     return x * x * (3 - 2 * x)
 
 
 def pool(fine: np.ndarray, n: int) -> np.ndarray:
     """Sum over blocks of n x n pixels of an array (n * height, n * width, ...)."""
-    return sum(fine[i::n, j::n] for i in range(n) for j in range(n))
+    return functools.reduce(operator.add, (fine[i::n, j::n] for i in range(n) for j in range(n)))
 
 
 _LATTICE = (np.random.PCG64(20).random_raw(256 * 256) >> np.uint64(48)) / 65536  # row by row of 256
@@ -149,14 +155,15 @@ class View:
         y = (np.arange(height) + 0.5) * (REFERENCE_HEIGHT / height) - REFERENCE_HEIGHT / 2
         return cls(x[columns] / FOCAL, y[rows] / FOCAL)
 
-    def directions(self, rows: slice = slice(None), columns: slice = slice(None)) -> tuple:
+    def directions(self, rows: slice = slice(None), columns: slice = slice(None)) -> Vectors:
         """Ray directions on the stage: x of shape (1, width), y and z of shape (height, 1)."""
         down = self.y[rows, None]
         return self.x[None, columns], COS - SIN * down, -SIN - COS * down
 
-    def points(self) -> tuple:
+    def points(self) -> Vectors:
         """Stage coordinates of the hits, three arrays (height, width)."""
-        return tuple(e + self.depth * d for e, d in zip(EYE, self.directions(), strict=True))
+        x, y, z = (e + self.depth * d for e, d in zip(EYE, self.directions(), strict=True))
+        return x, y, z
 
     def window(self, solids: list[Solid], margin: float = 1.0) -> tuple[slice, slice]:
         """Rows and columns that hold the given solids, all before the camera, with a margin in grid steps."""
@@ -185,7 +192,7 @@ def project(point: Vector) -> tuple[float, float, float]:
     return q[0] / depth, (-SIN * q[1] - COS * q[2]) / depth, depth
 
 
-def _extent(centre: Vector, radius: float) -> Vector:
+def _extent(centre: Vector, radius: float) -> tuple[float, float, float, float]:
     x, y, depth = project(centre)
     reach = 1.3 * radius / max(depth - radius, 0.1)  # a ball off the axis looks a little longer than it is
     return x - reach, x + reach, y - reach, y + reach
@@ -198,13 +205,14 @@ def _between(grid: np.ndarray, low: float, high: float, margin: float) -> slice:
     return slice(min(max(start, 0), len(grid)), min(max(stop, 0), len(grid)))
 
 
-def _squeeze(vector, solid: Solid):
+def _squeeze(vector: Sequence[Any], solid: Solid) -> tuple[Any, Any, Any]:
     """Map into the space in which the flattened solid is round again; the map is symmetric."""
     extra = (1 / solid.flatness - 1) * dot(vector, solid.normal)
-    return tuple(v + extra * n for v, n in zip(vector, solid.normal, strict=True))
+    x, y, z = (v + extra * n for v, n in zip(vector, solid.normal, strict=True))
+    return x, y, z
 
 
-def _cast(rays: tuple, solid: Solid) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _cast(rays: Vectors, solid: Solid) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Depth (infinite for a miss), place on the axis and normal where rays from the eye first hit a solid.
 
     The quadratic is that of I. Quilez's round cone (iquilezles.org, "intersectors"), for rays of any length.
@@ -240,7 +248,7 @@ def _cast(rays: tuple, solid: Solid) -> tuple[np.ndarray, np.ndarray, np.ndarray
         depth[hit], y[hit] = t[hit], end
     reached = np.where(np.isfinite(depth), depth, 0.0)
     # The gradient of a round cone: away from the centre of the ball that touches the surface here.
-    normal = tuple(f + reached * r - y * v for f, r, v in zip(from_a, ray, axis, strict=True))
+    normal: Sequence[Any] = [f + reached * r - y * v for f, r, v in zip(from_a, ray, axis, strict=True)]
     if not round_already:
         normal = _squeeze(normal, solid)
     length = np.sqrt(dot(normal, normal))

@@ -5,7 +5,7 @@ is counted from the raw bits of PCG64; and of OpenCV only what it computes in in
 """
 
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from bgsub.demo.figure import Sprite, cast_shadow, draw_person
 from bgsub.demo.motion import REFERENCE_FRAMES, pose_at
 from bgsub.demo.room import Room, build_room
 from bgsub.files import atomic_path
+from bgsub.progress import Progress
 
 PERSON, SHADOW, BACKGROUND = 255, 50, 0  # CDnet's coding of ground truth
 SMALLEST = {"frames": 20, "height": 24, "width": 36}
@@ -50,7 +51,7 @@ def render_clip(
     width: int = 720,
     seed: int = 1,
     threads: int = 1,
-    progress: Callable[[Iterable], Iterable] = lambda it: it,
+    progress: Progress = lambda it: it,
 ) -> None:
     """Write the embedded clip as a zip of PNG files, laid out as a CDnet video.
 

@@ -14,7 +14,7 @@ from bgsub.evidence.still import Still
 from bgsub.masks.foreground import FOREGROUND
 from bgsub.masks.mask_file import Masks
 
-_VANISHED = 0.05  # visible share below which a person is gone
+VANISHED = 0.05  # visible share below which a person is gone, or a method was blind to them from the start
 
 
 @dataclass(frozen=True)
@@ -102,13 +102,13 @@ def measure_absorption(shares: np.ndarray) -> Absorption:
     if not len(watched):
         raise ValueError("absorption cannot be measured without a visible share")
     initial = float(watched[:3].max())
-    blind = initial < _VANISHED
+    blind = initial < VANISHED
     half_life = None if blind else _first(shares < initial / 2)
     return Absorption(
         initial_share=initial,
         half_life=half_life,
         censored_at=len(shares) if half_life is None and not blind else None,
-        vanish=_first(shares < _VANISHED),
+        vanish=_first(shares < VANISHED),
         retention=float(watched.mean()),
     )
 
@@ -144,7 +144,7 @@ def absorption_row(
     method: str,
     seen: Sequence[Mapping[str, Any]],
     still: Still | None,
-    mog2: Mapping[str, float | None] | None = None,
+    mog2: Mapping[str, Any] | None = None,
     frozen_from: int | None = None,
 ) -> dict[str, Any]:
     """Row of `absorption.csv` for one method.

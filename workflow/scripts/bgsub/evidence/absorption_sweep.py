@@ -1,7 +1,7 @@
 """How MOG2's history decides when a still person is absorbed: measured on a clip beside the prediction."""
 
 import functools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 from bgsub.evidence.absorption import measure_absorption, predict_absorption, visible_share
 from bgsub.evidence.still import Still
 from bgsub.masks.subtractors import mog2_constants, opencv_masks
+from bgsub.progress import Progress
 
 
 def absorption_by_history(
@@ -17,7 +18,7 @@ def absorption_by_history(
     settings: Mapping[str, Any],
     still: Still,
     histories: Iterable[int],
-    progress: Callable[[Iterable], Iterable] = iter,
+    progress: Progress = iter,
 ) -> list[dict[str, Any]]:
     """Run MOG2 on a clip with one history after another, and measure how long it sees the still person.
 
@@ -55,7 +56,9 @@ def absorption_by_history(
         masks = opencv_masks(frames, method, test=watched)
         regions = (still.region_at(frame)[window] for frame in watched)
         measured = measure_absorption(visible_share(masks, regions))
-        predicted = predict_absorption(**mog2_constants(method), still_frame=still.frame)
+        constants: dict[str, Any] | None = mog2_constants(method)
+        assert constants is not None  # as it is MOG2, and adaptive
+        predicted = predict_absorption(**constants, still_frame=still.frame)
         rows.append(
             {
                 "history": history,

@@ -5,12 +5,12 @@ Maddalena and Petrosino 2015; Jodoin, Maddalena, Petrosino and Wang 2017. Luma i
 """
 
 import math
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
+from bgsub.progress import Progress
 from bgsub.source.frames import read_rows
 
 ERROR_LEVEL = 20  # a pixel whose luma is off by more is an error pixel
@@ -153,7 +153,7 @@ def ms_ssim(image: np.ndarray, truth: np.ndarray) -> float | None:
 
 
 def true_background(
-    frames: np.ndarray, groundtruth: np.ndarray, progress: Callable[[Iterable], Iterable] = iter
+    frames: np.ndarray, groundtruth: np.ndarray, progress: Progress = iter
 ) -> tuple[np.ndarray, np.ndarray]:
     """Reconstruct the empty scene: the median of each pixel over all frames that label it as static.
 

@@ -2,7 +2,7 @@
 
 import logging
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import numpy as np
 from bgsub.errors import InputError
 from bgsub.evidence.scores import is_foreground
 from bgsub.files import atomic_path, read_arrays, write_arrays
+from bgsub.progress import Progress
 from bgsub.source.archives import Archive, open_archive
 from bgsub.source.decode import decode_image
 
@@ -89,7 +90,7 @@ def export_masks(
     destination: str | Path,
     masks: Iterable[np.ndarray],
     frames: Iterable[int],
-    progress: Callable[[Iterable], Iterable] = iter,
+    progress: Progress = iter,
 ) -> None:
     """Write masks as CDnet's tools read results: a zip of `bin000001.png` and so on.
 

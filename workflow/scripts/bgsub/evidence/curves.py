@@ -79,14 +79,14 @@ def threshold_curve(positives: np.ndarray, negatives: np.ndarray, edges: np.ndar
     return ThresholdCurve(edges, precision, recall, f_measure, area)
 
 
-def threshold_rows(method: str, curve: ThresholdCurve, configured: float) -> list[dict[str, Any]]:
+def threshold_rows(method: str, curve: ThresholdCurve, threshold: float) -> list[dict[str, Any]]:
     """Rows of `thresholds.csv` for one method.
 
     Parameters
     ----------
     method : str
     curve : ThresholdCurve
-    configured : float
+    threshold : float
         The threshold that the config gives the method; one of the curve's.
 
     Returns
@@ -95,7 +95,7 @@ def threshold_rows(method: str, curve: ThresholdCurve, configured: float) -> lis
         `method, threshold, precision, recall, f_measure` (None where not defined), and whether the threshold
         is the `best` of them and the `configured` one.
     """
-    best, chosen = curve.best, curve.index(configured)
+    best, chosen = curve.best, curve.index(threshold)
     return [
         {
             "method": method,

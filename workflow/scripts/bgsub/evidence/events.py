@@ -22,10 +22,9 @@ from bgsub.evidence.change import (
 )
 from bgsub.evidence.still import Still
 from bgsub.masks.foreground import FOREGROUND
+from bgsub.progress import Progress
 
 EVENTS = ("enters", "falls", "still")  # in the order of time
-
-Progress = Callable[[Iterable], Iterable]
 
 _LASTING = 5  # frames in a row for which somebody who enters is there
 _HEAD = 0.05  # share of a region above its top edge, and below its bottom: a raised hand does not count
@@ -57,7 +56,7 @@ def locate_events(
     still: Still | None,
     *,
     groundtruth: np.ndarray | None = None,
-    configured: Mapping[str, int] | None = None,
+    settings: Mapping[str, int] | None = None,
     progress: Progress = iter,
 ) -> list[Event]:
     """Find when the person enters, falls and lies still by the best of what is known.
@@ -70,8 +69,8 @@ def locate_events(
         As `locate_still` found it. Nobody falls who does not lie still later.
     groundtruth : (N, H, W) uint8 array, optional
         CDnet coding.
-    configured : mapping, optional
-        The clip's `events`: frames of `enters` and `falls`, which are believed before all else.
+    settings : mapping, optional
+        The clip's `events` in the config: frames of `enters` and `falls`, which are believed before all else.
     progress : callable
         Wraps the frames, for example tqdm.
 
@@ -83,10 +82,12 @@ def locate_events(
     Raises
     ------
     InputError
-        If a configured frame lies outside the clip.
+        If a frame in the config lies outside the clip.
     """
-    known = {} if still is None else {"still": (still.frame, still.frame_source)}
-    for event, frame in (configured or {}).items():
+    known: dict[str, tuple[int | None, str]] = {}
+    if still is not None:
+        known["still"] = (still.frame, still.frame_source)
+    for event, frame in (settings or {}).items():
         if not 0 <= frame < len(frames):
             raise InputError(
                 f"events.{event}: found {frame}, expected a frame of the clip, 0 to {len(frames) - 1}"
@@ -100,7 +101,8 @@ def locate_events(
         measure = _extent_to_come(frames) if groundtruth is None else _extent_of_person
         until = (frames if groundtruth is None else groundtruth)[: still.frame + 1]
         known["falls"] = (falls_frame(np.array([measure(picture) for picture in progress(until)])), source)
-    return [Event(event, *known[event]) for event in EVENTS if event in known and known[event][0] is not None]
+    in_order = ((event, *known[event]) for event in EVENTS if event in known)
+    return [Event(event, frame, source) for event, frame, source in in_order if frame is not None]
 
 
 def enters_frame(present: Iterable[bool]) -> int | None:

@@ -135,7 +135,9 @@ def thresholds_passed(scores: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
 
 
 @compiled
-def _count_below(scores, thresholds, starts, scale, passed):
+def _count_below(
+    scores: np.ndarray, thresholds: np.ndarray, starts: np.ndarray, scale: float, passed: np.ndarray
+) -> None:
     """Fill `passed` with the number of thresholds below each score.
 
     Between the first and the last threshold are cells, `scale` of them to a unit. `starts` counts the

@@ -22,7 +22,7 @@ from bgsub.evidence.scores import (
 )
 from bgsub.evidence.uncertainty import bootstrap
 from bgsub.masks.mask_file import Masks
-from bgsub.source.decode import Progress
+from bgsub.progress import Progress
 
 OVERALL = "overall"
 _OF_A_FRAME = ("recall", "precision", "f_measure")

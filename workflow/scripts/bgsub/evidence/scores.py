@@ -6,13 +6,14 @@ shadow is background, 1 is foreground in a 0/1 mask, the labels 85 and 170 and w
 interest are not scored, and a hard shadow (50) is background.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from typing import NamedTuple
 
 import numpy as np
 
 from bgsub.masks.foreground import FOREGROUND
+from bgsub.progress import Progress
 
 _STATIC, _SHADOW, _MOTION = 0, 50, 255  # labels of ground truth
 
@@ -127,15 +128,17 @@ def count_frame(mask: np.ndarray, groundtruth: np.ndarray, roi: np.ndarray | Non
         If the sizes differ.
     """
     if mask.shape != groundtruth.shape or (roi is not None and roi.shape != mask.shape):
-        raise ValueError(f"mask {mask.shape}, ground truth {groundtruth.shape}, ROI {np.shape(roi)}")
+        raise ValueError(
+            f"mask {mask.shape}, ground truth {groundtruth.shape}, ROI {None if roi is None else roi.shape}"
+        )
     marked = is_foreground(mask)
 
     def divided(label: int) -> tuple[int, int]:
         labelled = groundtruth == label
         if roi is not None:
             labelled &= roi
-        hit = np.count_nonzero(labelled & marked)
-        return hit, np.count_nonzero(labelled) - hit
+        hit = int(np.count_nonzero(labelled & marked))
+        return hit, int(np.count_nonzero(labelled)) - hit
 
     (tp, fn), (se, unmarked), (alarm, quiet) = divided(_MOTION), divided(_SHADOW), divided(_STATIC)
     return Counts(tp=tp, fp=alarm + se, fn=fn, tn=quiet + unmarked, se=se, shadow=se + unmarked)
@@ -145,7 +148,7 @@ def count_frames(
     masks: Iterable[np.ndarray],
     groundtruth: Iterable[np.ndarray],
     roi: np.ndarray | None = None,
-    progress: Callable[[Iterable], Iterable] = iter,
+    progress: Progress = iter,
 ) -> Iterator[Counts]:
     """Yield the counts of each frame, holding one frame at a time; see `count_frame`.
 

@@ -3,7 +3,7 @@
 Taken from the ground truth where there is one, else from the frames themselves.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,7 @@ from bgsub.evidence.change import (
     small,
 )
 from bgsub.masks.foreground import FOREGROUND, open_mask
+from bgsub.progress import Progress
 
 _STILL_CHANGE = 0.02  # share of a region that changes per frame, below which it is still ...
 _STILL_FRAMES = 5  # ... if so many times in a row
@@ -59,8 +60,8 @@ def locate_still(
     frames: np.ndarray,
     *,
     groundtruth: np.ndarray | None = None,
-    configured: Mapping[str, Any] | None = None,
-    progress: Callable[[Iterable], Iterable] = iter,
+    settings: Mapping[str, Any] | None = None,
+    progress: Progress = iter,
 ) -> Still | None:
     """Find the still person by the best of what is known: config, ground truth, or the frames themselves.
 
@@ -70,7 +71,7 @@ def locate_still(
         RGB.
     groundtruth : (N, H, W) uint8 array, optional
         CDnet coding.
-    configured : mapping, optional
+    settings : mapping, optional
         The clip's `still`: its `frame`, which is believed before all else, and its `region`
         [x, y, width, height] in pixels, believed where there is no ground truth. Both may be missing.
     progress : callable
@@ -84,17 +85,17 @@ def locate_still(
     Raises
     ------
     InputError
-        If the configured frame or region lies outside the clip.
+        If a frame or region in the config lies outside the clip.
     """
-    configured = configured or {}
-    frame, frame_source = configured.get("frame"), "config"
+    settings = settings or {}
+    frame, frame_source = settings.get("frame"), "config"
     if frame is not None and not 0 <= frame < len(frames):
         raise InputError(f"still.frame: found {frame}, expected a frame of the clip, 0 to {len(frames) - 1}")
     region, region_source = None, "frames"
     if groundtruth is not None:
         region, region_source = groundtruth, "groundtruth"
-    elif configured.get("region") is not None:
-        region, region_source = _rectangle(configured["region"], frames.shape[1:3]), "config"
+    elif settings.get("region") is not None:
+        region, region_source = _rectangle(settings["region"], frames.shape[1:3]), "config"
 
     if frame is None and groundtruth is not None:
         frame, frame_source = still_frame_from_groundtruth(progress(groundtruth)), "groundtruth"
@@ -135,9 +136,7 @@ def still_frame_from_groundtruth(groundtruth: Iterable[np.ndarray]) -> int | Non
     return _first_run(np.array(still, dtype=bool), _STILL_FRAMES)
 
 
-def find_still_region(
-    frames: np.ndarray, progress: Callable[[Iterable], Iterable] = iter
-) -> tuple[np.ndarray, int] | None:
+def find_still_region(frames: np.ndarray, progress: Progress = iter) -> tuple[np.ndarray, int] | None:
     """Find what came into the picture and lies still until the end of the clip, without ground truth.
 
     The clip must begin without the person. What its last frames show and its first do not is a candidate.
@@ -201,7 +200,7 @@ def _settling_frames(frames: Iterable[np.ndarray], end: np.ndarray) -> np.ndarra
 def _still_since(settled: np.ndarray, count: int) -> int | None:
     """Return the first frame with most pixels settled and under 2 % settling in each of the next five."""
     arrivals = np.bincount(settled, minlength=count + 1) / len(settled)
-    calm = sliding_window_view(arrivals[1:count] < _STILL_CHANGE, _STILL_FRAMES).all(axis=1)
+    calm = np.all(sliding_window_view(arrivals[1:count] < _STILL_CHANGE, _STILL_FRAMES), axis=1)
     still = calm & (np.cumsum(arrivals)[: len(calm)] >= _MOST)
     return int(np.argmax(still)) if still.any() else None
 

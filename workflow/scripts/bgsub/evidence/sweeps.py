@@ -19,10 +19,10 @@ from bgsub.evidence.scores import COUNTS, count_frame, measure
 from bgsub.evidence.still import Still
 from bgsub.masks.mask_file import Masks
 from bgsub.masks.subtractors import mog2_constants
-from bgsub.source.decode import Progress
+from bgsub.progress import Progress
 
-MEASURES = ("f_measure", "precision", "recall", "pwc", "shadow_error")
-FIT = ("iterations", "log_likelihood", "converged")
+SWEPT_MEASURES = ("f_measure", "precision", "recall", "pwc", "shadow_error")
+FIT_COLUMNS = ("iterations", "log_likelihood", "converged")
 
 
 def measure_frames(
@@ -52,7 +52,14 @@ def measure_frames(
     list of dict
         Rows of `measures.csv`: `frame, foreground_share, still_frame, visible_share` (from the first frame of
         stillness on) and CDnet's counts; None where there is nothing to measure or to score by.
+
+    Raises
+    ------
+    ValueError
+        If there is ground truth and no scope.
     """
+    if groundtruth is not None and scope is None:
+        raise ValueError("ground truth without a scope")
     rows = []
     for frame, mask in progress(zip(found.frames.tolist(), found.masks, strict=True)):
         row: dict[str, Any] = {"frame": frame, "foreground_share": float(foreground_share([mask])[0])}
@@ -62,7 +69,7 @@ def measure_frames(
             if frame >= still.frame:
                 share = float(visible_share([mask], still.region_at(frame))[0])
                 row["visible_share"] = None if np.isnan(share) else share
-        if groundtruth is not None and frame in scope.frames:
+        if groundtruth is not None and scope is not None and frame in scope.frames:
             row |= asdict(count_frame(mask, groundtruth[frame], scope.roi))
         rows.append(row)
     return rows
@@ -108,7 +115,7 @@ def summarise(
                 **_scores(table),
                 **_absorption(table, methods[name], first_test_frame=int(every["frame"].min())),
                 "foreground_share": float(table["foreground_share"].mean()),
-                **(dict.fromkeys(FIT) if fit is None else _fit(fit)),
+                **(dict.fromkeys(FIT_COLUMNS) if fit is None else _fit(fit)),
             }
         )
     return rows
@@ -117,9 +124,9 @@ def summarise(
 def _scores(table: pd.DataFrame) -> dict[str, float | None]:
     scored = table.dropna(subset=list(COUNTS))
     if scored.empty:
-        return dict.fromkeys(MEASURES)
+        return dict.fromkeys(SWEPT_MEASURES)
     measured = asdict(measure(clip_counts(scored)))
-    return {name: measured[name] for name in MEASURES}
+    return {name: measured[name] for name in SWEPT_MEASURES}
 
 
 def _absorption(
@@ -134,7 +141,7 @@ def _absorption(
     shares = np.full(since.max() + 1, np.nan)
     shares[since] = seen["visible_share"]
     row |= asdict(measure_absorption(shares))
-    constants = mog2_constants(settings)
+    constants: dict[str, Any] | None = mog2_constants(settings)
     if constants is not None:
         frozen_from = first_test_frame if settings["learning"] == "frozen" else None
         row["predicted"] = predict_absorption(

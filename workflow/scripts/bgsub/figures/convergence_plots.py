@@ -13,13 +13,15 @@ from bgsub.figures.style import (
     GREY,
     WIDTH,
     colour_map,
+    layout_of,
     legend_above,
     new_figure,
     percent_axis,
     save_figure,
     styled,
 )
-from bgsub.model.audit import CLOSE, Audit
+from bgsub.model.audit import Audit
+from bgsub.model.constants import CLOSE_ENOUGH
 from bgsub.words import NBSP
 
 SMALLEST_GAP = 1e-5  # nats per sample, left end of the axis: smaller gaps are no gaps
@@ -54,9 +56,9 @@ def draw_audit(audits: Mapping[str, Audit], kinds: Mapping[str, np.ndarray]) -> 
             if judged.any():
                 _distribution(many, audits[name].gap[judged], name, look)
                 _approach(path, audits[name], judged, look)
-        many.axvline(CLOSE, color=GREY, linewidth=1.1, linestyle=(0, (2, 2)))
+        many.axvline(CLOSE_ENOUGH, color=GREY, linewidth=1.1, linestyle=(0, (2, 2)))
         many.set(xscale="log", xlim=(SMALLEST_GAP, None), ylim=(-0.02, 1.04))
-        many.set(xlabel=f"nats per sample below the best (dashed: {CLOSE:g})")
+        many.set(xlabel=f"nats per sample below the best (dashed: {CLOSE_ENOUGH:g})")
         percent_axis(many)
         path.set(xscale="log", xlabel="iteration")
         path.axhline(0, color=GREY, linewidth=1.1, linestyle=(0, (2, 2)))
@@ -129,7 +131,7 @@ def draw_parameter_maps(maps: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
     }
     height = len(maps) * (WIDTH / len(columns) * first.shape[0] / first.shape[1] + 0.02) + 0.75
     figure, axes = new_figure(height, len(maps), len(columns), squeeze=False)
-    figure.get_layout_engine().set(h_pad=0.02, hspace=0)
+    layout_of(figure).set(h_pad=0.02, hspace=0)
     for row, (name, found) in zip(axes, maps.items(), strict=True):
         row[0].set_ylabel(label(name))
         for cell, (key, (*_, colours, low, high)) in zip(row, columns.items(), strict=True):

@@ -158,7 +158,7 @@ def draw_mask_strip(rows: Mapping[str, Sequence[np.ndarray]], moments: Sequence[
     return figure
 
 
-def telling_moments(test_frames: Sequence[int], still_frame: int | None) -> dict[int, str]:
+def strip_frames(test_frames: Sequence[int], still_frame: int | None) -> dict[int, str]:
     """Choose the frames of the mask strip: start, just before and after the person lies still, and the end.
 
     Parameters

@@ -19,14 +19,13 @@ from bgsub.figures.style import (
     GREY,
     colour_map,
     legend_above,
-    mark_moment,
+    mark_place,
     new_figure,
     percent_axis,
     save_figure,
     styled,
 )
-
-CLOSE_ENOUGH = 0.01  # nats per sample, the gap that fits.csv counts as "short" (metrics.md, 4.3)
+from bgsub.model.constants import CLOSE_ENOUGH
 
 
 @styled
@@ -176,7 +175,7 @@ def draw_area(
         fontsize=8.5,
     )
     for place, (words, frame) in enumerate((events or {}).items()):
-        mark_moment(axes, frame, words, height=0.98 - 0.08 * place)  # each in a line of its own
+        mark_place(axes, frame, words, height=0.98 - 0.08 * place)  # each in a line of its own
     axes.set(xlabel="frame", ylabel="foreground\n(share of the image)")
     # The upper fourth is left to words.
     axes.set_ylim(0, 1.33 * max([*area["foreground_share"], *([] if truth is None else truth), 0.001]))

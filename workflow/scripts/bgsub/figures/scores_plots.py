@@ -102,14 +102,14 @@ def _dot(colour: str, kind: str) -> dict[str, Any]:
 
 
 @styled
-def draw_curves(curves: Mapping[str, ThresholdCurve], configured: Mapping[str, float]) -> Figure:
-    """Draw precision against recall over all thresholds, with the configured and the best threshold.
+def draw_curves(curves: Mapping[str, ThresholdCurve], thresholds: Mapping[str, float]) -> Figure:
+    """Draw precision against recall over all thresholds, with the config's and the best threshold.
 
     Parameters
     ----------
     curves : mapping of str to ThresholdCurve
         By method; those without anything to find are left out.
-    configured : mapping of str to float
+    thresholds : mapping of str to float
         The threshold that the config gives each of them.
     """
     figure, axes = new_figure(4.6)
@@ -125,7 +125,7 @@ def draw_curves(curves: Mapping[str, ThresholdCurve], configured: Mapping[str, f
             label=f"{label(name)} (area {curve.area:.3f})",
         )
         style: dict[str, Any] = {"color": look.colour, "markeredgecolor": "white", "zorder": 5}
-        for index, marker, size in ((curve.index(configured[name]), "o", 9), (curve.best, "*", 14)):
+        for index, marker, size in ((curve.index(thresholds[name]), "o", 9), (curve.best, "*", 14)):
             axes.plot(curve.recall[index], curve.precision[index], marker, markersize=size, **style)
     if shown:
         axes.plot([], [], "o", color=GREY, markersize=8, label="threshold in the config")
@@ -200,10 +200,10 @@ def plot_scores(
 
 
 def plot_curves(
-    curves: Mapping[str, ThresholdCurve], configured: Mapping[str, float], path: str | Path
+    curves: Mapping[str, ThresholdCurve], thresholds: Mapping[str, float], path: str | Path
 ) -> None:
     """Save `draw_curves` as PNG and SVG."""
-    save_figure(draw_curves(curves, configured), path)
+    save_figure(draw_curves(curves, thresholds), path)
 
 
 def plot_agreement(agreement: "pd.DataFrame", methods: list[str], path: str | Path) -> None:

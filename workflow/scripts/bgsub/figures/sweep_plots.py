@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from bgsub.figures.style import GREY, colour_map, legend_above, mark_moment, new_figure, save_figure, styled
+from bgsub.figures.style import GREY, colour_map, legend_above, mark_place, new_figure, save_figure, styled
 
 _BLUE, _ORANGE = "#0072B2", "#D55E00"
 _WIDE = 10  # times that the largest value is the smallest, from where on an axis is logarithmic
@@ -29,7 +29,7 @@ _SHARE = "foreground_share"  # drawn only where there is no ground truth
 
 
 @styled
-def draw_sweep(table: pd.DataFrame, keys: Sequence[str], configured: Mapping[str, Any]) -> Figure:
+def draw_sweep(table: pd.DataFrame, keys: Sequence[str], in_config: Mapping[str, Any]) -> Figure:
     """Draw a sweep: curves over one parameter, or maps over two.
 
     Parameters
@@ -39,26 +39,26 @@ def draw_sweep(table: pd.DataFrame, keys: Sequence[str], configured: Mapping[str
         foreground_share` those are drawn that are there and not empty.
     keys : sequence of str
         One or two parameters.
-    configured : mapping
+    in_config : mapping
         The value that the config gives each of them, to be marked.
     """
     if len(keys) == 1:
-        return _draw_curves(table, keys[0], configured[keys[0]])
-    return _draw_maps(table, keys, configured)
+        return _draw_curves(table, keys[0], in_config[keys[0]])
+    return _draw_maps(table, keys, in_config)
 
 
-def _draw_curves(table: pd.DataFrame, key: str, configured: Any) -> Figure:
+def _draw_curves(table: pd.DataFrame, key: str, in_config: Any) -> Figure:
     drawn = _present(table, _CURVES)
     panels = [drawn] if drawn else []
     if "f_measure" not in drawn:
         panels.append([_SHARE])
     figure, axes_of = new_figure(0.7 + 2.6 * len(panels), len(panels), sharex=True, squeeze=False)
-    values = [*table[key], configured]
+    values = [*table[key], in_config]
     numbers = _all_numbers(values)
     if numbers:
         table = table.sort_values(key)
     places = list(table[key]) if numbers else [_text(value) for value in table[key]]
-    mark = configured if numbers else _text(configured)
+    mark = in_config if numbers else _text(in_config)
     for axes, columns in zip(axes_of[:, 0], panels, strict=True):
         for name in columns:
             look = ("foreground, share of the image", GREY, "-", "o") if name == _SHARE else _CURVES[name]
@@ -67,7 +67,7 @@ def _draw_curves(table: pd.DataFrame, key: str, configured: Any) -> Figure:
             axes.plot(places, table[name], label=words, **style)
         axes.set_ylim(bottom=0) if columns == [_SHARE] else axes.set_ylim(-0.03, 1.05)
         if numbers or mark in places:
-            mark_moment(axes, mark, "config", height=0.16)
+            mark_place(axes, mark, "config", height=0.16)
     if numbers:
         _scale(axes_of[-1, 0], values)
     axes_of[-1, 0].set_xlabel(key)
@@ -75,13 +75,13 @@ def _draw_curves(table: pd.DataFrame, key: str, configured: Any) -> Figure:
     return figure
 
 
-def _draw_maps(table: pd.DataFrame, keys: Sequence[str], configured: Mapping[str, Any]) -> Figure:
+def _draw_maps(table: pd.DataFrame, keys: Sequence[str], in_config: Mapping[str, Any]) -> Figure:
     drawn = _present(table, _MAPS)
     if "f_measure" not in drawn:
         drawn.append(_SHARE)
     down, across = (_ordered(table[key]) for key in keys)
     figure, panels = new_figure(1.5 + 0.34 * len(down), 1, len(drawn), squeeze=False)
-    chosen = tuple(_text(configured[key]) for key in keys)
+    chosen = tuple(_text(in_config[key]) for key in keys)
     for axes, name in zip(panels[0], drawn, strict=True):
         cells = np.full((len(down), len(across)), np.nan)
         for row in table.to_dict("records"):
@@ -105,7 +105,7 @@ def _draw_maps(table: pd.DataFrame, keys: Sequence[str], configured: Mapping[str
 
 
 @styled
-def draw_history(rows: pd.DataFrame, configured: float) -> Figure:
+def draw_history(rows: pd.DataFrame, history_in_config: float) -> Figure:
     """Draw MOG2's half-life of the still person against its history, measured and predicted.
 
     Parameters
@@ -113,7 +113,7 @@ def draw_history(rows: pd.DataFrame, configured: float) -> Figure:
     rows : DataFrame
         `history.csv`: history, half_life, censored_at, predicted, predicted_steady, all in frames. Empty if
         nobody lies still.
-    configured : float
+    history_in_config : float
         The history in the config, to be marked.
     """
     figure, axes = new_figure(3.6)
@@ -144,28 +144,28 @@ def draw_history(rows: pd.DataFrame, configured: float) -> Figure:
         style = {"color": _ORANGE, "markersize": 8, "markeredgewidth": 2, "clip_on": False}
         axes.plot(rows["history"][blind], 0 * rows["history"][blind], "x", label="background before", **style)
     axes.set(xlabel="history (frames)", ylabel="frames until the still person is background")
-    _scale(axes, [*rows["history"], configured])
+    _scale(axes, [*rows["history"], history_in_config])
     axes.set_yscale("symlog", linthresh=1)
     axes.set_ylim(bottom=0)
     ticks = [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000]
     axes.set_yticks([tick for tick in ticks if tick <= axes.get_ylim()[1]])
     axes.yaxis.set_major_formatter("{x:g}")
     axes.minorticks_off()
-    mark_moment(axes, configured, "config", height=0.1)
+    mark_place(axes, history_in_config, "config", height=0.1)
     legend_above(figure, columns=2)
     return figure
 
 
 def plot_sweep(
-    table: pd.DataFrame, keys: Sequence[str], configured: Mapping[str, Any], path: str | Path
+    table: pd.DataFrame, keys: Sequence[str], in_config: Mapping[str, Any], path: str | Path
 ) -> None:
     """Save `draw_sweep` as PNG and SVG."""
-    save_figure(draw_sweep(table, keys, configured), path)
+    save_figure(draw_sweep(table, keys, in_config), path)
 
 
-def plot_history(rows: pd.DataFrame, configured: float, path: str | Path) -> None:
+def plot_history(rows: pd.DataFrame, history_in_config: float, path: str | Path) -> None:
     """Save `draw_history` as PNG and SVG."""
-    save_figure(draw_history(rows, configured), path)
+    save_figure(draw_history(rows, history_in_config), path)
 
 
 def _present(table: pd.DataFrame, columns: Iterable[str]) -> list[str]:

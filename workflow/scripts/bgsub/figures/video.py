@@ -5,14 +5,16 @@ import errno
 import math
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 import cv2
 import imageio_ffmpeg
 import numpy as np
 
 from bgsub.files import atomic_path
+from bgsub.progress import Progress
 
 _MAX_WIDTH = 1440  # pixels: a composed picture wider than this is scaled down
 _ASPECT = 16 / 9  # width over height of the screen that a grid is laid out for
@@ -66,6 +68,7 @@ def write_video(path: str | Path, frames: Iterable[np.ndarray], fps: float) -> N
             contextlib.suppress(BrokenPipeError),
             subprocess.Popen(command, stdin=subprocess.PIPE, stderr=messages) as ffmpeg,  # noqa: S603 - our own words
         ):
+            assert ffmpeg.stdin is not None  # since it is a pipe
             _feed(ffmpeg.stdin, first, frames)
         if ffmpeg.returncode != 0:
             messages.seek(0)
@@ -93,7 +96,7 @@ def comparison_frames(
     frames: Iterable[np.ndarray],
     numbers: Iterable[int],
     masks: Mapping[str, Iterable[np.ndarray]],
-    progress: Callable[[Iterable], Iterable] = iter,
+    progress: Progress = iter,
 ) -> Iterator[np.ndarray]:
     """Yield each frame beside the masks that the methods made of it, labelled.
 
@@ -197,7 +200,7 @@ def _encoder(path: Path, shape: tuple[int, ...], fps: float) -> list[str]:
     return [ffmpeg, "-hide_banner", "-loglevel", "error", "-y", *raw, "-i", "pipe:0", *_ENCODING, str(path)]
 
 
-def _feed(stream, first: np.ndarray, frames: Iterator[np.ndarray]) -> None:
+def _feed(stream: IO[bytes], first: np.ndarray, frames: Iterator[np.ndarray]) -> None:
     """Write frames to the encoder; one of another size would shear the rest of the video."""
     stream.write(cv2.cvtColor(_pad_to_even(first), cv2.COLOR_RGB2YUV_I420).data)
     for frame in frames:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 import cv2
 import numpy as np
 
+from bgsub.sorting import sorting_network
 from bgsub.source.frames import read_rows, row_bands
 
 FOREGROUND = 255
@@ -92,8 +93,7 @@ def temporal_median(frames: np.ndarray) -> np.ndarray:
 def _middle(samples: np.ndarray) -> np.ndarray:
     """Median over the first axis of integers; overwrites them.
 
-    By Batcher's odd-even merge sort (1968; Knuth, The Art of Computer Programming 3, 5.2.2M), whose
-    comparisons do not depend on the data, so that each is of whole images: faster than to sort each pixel.
+    By a sorting network, whose comparisons are of whole images: faster than to sort each pixel.
     """
     images, spare = list(samples), np.empty_like(samples[0])
     for lower, upper in _comparisons(len(images)):
@@ -106,14 +106,8 @@ def _middle(samples: np.ndarray) -> np.ndarray:
 @functools.cache
 def _comparisons(count: int) -> list[tuple[int, int]]:
     """Pairs of places to compare and exchange, in order, that sort `count` numbers."""
-    pairs = []
-    for merged in (2**level for level in range((count - 1).bit_length())):
-        for apart in (merged >> level for level in range(merged.bit_length())):
-            for first in range(apart % merged, count - apart, 2 * apart):
-                for place in range(first, min(first + apart, count - apart)):
-                    if place // (2 * merged) == (place + apart) // (2 * merged):
-                        pairs.append((place, place + apart))
-    return pairs
+    lower, upper = sorting_network(count).tolist()
+    return list(zip(lower, upper, strict=True))
 
 
 def open_mask(mask: np.ndarray, size: int) -> np.ndarray:

@@ -5,27 +5,26 @@ several EM runs from random samples, as is usual (McLachlan & Peel 2000, Finite 
 """
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from bgsub.model.constants import LEVELS, TRAJECTORY_UNIT, UNDEFINED
+from bgsub.model.constants import CLOSE_ENOUGH, LEVELS, TRAJECTORY_UNIT, UNDEFINED
 from bgsub.model.em import LOG_LEVELS
 from bgsub.model.gmm import PixelMixture
 from bgsub.model.numerics import LOG_2PI
+from bgsub.progress import Progress
 
 TIGHT = 1e-8  # nats per sample: what an audited fit is run on to
 LONGEST = 3000  # iterations
-CLOSE, CLOSER = 0.01, 0.001  # nats per sample: within these, a fit counts as good as the best
+VERY_CLOSE = 0.001  # nats per sample: closer than `CLOSE_ENOUGH`, for who doubts that
 JUDGING_FLOOR = 1.0  # squared levels
 TWO_MODE_COVERAGE = (0.07, 0.45)  # share of the training frames in which a person covers a pixel
 FOREGROUND = 255
 ANOTHER_COLOUR = 30  # levels; camera noise and drift stay below it
 QUANTILES = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
-
-Progress = Callable[[Iterable], Iterable]
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,12 +82,12 @@ class Audit:
     @property
     def short(self) -> np.ndarray:
         """Where the same start gains more than 0.01 nats if it runs on (P,): converged only by appearance."""
-        return self.continued - self.log_likelihood > CLOSE
+        return self.continued - self.log_likelihood > CLOSE_ENOUGH
 
     @property
     def fell(self) -> np.ndarray:
         """Where the likelihood fell between two iterations (P,); steps below 6e-8 nats are not seen."""
-        return (np.diff(self.paths, axis=1) < 0).any(axis=1)
+        return np.any(np.diff(self.paths, axis=1) < 0, axis=1)
 
 
 def take_sample(frames: np.ndarray, size: int, seed: int, groundtruth: np.ndarray | None = None) -> Sample:
@@ -212,7 +211,12 @@ def _continued(sample: Sample, sizes: np.ndarray, own: dict[str, Any]) -> np.nda
 @functools.lru_cache(maxsize=4)
 def restart(sample: Sample, components: int, floor: float, restarts: int, seed: int) -> np.ndarray:
     """Log-likelihoods (R, P), nats per sample, of EM from random samples; kept for models that share them."""
-    settings = {"start": "random", "tolerance": TIGHT, "max_iterations": LONGEST, "covariance_floor": floor}
+    settings: dict[str, Any] = {
+        "start": "random",
+        "tolerance": TIGHT,
+        "max_iterations": LONGEST,
+        "covariance_floor": floor,
+    }
     seeds = range(restarts * seed, restarts * (seed + 1))
     fits = (PixelMixture(components, seed=s, **settings).fit(sample.frames) for s in seeds)
     return np.stack([fit.log_likelihood_[0] for fit in fits])
@@ -220,7 +224,7 @@ def restart(sample: Sample, components: int, floor: float, restarts: int, seed: 
 
 def count_optima(ends: np.ndarray) -> np.ndarray:
     """Count different log-likelihoods among `ends` (R, P): in order, neighbours over 0.01 nats apart."""
-    return 1 + (np.diff(np.sort(ends, axis=0), axis=0) > CLOSE).sum(axis=0)
+    return 1 + (np.diff(np.sort(ends, axis=0), axis=0) > CLOSE_ENOUGH).sum(axis=0)
 
 
 def mean_log_likelihood(
@@ -279,8 +283,8 @@ def audit_rows(name: str, found: Audit, kinds: Mapping[str, np.ndarray]) -> list
                 "undefined": int((where & ~found.defined).sum()),
                 "gap_median": float(np.median(gap)),
                 "gap_p90": float(np.quantile(gap, 0.9)),
-                "within_0.001": _share(gap <= CLOSER, judged),
-                "within_0.01": _share(gap <= CLOSE, judged),
+                "within_0.001": _share(gap <= VERY_CLOSE, judged),
+                "within_0.01": _share(gap <= CLOSE_ENOUGH, judged),
                 "optima_mean": float(found.optima[where].mean()),
                 "moved_median": float(np.median(moved)),
                 "false_convergence": _share(found.short[judged], judged),

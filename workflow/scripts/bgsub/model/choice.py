@@ -1,31 +1,31 @@
 """The number of components by BIC, pixel by pixel (compiled)."""
 
 from bgsub.model.compiled import compiled
+from bgsub.model.kernel import Fit, Floats
 
 
 @compiled
 def take_better(
-    criterion, penalty, n_samples, offset,
-    weights_, means_, covariances_, log_likelihood_, n_iter_, converged_, flags_,
-    weights, means, covariances, log_likelihood, n_iter, converged, flags,
-):  # fmt: skip
-    """Copy a band's fit (names with _) to `offset` of the image's, where its BIC is below `criterion` so far.
+    criterion: Floats, penalty: float, n_samples: int, band: Fit, offset: int, image: Fit
+) -> None:
+    """Copy the fit of a band to `offset` of the image's, where its BIC is below `criterion` (P,) so far.
 
     BIC = `penalty` - 2 N l (Schwarz 1978). Components that the band's fit lacks get weight 0 and the
     parameters of its first.
     """
-    n_channels = means.shape[2]
+    n_channels = image.means.shape[2]
     for p in range(criterion.size):
-        bic = penalty - 2.0 * n_samples * log_likelihood_[p]
+        bic = penalty - 2.0 * n_samples * band.log_likelihood[p]
         if bic < criterion[p]:
             criterion[p] = bic
             q = offset + p
-            for k in range(weights.shape[0]):
-                source = k if k < weights_.shape[0] else 0
-                weights[k, q] = weights_[k, p] if k < weights_.shape[0] else 0.0
+            for k in range(image.weights.shape[0]):
+                has = k < band.weights.shape[0]
+                source = k if has else 0
+                image.weights[k, q] = band.weights[k, p] if has else 0.0
                 for c in range(n_channels):
-                    means[k, q, c] = means_[source, p, c]
+                    image.means[k, q, c] = band.means[source, p, c]
                     for d in range(n_channels):
-                        covariances[k, q, c, d] = covariances_[source, p, c, d]
-            log_likelihood[q], n_iter[q] = log_likelihood_[p], n_iter_[p]
-            converged[q], flags[q] = converged_[p], flags_[p]
+                        image.covariances[k, q, c, d] = band.covariances[source, p, c, d]
+            image.log_likelihood[q], image.n_iter[q] = band.log_likelihood[p], band.n_iter[p]
+            image.converged[q], image.flags[q] = band.converged[p], band.flags[p]

@@ -3,8 +3,23 @@
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 from numba import config, njit
+
+P = ParamSpec("P")
+R = TypeVar("R", covariant=True)
+
+
+class Compiled(Protocol[P, R]):
+    """What numba makes of a function: it is called with the function's own arguments."""
+
+    py_func: Any
+    overloads: Any
+    stats: Any
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run the machine code for arguments of these types."""
 
 
 def _sources(folder: Path) -> list[bytes]:
@@ -32,7 +47,7 @@ def _cache_folder() -> str:
 CACHE_FOLDER = _cache_folder()
 
 
-def compiled(function: Callable) -> Callable:
+def compiled(function: Callable[P, R]) -> Compiled[P, R]:
     """Compile `function` at its first call, or load it from the cache on disk.
 
     Arithmetic is IEEE's, operation by operation (no fastmath, no contraction), so results are the same on any

@@ -16,13 +16,14 @@ from bgsub.model.constants import (
     TRAJECTORY_UNIT,
     UNDEFINED,
 )
+from bgsub.model.kernel import Colours, Fit, FitSettings, Floats, Integers, Steps
 from bgsub.model.linalg import copy, floor_eigenvalues, is_singular, rank, whitening
 from bgsub.model.numerics import LOG_2PI, LOWEST_EXPONENT, exp, log
 from bgsub.model.starts import (
     ROUNDING_VARIANCE,
     moments_of_labels,
     random_points,
-    split,
+    split_start,
     uniform_means,
 )
 
@@ -31,7 +32,9 @@ LOG_LEVELS = 5.541263545158426  # log 255: density of values in [0, 1] from that
 
 
 @compiled
-def e_step(x, weights, means, W, log_norm, responsibilities):
+def e_step(
+    x: Floats, weights: Floats, means: Floats, W: Floats, log_norm: Floats, responsibilities: Floats
+) -> tuple[float, float]:
     """Fill `responsibilities` (N, K), in the log domain, as densities under- and overflow.
 
     Returns the mean log-likelihood, and the lowest of the samples' largest terms.
@@ -62,7 +65,9 @@ def e_step(x, weights, means, W, log_norm, responsibilities):
 
 
 @compiled
-def m_step(x, responsibilities, alive, weights, means, covariances):
+def m_step(
+    x: Floats, responsibilities: Floats, alive: float, weights: Floats, means: Floats, covariances: Floats
+) -> bool:
     """Set weights, means and covariances to the maximum of the expected log-likelihood.
 
     A component whose responsibilities add up to less than `alive` keeps its mean and covariance; only its
@@ -93,7 +98,9 @@ def m_step(x, responsibilities, alive, weights, means, covariances):
 
 
 @compiled
-def prepare(weights, covariances, floor, A, V, W, log_norm):
+def prepare(
+    weights: Floats, covariances: Floats, floor: float, A: Floats, V: Floats, W: Floats, log_norm: Floats
+) -> tuple[bool, bool]:
     """Floor the covariances, and fill the whitening matrices and log norms.
 
     A floor of 0 means none: covariances are left as they are. Returns whether any is at the floor, and
@@ -115,20 +122,20 @@ def prepare(weights, covariances, floor, A, V, W, log_norm):
 
 @compiled
 def iterate(
-    x,
-    weights,
-    means,
-    covariances,
-    floor,
-    tolerance,
-    max_iterations,
-    responsibilities,
-    A,
-    V,
-    W,
-    log_norm,
-    history,
-):
+    x: Floats,
+    weights: Floats,
+    means: Floats,
+    covariances: Floats,
+    floor: float,
+    tolerance: float,
+    max_iterations: int,
+    responsibilities: Floats,
+    A: Floats,
+    V: Floats,
+    W: Floats,
+    log_norm: Floats,
+    history: Floats,
+) -> tuple[int, bool, int]:
     """Run EM from the given parameters, in place; returns (iterations, converged, flags).
 
     `history[t]` becomes the log-likelihood after t M-steps. The pixel stops at the first t >= 1 whose gain is
@@ -162,25 +169,22 @@ def iterate(
 
 
 @compiled
-def fixed(value):
+def fixed(value: float) -> int:
     """Round to the trajectory's unit."""
-    return np.int64(np.floor(value * TRAJECTORY_UNIT + 0.5))
+    return int(np.floor(value * TRAJECTORY_UNIT + 0.5))
 
 
 @compiled
 def fit_band(
-    frames, places, start, seed, tolerance, max_iterations, floor, offset,
-    weights, means, covariances, log_likelihood, n_iter, converged, flags, trajectory, converged_at,
-):  # fmt: skip
-    """Fit the pixels of `frames` (N, P, C) uint8; write their results from index `offset` of the arrays on.
+    frames: Colours, places: Integers, settings: FitSettings, offset: int, fit: Fit, steps: Steps
+) -> None:
+    """Fit the pixels of `frames` (N, P, C) into `fit` from index `offset` on, and add to `steps`.
 
-    Random starts go by the pixels' `places` (P,) int64 in the whole image. `start` is a value of
-    `model.starts.STARTS`; `tolerance` < 0 and `floor` 0 mean none. `trajectory` and
-    `converged_at` (max_iterations + 1,) int64 receive, per iteration, the change of the summed log-likelihood
-    (in 2^-24 nats) and the number of pixels that converged there.
+    Random starts go by the pixels' `places` (P,) in the whole image.
     """
+    tolerance, max_iterations, floor = settings.tolerance, settings.max_iterations, settings.floor
     n_samples, n_pixels, n_channels = frames.shape
-    n_components = weights.shape[0]
+    n_components = fit.weights.shape[0]
     x = np.empty((n_samples, n_channels))
     label = np.empty(n_samples, dtype=np.int64)
     centre = np.empty(n_channels)
@@ -195,7 +199,7 @@ def fit_band(
     history = np.empty(max_iterations + 1)
     for p in range(n_pixels):
         for c in range(n_channels):
-            total = 0
+            total = np.int64(0)
             for i in range(n_samples):
                 total += np.int64(frames[i, p, c])
             centre[c] = np.floor(total / n_samples + 0.5)
@@ -216,12 +220,12 @@ def fit_band(
             history[0], _ = e_step(x, w, mu, W, log_norm, responsibilities)
             t, done, flag = 0, True, CONSTANT | (0 if floor > 0.0 else UNDEFINED)
         else:
-            if start == 0 or n_components == 1:
-                split(x, floor, label, w, mu, sigma, A, V)
-            elif start == 1:
-                uniform_means(centre, seed, pixel, w, mu, sigma)
+            if settings.start == 0 or n_components == 1:
+                split_start(x, floor, label, w, mu, sigma, A, V)
+            elif settings.start == 1:
+                uniform_means(centre, settings.seed, pixel, w, mu, sigma)
             else:
-                random_points(x, label, seed, pixel, w, mu, sigma)
+                random_points(x, label, settings.seed, pixel, w, mu, sigma)
             t, done, flag = iterate(
                 x,
                 w,
@@ -238,34 +242,42 @@ def fit_band(
                 history,
             )
             flag |= RANK_DEFICIENT if data_rank < n_channels else 0
-        _store(offset + p, centre, w, mu, sigma, weights, means, covariances)
-        log_likelihood[offset + p] = history[t]
-        n_iter[offset + p] = t
-        converged[offset + p] = done
-        flags[offset + p] = flag
+        _store(offset + p, centre, w, mu, sigma, fit)
+        fit.log_likelihood[offset + p] = history[t]
+        fit.n_iter[offset + p] = t
+        fit.converged[offset + p] = done
+        fit.flags[offset + p] = flag
         previous = 0
         for s in range(t + 1):
             value = fixed(history[s])
-            trajectory[s] += value - previous
+            steps.gains[s] += value - previous
             previous = value
         if done:
-            converged_at[t] += 1
+            steps.converged_at[t] += 1
 
 
 @compiled
-def _store(p, centre, w, mu, sigma, weights, means, covariances):
+def _store(p: int, centre: Floats, w: Floats, mu: Floats, sigma: Floats, fit: Fit) -> None:
     """Write one pixel's parameters in the units of values in [0, 1]."""
     n_components, n_channels = mu.shape
     for k in range(n_components):
-        weights[k, p] = w[k]
+        fit.weights[k, p] = w[k]
         for c in range(n_channels):
-            means[k, p, c] = (mu[k, c] + centre[c]) / LEVELS
+            fit.means[k, p, c] = (mu[k, c] + centre[c]) / LEVELS
             for d in range(n_channels):
-                covariances[k, p, c, d] = sigma[k, c, d] / (LEVELS * LEVELS)
+                fit.covariances[k, p, c, d] = sigma[k, c, d] / (LEVELS * LEVELS)
 
 
 @compiled
-def posterior_band(frames, weights, means, covariances, offset, log_density, probability):
+def posterior_band(
+    frames: Colours,
+    weights: Floats,
+    means: Floats,
+    covariances: Floats,
+    offset: int,
+    log_density: Floats,
+    probability: Floats,
+) -> None:
     """Log-density (N, P) of every sample of `frames` (N, P, C), and its components' posteriors (N, K, P)."""
     n_samples, n_pixels, n_channels = frames.shape
     n_components = weights.shape[0]

@@ -55,6 +55,4 @@ def fit_rows(clip: np.ndarray, rows: slice, training: int, mixture: PixelMixture
 
 def _fit_bytes(mixture: PixelMixture) -> int:
     """Bytes that a fit to colours takes per pixel."""
-    auto = mixture.n_components == "auto"
-    components = mixture.max_components if auto else mixture.n_components
-    return 8 * components * (1 + 3 + 9) + 14
+    return 8 * mixture.largest_mixture * (1 + 3 + 9) + 14

@@ -13,15 +13,16 @@ from pathlib import Path
 import numpy as np
 
 from bgsub.model import choice, em, pairband, single
+from bgsub.model.compiled import Compiled
 from bgsub.model.convergence import Trajectory
+from bgsub.model.kernel import Fit, FitSettings, Steps, new_fit, new_steps
 from bgsub.model.starts import STARTS
 
 logger = logging.getLogger(__name__)
 
 LARGEST_MIXTURE = 5
-SMALLEST_FAST_FLOOR = (
-    0.01  # levels^2; the fast kernel finds eigenvalues to 1e-8 of the largest, 16000 at most
-)
+# Squared levels: the fast kernel finds eigenvalues to 1e-8 of the largest, which is 16000 at most.
+SMALLEST_FAST_FLOOR = 0.01
 BAND_BYTES = 2**20  # samples that a thread copies at a time: they stay in its cache
 
 
@@ -134,25 +135,25 @@ class PixelMixture:
         places = np.asarray(first_pixel, np.int64)
         if places.ndim == 0:
             places = places + np.arange(height * width)
-        largest = self.max_components if self.n_components == "auto" else self.n_components
-        sizes = range(1, largest + 1) if self.n_components == "auto" else [largest]
+        largest = self.largest_mixture
+        sizes = range(1, largest + 1) if self.n_components == "auto" else range(largest, largest + 1)
         for size in sizes:
             if not self._kernel(size, channels).overloads:
-                nothing = np.empty((1, 0, channels), np.uint8), places[:0], _Results(size, 0, channels), 0
+                nothing = np.empty((1, 0, channels), np.uint8), places[:0], new_fit(size, 0, channels), 0
                 _compile(self._kernel(size, channels), functools.partial(self._fit_band, size, *nothing))
-        results = _Results(largest, height * width, channels)
+        results = new_fit(largest, height * width, channels)
 
-        def fit_band(offset: int, band: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        def fit_band(offset: int, band: np.ndarray) -> Steps:
             at = places[offset : offset + band.shape[1]]
             if self.n_components != "auto":
                 return self._fit_band(largest, band, at, results, offset)
             criterion = np.full(band.shape[1], np.inf)
             for size in sizes:
-                fit = _Results(size, band.shape[1], channels)
+                fit = new_fit(size, band.shape[1], channels)
                 steps = self._fit_band(size, band, at, fit, 0)
                 parameters = size * (1 + channels + channels * (channels + 1) // 2) - 1
                 penalty = parameters * np.log(len(band))
-                choice.take_better(criterion, penalty, len(band), offset, *fit.arrays, *results.arrays)
+                choice.take_better(criterion, penalty, len(band), band=fit, offset=offset, image=results)
             return steps
 
         steps = list(self._map_bands(fit_band, frames))
@@ -168,7 +169,14 @@ class PixelMixture:
         self.n_components_ = np.count_nonzero(self.weights_, axis=0).astype(np.uint8)
         return self
 
-    def _kernel(self, size: int, channels: int) -> Callable:
+    @property
+    def largest_mixture(self) -> int:
+        """Largest number of components that a pixel may get."""
+        return self.max_components if isinstance(self.n_components, str) else self.n_components
+
+    def _kernel(
+        self, size: int, channels: int
+    ) -> Compiled[[np.ndarray, np.ndarray, FitSettings, int, Fit, Steps], None]:
         """Return the loop that fits `size` components: a fast one, or the general one."""
         if self.covariance_floor is None:  # a start whose covariances may be singular needs the general one
             fast = channels == 3 and size == 2 and self.start == "uniform"
@@ -178,26 +186,18 @@ class PixelMixture:
             return em.fit_band
         return single.fit_band if size == 1 else pairband.fit_band
 
-    def _fit_band(
-        self, size: int, band: np.ndarray, places: np.ndarray, results: "_Results", offset: int
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def _fit_band(self, size: int, band: np.ndarray, places: np.ndarray, results: Fit, offset: int) -> Steps:
         """Fit `size` components to a band, into `results` from `offset` on; return the trajectory's steps."""
-        gains = np.zeros(self.max_iterations + 1, dtype=np.int64)
-        converged_at = np.zeros(self.max_iterations + 1, dtype=np.int64)
-        self._kernel(size, band.shape[2])(
-            band,
-            places,
-            STARTS[self.start],
-            self.seed,
-            -1.0 if self.tolerance is None else float(self.tolerance),
-            self.max_iterations,
-            0.0 if self.covariance_floor is None else float(self.covariance_floor),
-            offset,
-            *results.arrays,
-            gains,
-            converged_at,
+        settings = FitSettings(
+            start=STARTS[self.start],
+            seed=self.seed,
+            tolerance=-1.0 if self.tolerance is None else float(self.tolerance),
+            max_iterations=self.max_iterations,
+            floor=0.0 if self.covariance_floor is None else float(self.covariance_floor),
         )
-        return gains, converged_at
+        steps = new_steps(self.max_iterations)
+        self._kernel(size, band.shape[2])(band, places, settings, offset, results, steps)
+        return steps
 
     def predict(self, frames: np.ndarray) -> np.ndarray:
         """Component with the highest posterior: uint8 (N, H, W), for `frames` as in `fit`."""
@@ -239,13 +239,13 @@ class PixelMixture:
         """Yield `work(first pixel, samples (N, P, C))` of the bands of `frames`, in order."""
 
         def work_on(rows: slice) -> object:
-            return work(*_band(frames, rows))
+            return work(*_samples_of(frames, rows))
 
         if self.n_threads == 1:  # a pool's start takes longer than the fit of a few pixels
-            yield from map(work_on, _band_rows(frames))
+            yield from map(work_on, _rows_that_fit_cache(frames))
         else:
             with ThreadPoolExecutor(self.n_threads) as pool:
-                yield from pool.map(work_on, _band_rows(frames))
+                yield from pool.map(work_on, _rows_that_fit_cache(frames))
 
     def _check_parameters(self) -> None:
         """Raise ValueError for a parameter outside its range."""
@@ -265,26 +265,6 @@ class PixelMixture:
             raise ValueError(f"n_threads is {self.n_threads}, expected 1 or more")
 
 
-class _Results:
-    """Arrays (.., P, ..) that the kernels write a fit into, in the order in which they take them."""
-
-    def __init__(self, components: int, pixels: int, channels: int) -> None:
-        self.weights = np.empty((components, pixels))
-        self.means = np.empty((components, pixels, channels))
-        self.covariances = np.empty((components, pixels, channels, channels))
-        self.log_likelihood = np.empty(pixels)
-        self.n_iter = np.empty(pixels, dtype=np.int32)
-        self.converged = np.empty(pixels, dtype=np.bool_)
-        self.flags = np.empty(pixels, dtype=np.uint8)
-
-    @property
-    def arrays(self) -> tuple[np.ndarray, ...]:
-        return (
-            self.weights, self.means, self.covariances, self.log_likelihood,
-            self.n_iter, self.converged, self.flags,
-        )  # fmt: skip
-
-
 def _as_clip(frames: np.ndarray) -> np.ndarray:
     """Check `frames`, and give grey ones a channel axis."""
     if frames.dtype != np.uint8:
@@ -298,23 +278,25 @@ def _as_clip(frames: np.ndarray) -> np.ndarray:
     return frames
 
 
-def _band_rows(frames: np.ndarray) -> Iterator[slice]:
-    """Rows of `frames` in bands whose samples fill at most BAND_BYTES, or one row."""
+def _rows_that_fit_cache(frames: np.ndarray) -> Iterator[slice]:
+    """Yield the rows of `frames` in bands whose samples fill at most BAND_BYTES, or one row."""
     samples, height, width, channels = frames.shape
     rows = max(1, BAND_BYTES // max(1, samples * width * channels))
     return (slice(top, min(top + rows, height)) for top in range(0, height, rows))
 
 
-def _band(frames: np.ndarray, rows: slice) -> tuple[int, np.ndarray]:
+def _samples_of(frames: np.ndarray, rows: slice) -> tuple[int, np.ndarray]:
     """Index of the first pixel of `rows`, and a contiguous copy of their samples (N, P, C)."""
     samples, _, width, channels = frames.shape
     return rows.start * width, np.ascontiguousarray(frames[:, rows]).reshape(samples, -1, channels)
 
 
-def _compile(kernel: Callable, call: Callable[[], object]) -> None:
+def _compile(kernel: Compiled, call: Callable[[], object]) -> None:
     """Compile `kernel` by `call`, or load it from the cache on disk, and say so if it takes long."""
     cache = Path(kernel.stats.cache_path)
-    if not any(cache.glob(f"{Path(kernel.py_func.__code__.co_filename).stem}.{kernel.__name__}-*.nbc")):
+    if not any(
+        cache.glob(f"{Path(kernel.py_func.__code__.co_filename).stem}.{kernel.py_func.__name__}-*.nbc")
+    ):
         logger.info("compiling the fit, once per machine; this takes about 10 s")
     start = time.perf_counter()
     call()

@@ -3,10 +3,11 @@
 A symmetric matrix is passed as its upper triangle a11, a12, a13, a22, a23, a33.
 """
 
-import numpy as np
-
+from bgsub import sorting
 from bgsub.model.compiled import compiled
+from bgsub.model.kernel import Floats, Integers
 from bgsub.model.lanes import (
+    Lanes,
     absolute,
     exponent,
     fma,
@@ -26,9 +27,11 @@ LN2 = 0.6931471805599453
 ROUND = 6755399441055744.0  # 1.5 * 2^52: adding it rounds to an integer, kept in the low bits
 TINY = 1e-200
 
+sorting_network = compiled(sorting.sorting_network)
+
 
 @compiled
-def exp_minus(x):
+def exp_minus(x: Lanes) -> Lanes:
     """exp(-x) for x >= 0, to 2e-12 (minimax polynomial of degree 8); exp(-708) beyond x = 708."""
     x = minimum(x, -LOWEST_EXPONENT)
     shifted = fma(x, -LOG2_E, ROUND)
@@ -45,7 +48,7 @@ def exp_minus(x):
 
 
 @compiled
-def log(x):
+def log(x: Lanes) -> Lanes:
     """Natural logarithm of a normal number x > 0, to 1e-15; the odd series of log((1+s)/(1-s))."""
     m, n = mantissa(x), exponent(x)
     s = (m - 1.0) / (m + 1.0)
@@ -63,7 +66,7 @@ def log(x):
 
 
 @compiled
-def log_roughly(x):
+def log_roughly(x: Lanes) -> Lanes:
     """Natural logarithm of a normal number x > 0, to 3e-7, at half the cost (Chebyshev fit of degree 7)."""
     m = mantissa(x) - 1.0
     p = fma(m, 0.11589569102344208, -0.18852438787146036)
@@ -76,7 +79,7 @@ def log_roughly(x):
 
 
 @compiled
-def cos_third(r):
+def cos_third(r: Lanes) -> Lanes:
     """Return cos(acos(r) / 3) for r in [-1, 1], to 5e-14.
 
     A Chebyshev fit in cos(acos(r) / 2) = sqrt((1 + r) / 2), of which it is an analytic function.
@@ -99,13 +102,15 @@ def cos_third(r):
 
 
 @compiled
-def determinant(a11, a12, a13, a22, a23, a33):
+def determinant(a11: Lanes, a12: Lanes, a13: Lanes, a22: Lanes, a23: Lanes, a33: Lanes) -> Lanes:
     """Return the determinant of a symmetric matrix."""
     return a11 * (a22 * a33 - a23 * a23) - a12 * (a12 * a33 - a23 * a13) + a13 * (a12 * a23 - a22 * a13)
 
 
 @compiled
-def extreme_eigenvalues(a11, a12, a13, a22, a23, a33):
+def extreme_eigenvalues(
+    a11: Lanes, a12: Lanes, a13: Lanes, a22: Lanes, a23: Lanes, a33: Lanes
+) -> tuple[Lanes, Lanes, Lanes]:
     """Return the smallest and largest eigenvalue, and the spread of all three.
 
     Source: Smith 1961, Eigenvalues of a symmetric 3 x 3 matrix.
@@ -124,7 +129,9 @@ def extreme_eigenvalues(a11, a12, a13, a22, a23, a33):
 
 
 @compiled
-def adjugate(a11, a12, a13, a22, a23, a33, shift):
+def adjugate(
+    a11: Lanes, a12: Lanes, a13: Lanes, a22: Lanes, a23: Lanes, a33: Lanes, shift: Lanes
+) -> tuple[Lanes, ...]:
     """Return the adjugate of A - shift I; at an eigenvalue it is proportional to the eigenvector's v v'."""
     a11, a22, a33 = a11 - shift, a22 - shift, a33 - shift
     return (
@@ -138,7 +145,9 @@ def adjugate(a11, a12, a13, a22, a23, a33, shift):
 
 
 @compiled
-def floor_eigenvalues(a11, a12, a13, a22, a23, a33, floor):
+def floor_eigenvalues(
+    a11: Lanes, a12: Lanes, a13: Lanes, a22: Lanes, a23: Lanes, a33: Lanes, floor: float
+) -> tuple[Lanes, ...]:
     """V max(L, floor) V' of A = V L V'; see `model.linalg.floor_eigenvalues`.
 
     One eigenvector is enough: if the smallest eigenvalue alone is below the floor, the result is A plus what
@@ -167,7 +176,7 @@ def floor_eigenvalues(a11, a12, a13, a22, a23, a33, floor):
 
 
 @compiled
-def factor(a11, a12, a13, a22, a23, a33):
+def factor(a11: Lanes, a12: Lanes, a13: Lanes, a22: Lanes, a23: Lanes, a33: Lanes) -> tuple[Lanes, ...]:
     """Return unit lower M (m21, m31, m32), inverse pivots i1, i2, i3 with M A M' diagonal; det A.
 
     The squared Mahalanobis distance is then the sum of i_k (M (x - mean))_k^2.
@@ -183,35 +192,7 @@ def factor(a11, a12, a13, a22, a23, a33):
 
 
 @compiled
-def sorting_network(n):
-    """Return the pairs of rows (2, steps) that sort `n` rows: Batcher's merge exchange (Knuth 5.2.2 M)."""
-    steps = 0
-    pairs = np.empty((2, 0), np.int64)
-    for fill in (False, True):
-        if fill:
-            pairs = np.empty((2, steps), np.int64)
-        steps = 0
-        p = 1
-        while 2 * p < n:
-            p *= 2
-        top = p
-        while p > 0:
-            q, r, d = top, 0, p
-            while True:
-                for i in range(n - d):
-                    if i & p == r:
-                        if fill:
-                            pairs[0, steps], pairs[1, steps] = i, i + d
-                        steps += 1
-                if q == p:
-                    break
-                d, q, r = q - p, q // 2, p
-            p //= 2
-    return pairs
-
-
-@compiled
-def sort_rows(rows, pairs):
+def sort_rows(rows: Floats, pairs: Integers) -> None:
     """Sort each lane of `rows` upwards by a sorting network."""
     for step in range(pairs.shape[1]):
         i, j = pairs[0, step], pairs[1, step]
@@ -221,7 +202,9 @@ def sort_rows(rows, pairs):
 
 
 @compiled
-def main_axis(a11, a12, a13, a22, a23, a33):
+def main_axis(
+    a11: Lanes, a12: Lanes, a13: Lanes, a22: Lanes, a23: Lanes, a33: Lanes
+) -> tuple[Lanes, Lanes, Lanes]:
     """Return the direction of the largest eigenvalue's eigenvector; its components add up to >= 0.
 
     Column of the adjugate with the largest diagonal entry; where all eigenvalues are equal, the first axis.

@@ -20,30 +20,30 @@ INTEGERS = ir.VectorType(ir.IntType(64), WIDTH)
 BITS = ir.VectorType(ir.IntType(1), WIDTH)
 
 
-class LanesType(types.Type):
+class Lanes(types.Type):
     """8 doubles."""
 
     def __init__(self) -> None:
         super().__init__("Lanes")
 
 
-class MaskType(types.Type):
+class Mask(types.Type):
     """8 truth values."""
 
     def __init__(self) -> None:
         super().__init__("Mask")
 
 
-lanes, mask = LanesType(), MaskType()
+lanes, mask = Lanes(), Mask()
 
 
-@register_model(LanesType)
+@register_model(Lanes)
 class _LanesModel(PrimitiveModel):
     def __init__(self, manager, fe_type):
         super().__init__(manager, fe_type, VECTOR)
 
 
-@register_model(MaskType)
+@register_model(Mask)
 class _MaskModel(PrimitiveModel):
     def __init__(self, manager, fe_type):
         super().__init__(manager, fe_type, BITS)

@@ -58,7 +58,7 @@ def log(x: float) -> float:
 
 
 @compiled
-def mix(z: int) -> int:
+def mix(z: np.uint64) -> np.uint64:
     """Return 64 well-mixed bits of a counter, by splitmix64 (Steele, Lea & Flood 2014)."""
     z = np.uint64(z) + np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

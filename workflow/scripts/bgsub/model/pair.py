@@ -11,9 +11,12 @@ State is kept in rows of 8 doubles, one per pixel:
 
 from bgsub.model.compiled import compiled
 from bgsub.model.em import LOG_LEVELS
+from bgsub.model.kernel import Floats
 from bgsub.model.lanemath import determinant, exp_minus, extreme_eigenvalues, factor, floor_eigenvalues, log
 from bgsub.model.lanes import (
     WIDTH,
+    Lanes,
+    Mask,
     absolute,
     bits,
     both,
@@ -38,7 +41,20 @@ PRECISE_SAMPLES = 1e-3  # responsibilities that a component keeps when they are 
 
 
 @compiled
-def store_sums(sums, k, r, s1, s2, s3, s11, s12, s13, s22, s23, s33):
+def store_sums(
+    sums: Floats,
+    k: int,
+    r: Lanes,
+    s1: Lanes,
+    s2: Lanes,
+    s3: Lanes,
+    s11: Lanes,
+    s12: Lanes,
+    s13: Lanes,
+    s22: Lanes,
+    s23: Lanes,
+    s33: Lanes,
+) -> None:
     """Write the sums of component `k`."""
     s = k * SUMS
     store(sums, s, r)
@@ -54,7 +70,7 @@ def store_sums(sums, k, r, s1, s2, s3, s11, s12, s13, s22, s23, s33):
 
 
 @compiled
-def covariance_of(k, parameters):
+def covariance_of(k: int, parameters: Floats) -> tuple[Lanes, ...]:
     """Return the covariance of component `k`."""
     p = k * PARAMETERS + 4
     return (
@@ -64,7 +80,7 @@ def covariance_of(k, parameters):
 
 
 @compiled
-def maximise(k, sums, n_samples, floor, alive, parameters):
+def maximise(k: int, sums: Floats, n_samples: int, floor: float, alive: float, parameters: Floats) -> Mask:
     """Take the M-step of component `k`: fill its rows of `parameters`; `floor` 0 means none.
 
     Where its responsibilities add up to less than `alive`, only its weight moves; returns the mask of these.
@@ -106,7 +122,7 @@ def maximise(k, sums, n_samples, floor, alive, parameters):
 
 
 @compiled
-def singular(k, parameters):
+def singular(k: int, parameters: Floats) -> Mask:
     """Return the mask of pixels whose covariance scipy calls singular; see `model.linalg.is_singular`."""
     a11, a12, a13, a22, a23, a33 = covariance_of(k, parameters)
     # Cheap and sufficient for "regular": the smallest eigenvalue is at least the determinant / trace^2.
@@ -119,7 +135,7 @@ def singular(k, parameters):
 
 
 @compiled
-def normal(k, parameters):
+def normal(k: int, parameters: Floats) -> tuple[Lanes, ...]:
     """Return what `factor` says of the covariance of component `k`, and the log of its weight and norm."""
     a11, a12, a13, a22, a23, a33 = covariance_of(k, parameters)
     m21, m31, m32, i1, i2, i3, det = factor(a11, a12, a13, a22, a23, a33)
@@ -128,7 +144,7 @@ def normal(k, parameters):
 
 
 @compiled
-def quadratic(k, parameters):
+def quadratic(k: int, parameters: Floats) -> tuple[Lanes, ...]:
     """Return the log of weight times density of component `k` as a polynomial of the colour.
 
     Its coefficients are those of 1, x1, x2, x3, x1 x1, x1 x2, x1 x3, x2 x2, x2 x3, x3 x3.
@@ -148,7 +164,7 @@ def quadratic(k, parameters):
 
 
 @compiled
-def total_of(polynomial, totals):
+def total_of(polynomial: tuple[Lanes, ...], totals: Floats) -> Lanes:
     """Return the sum of a polynomial (see `quadratic`) over the samples with these total sums."""
     c0, c1, c2, c3, c11, c12, c13, c22, c23, c33 = polynomial
     total = fma(c0, load(totals, 0), c1 * load(totals, 1))
@@ -158,7 +174,15 @@ def total_of(polynomial, totals):
 
 
 @compiled
-def expect(x, n_samples, parameters, totals, careful, sums, scratch):
+def expect(
+    x: Floats,
+    n_samples: int,
+    parameters: Floats,
+    totals: Floats,
+    careful: bool,
+    sums: Floats,
+    scratch: Floats,
+) -> tuple[Lanes, int]:
     """Take the E-step: fill `sums` of both components; return the mean log-likelihood and the underflows.
 
     With the components' log joint densities q1 and q2, all that a sample needs is the log odds d = q2 - q1, a
@@ -213,7 +237,7 @@ def expect(x, n_samples, parameters, totals, careful, sums, scratch):
 
 
 @compiled
-def whitened(k, parameters):
+def whitened(k: int, parameters: Floats) -> tuple[Lanes, ...]:
     """Return coefficients of W (x - mean), whose square is half Mahalanobis' distance, and the log norm."""
     m21, m31, m32, i1, i2, i3, constant = normal(k, parameters)
     p = k * PARAMETERS
@@ -227,7 +251,7 @@ def whitened(k, parameters):
 
 
 @compiled
-def log_density(x1, x2, x3, w):
+def log_density(x1: Lanes, x2: Lanes, x3: Lanes, w: tuple[Lanes, ...]) -> Lanes:
     """Return the log of weight times density at a colour, from the coefficients of `whitened`."""
     w11, w21, w22, w31, w32, w33, b1, b2, b3, constant = w
     z1 = fma(w11, x1, b1)
@@ -237,7 +261,7 @@ def log_density(x1, x2, x3, w):
 
 
 @compiled
-def expect_exactly(x, n_samples, parameters, sums):
+def expect_exactly(x: Floats, n_samples: int, parameters: Floats, sums: Floats) -> tuple[Lanes, Lanes]:
     """Take the E-step without cancellation, at half the speed; for narrow or nearly empty components.
 
     Returns the mean log-likelihood, and the lowest log joint density of a sample in its likelier component.
@@ -276,7 +300,16 @@ def expect_exactly(x, n_samples, parameters, sums):
 
 
 @compiled
-def extrapolate(base, sums, new, totals, longest, allowed, fell, fallback):
+def extrapolate(
+    base: Floats,
+    sums: Floats,
+    new: Floats,
+    totals: Floats,
+    longest: Lanes,
+    allowed: Mask,
+    fell: Mask,
+    fallback: Floats,
+) -> Mask:
     """Choose the sums of the next step: an extrapolation where `allowed`, else one plain EM step further.
 
     `base`, `sums` and `new` are the sums of three EM steps in a row. SQUAREM (Varadhan & Roland 2008, scheme

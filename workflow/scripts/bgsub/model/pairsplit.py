@@ -7,17 +7,19 @@ needs no fetching afterwards, and equal places are ordered by colour. The number
 import numpy as np
 
 from bgsub.model.compiled import compiled
+from bgsub.model.kernel import Floats, Integers
 from bgsub.model.lanemath import log_roughly, main_axis, sort_rows
-from bgsub.model.lanes import floor, fma, load, maximum, select, splat, store
+from bgsub.model.lanes import Lanes, floor, fma, load, maximum, select, splat, store
 from bgsub.model.numerics import log
 from bgsub.model.pair import SUMS, store_sums
+from bgsub.model.pairstart import Pixels
 from bgsub.model.starts import PLACE_UNIT, SMALLEST_ADVANTAGE, SMALLEST_SIDE
 
 COLOURS = 2.0**24
 
 
 @compiled
-def size_terms(n_samples):
+def size_terms(n_samples: int) -> Floats:
     """Return 4 n log n for n = 0 .. N: what n samples add to a cut's classification likelihood.
 
     Once for their share, and three times as `scaled_determinant` is n^6 times too large.
@@ -29,7 +31,15 @@ def size_terms(n_samples):
 
 
 @compiled
-def split(pixels, n_samples, extra, network, terms, ordered, score):
+def split_start(
+    pixels: Pixels,
+    n_samples: int,
+    extra: float,
+    network: Integers,
+    terms: Floats,
+    ordered: Floats,
+    score: Floats,
+) -> None:
     """Fill the sums of the `split` start; `extra` is `model.starts.least_variance`."""
     x, totals, centre = pixels.x, pixels.totals, pixels.centre
     scale = 1.0 / n_samples
@@ -60,14 +70,14 @@ def split(pixels, n_samples, extra, network, terms, ordered, score):
 
 
 @compiled
-def coded(place, x1, x2, x3, centre):
+def coded(place: Lanes, x1: Lanes, x2: Lanes, x3: Lanes, centre: Floats) -> Lanes:
     """Return a sample as one number to sort by."""
     red, green, blue = x1 + load(centre, 0), x2 + load(centre, 1), x3 + load(centre, 2)
     return fma(floor(fma(place, 1.0 / PLACE_UNIT, 0.5)), COLOURS, fma(red, 65536.0, fma(green, 256.0, blue)))
 
 
 @compiled
-def decoded(code, centre):
+def decoded(code: Lanes, centre: Floats) -> tuple[Lanes, Lanes, Lanes]:
     """Return the colour of a coded sample, about the pixel's centre."""
     colour = fma(floor(code * (1.0 / COLOURS)), -COLOURS, code)
     red = floor(colour * (1.0 / 65536.0))
@@ -78,7 +88,7 @@ def decoded(code, centre):
 
 
 @compiled
-def middle(ordered, n_samples, centre):
+def middle(ordered: Floats, n_samples: int, centre: Floats) -> tuple[Lanes, Lanes, Lanes]:
     """Return the mean of the middle half of ordered samples."""
     quarter = n_samples // 4
     m1, m2, m3 = splat(0.0), splat(0.0), splat(0.0)
@@ -90,7 +100,19 @@ def middle(ordered, n_samples, centre):
 
 
 @compiled
-def scaled_determinant(n, extra, s1, s2, s3, s11, s12, s13, s22, s23, s33):
+def scaled_determinant(
+    n: float,
+    extra: float,
+    s1: Lanes,
+    s2: Lanes,
+    s3: Lanes,
+    s11: Lanes,
+    s12: Lanes,
+    s13: Lanes,
+    s22: Lanes,
+    s23: Lanes,
+    s33: Lanes,
+) -> Lanes:
     """Return det(S + `extra` I) n^6 from the sums of n samples with the covariance S."""
     shift = n * n * extra
     a11, a12, a13 = fma(s11, n, shift - s1 * s1), s12 * n - s1 * s2, s13 * n - s1 * s3
@@ -102,7 +124,9 @@ def scaled_determinant(n, extra, s1, s2, s3, s11, s12, s13, s22, s23, s33):
 
 
 @compiled
-def take_better_cut(ordered, n_samples, extra, terms, pixels, score):
+def take_better_cut(
+    ordered: Floats, n_samples: int, extra: float, terms: Floats, pixels: Pixels, score: Floats
+) -> None:
     """Set the first component's sums to the part below the best cut of these ordered samples.
 
     Only where its classification likelihood is above `score`, which is raised to it.

@@ -6,9 +6,11 @@ import numpy as np
 
 from bgsub.model.compiled import compiled
 from bgsub.model.constants import LEVELS
+from bgsub.model.kernel import Colours, Floats
 from bgsub.model.lanemath import determinant
 from bgsub.model.lanes import (
     WIDTH,
+    Mask,
     floor,
     fma,
     load,
@@ -32,7 +34,7 @@ class Pixels(NamedTuple):
 
 
 @compiled
-def new_pixels(n_samples):
+def new_pixels(n_samples: int) -> Pixels:
     """Return room for 8 pixels."""
     return Pixels(
         np.zeros((3 * n_samples, WIDTH)),
@@ -43,7 +45,7 @@ def new_pixels(n_samples):
 
 
 @compiled
-def load_samples(frames, first, pixels):
+def load_samples(frames: Colours, first: int, pixels: Pixels) -> None:
     """Load 8 pixels of `frames` from `first` on; past the end, the last one is repeated."""
     n_samples, n_pixels, _ = frames.shape
     x = pixels.x
@@ -74,7 +76,7 @@ def load_samples(frames, first, pixels):
 
 
 @compiled
-def total_sums(x, n_samples, totals):
+def total_sums(x: Floats, n_samples: int, totals: Floats) -> None:
     """Fill the sums of all samples."""
     zero = splat(0.0)
     s1, s2, s3, s11, s12, s13, s22, s23, s33 = zero, zero, zero, zero, zero, zero, zero, zero, zero
@@ -87,7 +89,21 @@ def total_sums(x, n_samples, totals):
 
 
 @compiled
-def set_sums(sums, k, j, weight, m1, m2, m3, v11, v12, v13, v22, v23, v33):
+def set_sums(
+    sums: Floats,
+    k: int,
+    j: int,
+    weight: float,
+    m1: float,
+    m2: float,
+    m3: float,
+    v11: float,
+    v12: float,
+    v13: float,
+    v22: float,
+    v23: float,
+    v33: float,
+) -> None:
     """Set the sums of component `k` in lane `j` that an M-step turns into this mean and covariance."""
     s = k * SUMS
     sums[s, j] = weight
@@ -98,7 +114,7 @@ def set_sums(sums, k, j, weight, m1, m2, m3, v11, v12, v13, v22, v23, v33):
 
 
 @compiled
-def random_start(start, seed, pixel, j, pixels, n_samples):
+def random_start(start: int, seed: int, pixel: int, j: int, pixels: Pixels, n_samples: int) -> None:
     """Fill lane `j`'s sums of start 1 (`uniform`) or 2 (`random`)."""
     x, totals, centre, sums = pixels.x, pixels.totals, pixels.centre, pixels.sums
     half = 0.5 * n_samples
@@ -125,7 +141,7 @@ def random_start(start, seed, pixel, j, pixels, n_samples):
 
 
 @compiled
-def full_rank(totals):
+def full_rank(totals: Floats) -> Mask:
     """Return the mask of pixels whose samples surely span three dimensions, which `rank_of` would confirm.
 
     An elimination's last pivot is the determinant over the others, which are at most the largest variance.
@@ -147,7 +163,7 @@ def full_rank(totals):
 
 
 @compiled
-def rank_of(totals, j, S, A):
+def rank_of(totals: Floats, j: int, S: Floats, A: Floats) -> int:
     """Return the rank of lane `j`'s samples."""
     n = totals[0, j]
     t1, t2, t3 = totals[1, j], totals[2, j], totals[3, j]

@@ -5,6 +5,7 @@ import numpy as np
 from bgsub.model.compiled import compiled
 from bgsub.model.constants import AT_FLOOR, CONSTANT, RANK_DEFICIENT
 from bgsub.model.em import fixed
+from bgsub.model.kernel import Colours, Fit, FitSettings, Integers, Steps
 from bgsub.model.lanes import WIDTH, bits, store
 from bgsub.model.pair import PARAMETERS, maximise, quadratic, total_of
 from bgsub.model.pairband import write_component
@@ -13,9 +14,8 @@ from bgsub.model.pairstart import full_rank, load_samples, new_pixels, rank_of
 
 @compiled
 def fit_band(
-    frames, places, start, seed, tolerance, max_iterations, floor, offset,
-    weights, means, covariances, log_likelihood, n_iter, converged, flags, trajectory, converged_at,
-):  # fmt: skip
+    frames: Colours, places: Integers, settings: FitSettings, offset: int, fit: Fit, steps: Steps
+) -> None:
     """Write the sample mean and the floored covariance of every pixel; every `start` comes to this."""
     n_samples, n_pixels, _ = frames.shape
     pixels = new_pixels(n_samples)
@@ -24,15 +24,15 @@ def fit_band(
     for first in range(0, n_pixels, WIDTH):
         load_samples(frames, first, pixels)
         full = bits(full_rank(pixels.totals))
-        maximise(0, pixels.totals, n_samples, floor, 0.0, parameters)
+        maximise(0, pixels.totals, n_samples, settings.floor, 0.0, parameters)
         store(likelihood, 0, total_of(quadratic(0, parameters), pixels.totals) * (1.0 / n_samples))
         for j in range(min(WIDTH, n_pixels - first)):
             p = offset + first + j
-            write_component(0, p, parameters, pixels.centre, j, weights, means, covariances)
+            write_component(0, p, parameters, pixels.centre, j, fit)
             data_rank = 3 if (full >> j) & 1 else rank_of(pixels.totals, j, S, A)
             flag = AT_FLOOR if parameters[10, j] > 0.0 else 0
-            flags[p] = CONSTANT if data_rank == 0 else flag | (RANK_DEFICIENT if data_rank < 3 else 0)
-            log_likelihood[p] = likelihood[0, j]
-            n_iter[p], converged[p] = 0, True
-            trajectory[0] += fixed(likelihood[0, j])
-    converged_at[0] += n_pixels
+            fit.flags[p] = CONSTANT if data_rank == 0 else flag | (RANK_DEFICIENT if data_rank < 3 else 0)
+            fit.log_likelihood[p] = likelihood[0, j]
+            fit.n_iter[p], fit.converged[p] = 0, True
+            steps.gains[0] += fixed(likelihood[0, j])
+    steps.converged_at[0] += n_pixels

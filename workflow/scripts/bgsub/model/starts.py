@@ -8,6 +8,7 @@ import numpy as np
 
 from bgsub.model.compiled import compiled
 from bgsub.model.constants import LEVELS
+from bgsub.model.kernel import Floats, Integers
 from bgsub.model.linalg import copy, eigh, log_det
 from bgsub.model.numerics import log, uniform
 
@@ -20,13 +21,22 @@ PLACE_UNIT = 1.0 / 256.0  # levels; nearer samples are ordered by colour, so tha
 
 
 @compiled
-def least_variance(floor):
+def least_variance(floor: float) -> float:
     """Variance that a cut's covariances get on top, levels^2; it stands in for the eigenvalues' floor."""
     return max(SHARE_OF_FLOOR * floor, ROUNDING_VARIANCE)
 
 
 @compiled
-def split(x, floor, label, weights, means, covariances, A, V):
+def split_start(
+    x: Floats,
+    floor: float,
+    label: Integers,
+    weights: Floats,
+    means: Floats,
+    covariances: Floats,
+    A: Floats,
+    V: Floats,
+) -> None:
     """Cut the widest group in two until there are K groups.
 
     Of all cuts of two orders of its samples it is the one with the highest classification likelihood
@@ -67,7 +77,7 @@ def split(x, floor, label, weights, means, covariances, A, V):
 
 
 @compiled
-def _places_along_axis(x, eigenvalues, V, place):
+def _places_along_axis(x: Floats, eigenvalues: Floats, V: Floats, place: Floats) -> None:
     """Fill every sample's place along the eigenvector of the largest eigenvalue."""
     n_samples, n_channels = x.shape
     axis = 0
@@ -86,7 +96,7 @@ def _places_along_axis(x, eigenvalues, V, place):
 
 
 @compiled
-def _places_around_middle(x, order, count, place):
+def _places_around_middle(x: Floats, order: Integers, count: int, place: Floats) -> None:
     """Fill every sample's squared distance from the mean of the middle half of an ordered group."""
     n_samples, n_channels = x.shape
     quarter = count // 4
@@ -102,7 +112,7 @@ def _places_around_middle(x, order, count, place):
 
 
 @compiled
-def _order_group(x, label, group, place, order):
+def _order_group(x: Floats, label: Integers, group: int, place: Floats, order: Integers) -> int:
     """Order the samples of `group` by place, in steps of PLACE_UNIT, then by colour; return how many.
 
     By Shell's method, which compiles faster than numpy's sort.
@@ -131,7 +141,7 @@ def _order_group(x, label, group, place, order):
 
 
 @compiled
-def _best_cut(x, order, count, extra, A):
+def _best_cut(x: Floats, order: Integers, count: int, extra: float, A: Floats) -> tuple[float, int]:
     """Return the highest classification likelihood of a cut of ordered samples, and its lower part's size."""
     n_channels = x.shape[1]
     first, second = np.zeros((2, n_channels)), np.zeros((2, n_channels, n_channels))
@@ -157,7 +167,7 @@ def _best_cut(x, order, count, extra, A):
 
 
 @compiled
-def _add_sample(x, i, sign, first, second):
+def _add_sample(x: Floats, i: int, sign: float, first: Floats, second: Floats) -> None:
     """Add a sample to the sums of colours and of their products, or take it away."""
     for c in range(first.shape[0]):
         first[c] += sign * x[i, c]
@@ -166,7 +176,9 @@ def _add_sample(x, i, sign, first, second):
 
 
 @compiled
-def moments_of_labels(x, label, n_groups, weights, means, covariances):
+def moments_of_labels(
+    x: Floats, label: Integers, n_groups: int, weights: Floats, means: Floats, covariances: Floats
+) -> None:
     """Moments of the groups given by `label`; an empty group gets weight 0 and the identity."""
     n_samples, n_channels = x.shape
     for k in range(n_groups):
@@ -190,7 +202,9 @@ def moments_of_labels(x, label, n_groups, weights, means, covariances):
 
 
 @compiled
-def uniform_means(centre, seed, pixel, weights, means, covariances):
+def uniform_means(
+    centre: Floats, seed: int, pixel: int, weights: Floats, means: Floats, covariances: Floats
+) -> None:
     """Take the notebook's start: uniform means, identity covariances (of values in [0, 1]), equal weights."""
     n_components, n_channels = means.shape
     for k in range(n_components):
@@ -202,7 +216,9 @@ def uniform_means(centre, seed, pixel, weights, means, covariances):
 
 
 @compiled
-def random_points(x, label, seed, pixel, weights, means, covariances):
+def random_points(
+    x: Floats, label: Integers, seed: int, pixel: int, weights: Floats, means: Floats, covariances: Floats
+) -> None:
     """Start at K different samples drawn at random, with the pixel's whole covariance and equal weights."""
     n_samples, n_channels = x.shape
     n_components = weights.shape[0]

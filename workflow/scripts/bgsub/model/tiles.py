@@ -73,7 +73,8 @@ def write_model(
     InputError
         If the disk is full.
     """
-    trajectory = Trajectory(*(fit[name] for name in _TRAJECTORY), fit["n_iter"].size)
+    log_likelihood, converged = (fit[name] for name in _TRAJECTORY)
+    trajectory = Trajectory(log_likelihood, converged, fit["n_iter"].size)
     write_arrays(model, {name: fit[name] for name in ROW_AXIS})
     write_image(background, background_image(fit["weights"], fit["means"]))
     write_table(convergence, trajectory_rows(trajectory))

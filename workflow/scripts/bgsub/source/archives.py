@@ -9,9 +9,10 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from bgsub.errors import InputError
 
@@ -79,7 +80,7 @@ class Archive:
         """Return the bytes of one file; InputError if they are damaged."""
         raise NotImplementedError
 
-    def file(self, name: str):
+    def file(self, name: str) -> AbstractContextManager[Path]:
         """Return a context manager that yields a path of one file, for libraries that cannot read bytes."""
         raise NotImplementedError
 
@@ -153,7 +154,7 @@ class Zip(Archive):
         super().__init__(path, list(self._members))
 
     @contextmanager
-    def _member(self, name: str) -> Iterator[zipfile.ZipExtFile]:
+    def _member(self, name: str) -> Iterator[IO[bytes]]:
         try:
             with self._zip.open(self._members[name]) as member:
                 yield member

@@ -1,18 +1,17 @@
 """From the bytes of images and videos to frames, one at a time."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from bgsub.errors import InputError
+from bgsub.progress import Progress
 from bgsub.source.archives import html_page, is_video, is_zip, open_archive
 
 logger = logging.getLogger(__name__)
-
-Progress = Callable[[Iterable], Iterable]
 
 
 def decoded_frames(

@@ -6,7 +6,7 @@ A part file has a note beside it, `<part>.json`, of the version of the file it b
 
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,9 +14,8 @@ import requests
 
 from bgsub.errors import InputError
 from bgsub.files import atomic_path
+from bgsub.progress import Progress
 from bgsub.source.archives import html_page
-
-Progress = Callable[[Iterable], Iterable]
 
 # The name of requests, without "Mozilla", which some data sets' sites answer with a bot check.
 USER_AGENT = f"python-requests/{requests.__version__} fall-background-subtraction"

@@ -13,8 +13,9 @@ import numpy as np
 
 from bgsub.errors import InputError
 from bgsub.files import atomic_path
+from bgsub.progress import Progress
 from bgsub.source.archives import archive_members, is_video
-from bgsub.source.decode import Progress, decoded_frames
+from bgsub.source.decode import decoded_frames
 
 logger = logging.getLogger(__name__)
 
@@ -179,6 +180,8 @@ class FrameMap(np.memmap):
     What was read of a map counts as memory of the process, by which SLURM judges a job, for as long as it is
     mapped. Whenever 64 MiB have been handed out, all is let go; what is used once more is mapped once more.
     """
+
+    _mmap: mmap.mmap | None  # numpy's own
 
     def __array_finalize__(self, parent: Any) -> None:
         """Share with all slices of a map the count of bytes handed out."""

@@ -15,10 +15,10 @@ import requests
 from gdown.exceptions import DownloadError, FileURLRetrievalError
 
 from bgsub.errors import InputError
+from bgsub.progress import Progress
 from bgsub.source.archives import html_page
 from bgsub.source.download import (
     TIMEOUT,
-    Progress,
     TransientError,
     discard,
     download,
