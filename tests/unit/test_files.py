@@ -1,12 +1,24 @@
 import csv
 import errno
+import hashlib
+import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from bgsub.errors import InputError
-from bgsub.files import atomic_path, read_arrays, read_image, write_arrays, write_image, write_table
+from bgsub.files import (
+    atomic_path,
+    file_sha256,
+    read_arrays,
+    read_checksum,
+    read_image,
+    write_arrays,
+    write_checksum,
+    write_image,
+    write_table,
+)
 
 
 def fail_after(_: object) -> None:
@@ -64,3 +76,25 @@ def test_image_is_rounded_to_levels_and_keeps_its_colours(tmp_path: Path) -> Non
     levels = np.arange(2 * 4 * 3, dtype=np.uint8).reshape(2, 4, 3) * 10
     write_image(tmp_path / "i.png", (levels + 0.4) / 255)
     np.testing.assert_array_equal(read_image(tmp_path / "i.png"), levels)
+
+
+def test_missing_image_is_told(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"none\.png"):
+        read_image(tmp_path / "none.png")
+
+
+@pytest.mark.parametrize("size", [0, 1, 1 << 20, (1 << 20) + 1])
+def test_checksum_at_the_edges_of_a_block(tmp_path: Path, size: int) -> None:
+    (tmp_path / "file").write_bytes(bytes(size))
+    assert file_sha256(tmp_path / "file") == hashlib.sha256(bytes(size)).hexdigest()
+
+
+def test_checksums_are_those_of_sha256sum(tmp_path: Path) -> None:
+    file, checksum = tmp_path / "frames.npy", tmp_path / "frames.npy.sha256"
+    file.write_bytes(b"frames")
+    write_checksum(file, checksum)
+    assert read_checksum(checksum) == hashlib.sha256(b"frames").hexdigest()
+    check = ["sha256sum", "--check", "--strict", checksum.name]
+    assert subprocess.run(check, cwd=tmp_path, check=False).returncode == 0
+    file.write_bytes(b"others")
+    assert subprocess.run(check, cwd=tmp_path, check=False).returncode == 1
