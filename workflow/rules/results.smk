@@ -1,21 +1,23 @@
 # What is made of a clip, in which steps, and what of it its page shows.
+import json
+import os
 
 
 def steps_of(clip):
     """What is done for a clip, in the order of the work.
 
-    A row has the step as the page's table of costs calls it, or None for what that leaves out; the rule; and the
-    values of the rule's wildcards other than the clip.
+    A row has the step as the page's table of costs calls it, or None for what that leaves out, such as the variants
+    of sweeps; the rule; and the values of the rule's wildcards other than the clip.
     """
-    model_rows, method_rows = [], []
-    tiles = tiles_of(clip)
-    for model in MODELS:
-        step = f"fitting {model}"
-        each = {"model": model, "tile": range(1, tiles + 1), "tiles": tiles}
-        model_rows += [(step, rules.fit_tile, each), (step, rules.join_tiles, {"model": model})]
-    for method in METHODS:
-        maker = next(name for key, name in MASK_RULES.items() if key in config["methods"][method])
-        method_rows.append((f"masks by {method}", getattr(rules, maker), {"method": method}))
+    fits, masks = [], []
+    tiles = {"tile": range(1, tiles_of(clip) + 1), "tiles": tiles_of(clip)}
+    for model in config["models"]:
+        step = f"fitting {model}" if model in MODELS else None
+        fits += [(step, rules.fit_tile, {"model": model} | tiles), (step, rules.join_tiles, {"model": model})]
+    for method, settings in config["methods"].items():
+        step = f"masks by {method}" if method in METHODS else None
+        maker = next(name for key, name in MASK_RULES.items() if key in settings)
+        masks.append((step, getattr(rules, maker), {"method": method}))
     rows = [
         ("rendering the clip", rules.render_synthetic, {}),
         ("fetching", rules.fetch_source, {}),
@@ -23,9 +25,9 @@ def steps_of(clip):
         (None, rules.split_frames, {}),
         ("reading ground truth", rules.read_groundtruth, {}),
         ("reading ground truth", rules.read_scope, {}),
-        *model_rows,
+        *fits,
         ("auditing the fits", rules.audit_convergence, {}),
-        *method_rows,
+        *masks,
         ("filming", rules.render_videos, {}),
         ("measuring", rules.measure_masks, {}),
         ("measuring", rules.score_masks, {}),
@@ -64,18 +66,12 @@ def benchmarks_of(clip):
 
 
 def page_files(wildcards):
-    """What a clip's page shows, tells the checksum of, or links to as a film. (Its benchmarks are no files of a rule.)"""
-    figures = [
-        "backgrounds",
-        "convergence",
-        "audit",
-        "parameters",
-        "area",
-        "agreement",
-        "absorption",
-        "masks",
-    ]
-    figures += [f"fit_{model}" for model in MODELS] + [f"gap_{model}" for model in MODELS[1:]]
+    """What a clip's page shows, tells the checksum of, or links to as a film.
+
+    Its benchmarks are not among them: Snakemake takes none for an input. The page reads those that are there.
+    """
+    figures = ["backgrounds", "convergence", "audit", "parameters", "area", "agreement", "absorption"]
+    figures += ["masks", *(f"fit_{model}" for model in MODELS), *(f"gap_{model}" for model in MODELS[1:])]
     tables = ["frames", "fits", "audit", "area", "agreement", "events", "absorption", "visible"]
     if wildcards.clip in SCORED:
         figures += ["scores", "curves"]
