@@ -20,6 +20,7 @@ report: "workflow/report/captions/workflow.rst"
 include: "workflow/rules/common.smk"
 include: "workflow/rules/variants.smk"
 include: "workflow/rules/resources.smk"
+include: "workflow/rules/results.smk"
 include: "workflow/rules/source.smk"
 include: "workflow/rules/frames.smk"
 include: "workflow/rules/model.smk"
@@ -33,5 +34,6 @@ include: "workflow/rules/report.smk"
 rule all:
     default_target: True
     input:
-        "results/report.html",
-        SWEPT,
+        rules.make_overview.output,
+        rules.average_scores.output if SCORED else [],
+        [kept_files(clip) for clip in CLIPS],

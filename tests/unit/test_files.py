@@ -1,12 +1,24 @@
 import csv
 import errno
+import hashlib
+import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from bgsub.errors import InputError
-from bgsub.files import atomic_path, read_arrays, read_image, write_arrays, write_image, write_table
+from bgsub.files import (
+    atomic_path,
+    file_sha256,
+    read_arrays,
+    read_checksum,
+    read_image,
+    write_arrays,
+    write_checksum,
+    write_image,
+    write_table,
+)
 
 
 def fail_after(_: object) -> None:
@@ -71,3 +83,20 @@ def test_an_image_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     path.write_bytes(b"half a file")
     with pytest.raises(InputError, match=r"background\.png: cannot be read as an image; delete it"):
         read_image(path)
+
+
+@pytest.mark.parametrize("size", [0, 1, 1 << 20, (1 << 20) + 1])
+def test_checksum_at_the_edges_of_a_block(tmp_path: Path, size: int) -> None:
+    (tmp_path / "file").write_bytes(bytes(size))
+    assert file_sha256(tmp_path / "file") == hashlib.sha256(bytes(size)).hexdigest()
+
+
+def test_checksums_are_those_of_sha256sum(tmp_path: Path) -> None:
+    file, checksum = tmp_path / "frames.npy", tmp_path / "frames.npy.sha256"
+    file.write_bytes(b"frames")
+    write_checksum(file, checksum)
+    assert read_checksum(checksum) == hashlib.sha256(b"frames").hexdigest()
+    check = ["sha256sum", "--check", "--strict", checksum.name]
+    assert subprocess.run(check, cwd=tmp_path, check=False).returncode == 0
+    file.write_bytes(b"others")
+    assert subprocess.run(check, cwd=tmp_path, check=False).returncode == 1

@@ -40,7 +40,8 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     "nothing": (lambda project: None, []),
     # The code: a script, a module of the library, a module that another one imports, the page's template.
     "script split_frames": (edited("scripts/split_frames.py"), ["split_frames.*"]),
-    "script fit_model": (edited("scripts/fit_model.py"), ["fit_model.*"]),
+    "script fit_tile": (edited("scripts/fit_tile.py"), ["fit_tile.*"]),
+    "script join_tiles": (edited("scripts/join_tiles.py"), ["fit_tile.*"]),  # tiles are temporary
     "script plot_methods": (edited("scripts/plot_methods.py"), ["plot_methods.*"]),
     "module synthetic": (edited("scripts/bgsub/demo/synthetic.py"), SOURCE),
     "module sources": (edited("scripts/bgsub/source/sources.py"), ["fetch_source.*"]),
@@ -85,19 +86,19 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     "clip's licence": (setting(clips={"demo": {"licence": "Another"}}), PAGES),
     "another clip's title": (setting(clips={"fall_scenario8": {"title": "Another"}}), []),
     "train_fraction": (setting(split={"train_fraction": 0.5}), ["split_frames.*"]),
-    "model's components": (setting(models={"em": {"components": 1}}), ["fit_model.* model: em"]),
+    "model's components": (setting(models={"em": {"components": 1}}), ["fit_tile.* model: em .*"]),
     "model's max_components": (
         setting(models={"auto": {"max_components": 1}}),
-        ["fit_model.* model: auto", "audit_convergence.*", "pack_page.*"],
+        ["fit_tile.* model: auto .*", "audit_convergence.*", "pack_page.*"],
     ),
-    "model's start": (setting(models={"em": {"start": "random"}}), ["fit_model.* model: em"]),
-    "model's tolerance": (setting(models={"em": {"tolerance": 1e-5}}), ["fit_model.* model: em"]),
-    "model's max_iterations": (setting(models={"em": {"max_iterations": 61}}), ["fit_model.* model: em"]),
+    "model's start": (setting(models={"em": {"start": "random"}}), ["fit_tile.* model: em .*"]),
+    "model's tolerance": (setting(models={"em": {"tolerance": 1e-5}}), ["fit_tile.* model: em .*"]),
+    "model's max_iterations": (setting(models={"em": {"max_iterations": 61}}), ["fit_tile.* model: em .*"]),
     "model's covariance_floor": (
         setting(models={"em": {"covariance_floor": 2.0}}),
-        ["fit_model.* model: em"],
+        ["fit_tile.* model: em .*"],
     ),
-    "model's seed": (setting(models={"notebook": {"seed": 1}}), ["fit_model.* model: notebook"]),
+    "model's seed": (setting(models={"notebook": {"seed": 1}}), ["fit_tile.* model: notebook .*"]),
     "method's threshold": (
         setting(methods={"gmm": {"threshold": 40}}),
         ["mask_by_model.* gmm", "sweep_thresholds.*"],
@@ -139,9 +140,11 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     "template touched": (touched("workflow/report/page.html.j2"), []),
     "config touched": (touched("config.yaml"), []),
     "result touched": (touched("results/demo/frames.csv"), []),
-    # What went away. A file in the middle is made again only when something that follows is asked for.
+    # What went away.
     "report deleted": (deleted("report.html"), ["make_(report|overview).*"]),
-    "table in the middle deleted": (deleted("demo/area.csv"), []),
+    "table in the middle deleted": (deleted("demo/area.csv"), ["measure_masks.*"]),
+    "drawing deleted": (deleted("demo/figures/area.svg"), ["plot_methods.*"]),
+    "checksum deleted": (deleted("demo/methods/knn/masks.npz.sha256"), ["mask_by_opencv.* knn"]),
     "log deleted": (deleted("demo/logs/read_frames.log"), []),
     "benchmark deleted": (deleted("demo/benchmarks/read_frames.tsv"), []),
 }
@@ -208,12 +211,12 @@ def test_frames_per_second_concern_videos_and_times(project: Project, graph: Gra
 @pytest.mark.parametrize(
     ("module", "needed", "spared"),
     [
-        ("model/gmm", "fit_model", "mask_by_.*|render_.*|read_.*|measure_.*"),
-        ("model/starts", "fit_model", "mask_by_.*|render_.*|read_.*"),  # imported by another module only
-        ("masks/foreground", "mask_by_.*", "fit_model|read_frames|read_groundtruth"),
-        ("evidence/absorption", "measure_masks", "fit_model|mask_by_.*|render_.*"),
-        ("evidence/scores", "score_masks", "fit_model|mask_by_.*|render_.*"),
-        ("figures/plots", "plot_models|plot_methods", "fit_model|mask_by_.*|render_.*|measure_.*"),
+        ("model/gmm", "fit_tile", "mask_by_.*|render_.*|read_.*|measure_.*"),
+        ("model/starts", "fit_tile", "mask_by_.*|render_.*|read_.*"),  # imported by another module only
+        ("masks/foreground", "mask_by_.*", "fit_tile|join_tiles|read_frames|read_groundtruth"),
+        ("evidence/absorption", "measure_masks", "fit_tile|join_tiles|mask_by_.*|render_.*"),
+        ("evidence/scores", "score_masks", "fit_tile|join_tiles|mask_by_.*|render_.*"),
+        ("figures/plots", "plot_models|plot_methods", "fit_tile|join_tiles|mask_by_.*|render_.*|measure_.*"),
     ],
 )
 def test_module_concerns_the_rules_that_import_it(

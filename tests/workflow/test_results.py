@@ -98,7 +98,7 @@ def test_every_rule_leaves_a_log_and_a_benchmark(finished: Project) -> None:
     demo = finished.results / "demo"
     logs = {file.stem for file in (demo / "logs").glob("*.log")}
     assert logs == {file.stem for file in (demo / "benchmarks").glob("*.tsv")}
-    assert {"read_frames", "fit_model.em", "mask_by_opencv.mog2"} <= logs
+    assert {"read_frames", "fit_tile.em.1-of-2", "join_tiles.em", "mask_by_opencv.mog2"} <= logs
 
 
 def test_pages_are_whole_and_ask_for_nothing(finished: Project) -> None:

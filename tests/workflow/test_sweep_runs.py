@@ -43,13 +43,14 @@ def made(project: Project, kind: str) -> set[str]:
     ("sweep", "jobs"),
     [
         ("threshold", {"mask_by_model": 1, "measure_variant": 2}),
-        ("components", {"fit_model": 1, "mask_by_model": 1, "measure_variant": 2}),
+        ("components", {"fit_tile": 2, "join_tiles": 1, "mask_by_model": 1, "measure_variant": 2}),
         ("history", {"mask_by_opencv": 1, "measure_variant": 2}),
         (
             "training",
             {
                 "split_frames_otherwise": 1,
-                "fit_model": 1,
+                "fit_tile": 2,
+                "join_tiles": 1,
                 "mask_by_model": 1,
                 "measure_variant": 2,
             },
@@ -97,7 +98,7 @@ def test_variants_are_named_by_what_differs(swept: Project) -> None:
         ({"threshold": {"values": {"threshold": [50]}}}, {"summarise_sweep": 1}),
         (
             {"components": {"values": {"model.components": [1, 2, 3]}}},
-            {"fit_model": 1, "mask_by_model": 1, "measure_variant": 1, "summarise_sweep": 1},
+            {"fit_tile": 2, "join_tiles": 1, "mask_by_model": 1, "measure_variant": 1, "summarise_sweep": 1},
         ),
         ({"second": {"method": "gmm", "values": {"threshold": [30]}}}, {"summarise_sweep": 1}),
         ({"threshold": None}, {}),

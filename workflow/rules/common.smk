@@ -4,7 +4,6 @@ import difflib
 import fnmatch
 import functools
 import hashlib
-import html
 import os
 import re
 import sys
@@ -24,9 +23,6 @@ KINDS = ("gdrive", "url", "path", "synthetic")
 IMPORT = re.compile(r"^\s*(?:from\s+([\w.]+)\s+)?import\s+(\([^)]*\)|[^\n]*)", re.MULTILINE)
 # What a method's row holds, and the rule that makes its masks.
 MASK_RULES = {"model": "mask_by_model", "background": "mask_by_median", "opencv": "mask_by_opencv"}
-# Which of the jobs that are ready runs, where not all can at once: FIRST the films, and what leads to the page's data;
-# SECOND what those wait for; THIRD the longest figures, so that no processor is left alone with one in the end.
-FIRST, SECOND, THIRD = 3, 2, 1
 
 
 def stop(message):
@@ -305,82 +301,3 @@ def model_of_method(wildcards):
 def true_background_of(wildcards):
     """The true empty scene of a clip, if its ground truth tells it."""
     return [f"results/{wildcards.clip}/figures/true_background.png"] if wildcards.clip in SCORED else []
-
-
-def fit_jobs(model):
-    """The jobs that fit a model, named as their benchmark files are."""
-    tiles = config["tiles"]
-    if tiles == 1:
-        return [f"fit_model.{model}"]
-    return [f"fit_tile.{model}.{tile}-of-{tiles}" for tile in range(1, tiles + 1)] + [f"join_tiles.{model}"]
-
-
-def benchmarks_of(clip):
-    """The benchmark files of a clip by what was done, in the order of the work."""
-    jobs = {"fetching": ["fetch_source"], "reading frames": ["read_frames"]}
-    if kind_of(clip) == "synthetic":
-        jobs = {"rendering the clip": ["render_synthetic"]} | jobs
-    if clip in SCORED:
-        jobs["reading ground truth"] = ["read_groundtruth", "read_scope"]
-    for model in MODELS:
-        jobs[f"fitting {model}"] = fit_jobs(model)
-    jobs["auditing the fits"] = ["audit_convergence"]
-    for method in METHODS:
-        rule_name = next(name for key, name in MASK_RULES.items() if key in config["methods"][method])
-        jobs[f"masks by {method}"] = [f"{rule_name}.{method}"]
-    jobs["filming"] = ["render_videos"]
-    jobs["measuring"] = ["measure_masks"]
-    jobs["drawing figures"] = ["plot_models", "plot_methods"]
-    if clip in SCORED:
-        jobs["measuring"] += ["score_masks", "score_backgrounds", "sweep_thresholds"]
-    jobs["sweeping"] = ["sweep_history"] if MOG2 and config["histories"] else []
-    jobs["sweeping"] += [f"summarise_sweep.{sweep}" for sweep in SWEEPS]
-    jobs["preparing this page"] = ["pack_page"]
-    folder = f"results/{clip}/benchmarks"
-    return {step: [f"{folder}/{job}.tsv" for job in names] for step, names in jobs.items() if names}
-
-
-def page_extras(wildcards):
-    """What a clip's page shows besides that which every clip has."""
-    files = [
-        "audit.csv",
-        "figures/audit.png",
-        "figures/parameters.png",
-        "agreement.csv",
-        "figures/agreement.png",
-    ]
-    if wildcards.clip in SCORED:
-        files += [
-            "scores.csv",
-            "thresholds.csv",
-            "differences.csv",
-            "backgrounds.csv",
-            "figures/scores.png",
-            "figures/curves.png",
-        ]
-    of_clip = [f"results/{wildcards.clip}/{file}" for file in files]
-    return of_clip + [file for file in SWEPT if file.startswith(f"results/{wildcards.clip}/")]
-
-
-def page_templates():
-    """Templates, style sheets and scripts of the pages, relative to the folder of the scripts."""
-    files = sorted((SCRIPTS / "../report").glob("*.*"))
-    return [f"../report/{file.name}" for file in files if file.suffix in (".j2", ".css", ".js")]
-
-
-def page_settings(wildcards):
-    """What a clip's page says of the config: the clip and how it was processed.
-
-    Texts are without `<`: Snakemake's own report has params in a script element, which `</script>` would end.
-    """
-    overlays = " ".join(os.path.relpath(file) for file in workflow.overwrite_configfiles)
-    clip = CLIPS[wildcards.clip]
-    return {
-        "name": wildcards.clip,
-        **{key: html.escape(clip.get(key, "")) for key in ("title", "annotation", "licence", "citation")},
-        "models": {name: ordered(config["models"][name]) for name in MODELS},
-        "methods": {name: ordered(config["methods"][name]) for name in METHODS},
-        "fps": config["video"]["fps"],
-        "benchmarks": benchmarks_of(wildcards.clip),
-        "command": f"snakemake --configfile {overlays}" if overlays else "snakemake",
-    }

@@ -19,6 +19,7 @@ rule audit_convergence:
             subcategory="Model",
             labels={"figure": "audit of convergence"},
         ),
+        vector="results/{clip}/figures/audit.svg",
         parameters=report(
             "results/{clip}/figures/parameters.png",
             caption="../report/captions/parameters.rst",
@@ -30,7 +31,7 @@ rule audit_convergence:
         "results/{clip}/logs/audit_convergence.log",
     benchmark:
         "results/{clip}/benchmarks/audit_convergence.tsv"
-    priority: THIRD
+    priority: FIGURE_PRIORITY
     threads: 1
     resources:
         mem_mb=memory(570, pixel=250 + 50 * len(MODELS)),
@@ -59,7 +60,7 @@ rule measure_masks:
         "results/{clip}/logs/measure_masks.log",
     benchmark:
         "results/{clip}/benchmarks/measure_masks.tsv"
-    priority: FIRST
+    priority: PAGE_PRIORITY
     threads: 1
     resources:
         mem_mb=memory(400, pixel=30 + 3 * len(METHODS)),

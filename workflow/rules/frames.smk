@@ -8,6 +8,7 @@ rule read_frames:
         record="results/{clip}/source.json",
     output:
         frames="results/{clip}/frames.npy",
+        checksum="results/{clip}/frames.npy.sha256",
         names="results/{clip}/names.txt",
     log:
         "results/{clip}/logs/read_frames.log",

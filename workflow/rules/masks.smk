@@ -9,13 +9,14 @@ rule mask_by_model:
         model=model_of_method,
     output:
         masks="results/{clip}/methods/{method}/masks.npz",
+        checksum="results/{clip}/methods/{method}/masks.npz.sha256",
     log:
         "results/{clip}/logs/mask_by_model.{method}.log",
     benchmark:
         "results/{clip}/benchmarks/mask_by_model.{method}.tsv"
     wildcard_constraints:
         method=methods_with("model"),
-    priority: SECOND
+    priority: MASK_PRIORITY
     threads: 1
     resources:
         mem_mb=memory(430, pixel=method_pixel),
@@ -34,13 +35,14 @@ rule mask_by_median:
         table=split_of,
     output:
         masks="results/{clip}/methods/{method}/masks.npz",
+        checksum="results/{clip}/methods/{method}/masks.npz.sha256",
     log:
         "results/{clip}/logs/mask_by_median.{method}.log",
     benchmark:
         "results/{clip}/benchmarks/mask_by_median.{method}.tsv"
     wildcard_constraints:
         method=methods_with("background"),
-    priority: SECOND
+    priority: MASK_PRIORITY
     threads: 1
     resources:
         mem_mb=memory(430, pixel=60, sample=3 * TRAIN, most=BAND),
@@ -59,13 +61,14 @@ rule mask_by_opencv:
         table=split_of,
     output:
         masks="results/{clip}/methods/{method}/masks.npz",
+        checksum="results/{clip}/methods/{method}/masks.npz.sha256",
     log:
         "results/{clip}/logs/mask_by_opencv.{method}.log",
     benchmark:
         "results/{clip}/benchmarks/mask_by_opencv.{method}.tsv"
     wildcard_constraints:
         method=methods_with("opencv"),
-    priority: SECOND
+    priority: MASK_PRIORITY
     threads: 1
     resources:
         mem_mb=memory(400, pixel=110),
@@ -97,7 +100,7 @@ rule render_videos:
         "results/{clip}/logs/render_videos.log",
     benchmark:
         "results/{clip}/benchmarks/render_videos.tsv"
-    priority: FIRST
+    priority: PAGE_PRIORITY
     threads: 1
     resources:
         mem_mb=memory(370, pixel=180, sample=film_sample, most=FILM),

@@ -25,6 +25,7 @@ rule plot_models:
             subcategory="Model",
             labels={"figure": "convergence"},
         ),
+        vector="results/{clip}/figures/convergence.svg",
         fits=report(
             expand("results/{{clip}}/figures/fit_{model}.png", model=MODELS),
             caption="../report/captions/fit.rst",
@@ -43,7 +44,7 @@ rule plot_models:
         "results/{clip}/logs/plot_models.log",
     benchmark:
         "results/{clip}/benchmarks/plot_models.tsv"
-    priority: THIRD
+    priority: FIGURE_PRIORITY
     threads: 1
     resources:
         mem_mb=memory(510, pixel=200, sample=3 * TRAIN, most=BAND),
@@ -96,6 +97,7 @@ rule plot_methods:
             subcategory="Method",
             labels={"figure": "masks at a few moments"},
         ),
+        vectors=expand("results/{{clip}}/figures/{figure}.svg", figure=["area", "agreement", "absorption"]),
     log:
         "results/{clip}/logs/plot_methods.log",
     benchmark:
@@ -126,11 +128,12 @@ rule pack_page:
         small="results/{clip}/page/player_small.json",
         inspector="results/{clip}/page/inspector.json",
         moment="results/{clip}/page/moment.json",
+        poster="results/{clip}/page/poster.json",
     log:
         "results/{clip}/logs/pack_page.log",
     benchmark:
         "results/{clip}/benchmarks/pack_page.tsv"
-    priority: FIRST
+    priority: PAGE_PRIORITY
     threads: 1
     resources:
         mem_mb=memory(600, pixel=100, sample=4 * TEST, most=PLAYER),
@@ -148,28 +151,7 @@ rule pack_page:
 rule make_page:
     """Write a clip's page."""
     input:
-        expand(
-            "results/{{clip}}/{file}",
-            file=[
-                "source.json",
-                "frames.npy",
-                "frames.csv",
-                "train.mp4",
-                "comparison.mp4",
-                "fits.csv",
-                "area.csv",
-                "visible.csv",
-                "absorption.csv",
-                "events.csv",
-                "figures/backgrounds.png",
-                "figures/area.png",
-                "page/moment.json",
-                "page/player.json",
-                "page/player_small.json",
-                "page/inspector.json",
-            ],
-        ),
-        extras=page_extras,
+        page_files,
     output:
         page=report(
             "results/{clip}/report.html",

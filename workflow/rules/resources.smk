@@ -8,6 +8,11 @@
 import ast
 import math
 
+# Which of the jobs that are ready runs, where not all can at once: first the films and what leads to the page's data,
+# then the masks and models that those wait for, then the longest figures, so that no processor is left alone with one
+# in the end.
+PAGE_PRIORITY, MASK_PRIORITY, FIGURE_PRIORITY = 3, 2, 1
+
 MEMORY_MARGIN = 1.25  # request over use
 TIME_MARGIN = 3  # processors and file systems differ more
 START = 10  # minutes that any job may take, most of it for loading software from a slow file system
@@ -25,6 +30,8 @@ TEST = 1 - min(train_fraction(clip) for clip in CLIPS)
 # Longest time that one processor should work on a fit, minutes; beyond that it gets more of them.
 PATIENCE = 10
 LARGEST_JOB = 4  # processors
+
+TILE_PIXELS = 500_000  # of a tile at most, where `tiles: auto` knows the size of the picture
 
 
 def clip_shape(clip):
@@ -87,20 +94,34 @@ def method_pixel(wildcards):
     return 8 * 13 * components_of(method["model"]) * (1 if method["rule"] == "difference" else 2) + 40
 
 
-def tiles_of(wildcards):
-    """Number of jobs that share a fit."""
-    return int(wildcards.get("tiles", 1))
+def tiles_of(clip):
+    """Number of jobs that share a fit: with `tiles: auto` two, or more for a large picture.
+
+    Another number is another set of inputs, for which Snakemake would fit anew. So it depends on what is known before
+    the clip is decoded, and stays: the config has the size of a clip to be rendered, and of no other.
+    """
+    if config["tiles"] != "auto":
+        return config["tiles"]
+    planned = CLIPS[clip]["source"].get("synthetic", {"height": 0, "width": 0})
+    return max(math.ceil(planned["height"] * planned["width"] / TILE_PIXELS), 2)
+
+
+def tile_fits(wildcards):
+    """The tiles of a fit, from the top to the bottom."""
+    tiles = tiles_of(wildcards.clip)
+    folder = f"results/{wildcards.clip}/models/{wildcards.model}/tiles"
+    return [f"{folder}/{tile}-of-{tiles}.npz" for tile in range(1, tiles + 1)]
 
 
 def fit_pixel(wildcards):
     """Bytes that a fit takes for each pixel of the image: its tile's model."""
-    return model_pixel(wildcards) / tiles_of(wildcards)
+    return model_pixel(wildcards) / int(wildcards.tiles)
 
 
 def fit_sample(wildcards):
     """Bytes that a fit takes for each pixel of each frame: its tile's training samples, and twice their model."""
     frames, _, _ = clip_shape(wildcards.clip)
-    return (3 * TRAIN + 2 * model_pixel(wildcards) / max(frames, 1)) / tiles_of(wildcards)
+    return (3 * TRAIN + 2 * model_pixel(wildcards) / max(frames, 1)) / int(wildcards.tiles)
 
 
 def film_sample(wildcards):
@@ -114,13 +135,13 @@ def film_sample(wildcards):
 
 def join_pixel(wildcards):
     """Bytes that joining takes for each pixel: the whole and two of its tiles."""
-    return model_pixel(wildcards) * (1 + 2 / config["tiles"])
+    return model_pixel(wildcards) * (1 + 2 / tiles_of(wildcards.clip))
 
 
 def fit_nanoseconds(wildcards):
     """Time that a fit takes for each pixel of each frame."""
     components = components_of(wildcards.model)
-    return 60 * components**2 * TRAIN / tiles_of(wildcards)
+    return 60 * components**2 * TRAIN / int(wildcards.tiles)
 
 
 def fit_threads(wildcards):

@@ -44,6 +44,7 @@ rule score_masks:
             subcategory="Method",
             labels={"figure": "scores"},
         ),
+        vector="results/{clip}/figures/scores.svg",
     log:
         "results/{clip}/logs/score_masks.log",
     benchmark:
@@ -94,7 +95,7 @@ rule score_backgrounds:
         "results/{clip}/logs/score_backgrounds.log",
     benchmark:
         "results/{clip}/benchmarks/score_backgrounds.tsv"
-    priority: SECOND
+    priority: MASK_PRIORITY
     threads: 1
     resources:
         mem_mb=memory(480, pixel=400),
@@ -123,6 +124,7 @@ rule sweep_thresholds:
             subcategory="Method",
             labels={"figure": "precision and recall by threshold"},
         ),
+        vector="results/{clip}/figures/curves.svg",
     log:
         "results/{clip}/logs/sweep_thresholds.log",
     benchmark:

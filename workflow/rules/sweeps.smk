@@ -51,6 +51,7 @@ rule summarise_sweep:
             subcategory="Sweep",
             labels={"figure": "sweep", "sweep": "{sweep}"},
         ),
+        vector="results/{clip}/sweeps/{sweep}.svg",
     log:
         "results/{clip}/logs/summarise_sweep.{sweep}.log",
     benchmark:
@@ -80,6 +81,7 @@ rule sweep_history:
             subcategory="Method",
             labels={"figure": "absorption by history"},
         ),
+        vector="results/{clip}/figures/history.svg",
     log:
         "results/{clip}/logs/sweep_history.log",
     benchmark:

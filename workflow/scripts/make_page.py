@@ -1,8 +1,8 @@
 """Write a clip's page."""
 
+import json
 import platform
 import subprocess
-from html import unescape
 from importlib.metadata import version
 from pathlib import Path
 
@@ -14,17 +14,17 @@ from job import run
 SOFTWARE = ("snakemake", "numpy", "numba", "scipy", "opencv-contrib-python-headless", "pandas", "matplotlib")
 
 
-def main(settings: dict, extras: list[str], templates: Path, page: str, watch: str, summary: str) -> None:
-    folder = Path(page).parent
+def main(
+    files: dict[str, Path], settings: dict, templates: Path, page: str, watch: str, summary: str
+) -> None:
     clip = ClipResults(
         name=settings["name"],
-        folder=folder,
-        **{key: unescape(settings[key]) for key in ("title", "annotation", "licence", "citation")},
+        files=files,
+        **{key: settings[key] for key in ("title", "annotation", "licence", "citation")},
         models=settings["models"],
         methods=settings["methods"],
         fps=settings["fps"],
         costs=read_costs(settings["benchmarks"]),
-        extras=frozenset(str(Path(file).relative_to(folder)) for file in extras),
     )
     versions = {"python": platform.python_version()} | {name: version(name) for name in SOFTWARE}
     render_page(
@@ -49,11 +49,12 @@ def commit_of(folder: Path) -> str | None:
 
 
 if __name__ == "__main__":
+    folder = Path(snakemake.output.page).parent
     run(
         main,
         log=snakemake.log[0],
-        settings=snakemake.params.settings,
-        extras=snakemake.input.extras,
+        files={str(Path(file).relative_to(folder)): Path(file) for file in snakemake.input},
+        settings=json.loads(snakemake.params.settings),
         templates=Path(snakemake.scriptdir) / "../report",
         page=snakemake.output.page,
         watch=snakemake.output.watch,

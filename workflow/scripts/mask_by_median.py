@@ -1,5 +1,6 @@
 """Mark the foreground of the test frames by comparing them with the median of the training frames."""
 
+from bgsub.files import write_checksum
 from bgsub.masks.difference import difference_to_median
 from bgsub.masks.foreground import foreground_masks
 from bgsub.masks.mask_file import write_masks
@@ -7,7 +8,7 @@ from bgsub.source.frames import open_frames, read_split
 from job import progress, run
 
 
-def main(frames: str, table: str, masks: str, method: dict) -> None:
+def main(frames: str, table: str, masks: str, checksum: str, method: dict) -> None:
     clip, test = open_frames(frames), read_split(table).test
     marked = foreground_masks(
         clip[test.start :],
@@ -17,6 +18,7 @@ def main(frames: str, table: str, masks: str, method: dict) -> None:
         progress=progress("comparing"),
     )
     write_masks(masks, marked, test)
+    write_checksum(masks, checksum)
 
 
 if __name__ == "__main__":
@@ -27,5 +29,6 @@ if __name__ == "__main__":
         frames=snakemake.input.frames,
         table=snakemake.input.table,
         masks=snakemake.output.masks,
+        checksum=snakemake.output.checksum,
         method=snakemake.params.method,
     )

@@ -1,5 +1,6 @@
 """Mark the foreground of the test frames by a decision rule that compares them with a model."""
 
+from bgsub.files import write_checksum
 from bgsub.masks.foreground import foreground_masks
 from bgsub.masks.mask_file import write_masks
 from bgsub.masks.rules import score_by_file
@@ -7,7 +8,7 @@ from bgsub.source.frames import open_frames, read_split
 from job import progress, run
 
 
-def main(frames: str, table: str, model: str, masks: str, method: dict) -> None:
+def main(frames: str, table: str, model: str, masks: str, checksum: str, method: dict) -> None:
     test = read_split(table).test
     marked = foreground_masks(
         open_frames(frames)[test.start :],
@@ -17,6 +18,7 @@ def main(frames: str, table: str, model: str, masks: str, method: dict) -> None:
         progress=progress("comparing"),
     )
     write_masks(masks, marked, test)
+    write_checksum(masks, checksum)
 
 
 if __name__ == "__main__":
@@ -28,5 +30,6 @@ if __name__ == "__main__":
         table=snakemake.input.table,
         model=snakemake.input.model,
         masks=snakemake.output.masks,
+        checksum=snakemake.output.checksum,
         method=snakemake.params.method,
     )

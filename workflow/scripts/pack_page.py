@@ -1,4 +1,4 @@
-"""Pack what a clip's page plays and inspects: frames, masks, sampled pixels, and the most telling moment."""
+"""Pack what a clip's page plays and inspects: frames, masks, sampled pixels, a telling moment, a poster."""
 
 import pandas as pd
 
@@ -15,7 +15,7 @@ from bgsub.report.player import (
     choose_shown,
     pack_player,
 )
-from bgsub.report.preview import pack_moment, telling_moment
+from bgsub.report.preview import pack_moment, pack_poster, telling_moment
 from bgsub.source.frames import open_frames, read_split
 from job import progress, run
 
@@ -33,6 +33,7 @@ def main(
     small: str,
     inspector: str,
     moment: str,
+    poster: str,
 ) -> None:
     clip, split = open_frames(frames), read_split(table)
     truth = open_frames(groundtruth) if groundtruth else None
@@ -62,6 +63,7 @@ def main(
     told = {name: next(found[name].of([chosen.frame])) for name in (chosen.keeps, chosen.loses)}
     pictures = pack_moment(clip[chosen.frame], told, masks)
     write_text(moment, to_json({"frame": chosen.frame, "pictures": pictures}))
+    write_text(poster, to_json(pack_poster(clip[len(split.train) // 2])))
 
 
 if __name__ == "__main__":
@@ -81,4 +83,5 @@ if __name__ == "__main__":
         small=snakemake.output.small,
         inspector=snakemake.output.inspector,
         moment=snakemake.output.moment,
+        poster=snakemake.output.poster,
     )

@@ -1,7 +1,5 @@
 """Draw the figures about a clip's methods: area, agreement, visible share of the still person, masks."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
@@ -26,30 +24,32 @@ def main(
     visible: str,
     absorption: str,
     events: str,
-    figures: str,
+    area_figure: str,
+    agreement_figure: str,
+    absorption_figure: str,
+    mask_figure: str,
     fps: float,
 ) -> None:
-    folder = Path(figures)
     clip, test = open_frames(frames), read_split(table).test
     truth = open_frames(groundtruth) if groundtruth else None
     absorbed = pd.read_csv(absorption)
     still = None if absorbed["still_frame"].isna().all() else int(absorbed["still_frame"].iloc[0])
     plot_area(
         pd.read_csv(area),
-        folder / "area.png",
+        area_figure,
         first_test_frame=test.start,
         events={EVENT_WORDS[row.event]: row.frame for row in pd.read_csv(events).itertuples()},
         truth=None if truth is None else pd.Series(foreground_share(truth)),
     )
-    plot_agreement(pd.read_csv(agreement), list(masks), folder / "agreement.png")
-    plot_absorption(pd.read_csv(visible), absorbed, folder / "absorption.png", fps=fps)
+    plot_agreement(pd.read_csv(agreement), list(masks), agreement_figure)
+    plot_absorption(pd.read_csv(visible), absorbed, absorption_figure, fps=fps)
     moments = strip_frames(test, still)
     rows = {"frame": [clip[frame] for frame in moments]}
     if truth is not None:
         rows["ground truth"] = [np.uint8(FOREGROUND) * (truth[frame] == FOREGROUND) for frame in moments]
     for method, file in masks.items():
         rows[method] = list(read_masks(file).of(moments))
-    plot_mask_strip(rows, list(moments.values()), folder / "masks.png")
+    plot_mask_strip(rows, list(moments.values()), mask_figure)
 
 
 if __name__ == "__main__":
@@ -66,6 +66,9 @@ if __name__ == "__main__":
         visible=snakemake.input.visible,
         absorption=snakemake.input.absorption,
         events=snakemake.input.events,
-        figures=str(Path(snakemake.output.area).parent),
+        area_figure=snakemake.output.area,
+        agreement_figure=snakemake.output.agreement,
+        absorption_figure=snakemake.output.absorption,
+        mask_figure=snakemake.output.masks,
         fps=snakemake.params.video["fps"],
     )

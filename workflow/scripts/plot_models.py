@@ -1,7 +1,5 @@
 """Draw the figures about a clip's models: backgrounds, convergence, maps of fits, gaps to the reference."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
@@ -22,34 +20,33 @@ def main(
     convergence: dict[str, str],
     tolerances: dict[str, float | None],
     truth: str | None,
-    figures: str,
+    background_figure: str,
+    convergence_figure: str,
+    fit_figures: dict[str, str],
+    gap_figures: dict[str, str],
 ) -> None:
-    folder = Path(figures)
     fits = {name: read_arrays(file, "n_iter", "log_likelihood", "flags") for name, file in models.items()}
     median = temporal_median(open_frames(frames)[: len(read_split(table).train)])
     plot_backgrounds(
         {name: read_image(file) for name, file in backgrounds.items()}
         | {"median": np.rint(median).astype(np.uint8)},
-        folder / "backgrounds.png",
+        background_figure,
         undefined={name: (fit["flags"] & UNDEFINED) > 0 for name, fit in fits.items()},
         truth=None if truth is None else read_image(truth),
     )
-    plot_convergence(
-        {name: pd.read_csv(file) for name, file in convergence.items()},
-        tolerances,
-        folder / "convergence.png",
-    )
-    for name, fit in fits.items():
-        plot_fit_maps(**fit, path=folder / f"fit_{name}.png")
-    reference, *others = fits
-    for name in others:
-        undefined = (fits[reference]["flags"] | fits[name]["flags"]) & UNDEFINED
-        gap = fits[reference]["log_likelihood"] - fits[name]["log_likelihood"]
-        plot_gap(np.where(undefined, np.nan, gap), name, folder / f"gap_{name}.png")
+    curves = {name: pd.read_csv(file) for name, file in convergence.items()}
+    plot_convergence(curves, tolerances, convergence_figure)
+    for name, figure in fit_figures.items():
+        plot_fit_maps(**fits[name], path=figure)
+    reference = next(iter(fits.values()))
+    for name, figure in gap_figures.items():
+        undefined = (reference["flags"] | fits[name]["flags"]) & UNDEFINED
+        gap = reference["log_likelihood"] - fits[name]["log_likelihood"]
+        plot_gap(np.where(undefined, np.nan, gap), name, figure)
 
 
 if __name__ == "__main__":
-    names = snakemake.params.models
+    names, others = list(snakemake.params.models), list(snakemake.params.models)[1:]
     run(
         main,
         log=snakemake.log[0],
@@ -59,7 +56,10 @@ if __name__ == "__main__":
         models=dict(zip(names, snakemake.input.models, strict=True)),
         backgrounds=dict(zip(names, snakemake.input.backgrounds, strict=True)),
         convergence=dict(zip(names, snakemake.input.convergence, strict=True)),
-        tolerances={name: settings["tolerance"] for name, settings in names.items()},
+        tolerances={name: settings["tolerance"] for name, settings in snakemake.params.models.items()},
         truth=next(iter(snakemake.input.truth), None),
-        figures=str(Path(snakemake.output.backgrounds).parent),
+        background_figure=snakemake.output.backgrounds,
+        convergence_figure=snakemake.output.convergence,
+        fit_figures=dict(zip(names, snakemake.output.fits, strict=True)),
+        gap_figures=dict(zip(others, snakemake.output.gaps, strict=True)),
     )

@@ -14,3 +14,10 @@ def test_seconds_of_a_step_s_jobs_add_up_and_memory_is_the_largest(tmp_path):
 def test_a_repeated_job_counts_by_its_mean(tmp_path):
     (tmp_path / "a.tsv").write_text("s\tmax_rss\n1.0\t10\n3.0\t30\n")
     assert read_costs({"fit": [tmp_path / "a.tsv"]}) == {"fit": Cost(2.0, 30.0, 1)}
+
+
+def test_a_step_that_lacks_a_job_is_left_out(tmp_path):
+    (tmp_path / "a.tsv").write_text("s\tmax_rss\n1.0\t10\n")
+    there, lost = tmp_path / "a.tsv", tmp_path / "lost.tsv"
+    assert list(read_costs({"fetch": [lost], "fit": [there, lost], "masks": [there]})) == ["masks"]
+    assert read_costs({"fetch": [lost]}) == {}

@@ -44,17 +44,18 @@ def write_results(folder: Path, *, still: bool = True) -> None:
     for name in (
         "models/em/model.npz",
         "models/notebook/model.npz",
+        "frames.npy",
         *(f"methods/{m}/masks.npz" for m in METHODS),
     ):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(name.encode())
+        (folder / f"{name}.sha256").write_text(f"{sha256(name)}  {Path(name).name}\n")
     (folder / "page").mkdir()
     (folder / "page/player.json").write_text('{"truth_area":null,"mark":"player"}')
     (folder / "page/player_small.json").write_text('{"truth_area":null,"mark":"small"}')
     (folder / "page/inspector.json").write_text('{"mark":"inspector","arrays":{"pixels.low":{"shape":[70]}}}')
     moment = [{"method": name, "width": 4, "height": 3, "image": f"AAA{name}"} for name in METHODS]
     (folder / "page/moment.json").write_text(json.dumps({"frame": 8, "pictures": moment}))
-    np.save(folder / "frames.npy", np.zeros((10, 24, 32, 3), np.uint8))
+    (folder / "page/poster.json").write_text('{"height":24,"width":32,"image":"AAAposter"}')
     subsets = ["train"] * 4 + ["test"] * 6
     pd.DataFrame({"frame": range(10), "name": "x.png", "subset": subsets}).to_csv(
         folder / "frames.csv", index=False
@@ -91,7 +92,7 @@ def write_results(folder: Path, *, still: bool = True) -> None:
 def clip_of(folder: Path, **changes) -> ClipResults:
     facts = {
         "name": "demo",
-        "folder": folder,
+        "files": {str(file.relative_to(folder)): file for file in folder.rglob("*.*")},
         "title": "A room",
         "annotation": "He falls twice.",
         "licence": "MIT",
@@ -102,8 +103,18 @@ def clip_of(folder: Path, **changes) -> ClipResults:
     return ClipResults(**(facts | changes))
 
 
+def folder_of(clip: ClipResults) -> Path:
+    return clip.files["source.json"].parent
+
+
+def sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def render(clip: ClipResults) -> str:
-    page, watch, summary = (clip.folder / name for name in ("report.html", "watch.html", "page/summary.json"))
+    page, watch, summary = (
+        folder_of(clip) / name for name in ("report.html", "watch.html", "page/summary.json")
+    )
     words = {"versions": {"numpy": "2.4.6"}, "command": "make && <x>", "commit": "abc123"}
     render_page(clip, page, watch, summary, templates=TEMPLATES, **words)
     return page.read_text(encoding="utf-8")
@@ -113,8 +124,8 @@ def overview(*clips: ClipResults, **more) -> str:
     summaries = []
     for clip in clips:
         render(clip)
-        summaries.append(json.loads((clip.folder / "page/summary.json").read_text()))
-    page = clips[0].folder / "overview.html"
+        summaries.append(json.loads((folder_of(clip) / "page/summary.json").read_text()))
+    page = folder_of(clips[0]) / "overview.html"
     render_overview(summaries, page, templates=TEMPLATES, **more)
     return page.read_text(encoding="utf-8")
 
@@ -203,7 +214,7 @@ def test_page_carries_its_data_and_scripts(clip):
 
 def test_the_small_player_has_its_own_pictures_and_nothing_else(clip):
     render(clip)
-    page = (clip.folder / "watch.html").read_text()
+    page = (folder_of(clip) / "watch.html").read_text()
     read = Reader(page)
     assert '"mark":"small"' in page
     assert not {"img", "video", "a"} & read.tags
@@ -239,16 +250,18 @@ def test_page_answers_from_the_tables(clip):
     assert "GMM : 80 % of the person, 3.0 % of the picture" in text
     for words in ("numpy 2.4.6", "tolerance none", "detect_shadows true", "make && <x>", "abc123", "ab" * 32):
         assert words in text
-    assert hashlib.sha256(b"methods/mog2/masks.npz").hexdigest() in text
+    for name in ("frames.npy", "models/em/model.npz", "methods/mog2/masks.npz"):
+        assert f"{name} {sha256(name)}" in text
+    assert f"fits.csv {hashlib.sha256(clip.files['fits.csv'].read_bytes()).hexdigest()}" in text
 
 
 def test_scores_are_shown_where_there_are_some(clip):
     columns = "method,recall,specificity,fpr,fnr,pwc,precision,f_measure,shadow_error,f_low,f_high"
     columns += ",frames,block_length"
     rows = ["mog2,0.1,1,0,0.9,3.2,0.9,0.18,,,,6,", "gmm,0.8,1,0,0.2,0.4,0.98,0.8804,0.01,0.87,0.89,6,1"]
-    (clip.folder / "scores.csv").write_text("\n".join([columns, *rows]) + "\n")
-    (clip.folder / "differences.csv").write_text("method,other,difference,low,high\n")
-    scored = clip_of(clip.folder, extras=frozenset({"scores.csv", "differences.csv"}))
+    (folder_of(clip) / "scores.csv").write_text("\n".join([columns, *rows]) + "\n")
+    (folder_of(clip) / "differences.csv").write_text("method,other,difference,low,high\n")
+    scored = clip_of(folder_of(clip))
     text = Reader(render(scored)).text
     assert re.search(
         r"GMM learned once, then frozen 0.880 0.870 to 0.890 0.800 0.980 0.40 % 0.010 MOG2 goes on", text
@@ -293,7 +306,7 @@ def test_a_clip_without_a_still_person_says_so_and_shows_no_empty_figure(tmp_pat
 def test_names_appear_as_text(clip, name):
     usual = len(re.findall("<script", render(clip)))
     changes = {"title": name, "licence": name, "citation": name, "costs": {name: Cost(1.0, 2.0, 1)}}
-    strange = clip_of(clip.folder, name=name, **changes)
+    strange = clip_of(folder_of(clip), name=name, **changes)
     page = render(strange)
     read = Reader(page)
     assert len(re.findall("<script", page)) == usual
@@ -303,10 +316,10 @@ def test_names_appear_as_text(clip, name):
     assert name in read.text
     assert "script" not in read.tags
     methods = {name: METHODS["gmm"], "mog2": METHODS["mog2"]}
-    (clip.folder / "area.csv").write_text(
-        (clip.folder / "area.csv").read_text().replace("gmm", '"' + name.replace('"', '""') + '"')
+    (folder_of(clip) / "area.csv").write_text(
+        (folder_of(clip) / "area.csv").read_text().replace("gmm", '"' + name.replace('"', '""') + '"')
     )
-    facts = player_facts(clip_of(clip.folder, methods=methods), None)
+    facts = player_facts(clip_of(folder_of(clip), methods=methods), None)
     assert facts["methods"][0]["name"] == name
 
 
@@ -353,10 +366,10 @@ def test_the_same_results_give_the_same_pages(clip):
 
 
 def test_a_missing_picture_leaves_no_half_page(clip):
-    (clip.folder / "figures/area.png").unlink()
+    (folder_of(clip) / "figures/area.png").unlink()
     with pytest.raises(FileNotFoundError):
         render(clip)
-    assert not (clip.folder / "report.html").exists()
+    assert not (folder_of(clip) / "report.html").exists()
 
 
 def test_a_synthetic_source_is_told_by_its_parameters():

@@ -1,8 +1,10 @@
+from base64 import b64decode
+
 import cv2
 import numpy as np
 import pandas as pd
 
-from bgsub.report.preview import Preview, overlaid, pack_moment, telling_moment
+from bgsub.report.preview import Preview, overlaid, pack_moment, pack_poster, telling_moment
 
 ABSORPTION = pd.DataFrame({"method": ["a", "b", "c"], "still_frame": 61.0, "retention": [0.6, 0.02, 0.9]})
 AREA = pd.DataFrame({"method": ["a", "b", "c"], "frame": 70, "foreground_share": [0.1, 0.0, 0.12]})
@@ -67,3 +69,11 @@ def test_pictures_of_the_moment_are_small():
     assert [(picture["method"], picture["width"], picture["height"]) for picture in pictures] == [
         ("gmm", 480, 270)
     ]
+
+
+def test_a_poster_tells_the_size_of_the_frame_it_shows_in_small():
+    frame = np.full((60, 960, 3), (200, 120, 40), np.uint8)
+    poster = pack_poster(frame)
+    shown = cv2.imdecode(np.frombuffer(b64decode(poster["image"]), np.uint8), cv2.IMREAD_COLOR_RGB)
+    assert (poster["height"], poster["width"], shown.shape) == (60, 960, (30, 480, 3))
+    assert np.abs(shown.mean((0, 1)) - (200, 120, 40)).max() < 4

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bgsub.errors import InputError
-from bgsub.source.records import file_sha256, recorded_file, source_record, write_record
+from bgsub.source.records import recorded_file, source_record, write_record
 
 CLIP = bytes(range(256)) * 12000  # 3 MB: several blocks
 SHA256 = hashlib.sha256(CLIP).hexdigest()
@@ -51,9 +51,3 @@ def test_record_checks_a_users_file(tmp_path: Path):
         source_record("path", "clip.zip", tmp_path / "clip.zip", "0" * 64)
     with pytest.raises(InputError, match=r"none\.zip: no such file or folder"):
         source_record("path", "none.zip", tmp_path / "none.zip")
-
-
-@pytest.mark.parametrize("size", [0, 1, 1 << 20, (1 << 20) + 1])
-def test_checksum_at_the_edges_of_a_block(tmp_path: Path, size: int):
-    (tmp_path / "file").write_bytes(bytes(size))
-    assert file_sha256(tmp_path / "file") == hashlib.sha256(bytes(size)).hexdigest()

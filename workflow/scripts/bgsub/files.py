@@ -2,6 +2,7 @@
 
 import csv
 import errno
+import hashlib
 import os
 import socket
 from collections.abc import Callable, Iterator, Sequence
@@ -115,6 +116,35 @@ def write_text(path: str | Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
+def file_sha256(path: str | Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_checksum(path: str | Path, checksum: str | Path) -> None:
+    """Write a file's SHA-256 into one beside it, as `sha256sum` writes it and `sha256sum --check` reads it.
+
+    Parameters
+    ----------
+    path : path-like
+        The file to hash.
+    checksum : path-like
+        The file to make, in the same folder.
+
+    Raises
+    ------
+    InputError
+        If the disk is full.
+    """
+    write_text(checksum, f"{file_sha256(path)}  {Path(path).name}\n")
+
+
+def read_checksum(checksum: str | Path) -> str:
+    """Return the SHA-256 that `write_checksum` wrote."""
+    return Path(checksum).read_text(encoding="utf-8").split()[0]
+
+
 def write_image(path: str | Path, image: np.ndarray) -> None:
     """Write an (H, W, 3) RGB image with values in [0, 1] as an 8-bit PNG, rounded to whole levels.
 
@@ -135,9 +165,10 @@ def read_image(path: str | Path) -> np.ndarray:
     Raises
     ------
     InputError
-        If it is missing or damaged.
+        If it is damaged.
     """
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
+    # Read by Python, so that an audit of what a job opens sees it.
+    image = cv2.imdecode(np.frombuffer(Path(path).read_bytes(), np.uint8), cv2.IMREAD_COLOR_RGB)
     if image is None:
         raise InputError(f"{path}: cannot be read as an image; delete it and run again, and it is made anew")
     return image

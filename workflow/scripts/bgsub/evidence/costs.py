@@ -27,6 +27,8 @@ class Cost(NamedTuple):
 def read_costs(benchmarks: Mapping[str, Sequence[str | Path]]) -> dict[str, Cost]:
     """Read each step's benchmark files; a job that was run several times counts by its mean.
 
+    Snakemake does not make a lost benchmark again, so a step that lacks one is left out.
+
     Parameters
     ----------
     benchmarks : mapping of str to sequence of path-like
@@ -35,9 +37,12 @@ def read_costs(benchmarks: Mapping[str, Sequence[str | Path]]) -> dict[str, Cost
     Returns
     -------
     dict of str to Cost
+        Without the steps that lack a file.
     """
     costs = {}
     for step, paths in benchmarks.items():
+        if not all(Path(path).is_file() for path in paths):
+            continue
         tables = [pd.read_csv(path, sep="\t") for path in paths]
         memories = pd.to_numeric(pd.concat([table["max_rss"] for table in tables]), errors="coerce")
         memories = memories[memories >= 1]  # of a job that ends at once Snakemake says NA or next to nothing

@@ -16,7 +16,8 @@ def embed_picture(path: str | Path) -> str:
     """Return a PNG as a data URI: a chart as it is, a photograph as WebP, which is several times smaller."""
     data, kind = Path(path).read_bytes(), "png"
     if len(data) > _CHART_BYTES:
-        data = cv2.imencode(".webp", _read(path), [cv2.IMWRITE_WEBP_QUALITY, _QUALITY])[1].tobytes()
+        picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        data = cv2.imencode(".webp", picture, [cv2.IMWRITE_WEBP_QUALITY, _QUALITY])[1].tobytes()
         kind = "webp"
     return f"data:image/{kind};base64,{as_text(data)}"
 
@@ -36,10 +37,3 @@ def embed_video(path: str | Path) -> str:
 def embed_source(*paths: Path) -> Markup:
     """Return files of ours, scripts or style sheets, to stand within the page as they are."""
     return Markup("\n".join(path.read_text(encoding="utf-8") for path in paths))  # noqa: S704
-
-
-def _read(path: str | Path) -> np.ndarray:
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if image is None:
-        raise FileNotFoundError(f"{path}: no picture there")
-    return image

@@ -54,7 +54,7 @@ def render_page(
     """
     templates = Path(templates)
     player, small, inspector = (
-        (clip.folder / f"page/{name}.json").read_text(encoding="utf-8")
+        clip.files[f"page/{name}.json"].read_text(encoding="utf-8")
         for name in ("player", "player_small", "inspector")
     )
     truth_area = json.loads(player)["truth_area"]

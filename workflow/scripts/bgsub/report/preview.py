@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 PREVIEW_BYTES = 3_000_000
 PREVIEW_WIDTH = 960  # pixels
 MOST_FRAMES = 48
-MOMENT_WIDTH = 480
+MOMENT_WIDTH = 480  # pixels
+POSTER_WIDTH = 480  # pixels
 _QUALITIES = (70, 50, 30, 15)
 _OPACITY = 0.55
 _AFTER = 8  # frames after the person came to rest, when a fast learner has let them go
@@ -100,6 +101,24 @@ def pack_moment(
         }
         for method, mask in masks.items()
     ]
+
+
+def pack_poster(frame: np.ndarray) -> dict[str, Any]:
+    """Pack a small picture of a frame, for a video to show before it plays.
+
+    Parameters
+    ----------
+    frame : (H, W, 3) uint8 array
+        RGB.
+
+    Returns
+    -------
+    dict
+        `height`, `width` of the frame; `image`: WebP in base64.
+    """
+    height, width = frame.shape[:2]
+    size = (POSTER_WIDTH, round(POSTER_WIDTH * height / width))
+    return {"height": height, "width": width, "image": as_text(encode_picture(frame, size, 60))}
 
 
 class Preview:

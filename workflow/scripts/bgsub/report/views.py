@@ -1,24 +1,21 @@
 """What the page shows of a clip, collected from its files: facts, sentences, tables, pictures."""
 
-import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from bgsub.evidence.absorption import mog2_history_to_keep
 from bgsub.evidence.costs import Cost
 from bgsub.figures.looks import Look, label, looks
+from bgsub.files import file_sha256, read_checksum
 from bgsub.masks.learning import ADAPTIVE, learning_of
 from bgsub.masks.subtractors import mog2_constants
 from bgsub.report import scores_sentences, sentences, sentences_absorption, sentences_sweeps
-from bgsub.report.payload import as_text
-from bgsub.report.player import encode_picture
 from bgsub.report.sentences import NOTEBOOK
 from bgsub.words import EVENT_WORDS, brief, count, duration, number, percent
 
@@ -43,8 +40,9 @@ CHARTS = {
         "How far each pair of methods agrees. Methods that agree may still be wrong together.",
     ),
 }
-# Results whose checksums the page tells, where they exist.
-HASHED = ("frames.npy", "fits.csv", "area.csv", "absorption.csv")
+# Tables whose checksums the page tells; what is larger has one beside it, made by the job that wrote it.
+HASHED_TABLES = ("fits.csv", "area.csv", "absorption.csv")
+CHECKSUM = ".sha256"
 
 
 @dataclass(frozen=True)
@@ -55,9 +53,9 @@ class ClipResults:
     ----------
     name : str
         The clip's name in the config.
-    folder : Path
-        `results/<clip>`, with what `workflow/rules/report.smk` lists as input of the page. Of `scores.csv`,
-        `agreement.csv` and `backgrounds.csv` and their figures the page shows those in `extras`.
+    files : mapping of str to Path
+        The clip's files that the page may read, by their names in `results/<clip>`. What not every clip has,
+        such as `scores.csv`, is shown if it is here.
     title, annotation, licence, citation : str
         From the config; may be empty.
     models, methods : mapping
@@ -66,12 +64,10 @@ class ClipResults:
         Frames per second of the clip's videos.
     costs : mapping of str to Cost
         By step.
-    extras : frozenset of str
-        Names of files in `folder` that not every clip has.
     """
 
     name: str
-    folder: Path
+    files: Mapping[str, Path]
     title: str
     annotation: str
     licence: str
@@ -80,15 +76,18 @@ class ClipResults:
     methods: Mapping[str, Mapping[str, Any]]
     fps: float
     costs: Mapping[str, Cost]
-    extras: frozenset[str] = field(default_factory=frozenset)
 
     def table(self, name: str) -> pd.DataFrame:
         """Read one of the clip's tables."""
-        return pd.read_csv(self.folder / name)
+        return pd.read_csv(self.files[name])
+
+    def packed(self, name: str) -> dict[str, Any]:
+        """Read one of the files that were packed for the page."""
+        return json.loads(self.files[f"page/{name}.json"].read_text(encoding="utf-8"))
 
     def if_there(self, name: str) -> pd.DataFrame | None:
         """Read a table that not every clip has."""
-        return self.table(name) if name in self.extras else None
+        return self.table(name) if name in self.files else None
 
 
 def clip_view(
@@ -113,8 +112,8 @@ def clip_view(
         "clip": clip,
         "title": clip.title or clip.name,
         "facts": facts,
-        "poster": poster_of(clip),
-        "source": source_facts(json.loads((clip.folder / "source.json").read_text(encoding="utf-8"))),
+        "poster": clip.packed("poster")["image"],
+        "source": source_facts(json.loads(clip.files["source.json"].read_text(encoding="utf-8"))),
         "key_figures": key_figures(fits, absorption, clip),
         "moment": moment_view(clip),
         "said": {
@@ -147,10 +146,10 @@ def clip_view(
         "still": bool(absorption["still_frame"].notna().any()),
         "absorption": [absorption_row(row, clip) for row in absorption.to_dict("records")],
         "scores": None if scores is None else scores_rows(scores, clip),
-        "charts": [(stem, *words) for stem, words in CHARTS.items() if f"figures/{stem}.png" in clip.extras],
+        "charts": [(stem, *words) for stem, words in CHARTS.items() if f"figures/{stem}.png" in clip.files],
         "sweeps": {
             Path(file).stem: sweep_view(clip.table(file), clip.methods)
-            for file in sorted(clip.extras)
+            for file in sorted(clip.files)
             if re.fullmatch(r"sweeps/.*\.csv", file)
         },
         "costs": cost_rows(clip.costs),
@@ -163,17 +162,9 @@ def clip_view(
 def clip_facts(clip: ClipResults) -> dict[str, int]:
     """Count a clip's frames, and those of its two parts, and tell its size in pixels."""
     subsets = clip.table("frames.csv")["subset"]
-    _, height, width, _ = np.load(clip.folder / "frames.npy", mmap_mode="r").shape
     train, test = (int((subsets == part).sum()) for part in ("train", "test"))
-    return {"frames": len(subsets), "train": train, "test": test, "height": height, "width": width}
-
-
-def poster_of(clip: ClipResults) -> str:
-    """Return a small picture of the middle training frame, WebP in base64."""
-    middle = clip_facts(clip)["train"] // 2
-    frame = np.load(clip.folder / "frames.npy", mmap_mode="r")[middle]
-    height, width = frame.shape[:2]
-    return as_text(encode_picture(frame, (480, round(480 * height / width)), 60))
+    size = {side: clip.packed("poster")[side] for side in ("height", "width")}
+    return {"frames": len(subsets), "train": train, "test": test, **size}
 
 
 def player_facts(clip: ClipResults, truth_area: list[float] | None) -> dict[str, Any]:
@@ -181,7 +172,6 @@ def player_facts(clip: ClipResults, truth_area: list[float] | None) -> dict[str,
     area, events = clip.table("area.csv"), clip.table("events.csv")
     first, last = int(area["frame"].min()), int(area["frame"].max())
     shares = {name: rows.sort_values("frame")["foreground_share"] for name, rows in area.groupby("method")}
-    opening = json.loads((clip.folder / "page/moment.json").read_text(encoding="utf-8"))["frame"]
     return {
         "methods": [
             {
@@ -198,7 +188,7 @@ def player_facts(clip: ClipResults, truth_area: list[float] | None) -> dict[str,
         "test": [first, last],
         "events": [{"frame": row.frame, "label": EVENT_WORDS[row.event]} for row in events.itertuples()],
         "fps": clip.fps,
-        "opening": opening,
+        "opening": clip.packed("moment")["frame"],
     }
 
 
@@ -209,7 +199,7 @@ def _look(name: str, look: Look) -> dict[str, str]:
 
 def moment_view(clip: ClipResults) -> dict[str, Any]:
     """Read the telling moment's pictures, and say what each shows."""
-    moment = json.loads((clip.folder / "page/moment.json").read_text(encoding="utf-8"))
+    moment = clip.packed("moment")
     visible, area = clip.table("visible.csv"), clip.table("area.csv")
     still = clip.table("absorption.csv")["still_frame"].dropna()
     after = duration(moment["frame"] - int(still.iloc[0]), clip.fps) if len(still) else ""
@@ -323,14 +313,12 @@ def cost_rows(costs: Mapping[str, Cost]) -> list[dict[str, Any]]:
 
 def result_hashes(clip: ClipResults) -> dict[str, str]:
     """SHA-256 of the results that a repeated run must give again, by name."""
-    names = [name for name in HASHED if (clip.folder / name).is_file()]
-    names += [f"models/{model}/model.npz" for model in clip.models]
-    names += [f"methods/{method}/masks.npz" for method in clip.methods]
-    hashes = {}
-    for name in names:
-        with (clip.folder / name).open("rb") as file:
-            hashes[name] = hashlib.file_digest(file, "sha256").hexdigest()
-    return hashes
+    hashes = {
+        name.removesuffix(CHECKSUM): read_checksum(file)
+        for name, file in clip.files.items()
+        if name.endswith(CHECKSUM)
+    }
+    return hashes | {name: file_sha256(clip.files[name]) for name in HASHED_TABLES}
 
 
 def source_facts(source: Mapping[str, Any]) -> dict[str, str]:

@@ -5,14 +5,8 @@ import json
 from pathlib import Path
 
 from bgsub.errors import InputError
-from bgsub.files import atomic_path
+from bgsub.files import atomic_path, file_sha256
 from bgsub.source.archives import Folder
-
-
-def file_sha256(path: str | Path) -> str:
-    """Return the SHA-256 of a file, hexadecimal."""
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def expect_sha256(path: Path, found: str, expected: str | None) -> None:

@@ -15,6 +15,7 @@ import requests
 from gdown.exceptions import DownloadError, FileURLRetrievalError
 
 from bgsub.errors import InputError
+from bgsub.files import file_sha256
 from bgsub.progress import Progress
 from bgsub.source.archives import html_page
 from bgsub.source.download import (
@@ -25,7 +26,7 @@ from bgsub.source.download import (
     note_path,
     one_line,
 )
-from bgsub.source.records import expect_sha256, file_sha256
+from bgsub.source.records import expect_sha256
 
 logger = logging.getLogger(__name__)
 

@@ -1,0 +1,112 @@
+# What is made of a clip, in which steps, and what of it its page shows.
+import json
+import os
+
+
+def steps_of(clip):
+    """What is done for a clip, in the order of the work.
+
+    A row has the step as the page's table of costs calls it, or None for what that leaves out, such as the variants
+    of sweeps; the rule; and the values of the rule's wildcards other than the clip.
+    """
+    fits, masks = [], []
+    tiles = {"tile": range(1, tiles_of(clip) + 1), "tiles": tiles_of(clip)}
+    for model in config["models"]:
+        step = f"fitting {model}" if model in MODELS else None
+        fits += [(step, rules.fit_tile, {"model": model} | tiles), (step, rules.join_tiles, {"model": model})]
+    for method, settings in config["methods"].items():
+        step = f"masks by {method}" if method in METHODS else None
+        maker = next(name for key, name in MASK_RULES.items() if key in settings)
+        masks.append((step, getattr(rules, maker), {"method": method}))
+    rows = [
+        ("rendering the clip", rules.render_synthetic, {}),
+        ("fetching", rules.fetch_source, {}),
+        ("reading frames", rules.read_frames, {}),
+        (None, rules.split_frames, {}),
+        ("reading ground truth", rules.read_groundtruth, {}),
+        ("reading ground truth", rules.read_scope, {}),
+        *fits,
+        ("auditing the fits", rules.audit_convergence, {}),
+        *masks,
+        ("filming", rules.render_videos, {}),
+        ("measuring", rules.measure_masks, {}),
+        ("measuring", rules.score_masks, {}),
+        ("measuring", rules.score_backgrounds, {}),
+        ("measuring", rules.sweep_thresholds, {}),
+        ("drawing figures", rules.plot_models, {}),
+        ("drawing figures", rules.plot_methods, {}),
+        ("sweeping", rules.sweep_history, {}),
+        ("sweeping", rules.summarise_sweep, {"sweep": SWEEPS}),
+        ("preparing this page", rules.pack_page, {}),
+        (None, rules.make_page, {}),
+    ]
+    without = set()
+    if kind_of(clip) != "synthetic":
+        without |= {rules.render_synthetic}
+    if clip not in SCORED:
+        scoring = ("read_groundtruth", "read_scope", "score_masks", "score_backgrounds", "sweep_thresholds")
+        without |= {getattr(rules, name) for name in scoring}
+    if not (MOG2 and config["histories"]):
+        without |= {rules.sweep_history}
+    return [row for row in rows if row[1] not in without]
+
+
+def kept_files(clip):
+    """Every file that is made of a clip and kept: what all rules of its steps write."""
+    kept = [row for row in steps_of(clip) if row[1] is not rules.fit_tile]  # whose tiles are joined, and go
+    return [file for _, maker, values in kept for file in expand(maker.output, clip=clip, **values)]
+
+
+def benchmarks_of(clip):
+    """The benchmark files of each step of a clip."""
+    files = {}
+    for step, maker, values in steps_of(clip):
+        files.setdefault(step, []).extend(expand(maker.benchmark, clip=clip, **values))
+    return {step: found for step, found in files.items() if step and found}
+
+
+def page_files(wildcards):
+    """What a clip's page shows, tells the checksum of, or links to as a film.
+
+    Its benchmarks are not among them: Snakemake takes none for an input. The page reads those that are there.
+    """
+    figures = ["backgrounds", "convergence", "audit", "parameters", "area", "agreement", "absorption"]
+    figures += ["masks", *(f"fit_{model}" for model in MODELS), *(f"gap_{model}" for model in MODELS[1:])]
+    tables = ["frames", "fits", "audit", "area", "agreement", "events", "absorption", "visible"]
+    if wildcards.clip in SCORED:
+        figures += ["scores", "curves"]
+        tables += ["scores", "differences", "thresholds", "backgrounds"]
+    packed = ["moment", "poster", "player", "player_small", "inspector"]
+    hashed = ["frames.npy", *(f"models/{model}/model.npz" for model in MODELS)]
+    hashed += [f"methods/{method}/masks.npz" for method in METHODS]
+    files = ["source.json", "train.mp4", "comparison.mp4"]
+    files += [f"figures/{name}.png" for name in figures] + [f"{name}.csv" for name in tables]
+    files += [f"page/{name}.json" for name in packed] + [f"{name}.sha256" for name in hashed]
+    folder = f"results/{wildcards.clip}/"
+    return [folder + file for file in files] + [file for file in SWEPT if file.startswith(folder)]
+
+
+def page_templates():
+    """Templates, style sheets and scripts of the pages, relative to the folder of the scripts."""
+    files = sorted((SCRIPTS / "../report").glob("*.*"))
+    return [f"../report/{file.name}" for file in files if file.suffix in (".j2", ".css", ".js")]
+
+
+def page_settings(wildcards):
+    """What a clip's page says of the config, as JSON: the clip and how it was processed.
+
+    Without `<`, for which JSON has another spelling: Snakemake's own report has params in a script element, which a
+    title with `</script>` would end.
+    """
+    overlays = " ".join(os.path.relpath(file) for file in workflow.overwrite_configfiles)
+    clip = CLIPS[wildcards.clip]
+    settings = {
+        "name": wildcards.clip,
+        **{key: clip.get(key, "") for key in ("title", "annotation", "licence", "citation")},
+        "models": {name: ordered(config["models"][name]) for name in MODELS},
+        "methods": {name: ordered(config["methods"][name]) for name in METHODS},
+        "fps": config["video"]["fps"],
+        "benchmarks": benchmarks_of(wildcards.clip),
+        "command": f"snakemake --configfile {overlays}" if overlays else "snakemake",
+    }
+    return json.dumps(settings).replace("<", r"\u003c")
