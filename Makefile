@@ -3,7 +3,7 @@
 PYTHON ?= python3
 PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: run bench test test-cluster test-report format lock clean
+.PHONY: run bench test test-cluster test-report format schema lock clean
 .DEFAULT_GOAL := run
 
 run: .venv/installed
@@ -34,6 +34,10 @@ format: .venv/installed-test
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 	.venv/bin/snakefmt Snakefile workflow
+
+# Writes what is made of the config's classes: its JSON schema and docs/config.md.
+schema: .venv/installed
+	PYTHONPATH=workflow/scripts .venv/bin/python -m bgsub.config.write_docs
 
 # Compiles the pinned requirements anew from pyproject.toml; needs uv.
 lock:

@@ -18,7 +18,7 @@ report: "workflow/report/captions/workflow.rst"
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/variants.smk"
+include: "workflow/rules/settings.smk"
 include: "workflow/rules/resources.smk"
 include: "workflow/rules/source.smk"
 include: "workflow/rules/frames.smk"
@@ -34,4 +34,4 @@ rule all:
     default_target: True
     input:
         "results/report.html",
-        SWEPT,
+        SWEEP_FILES,
