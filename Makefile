@@ -3,7 +3,7 @@
 PYTHON ?= python3
 PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help run test lint format bench test-report test-cluster lock clean
+.PHONY: help run test lint format schema bench test-report test-cluster lock clean
 .DEFAULT_GOAL := run
 
 help: ## Print this list
@@ -37,6 +37,9 @@ test-report: .venv/installed-test ## Test the pages in Chromium (Debian: apt-get
 
 test-cluster: .venv/installed-test ## Test on a SLURM of two nodes on this machine; as root, on Debian (installs munge and SLURM)
 	.venv/bin/python -m pytest tests/cluster $(PYTEST)
+
+schema: .venv/installed ## Write what is made of the config's classes: its JSON schema and docs/config.md
+	PYTHONPATH=workflow/scripts .venv/bin/python -m bgsub.config.write_docs
 
 lock: ## Compile the pinned requirements anew from pyproject.toml; needs uv
 	uv pip compile pyproject.toml --universal --generate-hashes --no-header --upgrade -o requirements.txt

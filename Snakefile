@@ -18,7 +18,7 @@ report: "workflow/report/captions/workflow.rst"
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/variants.smk"
+include: "workflow/rules/settings.smk"
 include: "workflow/rules/resources.smk"
 include: "workflow/rules/results.smk"
 include: "workflow/rules/source.smk"

@@ -1,4 +1,4 @@
-"""What the README says is what happens: its commands run, its config table is the schema's."""
+"""What the README says is what happens: its commands run."""
 
 import os
 import re
@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from config_table import table
 from project import ROOT, Project
 
 from bgsub.figures.video import write_video
@@ -98,10 +97,6 @@ def test_mixture_alone(finished: Project) -> None:
     assert float(converged) > 0.99
     assert float(iterations) > 1
     assert shape == ["(2, 64, 96, 3)\n"]
-
-
-def test_config_table_is_the_schema_s() -> None:
-    assert table() in README
 
 
 def test_no_machine_s_own_path_or_index_in_the_project() -> None:

@@ -41,7 +41,7 @@ def clip_shape(clip):
     the array is there.
     """
     try:
-        with open(f"results/{clip}/frames.npy", "rb") as file:
+        with open(located(f"results/{clip}/frames.npy"), "rb") as file:
             start = file.read(10)
             header = file.read(int.from_bytes(start[8:], "little"))
     except FileNotFoundError:

@@ -36,7 +36,7 @@ def steps_of(clip):
         ("drawing figures", rules.plot_models, {}),
         ("drawing figures", rules.plot_methods, {}),
         ("sweeping", rules.sweep_history, {}),
-        ("sweeping", rules.summarise_sweep, {"sweep": SWEEPS}),
+        ("sweeping", rules.summarise_sweep, {"sweep": list(VARIANTS)}),
         ("preparing this page", rules.pack_page, {}),
         (None, rules.make_page, {}),
     ]
@@ -83,7 +83,7 @@ def page_files(wildcards):
     files += [f"figures/{name}.png" for name in figures] + [f"{name}.csv" for name in tables]
     files += [f"page/{name}.json" for name in packed] + [f"{name}.sha256" for name in hashed]
     folder = f"results/{wildcards.clip}/"
-    return [folder + file for file in files] + [file for file in SWEPT if file.startswith(folder)]
+    return [folder + file for file in files] + [file for file in SWEEP_FILES if file.startswith(folder)]
 
 
 def page_templates():
@@ -106,6 +106,7 @@ def page_settings(wildcards):
         "models": {name: ordered(config["models"][name]) for name in MODELS},
         "methods": {name: ordered(config["methods"][name]) for name in METHODS},
         "fps": config["video"]["fps"],
+        "sweeps": varied_by_sweeps(),
         "benchmarks": benchmarks_of(wildcards.clip),
         "command": f"snakemake --configfile {overlays}" if overlays else "snakemake",
     }

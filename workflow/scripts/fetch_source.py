@@ -9,7 +9,7 @@ def main(record: str, source: dict, rendered: str | None) -> None:
     kind, address = source["kind"], source[source["kind"]]
     file = rendered or address
     if kind in ("url", "gdrive"):
-        file = f"data/{source['file']}"
+        file = source["file"]
         fetch(kind, address, file, sha256=source.get("sha256"), progress=progress("fetching", "MiB"))
     write_record(source_record(kind, address, file, sha256=source.get("sha256")), record)
 

@@ -25,6 +25,7 @@ def main(
         methods=settings["methods"],
         fps=settings["fps"],
         costs=read_costs(settings["benchmarks"]),
+        sweeps=settings["sweeps"],
     )
     versions = {"python": platform.python_version()} | {name: version(name) for name in SOFTWARE}
     render_page(

@@ -1,9 +1,11 @@
 """What every method is: the way from a clip's frames to masks, with its settings and its words."""
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from annotated_types import Ge
+
+from bgsub.settings import Settings
 
 Learning = Literal["frozen", "protected", "adaptive"]
 
@@ -13,12 +15,8 @@ ADAPTIVE: Learning = "adaptive"  # goes on learning everywhere
 
 
 @dataclass(frozen=True, kw_only=True)
-class Method:
+class Method(Settings):
     """A row of the config's section `methods`: its keys are the fields, checked when the config is read."""
-
-    # For the check of the config, which pydantic makes of these classes: no other keys, described by what
-    # stands below each field.
-    __pydantic_config__: ClassVar = {"extra": "forbid", "use_attribute_docstrings": True}
 
     label: str = ""
     """What figures and pages call it; by default what it does."""

@@ -124,7 +124,7 @@ def opencv_masks(
     settings : mapping
         The method's row in the config: `opencv` names the method, `opening` is the size of the elliptic
         kernel of the clean-up in pixels (1 for none), and the rest are the method's own parameters, as
-        workflow/schemas/config.schema.yaml describes them.
+        docs/config.md describes them.
     test : range
         The frames whose masks are yielded, such as `range(44, 110)`.
     progress : callable

@@ -1,16 +1,16 @@
 """What a model is: a row of the config's section `models`, with what follows from its settings."""
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Le
 
+from bgsub.settings import Settings
+
 
 @dataclass(frozen=True, kw_only=True)
-class Model:
+class Model(Settings):
     """A per-pixel Gaussian mixture and how it is fitted."""
-
-    __pydantic_config__: ClassVar = {"extra": "forbid", "use_attribute_docstrings": True}
 
     components: Literal["auto"] | Annotated[int, Ge(1), Le(5)] = 2
     """Gaussians per pixel, 1 to 5; or auto, as many as BIC takes best."""

@@ -1,0 +1,150 @@
+# The files and settings of clips, models and methods, and of the variants of sweeps.
+from bgsub.config.sweeps import value_in_config
+
+# The variants of each sweep, and the share of training frames of those models and methods that have their own.
+VARIANTS, FRACTIONS = EXPERIMENT.variants, EXPERIMENT.fractions
+# The first of the methods that is MOG2, if there is one, is what histories are tried on.
+MOG2 = next(
+    (ordered(config["methods"][name]) for name in METHODS if config["methods"][name].get("opencv") == "mog2"),
+    None,
+)
+# The tables and pictures of all sweeps.
+SWEEP_FILES = expand(
+    "results/{clip}/sweeps/{sweep}.{suffix}", clip=CLIPS, sweep=VARIANTS, suffix=["csv", "png"]
+)
+if MOG2 and config["histories"]:
+    SWEEP_FILES += expand("results/{clip}/{file}", clip=CLIPS, file=["history.csv", "figures/history.png"])
+
+
+def tracked_source(wildcards):
+    """The local file behind a clip, as far as Snakemake can track it."""
+    if kind_of(wildcards.clip) == "synthetic":
+        return [f"results/{wildcards.clip}/source.zip"]
+    return files.source_files(CLIPS[wildcards.clip]["source"], located)
+
+
+def source_settings(wildcards):
+    """A clip's source, as the job that gets it has to know it."""
+    return ordered(files.source_settings(CLIPS[wildcards.clip]["source"], located))
+
+
+def groundtruth_of(wildcards):
+    """The ground truth of a clip, if it has one."""
+    return [f"results/{wildcards.clip}/groundtruth.npy"] if wildcards.clip in SCORED else []
+
+
+def synthetic_settings(wildcards):
+    """What a synthetic clip is rendered from."""
+    return ordered(CLIPS[wildcards.clip]["source"]["synthetic"])
+
+
+def scope_of(wildcards):
+    """Where and when a clip is scored, if it is."""
+    return [f"results/{wildcards.clip}/scope.npz"] if wildcards.clip in SCORED else []
+
+
+def of_clip(*keys):
+    """Function that returns what the config has of a clip by these keys, or None."""
+    return lambda wildcards: {key: CLIPS[wildcards.clip].get(key) for key in keys}
+
+
+# Which files of its source are a clip's frames and its ground truth, and say where and when it is scored.
+frames_pattern = of_clip("frames")
+groundtruth_pattern = of_clip("groundtruth")
+scope_settings = of_clip("roi", "temporal_roi")
+
+
+def still_settings(wildcards):
+    """Where and when the config says that a person lies still."""
+    return ordered(CLIPS[wildcards.clip].get("still", {}))
+
+
+def event_settings(wildcards):
+    """In which frames the config says that a person enters and falls."""
+    return ordered(CLIPS[wildcards.clip].get("events", {}))
+
+
+def model_settings(wildcards):
+    """How a model is fitted."""
+    return ordered(config["models"][wildcards.model])
+
+
+def method_settings(wildcards):
+    """How a method makes its masks of a clip."""
+    return ordered(files.method_settings(config["methods"][wildcards.method], wildcards.clip, located))
+
+
+def method_file(wildcards):
+    """The file behind a method of the user's, as far as Snakemake can track it."""
+    return files.method_files(config["methods"][wildcards.method], wildcards.clip, located)
+
+
+def learning_settings(name):
+    """What of a method says how it learns."""
+    return {
+        key: value for key, value in ordered(config["methods"][name]).items() if key in ("opencv", "learning")
+    }
+
+
+def model_of_method(wildcards):
+    """The model that a method compares frames with."""
+    return f"results/{wildcards.clip}/models/{config['methods'][wildcards.method]['model']}/model.npz"
+
+
+def true_background_of(wildcards):
+    """The true empty scene of a clip, if its ground truth tells it."""
+    return [f"results/{wildcards.clip}/figures/true_background.png"] if wildcards.clip in SCORED else []
+
+
+def train_fraction(clip):
+    """Share of a clip's frames that train: its own, or that of all."""
+    return CLIPS[clip].get("train_fraction", config["split"]["train_fraction"])
+
+
+def split_settings(wildcards):
+    """How a clip's frames are divided."""
+    return {"train_fraction": train_fraction(wildcards.clip)}
+
+
+def split_of(wildcards):
+    """The table that divides a clip's frames for a model or method: the clip's own, or that of its variant."""
+    fraction = FRACTIONS.get(wildcards.get("method", wildcards.get("model")))
+    table = "frames.csv" if fraction is None else f"splits/{fraction}.csv"
+    return f"results/{wildcards.clip}/{table}"
+
+
+def fraction_settings(wildcards):
+    """How a variant divides the frames."""
+    return {"train_fraction": float(wildcards.fraction)}
+
+
+def sweep_measures(wildcards):
+    """What was measured of each variant of a sweep, frame by frame."""
+    names = [variant.method for variant in VARIANTS[wildcards.sweep]]
+    return [f"results/{wildcards.clip}/methods/{name}/measures.csv" for name in names]
+
+
+def sweep_fits(wildcards):
+    """How the fit of each variant of a sweep went, if they differ."""
+    names = [variant.model for variant in VARIANTS[wildcards.sweep]]
+    folder = f"results/{wildcards.clip}/models"
+    return [f"{folder}/{name}/convergence.csv" for name in names] if len(set(names)) > 1 else []
+
+
+def varied_by_sweeps():
+    """The method that each sweep varies, and by which keys."""
+    return {
+        sweep: {"method": variants[0].base, "keys": list(variants[0].values)}
+        for sweep, variants in VARIANTS.items()
+    }
+
+
+def sweep_settings(wildcards):
+    """What varies in a sweep, what the config has in its place, and each variant's values and settings."""
+    variants = VARIANTS[wildcards.sweep]
+    own = config | {"split": split_settings(wildcards)}
+    return {
+        "configured": {key: value_in_config(key, variants[0].base, own) for key in variants[0].values},
+        "variants": [{"variant": variant.method, **variant.values} for variant in variants],
+        "methods": {variant.method: ordered(variant.method_row) for variant in variants},
+    }

@@ -1,0 +1,118 @@
+"""The user's files that a clip or a method is made of: whether they are there, and whether they changed.
+
+Paths are relative to the working directory. A Snakemake module may have them below a prefix, of which the
+functions know by `located`: from a path as the config has it to where it is.
+"""
+
+import glob
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from bgsub.config.words import at
+from bgsub.errors import InputError
+
+KINDS = ("gdrive", "url", "path", "synthetic")
+
+Located = Callable[[str], str]
+
+
+def kind_of(source: Mapping[str, Any]) -> str:
+    """Return the kind of a checked source: gdrive, url, path or synthetic."""
+    return next(kind for kind in KINDS if kind in source)
+
+
+def check_source(source: Mapping[str, Any], clip: str, located: Located = str) -> None:
+    """Raise InputError unless a clip's source is of one kind and, if it is the user's own, there."""
+    place = ("clips", clip, "source")
+    kinds = [kind for kind in KINDS if kind in source]
+    if len(kinds) != 1:
+        raise InputError(
+            f"{at(*place)}: found {' and '.join(kinds) or 'none'}; expected one of {', '.join(KINDS)}"
+        )
+    if kinds[0] in ("gdrive", "url") and "file" not in source:
+        raise InputError(
+            f"{at(*place)}.file: missing; expected the name to keep the file by, such as {clip}.zip"
+        )
+    if "path" in source and not Path(located(source["path"])).exists():
+        raise InputError(
+            f"{at(*place)}.path: no such file or folder: {located(source['path'])}; check the path"
+        )
+
+
+def check_method_files(
+    row: Mapping[str, Any], method: str, clips: Iterable[str], located: Located = str
+) -> None:
+    """Raise InputError unless the files that a method needs for these clips are there."""
+    if "python" in row and not Path(located(row["python"])).is_file():
+        raise InputError(
+            f"{at('methods', method)}.python: no such file: {located(row['python'])}; check the path"
+        )
+    for clip in clips if "masks" in row else ():
+        path = located(path_for(clip, row["masks"]))
+        if not files_of(path):
+            raise InputError(
+                f"{at('methods', method)}.masks: no such files: {path}, for the clip '{clip}'; check the path"
+            )
+
+
+def source_files(source: Mapping[str, Any], located: Located = str) -> list[str]:
+    """Return the local file of a checked source for Snakemake, which knows of the prefix itself."""
+    return [source["path"]] if "path" in source and Path(located(source["path"])).is_file() else []
+
+
+def source_settings(source: Mapping[str, Any], located: Located = str) -> dict[str, Any]:
+    """Return what a job has to know of a checked source: its kind, and where its files are.
+
+    A file that is fetched is kept in data/. A folder comes with the `fingerprint` of what it holds.
+    """
+    settings = {"kind": kind_of(source), **source}
+    if settings["kind"] in ("gdrive", "url"):
+        settings["file"] = located(f"data/{source['file']}")
+    elif settings["kind"] == "path":
+        settings["path"] = located(source["path"])
+        if Path(settings["path"]).is_dir():
+            settings["fingerprint"] = fingerprint(settings["path"])
+    return settings
+
+
+def method_settings(row: Mapping[str, Any], clip: str, located: Located = str) -> dict[str, Any]:
+    """Return what a job has to know of a checked method, its own files as in `source_settings`."""
+    settings = dict(row)
+    if "python" in row:
+        settings["python"] = located(row["python"])
+    if "masks" in row:
+        settings["masks"] = located(path_for(clip, row["masks"]))
+        if not Path(settings["masks"]).is_file():
+            settings["fingerprint"] = fingerprint(settings["masks"])
+    return settings
+
+
+def method_files(row: Mapping[str, Any], clip: str, located: Located = str) -> list[str]:
+    """Return the file of a method for Snakemake, as `source_files` does; a pattern or folder has none."""
+    path = row.get("python") or path_for(clip, row.get("masks", ""))
+    return [path] if Path(located(path)).is_file() else []
+
+
+def path_for(clip: str, path: str) -> str:
+    """Return a path or pattern with the clip's name in the place of {clip}."""
+    return path.replace("{clip}", clip)
+
+
+def files_of(path: str) -> list[Path]:
+    """Return the files that a path or pattern stands for, sorted; a folder stands for all that is in it."""
+    # Path.glob takes no absolute pattern.
+    names = [path] if Path(path).exists() else glob.glob(path, recursive=True)  # noqa: PTH207
+    found = [Path(name) for name in names]
+    inside = [file for entry in found for file in (entry.rglob("*") if entry.is_dir() else [entry])]
+    return sorted(file for file in inside if file.is_file())
+
+
+def fingerprint(path: str) -> str:
+    """Return a hash of the names, sizes and times of the files that a folder or pattern stands for."""
+    digest = hashlib.sha256()
+    for file in files_of(path):
+        status = file.stat()
+        digest.update(f"{file}\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,135 @@
+"""Tables of clips: tab-separated, a row each, whose cells are what the section `clips` would have."""
+
+import csv
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from bgsub.config.check import check
+from bgsub.config.files import Located
+from bgsub.config.sections import Clip, Name
+from bgsub.config.words import one_of
+from bgsub.errors import InputError
+
+# Columns that hold a key of a clip.
+KEYS: dict[str, tuple[str, ...]] = {
+    "title": ("title",),
+    "gdrive": ("source", "gdrive"),
+    "url": ("source", "url"),
+    "path": ("source", "path"),
+    "file": ("source", "file"),
+    "sha256": ("source", "sha256"),
+    "frames": ("frames",),
+    "groundtruth": ("groundtruth",),
+    "still_frame": ("still", "frame"),
+    "still_region": ("still", "region"),
+    "enters": ("events", "enters"),
+    "annotation": ("annotation",),
+    "licence": ("licence",),
+    "citation": ("citation",),
+}
+# What other columns there are. The first fall is an event of its clip if the camera has no delay, since the
+# sources do not tell the sign of one.
+OTHER_COLUMNS = {
+    "clip": "Name of the clip.",
+    "falls": "First and last frame of each fall, such as 271-298, in the frames of the reference camera.",
+    "delay": "Frames by which the camera differs from the reference camera.",
+    "delay_settled": "Whether the sources agree on the delay: yes or no.",
+    "scenario": "Number of the scene, for your own use.",
+    "camera": "Number of the camera, for your own use.",
+}
+_FORMS = {
+    "falls": (r"\d+-\d+( \d+-\d+)*", "first and last frames, such as 271-298, separated by blanks"),
+    "delay_settled": ("yes|no", "yes or no"),
+}
+
+
+def read_clip_table(name: str, home: Path, located: Located = str) -> dict[str, dict[str, Any]]:
+    """Read the clips of a table.
+
+    Parameters
+    ----------
+    name : str
+        Of the file, relative to the working directory or else to
+    home : Path
+        the folder of the workflow.
+    located : callable
+        From a path in the config to where it is; see `bgsub.config.files`.
+
+    Returns
+    -------
+    dict of str to dict
+        Clips by name, as `check` returns those of the config.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, or naming the line that is wrong, and the column.
+    """
+    file = next((path for path in (Path(located(name)), home / name) if path.is_file()), None)
+    if file is None:
+        raise InputError(f"clip_tables: no such file: {located(name)}; check the path")
+    clips, lines = {}, {}
+    try:
+        with file.open(newline="", encoding="utf-8-sig") as stream:
+            rows = csv.DictReader(stream, delimiter="\t")
+            _check_head(rows.fieldnames or [], name)
+            for number, row in enumerate(rows, 2):
+                place = f"{name}, line {number}"
+                clip, settings = _clip_of(row, place)
+                if clip in clips:
+                    raise InputError(f"{place}: clip: '{clip}' is in line {lines[clip]} already; rename one")
+                clips[clip], lines[clip] = settings, number
+    except UnicodeDecodeError as error:
+        raise InputError(f"{name}: byte {error.start} is no UTF-8; save the table as UTF-8 text") from None
+    return clips
+
+
+def _check_head(columns: list[str], name: str) -> None:
+    if "clip" not in columns:
+        found = ", ".join(columns) or "nothing"
+        raise InputError(
+            f"{name}, line 1: found {found}; expected names of columns, 'clip' and others, separated by tabs"
+        )
+    known = [*OTHER_COLUMNS, *KEYS]
+    for column in columns:
+        if column not in known:
+            raise InputError(f"{name}, line 1: unknown column '{column}'{one_of(column, known)}")
+
+
+def _clip_of(row: Mapping[str | None, Any], place: str) -> tuple[str, dict[str, Any]]:
+    """Return the name and the settings of the clip in a row."""
+    if None in row:
+        raise InputError(f"{place}: more cells than the columns of line 1; check the tabs")
+    cells = {column: cell for column, cell in row.items() if cell}
+    if "clip" not in cells:
+        raise InputError(f"{place}: clip: missing; expected the name of the clip")
+    for column, (form, words) in _FORMS.items():
+        if column in cells and not re.fullmatch(form, cells[column]):
+            raise InputError(f"{place}: {column}: found '{cells[column]}'; expected {words}")
+    name = check(cells["clip"], Name, named=_naming(place, {(): "clip"}))
+    clip: dict[str, Any] = {"source": {}}
+    for column, path in KEYS.items():
+        if column in cells:
+            section = clip.setdefault(path[0], {}) if len(path) > 1 else clip
+            section[path[-1]] = _value(path, cells[column])
+    if "falls" in cells and cells.get("delay", "0") == "0":
+        clip.setdefault("events", {})["falls"] = int(cells["falls"].partition("-")[0])
+    return name, check(clip, Clip, named=_naming(place, {path: column for column, path in KEYS.items()}))
+
+
+def _value(path: tuple[str, ...], cell: str) -> Any:
+    """Return a cell as YAML would read it: only what is a number in the config is made one."""
+    if path == ("still", "region"):
+        return [_number(part) for part in cell.split()]
+    return _number(cell) if path[0] in ("still", "events") else cell
+
+
+def _number(text: str) -> int | str:
+    return int(text) if text.isdecimal() else text
+
+
+def _naming(place: str, columns: Mapping[tuple[str, ...], str]) -> Callable[..., str]:
+    """Return a function that names a key by its line and column."""
+    return lambda *path: f"{place}: {columns.get(path) or columns.get(path[:2]) or '.'.join(map(str, path))}"
