@@ -36,7 +36,8 @@ try:
     EXPERIMENT = read_experiment(config, SCRIPTS.parents[1], located)
 except InputError as error:
     sys.exit(f"config: {error}")  # an exception would come with lines about this file
-config.update(EXPERIMENT.config)
+# Another dict, as a module may be used, and so read, more than once with the one that it was given.
+config = EXPERIMENT.config
 
 CLIPS = config["clips"]
 # The clips with ground truth.
@@ -126,7 +127,7 @@ def benchmarks_of(clip):
     jobs["sweeping"] = ["sweep_history"] if MOG2 and config["histories"] else []
     jobs["sweeping"] += [f"summarise_sweep.{sweep}" for sweep in VARIANTS]
     jobs["preparing this page"] = ["pack_page"]
-    folder = f"results/{clip}/benchmarks"
+    folder = located(f"results/{clip}/benchmarks")
     return {step: [f"{folder}/{job}.tsv" for job in names] for step, names in jobs.items() if names}
 
 

@@ -219,7 +219,7 @@ def test_what_the_config_has_in_the_place_of_a_swept_value() -> None:
         ),
         (
             {"method": "gmm", "values": {"threshold": [1, -3]}},
-            "values.threshold: found -3; expected a number, at least 0 and at most 255 (Foreground above this",
+            "values.threshold: found -3; expected a number, at least 0 and at most 255 (Foreground above",
         ),
         (
             {"method": "mog2", "values": {"model.components": [1]}},
