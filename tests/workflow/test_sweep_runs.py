@@ -1,7 +1,5 @@
 """Sweeps: variants share what they can, equal the plain method they stand for, and rerun only themselves."""
 
-import re
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -231,66 +229,3 @@ def test_a_clip_without_ground_truth_is_swept_without_scores(project: Project) -
     assert rows["variant"].tolist() == ["mog2", "mog2.learning_rate-0.001"]
     assert rows["f_measure"].isna().all()
     assert rows["retention"].notna().all()
-
-
-@pytest.mark.parametrize(
-    ("sweep", "message"),
-    [
-        (
-            {"method": "gmn", "values": {"threshold": [1]}},
-            "method: unknown method 'gmn'; expected one of gmm",
-        ),
-        (
-            {"method": "gmm", "values": {"treshold": [1]}},
-            "values: unknown key 'treshold'; did you mean 'threshold'",
-        ),
-        (
-            {"method": "gmm", "values": {"threshold": [1, -3]}},
-            "values.threshold: -3 is less than the minimum of 0",
-        ),
-        (
-            {"method": "mog2", "values": {"model.components": [1]}},
-            "values.model.components: method 'mog2' has no",
-        ),
-        (
-            {"method": "gmm", "values": {"model.component": [1]}},
-            "values.model: unknown key 'component'; did you",
-        ),
-        (
-            {"method": "gmm", "values": {"model.max_iterations": [0]}},
-            "values.model.max_iterations: 0 is less than",
-        ),
-        (
-            {"method": "gmm", "values": {"model": ["em", "emm"]}},
-            "values.model: unknown model 'emm'; expected one",
-        ),
-        (
-            {"method": "gmm", "values": {"split.train_fraction": [1.5]}},
-            "values.split.train_fraction.0: 1.5 is",
-        ),
-        ({"method": "gmm", "values": {"tiles.x": [1]}}, "values: 'tiles.x' does not match"),
-        ({"method": "gmm", "values": {"threshold": []}}, "values.threshold: [] should be non-empty"),
-        ({"method": "gmm"}, "'values' is a required property"),
-    ],
-)
-def test_a_wrong_sweep_is_told_in_one_line(sweep: dict, message: str, project: Project) -> None:
-    project.configure({"sweeps": {"wrong": sweep}})
-    done = project.snakemake("--dry-run", check=False)
-    assert done.returncode == 1
-    assert re.search(rf"^config: sweeps\.wrong[.:] ?{re.escape(message)}", done.stdout, re.MULTILINE), (
-        done.stdout
-    )
-    assert "Traceback" not in done.stdout
-
-
-def test_a_variant_does_not_take_the_name_of_a_row(project: Project) -> None:
-    project.configure(
-        {
-            "methods": {"gmm.threshold-30": {"model": "em", "rule": "difference"}},
-            "sweeps": {"threshold": SWEEPS["threshold"]},
-        }
-    )
-    done = project.snakemake("--dry-run", check=False)
-    assert (
-        "config: sweeps.threshold: its variant 'gmm.threshold-30' has the name of another row" in done.stdout
-    )

@@ -32,7 +32,8 @@ try:
     EXPERIMENT = read_experiment(config, SCRIPTS.parents[1], located)
 except InputError as error:
     sys.exit(f"config: {error}")  # an exception would come with lines about this file
-config.update(EXPERIMENT.config)
+# Another dict, as a module may be used, and so read, more than once with the one that it was given.
+config = EXPERIMENT.config
 
 CLIPS = config["clips"]
 # The clips with ground truth.
