@@ -1,4 +1,4 @@
-"""Another workflow uses this one as a module, with a config of its own or this one's, below a prefix or not."""
+"""Another workflow uses this one as a module: with its config or this one's, with a prefix or without."""
 
 import subprocess
 import sys
