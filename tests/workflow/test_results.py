@@ -171,3 +171,14 @@ def test_snakemake_s_own_report(format: str, project: Project) -> None:
         text = target.read_text()
     for caption in ("Convergence", "demo", "absorption"):
         assert caption.lower() in text.lower()
+
+
+def test_a_strange_title_is_text_in_both_reports(project: Project) -> None:
+    """In Snakemake's own it stands in a script element, among the params."""
+    project.configure({"clips": {"demo": {"title": "Strange </script> & more"}}})
+    project.snakemake("--cores", "2")
+    assert "Strange &lt;/script&gt; &amp; more" in (project.results / "demo/report.html").read_text()
+    project.snakemake("--report", "report.html")
+    text = (project.folder / "report.html").read_text()
+    assert "Strange" in text
+    assert "Strange </script>" not in text

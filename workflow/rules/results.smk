@@ -101,12 +101,14 @@ def page_settings(wildcards):
     overlays = " ".join(os.path.relpath(file) for file in workflow.overwrite_configfiles)
     clip = CLIPS[wildcards.clip]
     settings = {
-        "name": wildcards.clip,
-        **{key: clip.get(key, "") for key in ("title", "annotation", "licence", "citation")},
-        "models": {name: ordered(config["models"][name]) for name in MODELS},
-        "methods": {name: ordered(config["methods"][name]) for name in METHODS},
-        "fps": config["video"]["fps"],
-        "sweeps": varied_by_sweeps(),
+        "clip": {
+            "name": wildcards.clip,
+            **{key: clip.get(key, "") for key in ("title", "annotation", "licence", "citation")},
+            "models": {name: ordered(config["models"][name]) for name in MODELS},
+            "methods": {name: ordered(config["methods"][name]) for name in METHODS},
+            "fps": config["video"]["fps"],
+            "sweeps": varied_by_sweeps(),
+        },
         "benchmarks": benchmarks_of(wildcards.clip),
         "command": f"snakemake --configfile {overlays}" if overlays else "snakemake",
     }

@@ -17,16 +17,7 @@ SOFTWARE = ("snakemake", "numpy", "numba", "scipy", "opencv-contrib-python-headl
 def main(
     files: dict[str, Path], settings: dict, templates: Path, page: str, watch: str, summary: str
 ) -> None:
-    clip = ClipResults(
-        name=settings["name"],
-        files=files,
-        **{key: settings[key] for key in ("title", "annotation", "licence", "citation")},
-        models=settings["models"],
-        methods=settings["methods"],
-        fps=settings["fps"],
-        costs=read_costs(settings["benchmarks"]),
-        sweeps=settings["sweeps"],
-    )
+    clip = ClipResults(**settings["clip"], files=files, costs=read_costs(settings["benchmarks"]))
     versions = {"python": platform.python_version()} | {name: version(name) for name in SOFTWARE}
     render_page(
         clip,
