@@ -1,4 +1,4 @@
-"""Another workflow uses this one as a module, with a config of its own or this one's, below a prefix or not."""
+"""Another workflow uses this one as a module, with a config of its own or with this one's."""
 
 import subprocess
 import sys
