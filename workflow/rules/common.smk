@@ -172,7 +172,6 @@ def page_settings(wildcards):
         "models": {name: ordered(config["models"][name]) for name in MODELS},
         "methods": {name: ordered(config["methods"][name]) for name in METHODS},
         "fps": config["video"]["fps"],
-        "sweeps": varied_by_sweeps(),
         "benchmarks": benchmarks_of(wildcards.clip),
         "command": f"snakemake --configfile {overlays}" if overlays else "snakemake",
     }

@@ -24,7 +24,6 @@ def main(settings: dict, extras: list[str], templates: Path, page: str, watch: s
         methods=settings["methods"],
         fps=settings["fps"],
         costs=read_costs(settings["benchmarks"]),
-        sweeps=settings["sweeps"],
         extras=frozenset(str(Path(file).relative_to(folder)) for file in extras),
     )
     versions = {"python": platform.python_version()} | {name: version(name) for name in SOFTWARE}

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -67,8 +68,6 @@ class ClipResults:
         By step.
     extras : frozenset of str
         Names of files in `folder` that not every clip has.
-    sweeps : mapping of str to mapping
-        By sweep: the `method` that it varies, and by which `keys`.
     """
 
     name: str
@@ -82,7 +81,6 @@ class ClipResults:
     fps: float
     costs: Mapping[str, Cost]
     extras: frozenset[str] = field(default_factory=frozenset)
-    sweeps: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def table(self, name: str) -> pd.DataFrame:
         """Read one of the clip's tables."""
@@ -151,8 +149,9 @@ def clip_view(
         "scores": None if scores is None else scores_rows(scores, clip),
         "charts": [(stem, *words) for stem, words in CHARTS.items() if f"figures/{stem}.png" in clip.extras],
         "sweeps": {
-            sweep: sweep_view(clip.table(f"sweeps/{sweep}.csv"), **varied)
-            for sweep, varied in sorted(clip.sweeps.items())
+            Path(file).stem: sweep_view(clip.table(file), clip.methods)
+            for file in sorted(clip.extras)
+            if re.fullmatch(r"sweeps/.*\.csv", file)
         },
         "costs": cost_rows(clip.costs),
         "compared": list(fits["model"][1:]),
@@ -268,10 +267,12 @@ def said_of(clip: ClipResults, table: str, say: Callable[..., list[str]], *more:
     return [] if rows is None else say(rows, *more)
 
 
-def sweep_view(table: pd.DataFrame, method: str, keys: Sequence[str]) -> dict[str, Any]:
-    """Put a sweep's table into words: the method that it varies, and by which keys."""
-    head, rows = sentences_sweeps.sweep_rows(table, keys)
-    return {"said": sentences_sweeps.sweep_sentence(table, method, keys), "head": head, "rows": rows}
+def sweep_view(table: pd.DataFrame, methods: Iterable[str]) -> dict[str, Any]:
+    """Put a sweep's table into words. A variant has the name of its method, a dot and what differs."""
+    variant = f"{table['variant'].iloc[0]}."
+    method = max((name for name in methods if variant.startswith(f"{name}.")), key=len)
+    head, rows = sentences_sweeps.sweep_rows(table)
+    return {"said": sentences_sweeps.sweep_sentence(table, method), "head": head, "rows": rows}
 
 
 def scores_said(clip: ClipResults, absorption: pd.DataFrame) -> list[str]:
