@@ -1,4 +1,4 @@
-"""Another workflow uses this one as a module: with its config or this one's, with a prefix or without."""
+"""Another workflow uses this one as a module, with a config of its own or with this one's."""
 
 import subprocess
 import sys
@@ -98,13 +98,13 @@ def test_without_prefix_or_config_it_is_as_if_run_by_itself(outer: Path) -> None
 
 def test_rules_can_be_changed_after_they_are_used(outer: Path) -> None:
     """For which Snakemake reads the module once more, with the config that it has read already."""
-    sweeps = {"threshold": {"method": "gmm", "values": {"threshold": [30, 50]}}}
+    sweeps = {"training": {"method": "gmm", "values": {"split.train_fraction": [0.3, 0.4]}}}
     own_config(outer, clips=SMALL["clips"], sweeps=sweeps)
     change = """
     use rule read_frames from fall as fall_read_frames with:
         threads: 2
     """
     (outer / "Snakefile").write_text(MODULE + textwrap.dedent(change))
-    planned = snakemake(outer, "-n", "sub/results/demo/sweeps/threshold.csv")
+    planned = snakemake(outer, "-n", "sub/results/demo/sweeps/training.csv")
     assert "threads: 2" in planned
-    assert "sub/results/demo/methods/gmm.threshold-30/measures.csv" in planned
+    assert "sub/results/demo/methods/gmm.train_fraction-0.3/measures.csv" in planned

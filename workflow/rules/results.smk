@@ -107,7 +107,10 @@ def page_settings(wildcards):
             "models": {name: ordered(config["models"][name]) for name in MODELS},
             "methods": {name: ordered(config["methods"][name]) for name in METHODS},
             "fps": config["video"]["fps"],
-            "sweeps": varied_by_sweeps(),
+            "sweeps": {
+                sweep: {"method": row["method"], "keys": list(row["values"])}
+                for sweep, row in config["sweeps"].items()
+            },
         },
         "benchmarks": benchmarks_of(wildcards.clip),
         "command": f"snakemake --configfile {overlays}" if overlays else "snakemake",

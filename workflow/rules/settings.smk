@@ -131,14 +131,6 @@ def sweep_fits(wildcards):
     return [f"{folder}/{name}/convergence.csv" for name in names] if len(set(names)) > 1 else []
 
 
-def varied_by_sweeps():
-    """The method that each sweep varies, and by which keys."""
-    return {
-        sweep: {"method": variants[0].base, "keys": list(variants[0].values)}
-        for sweep, variants in VARIANTS.items()
-    }
-
-
 def sweep_settings(wildcards):
     """What varies in a sweep, what the config has in its place, and each variant's values and settings."""
     variants = VARIANTS[wildcards.sweep]

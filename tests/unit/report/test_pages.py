@@ -323,12 +323,12 @@ def test_names_appear_as_text(clip, name):
     assert facts["methods"][0]["name"] == name
 
 
-def test_a_sweep_names_its_method_and_keys_whatever_its_variants_are_called():
-    table = pd.DataFrame({"frames": [66], "variant": ["x.y-3"], "foreground_share": [0.1], "threshold": [3]})
+@pytest.mark.parametrize(("variant", "method"), [("gmm", "GMM"), ("gmm.b.threshold-3", "gmm.b")])
+def test_a_sweep_names_its_method(variant, method):
+    table = pd.DataFrame({"variant": [variant], "threshold": [3], "frames": [66], "foreground_share": [0.1]})
     empty = dict.fromkeys(["f_measure", "precision", "recall", "retention"])
-    view = sweep_view(table.assign(**empty), "gmm", ["threshold"])
-    assert view["said"].startswith("With the GMM, over the one value of threshold, ")
-    assert view["head"] == ["threshold", "Image marked"]
+    said = sweep_view(table.assign(**empty), ["gmm", "gmm.b", "gm"])["said"]
+    assert said.startswith(f"With {'the ' * (method == 'GMM')}{method}, over the one value of threshold, ")
 
 
 def test_the_player_knows_the_events(clip):

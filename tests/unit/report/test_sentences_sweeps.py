@@ -110,13 +110,12 @@ def swept(f_measure: list, retention: list, **keys: list) -> pd.DataFrame:
 
 
 def sweep(*measured: list, **keys: list) -> str:
-    return sweep_sentence(swept(*measured, **keys), "gmm", list(keys)).replace(NBSP, " ")
+    return sweep_sentence(swept(*measured, **keys), "gmm").replace(NBSP, " ")
 
 
 def test_sweep_in_figures():
     head, rows = sweep_rows(
-        swept([0.7, 0.82], [None, 0.7], threshold=[20, 30.5], ignore_shadows=[True, False]),
-        ["threshold", "ignore_shadows"],
+        swept([0.7, 0.82], [None, 0.7], threshold=[20, 30.5], ignore_shadows=[True, False])
     )
     assert head == [
         "threshold",

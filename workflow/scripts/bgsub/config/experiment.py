@@ -101,7 +101,8 @@ def _with_variants(config: Mapping[str, Any], variants: Mapping[str, list[Varian
     for sweep, points in variants.items():
         for point in points:
             rows = [("methods", point.method, point.method_row)]
-            rows += [("models", point.model, point.model_row)] if point.model else []
+            if point.model is not None and point.model_row is not None:
+                rows.append(("models", point.model, point.model_row))
             for section, name, row in rows:
                 same = sections[section].setdefault(name, row) == row
                 if not same or fractions.setdefault(name, point.train_fraction) != point.train_fraction:

@@ -131,7 +131,7 @@ def _words(schema: Schema) -> str:
             most = schema.get(f"max{part}")
             number = f"{least} or more" if most is None else f"{least} to {most}" if most > least else least
             of_them = f" of {number} {name}"
-    return _KINDS.get(schema.get("type"), _KINDS["object"]) + of_them
+    return _KINDS[schema.get("type", "object")] + of_them
 
 
 def _description(schema: Schema) -> str:

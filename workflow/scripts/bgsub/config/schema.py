@@ -58,10 +58,14 @@ def field_texts(kind: type) -> dict[str, str]:
     texts = {}
     for base in reversed(kind.__mro__):
         if is_dataclass(base):
-            body = ast.parse(textwrap.dedent(inspect.getsource(base))).body[0].body
-            for statement, after in itertools.pairwise(body):
-                if isinstance(statement, ast.AnnAssign) and isinstance(after, ast.Expr):
-                    texts[statement.target.id] = " ".join(ast.literal_eval(after.value).split())
+            (tree,) = ast.parse(textwrap.dedent(inspect.getsource(base))).body
+            assert isinstance(tree, ast.ClassDef)
+            for statement, after in itertools.pairwise(tree.body):
+                match statement, after:
+                    case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(
+                        value=ast.Constant(value=str(text))
+                    ):
+                        texts[name] = " ".join(text.split())
     return {field.name: texts[field.name] for field in fields(kind) if field.name in texts}
 
 

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +70,8 @@ def read_clip_table(name: str, home: Path, located: Located = str) -> dict[str, 
     file = next((path for path in (Path(located(name)), home / name) if path.is_file()), None)
     if file is None:
         raise InputError(f"clip_tables: no such file: {located(name)}; check the path")
-    clips, lines = {}, {}
+    clips: dict[str, dict[str, Any]] = {}
+    lines: dict[str, int] = {}
     try:
         with file.open(newline="", encoding="utf-8-sig") as stream:
             rows = csv.DictReader(stream, delimiter="\t")
@@ -86,7 +87,7 @@ def read_clip_table(name: str, home: Path, located: Located = str) -> dict[str, 
     return clips
 
 
-def _check_head(columns: list[str], name: str) -> None:
+def _check_head(columns: Sequence[str], name: str) -> None:
     if "clip" not in columns:
         found = ", ".join(columns) or "nothing"
         raise InputError(

@@ -90,7 +90,7 @@ def history_answer(history: pd.DataFrame, fps: float) -> list[str]:
     return [" ".join(said)]
 
 
-def sweep_sentence(table: pd.DataFrame, method: str, keys: Sequence[str]) -> str:
+def sweep_sentence(table: pd.DataFrame, method: str) -> str:
     """Say between which values a sweep's measures run, and where they are highest.
 
     Parameters
@@ -99,9 +99,8 @@ def sweep_sentence(table: pd.DataFrame, method: str, keys: Sequence[str]) -> str
         A sweep's table: `variant`, the parameters that vary, `frames` and the measures.
     method : str
         The method that varies.
-    keys : sequence of str
-        The parameters that vary.
     """
+    keys = _keys(table)
     measures = {name: words for name, words in _MEASURES.items() if table[name].notna().any()}
     said = [_range(table, keys, *pair) for pair in (measures or {"foreground_share": _AREA}).items()]
     tried = f"{in_words(len(table))} {'pairs' if len(keys) == 2 else 'values'} of {joined(keys)}"
@@ -110,8 +109,9 @@ def sweep_sentence(table: pd.DataFrame, method: str, keys: Sequence[str]) -> str
     return f"With {named(method)}, over the {tried}, {joined(said)}."
 
 
-def sweep_rows(table: pd.DataFrame, keys: Sequence[str]) -> tuple[list[str], list[list[str]]]:
+def sweep_rows(table: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
     """Put a sweep's table into words: its head, and a row for each variant; see `sweep_sentence`."""
+    keys = _keys(table)
     shown = {name: words for name, words in _SHOWN.items() if table[name].notna().any()}
     head = [*keys, *(title for title, _ in shown.values())]
     rows = [
@@ -122,6 +122,12 @@ def sweep_rows(table: pd.DataFrame, keys: Sequence[str]) -> tuple[list[str], lis
         for _, row in table.iterrows()
     ]
     return head, rows
+
+
+def _keys(table: pd.DataFrame) -> list[str]:
+    """Names of the parameters that vary: they are between the variant and the frames."""
+    columns = list(table.columns)
+    return columns[columns.index("variant") + 1 : columns.index("frames")]
 
 
 def _said(value: float, say: Any) -> str:
