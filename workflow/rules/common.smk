@@ -23,10 +23,22 @@ KINDS = ("gdrive", "url", "path", "synthetic")
 # `from module import names`, also in brackets over several lines, or `import names`; comments in it name no file.
 IMPORT = re.compile(r"^\s*(?:from\s+([\w.]+)\s+)?import\s+(\([^)]*\)|[^\n]*)", re.MULTILINE)
 # What a method's row holds, and the rule that makes its masks.
-MASK_RULES = {"model": "mask_by_model", "background": "mask_by_median", "opencv": "mask_by_opencv"}
+MASK_RULES = {
+    "model": "mask_by_model",
+    "background": "mask_by_median",
+    "opencv": "mask_by_opencv",
+    "python": "mask_by_python",
+    "masks": "mask_from_files",
+}
 # Which of the jobs that are ready runs, where not all can at once: FIRST the films, and what leads to the page's data;
 # SECOND what those wait for; THIRD the longest figures, so that no processor is left alone with one in the end.
 FIRST, SECOND, THIRD = 3, 2, 1
+
+
+sys.path.insert(0, str(SCRIPTS))
+from bgsub.masks.methods import method_of
+from bgsub.model.settings import Model
+from bgsub.names import names_of
 
 
 def stop(message):
@@ -137,6 +149,11 @@ CLIPS = {name: config["clips"][name] for name in config["run"]}
 SCORED = [name for name in CLIPS if "groundtruth" in CLIPS[name]]
 MODELS = list(config["models"])
 METHODS = list(config["methods"])
+# What they are called and how they are drawn, in every figure and table.
+NAMES = names_of(
+    {name: Model(**row) for name, row in config["models"].items()},
+    {name: method_of(row) for name, row in config["methods"].items()},
+).plain()
 # The methods that compare a score with a threshold, and the models that they need for it.
 METHODS_WITH_RULE = [name for name in METHODS if "rule" in config["methods"][name]]
 MODELS_WITH_RULE = [
@@ -221,16 +238,21 @@ def tracked_source(wildcards):
     return []
 
 
+def fingerprint(folder):
+    """Hash of the names, sizes and times of what a folder holds, which Snakemake cannot track as a file."""
+    digest = hashlib.sha256()
+    for file in sorted(folder.rglob("*") if folder.is_dir() else []):
+        if file.is_file():
+            status = file.stat()
+            digest.update(f"{file}\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
+    return digest.hexdigest()[:16]
+
+
 def source_settings(wildcards):
     """A clip's source as the config has it, and for a folder the names, sizes and times of what it holds."""
     settings = {"kind": kind_of(wildcards.clip), **CLIPS[wildcards.clip]["source"]}
     if settings["kind"] == "path" and Path(settings["path"]).is_dir():
-        digest = hashlib.sha256()
-        for file in sorted(Path(settings["path"]).rglob("*")):
-            if file.is_file():
-                status = file.stat()
-                digest.update(f"{file}\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
-        settings["fingerprint"] = digest.hexdigest()[:16]
+        settings["fingerprint"] = fingerprint(Path(settings["path"]))
     return ordered(settings)
 
 
@@ -280,21 +302,19 @@ def event_settings(wildcards):
     return ordered(CLIPS[wildcards.clip].get("events", {}))
 
 
+def unnamed(row):
+    """The row of a model or method without its label, which changes nothing but words."""
+    return {key: value for key, value in ordered(row).items() if key != "label"}
+
+
 def model_settings(wildcards):
     """How a model is fitted."""
-    return ordered(config["models"][wildcards.model])
+    return unnamed(config["models"][wildcards.model])
 
 
 def method_settings(wildcards):
     """How a method makes its masks."""
-    return ordered(config["methods"][wildcards.method])
-
-
-def learning_settings(name):
-    """What of a method says how it learns."""
-    return {
-        key: value for key, value in ordered(config["methods"][name]).items() if key in ("opencv", "learning")
-    }
+    return unnamed(config["methods"][wildcards.method])
 
 
 def model_of_method(wildcards):
@@ -380,6 +400,11 @@ def page_settings(wildcards):
         **{key: html.escape(clip.get(key, "")) for key in ("title", "annotation", "licence", "citation")},
         "models": {name: ordered(config["models"][name]) for name in MODELS},
         "methods": {name: ordered(config["methods"][name]) for name in METHODS},
+        "names": NAMES,
+        "sweeps": {
+            sweep: {"method": row["method"], "keys": list(row["values"])}
+            for sweep, row in config["sweeps"].items()
+        },
         "fps": config["video"]["fps"],
         "benchmarks": benchmarks_of(wildcards.clip),
         "command": f"snakemake --configfile {overlays}" if overlays else "snakemake",

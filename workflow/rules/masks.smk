@@ -1,6 +1,30 @@
 # From frames and models to a mask per test frame, and to videos that show them.
 
 
+from bgsub.masks.own import split_pattern
+
+
+def method_file(wildcards):
+    """The Python file of a method of the user's."""
+    return config["methods"][wildcards.method]["python"]
+
+
+def masks_root(wildcards):
+    """The folder or the archive that the masks of another program are in."""
+    return split_pattern(method_of(config["methods"][wildcards.method]).path(wildcards.clip))[0]
+
+
+def masks_archive(wildcards):
+    """The archive of masks, as far as Snakemake can track it: a folder is tracked by its fingerprint."""
+    root = masks_root(wildcards)
+    return [str(root)] if root.is_file() else []
+
+
+def masks_settings(wildcards):
+    """A method's row, and of a folder the names, sizes and times of what it holds."""
+    return {"fingerprint": fingerprint(masks_root(wildcards)), "row": method_settings(wildcards)}
+
+
 rule mask_by_model:
     """Mark the foreground by comparing the test frames with a fitted model."""
     input:
@@ -77,6 +101,59 @@ rule mask_by_opencv:
         "../scripts/mask_by_opencv.py"
 
 
+rule mask_by_python:
+    """Mark the foreground by a method in a Python file of the user's."""
+    input:
+        frames="results/{clip}/frames.npy",
+        table=split_of,
+        python=method_file,
+    output:
+        masks="results/{clip}/methods/{method}/masks.npz",
+    log:
+        "results/{clip}/logs/mask_by_python.{method}.log",
+    benchmark:
+        "results/{clip}/benchmarks/mask_by_python.{method}.tsv"
+    wildcard_constraints:
+        method=methods_with("python"),
+    priority: SECOND
+    threads: 1
+    resources:
+        # What it takes is not known: enough for float64 of all training frames, or `--set-resources` says more.
+        mem_mb=memory(600, pixel=400, sample=24 * TRAIN),
+        runtime=minutes(500),
+    params:
+        code=code_version("mask_by_python.py"),
+        method=method_settings,
+    script:
+        "../scripts/mask_by_python.py"
+
+
+rule mask_from_files:
+    """Take the masks of the test frames from images that another program made."""
+    input:
+        frames="results/{clip}/frames.npy",
+        table=split_of,
+        archive=masks_archive,
+    output:
+        masks="results/{clip}/methods/{method}/masks.npz",
+    log:
+        "results/{clip}/logs/mask_from_files.{method}.log",
+    benchmark:
+        "results/{clip}/benchmarks/mask_from_files.{method}.tsv"
+    wildcard_constraints:
+        method=methods_with("masks"),
+    priority: SECOND
+    threads: 1
+    resources:
+        mem_mb=memory(430, pixel=60),
+        runtime=minutes(80),
+    params:
+        code=code_version("mask_from_files.py"),
+        method=masks_settings,
+    script:
+        "../scripts/mask_from_files.py"
+
+
 rule render_videos:
     """Film the training frames, and the test frames beside the masks of each method and of all together."""
     input:
@@ -104,7 +181,7 @@ rule render_videos:
         runtime=minutes(60 + 90 * len(METHODS) + 140),
     params:
         code=code_version("render_videos.py"),
-        methods=METHODS,
+        names=NAMES,
         video=ordered(config["video"]),
     script:
         "../scripts/render_videos.py"

@@ -72,8 +72,7 @@ def minutes(sample=0):
 
 def components_of(model):
     """Gaussians per pixel that a model may have."""
-    settings = config["models"][model]
-    return settings["max_components"] if settings["components"] == "auto" else settings["components"]
+    return Model(**config["models"][model]).most_components
 
 
 def model_pixel(wildcards):

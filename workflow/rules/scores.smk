@@ -54,7 +54,8 @@ rule score_masks:
         runtime=minutes(60),
     params:
         code=code_version("score_masks.py"),
-        methods={name: learning_settings(name) for name in METHODS},
+        methods={name: unnamed(config["methods"][name]) for name in METHODS},
+        names=NAMES,
         seed=0,
     script:
         "../scripts/score_masks.py"
@@ -134,7 +135,8 @@ rule sweep_thresholds:
     params:
         code=code_version("sweep_thresholds.py"),
         models=MODELS_WITH_RULE,
-        methods={name: ordered(config["methods"][name]) for name in METHODS_WITH_RULE},
+        methods={name: unnamed(config["methods"][name]) for name in METHODS_WITH_RULE},
+        names=NAMES,
     script:
         "../scripts/sweep_thresholds.py"
 

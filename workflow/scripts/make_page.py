@@ -7,6 +7,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bgsub.evidence.costs import read_costs
+from bgsub.masks.methods import method_of
+from bgsub.model.settings import Model
+from bgsub.names import Names
 from bgsub.report.pages import render_page
 from bgsub.report.views import ClipResults
 from job import run
@@ -20,11 +23,13 @@ def main(settings: dict, extras: list[str], templates: Path, page: str, watch: s
         name=settings["name"],
         folder=folder,
         **{key: unescape(settings[key]) for key in ("title", "annotation", "licence", "citation")},
-        models=settings["models"],
-        methods=settings["methods"],
+        models={name: Model(**row) for name, row in settings["models"].items()},
+        methods={name: method_of(row) for name, row in settings["methods"].items()},
+        names=Names.from_plain(settings["names"]),
         fps=settings["fps"],
         costs=read_costs(settings["benchmarks"]),
-        extras=frozenset(str(Path(file).relative_to(folder)) for file in extras),
+        sweeps=settings["sweeps"],
+        optional=frozenset(str(Path(file).relative_to(folder)) for file in extras),
     )
     versions = {"python": platform.python_version()} | {name: version(name) for name in SOFTWARE}
     render_page(

@@ -1,14 +1,14 @@
 """Mark the foreground by an OpenCV method that learns from all frames; the test frames' masks are kept."""
 
 from bgsub.masks.mask_file import write_masks
-from bgsub.masks.subtractors import opencv_masks
+from bgsub.masks.subtractors import subtractor
 from bgsub.source.frames import open_frames, read_split
 from job import progress, run
 
 
 def main(frames: str, table: str, masks: str, method: dict) -> None:
     test = read_split(table).test
-    marked = opencv_masks(open_frames(frames), method, test=test, progress=progress(method["opencv"]))
+    marked = subtractor(method).masks(open_frames(frames), test, progress(method["opencv"]))
     write_masks(masks, marked, test)
 
 

@@ -10,6 +10,7 @@ from bgsub.figures.plots import plot_convergence, plot_gap
 from bgsub.files import read_arrays, read_image
 from bgsub.masks.foreground import temporal_median
 from bgsub.model.constants import UNDEFINED
+from bgsub.names import MEDIAN, Names
 from bgsub.source.frames import open_frames, read_split
 from job import run
 
@@ -21,22 +22,24 @@ def main(
     backgrounds: dict[str, str],
     convergence: dict[str, str],
     tolerances: dict[str, float | None],
+    names: dict[str, dict],
     truth: str | None,
     figures: str,
 ) -> None:
-    folder = Path(figures)
+    folder, called = Path(figures), Names.from_plain(names).models
     fits = {name: read_arrays(file, "n_iter", "log_likelihood", "flags") for name, file in models.items()}
     median = temporal_median(open_frames(frames)[: len(read_split(table).train)])
     plot_backgrounds(
-        {name: read_image(file) for name, file in backgrounds.items()}
-        | {"median": np.rint(median).astype(np.uint8)},
+        {called[name].label: read_image(file) for name, file in backgrounds.items()}
+        | {MEDIAN.label: np.rint(median).astype(np.uint8)},
         folder / "backgrounds.png",
-        undefined={name: (fit["flags"] & UNDEFINED) > 0 for name, fit in fits.items()},
+        undefined={called[name].label: (fit["flags"] & UNDEFINED) > 0 for name, fit in fits.items()},
         truth=None if truth is None else read_image(truth),
     )
     plot_convergence(
         {name: pd.read_csv(file) for name, file in convergence.items()},
         tolerances,
+        called,
         folder / "convergence.png",
     )
     for name, fit in fits.items():
@@ -45,21 +48,22 @@ def main(
     for name in others:
         undefined = (fits[reference]["flags"] | fits[name]["flags"]) & UNDEFINED
         gap = fits[reference]["log_likelihood"] - fits[name]["log_likelihood"]
-        plot_gap(np.where(undefined, np.nan, gap), name, folder / f"gap_{name}.png")
+        plot_gap(np.where(undefined, np.nan, gap), called[name], folder / f"gap_{name}.png")
 
 
 if __name__ == "__main__":
-    names = snakemake.params.models
+    models = snakemake.params.models
     run(
         main,
         log=snakemake.log[0],
         threads=snakemake.threads,
         frames=snakemake.input.frames,
         table=snakemake.input.table,
-        models=dict(zip(names, snakemake.input.models, strict=True)),
-        backgrounds=dict(zip(names, snakemake.input.backgrounds, strict=True)),
-        convergence=dict(zip(names, snakemake.input.convergence, strict=True)),
-        tolerances={name: settings["tolerance"] for name, settings in names.items()},
+        models=dict(zip(models, snakemake.input.models, strict=True)),
+        backgrounds=dict(zip(models, snakemake.input.backgrounds, strict=True)),
+        convergence=dict(zip(models, snakemake.input.convergence, strict=True)),
+        tolerances={name: settings["tolerance"] for name, settings in models.items()},
+        names=snakemake.params.names,
         truth=next(iter(snakemake.input.truth), None),
         figures=str(Path(snakemake.output.backgrounds).parent),
     )

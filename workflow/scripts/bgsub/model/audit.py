@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from bgsub.model.constants import LEVELS, TRAJECTORY_UNIT, UNDEFINED
+from bgsub.model.constants import CLOSE, LEVELS, TRAJECTORY_UNIT, UNDEFINED
 from bgsub.model.em import LOG_LEVELS
 from bgsub.model.gmm import PixelMixture
 from bgsub.model.numerics import LOG_2PI
 
 TIGHT = 1e-8  # nats per sample: what an audited fit is run on to
 LONGEST = 3000  # iterations
-CLOSE, CLOSER = 0.01, 0.001  # nats per sample: within these, a fit counts as good as the best
+CLOSER = 0.001  # nats per sample
 JUDGING_FLOOR = 1.0  # squared levels
 TWO_MODE_COVERAGE = (0.07, 0.45)  # share of the training frames in which a person covers a pixel
 FOREGROUND = 255
@@ -279,8 +279,8 @@ def audit_rows(name: str, found: Audit, kinds: Mapping[str, np.ndarray]) -> list
                 "undefined": int((where & ~found.defined).sum()),
                 "gap_median": float(np.median(gap)),
                 "gap_p90": float(np.quantile(gap, 0.9)),
-                "within_0.001": _share(gap <= CLOSER, judged),
-                "within_0.01": _share(gap <= CLOSE, judged),
+                f"within_{CLOSER:g}": _share(gap <= CLOSER, judged),
+                f"within_{CLOSE:g}": _share(gap <= CLOSE, judged),
                 "optima_mean": float(found.optima[where].mean()),
                 "moved_median": float(np.median(moved)),
                 "false_convergence": _share(found.short[judged], judged),

@@ -6,6 +6,7 @@ import numpy as np
 
 from bgsub.model.constants import (
     AT_FLOOR,
+    CLOSE,
     CONSTANT,
     DEAD,
     LEVELS,
@@ -127,7 +128,7 @@ def summarise_fit(
         "log_likelihood": float(model["log_likelihood"].mean()),
         "gap_median": float(np.median(gap)),
         "gap_p90": float(np.quantile(gap, 0.9)),
-        "gap_over_0.01": float((gap > 0.01).mean()),
+        f"gap_over_{CLOSE:g}": float((gap > CLOSE).mean()),
         "background_difference_mean": float(difference.mean()),
         "background_over_5": float((difference > 5).mean()),
         "constant": _share(flags, CONSTANT),

@@ -1,0 +1,25 @@
+"""Take the masks of the test frames from images that another program made."""
+
+from bgsub.masks.mask_file import write_masks
+from bgsub.masks.own import MadeElsewhere
+from bgsub.source.frames import open_frames, read_names, read_split
+from job import progress, run
+
+
+def main(clip: str, frames: str, table: str, masks: str, method: dict) -> None:
+    test, size = read_split(table).test, open_frames(frames).shape[1:3]
+    found = MadeElsewhere(**method).read(clip, read_names(table), test, size, progress("reading"))
+    write_masks(masks, found, test)
+
+
+if __name__ == "__main__":
+    run(
+        main,
+        log=snakemake.log[0],
+        threads=snakemake.threads,
+        clip=snakemake.wildcards.clip,
+        frames=snakemake.input.frames,
+        table=snakemake.input.table,
+        masks=snakemake.output.masks,
+        method=snakemake.params.method["row"],
+    )
