@@ -38,7 +38,7 @@ FIRST, SECOND, THIRD = 3, 2, 1
 sys.path.insert(0, str(SCRIPTS))
 from bgsub.masks.methods import method_of
 from bgsub.model.settings import Model
-from bgsub.names import names_of
+from bgsub.names import as_params, names_of
 
 
 def stop(message):
@@ -153,7 +153,7 @@ METHODS = list(config["methods"])
 NAMES = names_of(
     {name: Model(**row) for name, row in config["models"].items()},
     {name: method_of(row) for name, row in config["methods"].items()},
-).plain()
+)
 # The methods that compare a score with a threshold, and the models that they need for it.
 METHODS_WITH_RULE = [name for name in METHODS if "rule" in config["methods"][name]]
 MODELS_WITH_RULE = [
@@ -400,7 +400,7 @@ def page_settings(wildcards):
         **{key: html.escape(clip.get(key, "")) for key in ("title", "annotation", "licence", "citation")},
         "models": {name: ordered(config["models"][name]) for name in MODELS},
         "methods": {name: ordered(config["methods"][name]) for name in METHODS},
-        "names": NAMES,
+        "names": {"models": as_params(NAMES.models), "methods": as_params(NAMES.methods)},
         "sweeps": {
             sweep: {"method": row["method"], "keys": list(row["values"])}
             for sweep, row in config["sweeps"].items()

@@ -39,7 +39,7 @@ rule audit_convergence:
         code=code_version("audit_convergence.py"),
         audit=ordered(config["audit"]),
         models={name: unnamed(config["models"][name]) for name in MODELS},
-        names=NAMES,
+        names=as_params(NAMES.models),
     script:
         "../scripts/audit_convergence.py"
 

@@ -9,20 +9,24 @@ def method_file(wildcards):
     return config["methods"][wildcards.method]["python"]
 
 
-def masks_root(wildcards):
-    """The folder or the archive that the masks of another program are in."""
-    return split_pattern(method_of(config["methods"][wildcards.method]).path(wildcards.clip))[0]
+def masks_path(wildcards):
+    """The pattern, folder or archive of a clip's masks that another program made."""
+    return config["methods"][wildcards.method]["masks"].replace("{clip}", wildcards.clip)
 
 
 def masks_archive(wildcards):
     """The archive of masks, as far as Snakemake can track it: a folder is tracked by its fingerprint."""
-    root = masks_root(wildcards)
-    return [str(root)] if root.is_file() else []
+    path = masks_path(wildcards)
+    return [path] if Path(path).is_file() else []
 
 
 def masks_settings(wildcards):
-    """A method's row, and of a folder the names, sizes and times of what it holds."""
-    return {"fingerprint": fingerprint(masks_root(wildcards)), "row": method_settings(wildcards)}
+    """A method's row for a clip, and of a folder or pattern the names, sizes and times of what it holds."""
+    path = masks_path(wildcards)
+    settings = method_settings(wildcards) | {"masks": path}
+    return (
+        settings if Path(path).is_file() else settings | {"fingerprint": fingerprint(split_pattern(path)[0])}
+    )
 
 
 rule mask_by_model:
@@ -181,7 +185,7 @@ rule render_videos:
         runtime=minutes(60 + 90 * len(METHODS) + 140),
     params:
         code=code_version("render_videos.py"),
-        names=NAMES,
+        names=as_params(NAMES.methods),
         video=ordered(config["video"]),
     script:
         "../scripts/render_videos.py"

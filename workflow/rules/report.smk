@@ -51,7 +51,7 @@ rule plot_models:
     params:
         code=code_version("plot_models.py"),
         models={name: unnamed(config["models"][name]) for name in MODELS},
-        names=NAMES,
+        names=as_params(NAMES.models),
     script:
         "../scripts/plot_models.py"
 
@@ -107,7 +107,7 @@ rule plot_methods:
         runtime=minutes(10),
     params:
         code=code_version("plot_methods.py"),
-        names=NAMES,
+        names=as_params(NAMES.methods),
         video=ordered(config["video"]),
     script:
         "../scripts/plot_methods.py"
@@ -142,7 +142,7 @@ rule pack_page:
             "methods": {name: unnamed(config["methods"][name]) for name in METHODS},
             "models": {name: unnamed(config["models"][name]) for name in MODELS},
         },
-        names=NAMES,
+        names=as_params(NAMES.methods),
     script:
         "../scripts/pack_page.py"
 

@@ -55,7 +55,7 @@ rule score_masks:
     params:
         code=code_version("score_masks.py"),
         methods={name: unnamed(config["methods"][name]) for name in METHODS},
-        names=NAMES,
+        names=as_params(NAMES.methods),
         seed=0,
     script:
         "../scripts/score_masks.py"
@@ -136,7 +136,7 @@ rule sweep_thresholds:
         code=code_version("sweep_thresholds.py"),
         models=MODELS_WITH_RULE,
         methods={name: unnamed(config["methods"][name]) for name in METHODS_WITH_RULE},
-        names=NAMES,
+        names={name: of for name, of in as_params(NAMES.methods).items() if name in METHODS_WITH_RULE},
     script:
         "../scripts/sweep_thresholds.py"
 

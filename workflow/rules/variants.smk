@@ -40,6 +40,10 @@ def sweep_points(sweep, settings):
         point = dict(zip(settings["values"], values))
         of_model = {name.removeprefix("model."): point[name] for name in point if name.startswith("model.")}
         of_method = changed(method, {name: point[name] for name in point if "." not in name})
+        of_settings = changed(
+            method.get("settings", {}),
+            {name.removeprefix("settings."): point[name] for name in point if name.startswith("settings.")},
+        )
         model = (method | of_method).get("model")
         if model is None and of_model:
             stop(f"{key}.values.model.{next(iter(of_model))}: method '{settings['method']}' has no model")
@@ -55,9 +59,10 @@ def sweep_points(sweep, settings):
             "values": point,
             "fraction": fraction.get("train_fraction"),
             "base": (settings["method"], model),
-            "method": variant_name(settings["method"], of_method | of_model | fraction),
+            "method": variant_name(settings["method"], of_method | of_settings | of_model | fraction),
             "model": None if model is None else variant_name(model, of_model | fraction),
-            "method_values": of_method,
+            "method_values": of_method
+            | ({"settings": method["settings"] | of_settings} if of_settings else {}),
             "model_values": of_model,
         }
 
@@ -168,6 +173,7 @@ def sweep_settings(wildcards):
     points = SWEEPS[wildcards.sweep]
     method, model = points[0]["base"]
     rows = {"split": split_settings(wildcards), "model": config["models"].get(model, {})}
+    rows["settings"] = config["methods"][method].get("settings", {})
     configured = {}
     for key in points[0]["values"]:
         section, _, name = key.rpartition(".")

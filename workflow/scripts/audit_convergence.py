@@ -4,7 +4,7 @@ from bgsub.figures.convergence_plots import plot_audit, plot_parameter_maps
 from bgsub.files import read_arrays, write_table
 from bgsub.model.audit import audit, audit_rows, path_rows, take_sample
 from bgsub.model.convergence import parameter_maps, summarise_fit
-from bgsub.names import Names
+from bgsub.names import from_params
 from bgsub.source.frames import open_frames, read_split
 from job import progress, run
 
@@ -41,7 +41,7 @@ def main(
     training = len(read_split(table).train)
     truth = open_frames(groundtruth)[:training] if groundtruth else None
     sample = take_sample(open_frames(frames)[:training], pixels, seed, truth)
-    audits, maps, called = {}, {}, Names.from_plain(names).models
+    audits, maps, called = {}, {}, from_params(names)
     for name, file in models.items():
         model = read_arrays(file, *PARAMETERS)
         audits[name] = audit(

@@ -9,7 +9,7 @@ from pathlib import Path
 from bgsub.evidence.costs import read_costs
 from bgsub.masks.methods import method_of
 from bgsub.model.settings import Model
-from bgsub.names import Names
+from bgsub.names import Names, from_params
 from bgsub.report.pages import render_page
 from bgsub.report.views import ClipResults
 from job import run
@@ -25,7 +25,7 @@ def main(settings: dict, extras: list[str], templates: Path, page: str, watch: s
         **{key: unescape(settings[key]) for key in ("title", "annotation", "licence", "citation")},
         models={name: Model(**row) for name, row in settings["models"].items()},
         methods={name: method_of(row) for name, row in settings["methods"].items()},
-        names=Names.from_plain(settings["names"]),
+        names=Names(**{kind: from_params(names) for kind, names in settings["names"].items()}),
         fps=settings["fps"],
         costs=read_costs(settings["benchmarks"]),
         sweeps=settings["sweeps"],

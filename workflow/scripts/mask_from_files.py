@@ -6,9 +6,10 @@ from bgsub.source.frames import open_frames, read_names, read_split
 from job import progress, run
 
 
-def main(clip: str, frames: str, table: str, masks: str, method: dict) -> None:
+def main(frames: str, table: str, masks: str, method: dict) -> None:
     test, size = read_split(table).test, open_frames(frames).shape[1:3]
-    found = MadeElsewhere(**method).read(clip, read_names(table), test, size, progress("reading"))
+    row = {key: value for key, value in method.items() if key != "fingerprint"}  # which is there for reruns
+    found = MadeElsewhere(**row).read(read_names(table), test, size, progress("reading"))
     write_masks(masks, found, test)
 
 
@@ -17,9 +18,8 @@ if __name__ == "__main__":
         main,
         log=snakemake.log[0],
         threads=snakemake.threads,
-        clip=snakemake.wildcards.clip,
         frames=snakemake.input.frames,
         table=snakemake.input.table,
         masks=snakemake.output.masks,
-        method=snakemake.params.method["row"],
+        method=snakemake.params.method,
     )

@@ -9,7 +9,7 @@ from bgsub.files import write_text
 from bgsub.masks.mask_file import read_masks
 from bgsub.masks.methods import method_of
 from bgsub.model.settings import Model
-from bgsub.names import Names
+from bgsub.names import from_params
 from bgsub.report.inspector import BLOCK_BYTES, COMPRESSION, pack_inspection
 from bgsub.report.payload import to_json
 from bgsub.report.player import (
@@ -67,7 +67,7 @@ def main(
     write_text(inspector, to_json(pack_inspection(inspected)))
     chosen = most_telling(pd.read_csv(absorption), pd.read_csv(area), split.test)
     told = {name: next(found[name].of([chosen.frame])) for name in (chosen.keeps, chosen.loses)}
-    pictures = pack_moment(clip[chosen.frame], told, Names.from_plain(names).methods)
+    pictures = pack_moment(clip[chosen.frame], told, from_params(names))
     write_text(moment, to_json({"frame": chosen.frame, "pictures": pictures}))
 
 

@@ -13,7 +13,7 @@ from bgsub.figures.plots import plot_absorption, plot_area
 from bgsub.figures.scores_plots import plot_agreement
 from bgsub.labels import FOREGROUND, MOTION
 from bgsub.masks.mask_file import read_masks
-from bgsub.names import Names
+from bgsub.names import from_params
 from bgsub.source.frames import open_frames, read_split
 from bgsub.words import EVENT_WORDS
 from job import run
@@ -33,7 +33,7 @@ def main(
     figures: str,
     fps: float,
 ) -> None:
-    folder, called = Path(figures), Names.from_plain(names).methods
+    folder, called = Path(figures), from_params(names)
     clip, test = open_frames(frames), read_split(table).test
     truth = open_frames(groundtruth) if groundtruth else None
     absorbed = pd.read_csv(absorption)
@@ -65,7 +65,7 @@ if __name__ == "__main__":
         frames=snakemake.input.frames,
         table=snakemake.input.table,
         groundtruth=next(iter(snakemake.input.groundtruth), None),
-        masks=dict(zip(snakemake.params.names["methods"], snakemake.input.masks, strict=True)),
+        masks=dict(zip(snakemake.params.names, snakemake.input.masks, strict=True)),
         area=snakemake.input.area,
         agreement=snakemake.input.agreement,
         visible=snakemake.input.visible,

@@ -10,7 +10,7 @@ from bgsub.figures.plots import plot_convergence, plot_gap
 from bgsub.files import read_arrays, read_image
 from bgsub.masks.foreground import temporal_median
 from bgsub.model.constants import UNDEFINED
-from bgsub.names import MEDIAN, Names
+from bgsub.names import MEDIAN, from_params
 from bgsub.source.frames import open_frames, read_split
 from job import run
 
@@ -26,7 +26,7 @@ def main(
     truth: str | None,
     figures: str,
 ) -> None:
-    folder, called = Path(figures), Names.from_plain(names).models
+    folder, called = Path(figures), from_params(names)
     fits = {name: read_arrays(file, "n_iter", "log_likelihood", "flags") for name, file in models.items()}
     median = temporal_median(open_frames(frames)[: len(read_split(table).train)])
     plot_backgrounds(

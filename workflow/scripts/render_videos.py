@@ -7,7 +7,7 @@ import numpy as np
 from bgsub.figures.video import comparison_frames, write_video
 from bgsub.files import atomic_path
 from bgsub.masks.mask_file import read_masks
-from bgsub.names import Names
+from bgsub.names import from_params
 from bgsub.report.preview import Preview
 from bgsub.source.frames import open_frames
 from job import progress, run
@@ -25,7 +25,7 @@ def main(
 ) -> None:
     clip = open_frames(frames)
     marked = {method: read_masks(file) for method, file in masks.items()}
-    called = Names.from_plain(names).methods
+    called = from_params(names)
     test = next(iter(marked.values())).frames  # what comes before it trains
 
     def beside_masks(methods: Iterable[str], what: str) -> Iterator[np.ndarray]:
@@ -42,7 +42,7 @@ def main(
 
 
 if __name__ == "__main__":
-    methods = list(snakemake.params.names["methods"])
+    methods = list(snakemake.params.names)
     run(
         main,
         log=snakemake.log[0],

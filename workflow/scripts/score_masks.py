@@ -8,7 +8,7 @@ from bgsub.figures.scores_plots import plot_scores
 from bgsub.files import write_table
 from bgsub.masks.mask_file import read_masks
 from bgsub.masks.methods import method_of
-from bgsub.names import Names
+from bgsub.names import from_params
 from bgsub.source.frames import open_frames
 from job import progress, run
 
@@ -39,7 +39,7 @@ def main(
     plot_scores(
         pd.DataFrame(rows),
         {name: method_of(row).learns for name, row in methods.items()},
-        Names.from_plain(names).methods,
+        from_params(names),
         figure,
         retention=None if kept.isna().all() else kept.to_dict(),
     )

@@ -8,7 +8,7 @@ from bgsub.evidence.histograms import score_histogram
 from bgsub.figures.scores_plots import plot_curves
 from bgsub.files import read_arrays, write_table
 from bgsub.masks.rules import ModelMethod, scored_method
-from bgsub.names import Names
+from bgsub.names import from_params
 from bgsub.source.frames import open_frames, read_split
 from job import progress, run
 
@@ -50,7 +50,7 @@ def main(
     configured = {name: method.threshold for name, method in methods.items()}
     table_rows = [row for name in methods for row in threshold_rows(name, curves[name], configured[name])]
     write_table(thresholds, table_rows)
-    plot_curves(curves, configured, Names.from_plain(names).methods, figure)
+    plot_curves(curves, configured, from_params(names), figure)
 
 
 if __name__ == "__main__":

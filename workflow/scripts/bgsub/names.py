@@ -91,18 +91,6 @@ class Names:
     models: Mapping[str, Name]
     methods: Mapping[str, Name]
 
-    def plain(self) -> dict[str, dict[str, Any]]:
-        """Return them as dicts, lists and texts, which a rule can have as a parameter."""
-        return {
-            kind: {key: {**asdict(name), "look": list(name.look or ())} for key, name in names.items()}
-            for kind, names in (("models", self.models), ("methods", self.methods))
-        }
-
-    @classmethod
-    def from_plain(cls, plain: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> "Names":
-        """Return the names that `plain` gave."""
-        return cls(**{kind: {key: _name(**of) for key, of in names.items()} for kind, names in plain.items()})
-
 
 def names_of(models: Mapping[str, "Model"], methods: Mapping[str, "Method"]) -> Names:
     """Name all models and methods of a run.
@@ -117,6 +105,16 @@ def names_of(models: Mapping[str, "Model"], methods: Mapping[str, "Method"]) -> 
     return Names(
         of_models, _settled({key: method.name(key, of_models) for key, method in methods.items()}, looks)
     )
+
+
+def as_params(names: Mapping[str, Name]) -> dict[str, dict[str, Any]]:
+    """Return names as dicts, lists and texts, which a rule can have as a parameter."""
+    return {key: {**asdict(name), "look": list(name.look or ())} for key, name in names.items()}
+
+
+def from_params(params: Mapping[str, Mapping[str, Any]]) -> dict[str, Name]:
+    """Return the names that `as_params` gave."""
+    return {key: _name(**name) for key, name in params.items()}
 
 
 def capital(words: str) -> str:

@@ -90,7 +90,8 @@ def match(path: str, images: Sequence[str], names: Sequence[str], test: range) -
     strange = _counted(names) and by_number.keys() - known.keys()
     if unique and not missing and not strange and len(known) == len(names):
         logger.info("%s: %d masks; those of %d test frames found by number", path, len(images), len(test))
-        return [by_number[numbers[frame]] for frame in test]
+        by_frame = {known[number]: image for number, image in by_number.items() if number in known}
+        return [by_frame[frame] for frame in test]
     if len(images) in (len(test), len(names)):
         logger.info("%s: %d masks, taken in the order of their names", path, len(images))
         return list(images[-len(test) :])

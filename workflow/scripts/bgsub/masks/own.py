@@ -56,23 +56,21 @@ class MadeElsewhere(Method):
         """Whoever made them knows."""
         return ELSEWHERE
 
-    def path(self, clip: str) -> str:
-        """Return where the masks of a clip are: a pattern, a folder or a zip."""
-        return self.masks.replace("{clip}", clip)
-
     def read(
         self,
-        clip: str,
         names: Sequence[str],
         test: range,
         size: tuple[int, int],
         progress: Callable[[Iterable], Iterable] = iter,
     ) -> "Iterator[np.ndarray]":
-        """Yield its masks of a clip's test frames; see `elsewhere.read_images`."""
+        """Yield its masks of a clip's test frames; see `elsewhere.read_images`.
+
+        The clip's name stands in the path already.
+        """
         from bgsub.masks.elsewhere import read_images
         from bgsub.masks.foreground import open_mask
 
-        for mask in read_images(self.path(clip), names, test, size, progress):
+        for mask in read_images(self.masks, names, test, size, progress):
             yield open_mask(mask, self.opening)
 
 

@@ -129,9 +129,10 @@ def pack_player(
     if len(shown.frames) > 1 and sum(map(len, packed.values())) * 3 // 4 > budget / 2:
         fewer = shown._replace(frames=shown.frames[::2])
         return pack_player(clip, fewer, masks, truth, budget=budget, progress=progress)
+    labels_packed = None
     if truth is not None:
-        truth = _pack_codes((truth_codes(truth[frame]) for frame in shown.frames), shown.size)
-    spent = sum(len(text) * 3 // 4 for text in [*packed.values(), truth or ""])
+        labels_packed = _pack_codes((truth_codes(truth[frame]) for frame in shown.frames), shown.size)
+    spent = sum(len(text) * 3 // 4 for text in [*packed.values(), labels_packed or ""])
     frames = [_scaled(clip[frame], shown.size, cv2.INTER_AREA) for frame in shown.frames]
     pictures = encode_pictures(frames, shown.size, budget - spent)
     return {
@@ -140,7 +141,7 @@ def pack_player(
         "frames": list(shown.frames),
         "images": [as_text(picture) for picture in pictures],
         "masks": packed,
-        "truth": truth,
+        "truth": labels_packed,
     }
 
 

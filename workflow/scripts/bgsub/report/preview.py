@@ -90,7 +90,7 @@ class Preview:
         """Encode what was kept, with the best quality that keeps to a budget in bytes, or else the lowest."""
         animation = cv2.Animation()
         animation.frames = [cv2.cvtColor(frame, cv2.COLOR_RGB2BGR) for frame in self._kept]
-        animation.durations = np.full(len(self._kept), round(1000 * self._seconds), np.int32)
+        animation.durations = [round(1000 * self._seconds)] * len(self._kept)
         for quality in _QUALITIES:
             settings = [cv2.IMWRITE_WEBP_QUALITY, quality]
             encoded = cv2.imencodeanimation(".webp", animation, settings)[1].tobytes()
