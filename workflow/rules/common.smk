@@ -343,11 +343,11 @@ def benchmarks_of(clip):
     if clip in SCORED:
         jobs["reading ground truth"] = ["read_groundtruth", "read_scope"]
     for model in MODELS:
-        jobs[f"fitting {model}"] = fit_jobs(model)
+        jobs[f"fitting {NAMES.models[model].named}"] = fit_jobs(model)
     jobs["auditing the fits"] = ["audit_convergence"]
     for method in METHODS:
         rule_name = next(name for key, name in MASK_RULES.items() if key in config["methods"][method])
-        jobs[f"masks by {method}"] = [f"{rule_name}.{method}"]
+        jobs[f"masks by {NAMES.methods[method].named}"] = [f"{rule_name}.{method}"]
     jobs["filming"] = ["render_videos"]
     jobs["measuring"] = ["measure_masks"]
     jobs["drawing figures"] = ["plot_models", "plot_methods"]

@@ -14,7 +14,7 @@ from bgsub.evidence.still import Still
 from bgsub.labels import FOREGROUND
 from bgsub.masks.mask_file import Masks
 
-_VANISHED = 0.05  # visible share below which a person is gone
+VANISHED = 0.05  # visible share below which a person is gone
 
 
 @dataclass(frozen=True)
@@ -102,13 +102,13 @@ def measure_absorption(shares: np.ndarray) -> Absorption:
     if not len(watched):
         raise ValueError("absorption cannot be measured without a visible share")
     initial = float(watched[:3].max())
-    blind = initial < _VANISHED
+    blind = initial < VANISHED
     half_life = None if blind else _first(shares < initial / 2)
     return Absorption(
         initial_share=initial,
         half_life=half_life,
         censored_at=len(shares) if half_life is None and not blind else None,
-        vanish=_first(shares < _VANISHED),
+        vanish=_first(shares < VANISHED),
         retention=float(watched.mean()),
     )
 

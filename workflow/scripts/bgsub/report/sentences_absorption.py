@@ -5,12 +5,13 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from bgsub.evidence.absorption import VANISHED
 from bgsub.evidence.metrics import crowded
 from bgsub.masks.method import FROZEN, PROTECTED, Learning, Learns
 from bgsub.names import Name
 from bgsub.words import NBSP, count, duration, joined, percent
 
-BLIND = 0.05  # a method that sees less of the person than this at the start is blind to them (metrics.md, 3)
+BLIND = VANISHED  # a method that sees less of the person than this at the start is blind to them
 
 _KNOWN = {
     "config": "given in the config",
@@ -211,7 +212,7 @@ def _absorbed(name: Name, row: pd.Series, fps: float) -> str:
     text = f"{who} loses half of the person within {half} of lying still (the half-life)"
     if pd.isna(row["vanish"]):
         return f"{text}."
-    return f"{text}, and all but the last 5{NBSP}% within {duration(row['vanish'], fps)}."
+    return f"{text}, and all but the last {100 * VANISHED:.0f}{NBSP}% within {duration(row['vanish'], fps)}."
 
 
 def _why(name: Name, row: pd.Series, outlook: Outlook, fps: float, frames: int) -> list[str]:
