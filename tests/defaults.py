@@ -1,6 +1,7 @@
 """The models and methods of the default config, and what they are called."""
 
-from bgsub.masks.rules import Difference, DifferenceToMedian, Mahalanobis
+from bgsub.masks.rules import Difference, Mahalanobis
+from bgsub.masks.scored import DifferenceToMedian
 from bgsub.masks.subtractors import Knn, Mog2
 from bgsub.model.settings import Model
 from bgsub.names import Name, names_of

@@ -80,6 +80,7 @@ def test_many_methods_have_looks_of_their_own():
     names = names_of(MODELS, methods).methods
     assert len({name.look for name in names.values()}) == len(methods)
     assert names["mog2"] == NAMES.methods["mog2"]
+    assert names["m0"].colour not in {NAMES.methods[key].colour for key in METHODS}
 
 
 def test_names_go_through_a_rule_s_parameters():

@@ -1,7 +1,7 @@
 """Mark the foreground of the test frames by comparing them with the median of the training frames."""
 
 from bgsub.masks.mask_file import write_masks
-from bgsub.masks.rules import DifferenceToMedian
+from bgsub.masks.scored import DifferenceToMedian
 from bgsub.source.frames import open_frames, read_split
 from job import progress, run
 

@@ -123,16 +123,22 @@ def capital(words: str) -> str:
 
 
 def _settled(names: Mapping[str, Name], taken: Iterable[Look]) -> dict[str, Name]:
-    """Tell equal names apart: by their keys in brackets, and by a look for each."""
+    """Tell equal names apart: by their keys in brackets, and by a look for each.
+
+    A spare look is one that nothing else has or prefers, in the colour that is the rarest so far.
+    """
     alike = Counter(name.label for name in names.values())
     preferred = {name.look for name in names.values() if name.look}
-    spare = [look for look in _SPARE if look not in preferred.union(taken)] or _SPARE
+    colours = Counter(look.colour for look in preferred)
+    spare = [look for look in _SPARE if look not in preferred.union(taken)]
     used: set[Look] = set()
     settled = {}
     for key, name in names.items():
         look = name.look
         if look is None or look in used:
-            look = spare[len(used.intersection(spare)) % len(spare)]
+            look = min(spare or _SPARE, key=lambda look: colours[look.colour])
+            spare = [other for other in spare if other != look]
+            colours[look.colour] += 1
         used.add(look)
         label = name.label if alike[name.label] == 1 else f"{name.label} ({key})"
         settled[key] = replace(name, label=label, look=look)

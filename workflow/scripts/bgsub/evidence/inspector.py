@@ -8,7 +8,8 @@ import numpy as np
 from bgsub.labels import FOREGROUND
 from bgsub.masks.mask_file import Masks
 from bgsub.masks.method import Method
-from bgsub.masks.rules import ModelMethod, ScoredMethod
+from bgsub.masks.rules import ModelMethod
+from bgsub.masks.scored import ScoredMethod
 from bgsub.model.fit import mixture_of
 from bgsub.model.gmm import PixelMixture
 from bgsub.model.settings import Model

@@ -14,7 +14,8 @@ from bgsub.evidence.absorption import mog2_history_to_keep
 from bgsub.evidence.costs import Cost
 from bgsub.figures.looks import FLAGS
 from bgsub.masks.method import ADAPTIVE, LEARNING_WORDS, Method
-from bgsub.masks.rules import ModelMethod, ScoredMethod
+from bgsub.masks.rules import ModelMethod
+from bgsub.masks.scored import ScoredMethod
 from bgsub.model.settings import Model
 from bgsub.names import Name, Names
 from bgsub.report import sentences, sentences_absorption, sentences_scores, sentences_sweeps
