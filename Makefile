@@ -17,16 +17,20 @@ test: lint ## Lint, and run the tests that need neither a browser nor a cluster:
 	.venv/bin/python -m pytest -n auto $(PYTEST)
 
 # .pre-commit-config.yaml runs the same commands; tests/unit/test_lint.py compares the two.
-lint: .venv/installed-test ## Check style, format and the workflow's own rules; changes nothing
+lint: .venv/installed-test ## Check style, format, types and the workflow's own rules; changes nothing
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/snakefmt --check Snakefile workflow
+	.venv/bin/mypy
 	.venv/bin/snakemake --lint
 
 format: .venv/installed-test ## Format the code, and correct what ruff can correct
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 	.venv/bin/snakefmt Snakefile workflow
+
+schema: .venv/installed ## Write what is made of the config's classes: its JSON schema and docs/config.md
+	PYTHONPATH=workflow/scripts .venv/bin/python -m bgsub.config.write_docs
 
 bench: .venv/installed-test ## Measure our fit beside others', on the rendered clip and on one of yours: make bench REAL=clip.mp4
 	.venv/bin/snakemake --quiet all --config 'run=[demo]' -- results/demo/frames.npy
@@ -37,9 +41,6 @@ test-report: .venv/installed-test ## Test the pages in Chromium (Debian: apt-get
 
 test-cluster: .venv/installed-test ## Test on a SLURM of two nodes on this machine; as root, on Debian (installs munge and SLURM)
 	.venv/bin/python -m pytest tests/cluster $(PYTEST)
-
-schema: .venv/installed ## Write what is made of the config's classes: its JSON schema and docs/config.md
-	PYTHONPATH=workflow/scripts .venv/bin/python -m bgsub.config.write_docs
 
 lock: ## Compile the pinned requirements anew from pyproject.toml; needs uv
 	uv pip compile pyproject.toml --universal --generate-hashes --no-header --upgrade -o requirements.txt

@@ -15,7 +15,6 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from bgsub.figures.looks import looks
 from bgsub.figures.style import GREY, new_figure, save_figure, styled
 from bgsub.files import atomic_path
 
@@ -97,12 +96,12 @@ def draw_growth(growth: pd.DataFrame) -> Figure:
     """Draw time and memory against frames, pixels and components."""
     figure, axes = new_figure(4.4, 2, 3, sharex="col")
     growth = growth.assign(pixels=growth["height"] * growth["width"])
-    styles = dict(zip((1, 2), looks(["notebook", "em"]).values(), strict=True))
+    styles = {1: ("#E69F00", (0, (5, 2))), 2: (OURS, "-")}
     titles = {"frames": "training frames", "pixels": "pixels", "components": "components K"}
     for (time, memory), (name, title) in zip(axes.T, titles.items(), strict=True):
         table = growth[growth["series"] == name]
         for threads, part in table.groupby("threads"):
-            style = {"color": styles[threads].colour, "linestyle": styles[threads].dashes, "markersize": 4}
+            style = dict(zip(("color", "linestyle"), styles[threads], strict=True)) | {"markersize": 4}
             words = "1 thread" if threads == 1 else f"{threads} threads"
             time.plot(part[name], part["seconds"], "o", **style, label=words)
         part = table[table["peak_mb"].notna()]

@@ -1,14 +1,11 @@
 // The pixel inspector: what one pixel saw, what EM made of it, and what each rule says of it now.
 "use strict";
 
-const FLAGS = { 1: "its colour never changes", 2: "its colours lie on a line or plane", 4: "a Gaussian is as narrow as the floor allows",
-  8: "a Gaussian has fewer than 4 samples of its own", 16: "the arithmetic without a floor breaks down here (0/0)" };
-const UNITS = { difference: "levels", mahalanobis: "SD", component: "nats", likelihood: "nats" };
 const TRAIL = 6; // test samples before the present one that stay visible
 const SPREAD = 2; // standard deviations that an ellipse reaches to
 
 class Inspector {
-  /** `facts` as the player's, with `models`; `data`: what bgsub/report/inspector.py packed. */
+  /** `facts` as the player's, with `models` and `flags`; `data`: what bgsub/report/inspector.py packed. */
   constructor(root, facts, data, player) {
     Object.assign(this, { root, facts, data, player });
     this.find = (name) => root.querySelector(`[data-part="${name}"]`);
@@ -243,7 +240,7 @@ class Inspector {
       make("rect", { class: `code${codes[start]}`, x: start, y: 0, width: end - start, height: 1 }, svg);
     }
     make("line", { class: "cursor", y1: 0, y2: 1 }, svg);
-    const share = codes.reduce((sum, code) => sum + (code === FOREGROUND), 0);
+    const share = codes.reduce((sum, code) => sum + (code === this.player.code.foreground), 0);
     svg.setAttribute("aria-label", `foreground in ${share} of ${codes.length} frames`);
   }
 
@@ -263,13 +260,13 @@ class Inspector {
   }
 
   says(name, code, now) {
-    const decision = ["background", "shadow", "foreground", "unknown"][code];
+    const decision = this.facts.codes[code];
     const method = this.facts.methods.find((one) => one.name === name);
     if (!method || !this.arrays[`scores.${name}`]) return decision;
-    const score = this.of(`scores.${name}`)[now], digits = method.rule === "difference" ? 0 : 1;
+    const score = this.of(`scores.${name}`)[now];
     const above = score > method.threshold;
-    const opened = above === (code === FOREGROUND) ? "" : " before opening";
-    return `${decision}: ${score.toFixed(digits)} ${above ? ">" : "≤"} ${method.threshold} ${UNITS[method.rule]}${opened}`;
+    const opened = above === (decision === "foreground") ? "" : " before opening";
+    return `${decision}: ${score.toFixed(method.decimals)} ${above ? ">" : "≤"} ${method.threshold} ${method.unit}${opened}`;
   }
 
   sentence(now) {
@@ -279,8 +276,8 @@ class Inspector {
     const heaviest = Math.max(...parts.map(({ weight }) => weight));
     const background = Array.from(this.of(`background.${model}`), Math.round);
     const colour = this.colours("test")[now];
-    const causes = Object.entries(FLAGS).filter(([bit]) => flags & bit).map(([, words]) => words);
-    const marking = this.facts.methods.filter(({ name }) => this.of(`decisions.${name}`)[now] === FOREGROUND).length;
+    const causes = this.facts.flags.filter(([bit]) => flags & bit).map(([, words]) => words);
+    const marking = this.facts.methods.filter(({ name }) => this.of(`decisions.${name}`)[now] === this.player.code.foreground).length;
     const ran = taken === 0 ? "solved without an iteration" : `stopped after ${taken} iteration${taken === 1 ? "" : "s"}`;
     return `Column ${this.column}, row ${this.row}. Of its ${this.arrays.train.shape[1]} training colours the ${label} puts ${percent(heaviest)} `
       + `into its heaviest Gaussian, and takes the mean of that, rgb(${background.join(", ")}), for the background; it ${ran}`

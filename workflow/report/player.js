@@ -1,7 +1,6 @@
 // The player: every method's mask over the same frame, one time for all.
 "use strict";
 
-const BACKGROUND = 0, SHADOW = 1, FOREGROUND = 2, UNKNOWN = 3;
 const GREY = [150, 150, 150], TRUTH_COLOUR = [255, 233, 74];
 const ERRORS = { hit: [255, 255, 255], missed: [230, 50, 170], false: [60, 150, 255], shadow: [255, 190, 40] };
 const AHEAD = 8; // frames decoded before they are asked for
@@ -19,9 +18,11 @@ function fillRuns(values, runs, table) {
 }
 
 class Player {
-  /** `facts`: methods, area, truth_area, test, events, fps; `data`: what bgsub/report/player.py packed. */
+  /** `facts`: methods, codes, area, truth_area, test, events, fps; `data`: what bgsub/report/player.py packed. */
   constructor(root, facts, data) {
     Object.assign(this, { root, facts, data, index: 0, playing: false, images: new Map(), listeners: [] });
+    // What the values of masks and ground truth mean, by name.
+    this.code = Object.fromEntries(facts.codes.map((name, code) => [name, code]));
     this.pixels = data.width * data.height;
     this.scratch = make("canvas", { width: data.width, height: data.height });
     this.painted = new ImageData(data.width, data.height);
@@ -217,16 +218,17 @@ class Player {
 
   paintMask(context, method) {
     const values = new Uint32Array(this.painted.data.buffer);
-    fillRuns(values, this.masks[method.name][this.index], [0, opaque(GREY), opaque(rgb(method.colour)), 0]);
+    const paint = { shadow: opaque(GREY), foreground: opaque(rgb(method.colour)) };
+    fillRuns(values, this.masks[method.name][this.index], this.facts.codes.map((name) => paint[name] || 0));
     this.lay(context, Number(this.find("opacity").value) / 100);
   }
 
   paintContour(context, runs, colour, tile) {
     const { width } = this.data;
     const values = new Uint32Array(this.painted.data.buffer);
-    const codes = this.codes;
-    const inside = (place) => codes[place] === FOREGROUND;
-    fillRuns(codes, runs, [0, 1, 2, 3]);
+    const codes = this.codes, { foreground } = this.code;
+    const inside = (place) => codes[place] === foreground;
+    fillRuns(codes, runs, Object.values(this.code));
     values.fill(0);
     for (let place = 0; place < this.pixels; place++) {
       if (!inside(place)) continue;
@@ -243,13 +245,14 @@ class Player {
     const values = new Uint32Array(this.painted.data.buffer);
     const count = { hit: 0, missed: 0, false: 0, shadow: 0 };
     const colours = Object.fromEntries(Object.entries(ERRORS).map(([name, colour]) => [name, opaque(colour)]));
-    fillRuns(this.codes, this.masks[method.name][this.index], [0, 1, 2, 3]);
-    fillRuns(this.truthCodes, this.truth[this.index], [0, 1, 2, 3]);
+    const { foreground, shadow, unknown } = this.code;
+    fillRuns(this.codes, this.masks[method.name][this.index], Object.values(this.code));
+    fillRuns(this.truthCodes, this.truth[this.index], Object.values(this.code));
     for (let place = 0; place < this.pixels; place++) {
-      const truth = this.truthCodes[place], marked = this.codes[place] === FOREGROUND;
-      const error = truth === UNKNOWN ? null
-        : truth === FOREGROUND ? (marked ? "hit" : "missed")
-        : !marked ? null : truth === SHADOW ? "shadow" : "false";
+      const truth = this.truthCodes[place], marked = this.codes[place] === foreground;
+      const error = truth === unknown ? null
+        : truth === foreground ? (marked ? "hit" : "missed")
+        : !marked ? null : truth === shadow ? "shadow" : "false";
       values[place] = error ? colours[error] : 0;
       if (error) count[error]++;
     }

@@ -14,6 +14,9 @@ from bgsub import code
 from bgsub.config import files
 from bgsub.config.experiment import read_experiment
 from bgsub.errors import InputError
+from bgsub.masks.methods import method_of
+from bgsub.model.settings import Model
+from bgsub.names import as_params, names_of
 
 # The rule that makes a method's masks, by the key that its row has.
 MASK_RULES = {
@@ -40,6 +43,11 @@ CLIPS = config["clips"]
 SCORED = [name for name in CLIPS if "groundtruth" in CLIPS[name]]
 # Names of the models and methods that are compared; the config's sections have those of variants besides.
 MODELS, METHODS = EXPERIMENT.models, EXPERIMENT.methods
+# What they are called and how they are drawn, in every figure and table.
+NAMES = names_of(
+    {name: Model(**config["models"][name]) for name in MODELS},
+    {name: method_of(config["methods"][name]) for name in METHODS},
+)
 # The methods that compare a score with a threshold, and the models that they need for it.
 METHODS_WITH_RULE = [name for name in METHODS if "rule" in config["methods"][name]]
 MODELS_WITH_RULE = [
@@ -72,6 +80,11 @@ def ordered(settings):
     if not isinstance(settings, dict):
         return settings
     return {key: ordered(settings[key]) for key in sorted(settings)}
+
+
+def unnamed(row):
+    """The row of a model or method without its label, which changes nothing but words."""
+    return {key: value for key, value in ordered(row).items() if key != "label"}
 
 
 def kind_of(clip):

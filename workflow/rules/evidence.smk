@@ -39,7 +39,8 @@ rule audit_convergence:
     params:
         code=code_version("audit_convergence.py"),
         audit=ordered(config["audit"]),
-        models={name: ordered(config["models"][name]) for name in MODELS},
+        models={name: unnamed(config["models"][name]) for name in MODELS},
+        names=as_params(NAMES.models),
     script:
         "../scripts/audit_convergence.py"
 
@@ -67,7 +68,7 @@ rule measure_masks:
         runtime=minutes(80),
     params:
         code=code_version("measure_masks.py"),
-        methods={name: ordered(config["methods"][name]) for name in METHODS},
+        methods={name: unnamed(config["methods"][name]) for name in METHODS},
         still=still_settings,
         events=event_settings,
     script:

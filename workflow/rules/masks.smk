@@ -80,6 +80,61 @@ rule mask_by_opencv:
         "../scripts/mask_by_opencv.py"
 
 
+rule mask_by_python:
+    """Mark the foreground by a method in a Python file of the user's."""
+    input:
+        frames="results/{clip}/frames.npy",
+        table=split_of,
+        python=method_file,
+    output:
+        masks="results/{clip}/methods/{method}/masks.npz",
+        checksum="results/{clip}/methods/{method}/masks.npz.sha256",
+    log:
+        "results/{clip}/logs/mask_by_python.{method}.log",
+    benchmark:
+        "results/{clip}/benchmarks/mask_by_python.{method}.tsv"
+    wildcard_constraints:
+        method=methods_with("python"),
+    priority: MASK_PRIORITY
+    threads: 1
+    resources:
+        # What it takes is not known: enough for float64 of all training frames, or `--set-resources` says more.
+        mem_mb=memory(600, pixel=400, sample=24 * TRAIN),
+        runtime=minutes(500),
+    params:
+        code=code_version("mask_by_python.py"),
+        method=method_settings,
+    script:
+        "../scripts/mask_by_python.py"
+
+
+rule mask_from_files:
+    """Take the masks of the test frames from images that another program made."""
+    input:
+        frames="results/{clip}/frames.npy",
+        table=split_of,
+        archive=method_file,
+    output:
+        masks="results/{clip}/methods/{method}/masks.npz",
+        checksum="results/{clip}/methods/{method}/masks.npz.sha256",
+    log:
+        "results/{clip}/logs/mask_from_files.{method}.log",
+    benchmark:
+        "results/{clip}/benchmarks/mask_from_files.{method}.tsv"
+    wildcard_constraints:
+        method=methods_with("masks"),
+    priority: MASK_PRIORITY
+    threads: 1
+    resources:
+        mem_mb=memory(430, pixel=60),
+        runtime=minutes(80),
+    params:
+        code=code_version("mask_from_files.py"),
+        method=method_settings,
+    script:
+        "../scripts/mask_from_files.py"
+
+
 rule render_videos:
     """Film the training frames, and the test frames beside the masks of each method and of all together."""
     input:
@@ -107,7 +162,7 @@ rule render_videos:
         runtime=minutes(60 + 90 * len(METHODS) + 140),
     params:
         code=code_version("render_videos.py"),
-        methods=METHODS,
+        names=as_params(NAMES.methods),
         video=ordered(config["video"]),
     script:
         "../scripts/render_videos.py"

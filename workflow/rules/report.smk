@@ -51,7 +51,8 @@ rule plot_models:
         runtime=minutes(40),
     params:
         code=code_version("plot_models.py"),
-        models={name: ordered(config["models"][name]) for name in MODELS},
+        models={name: unnamed(config["models"][name]) for name in MODELS},
+        names=as_params(NAMES.models),
     script:
         "../scripts/plot_models.py"
 
@@ -108,7 +109,7 @@ rule plot_methods:
         runtime=minutes(10),
     params:
         code=code_version("plot_methods.py"),
-        methods=METHODS,
+        names=as_params(NAMES.methods),
         video=ordered(config["video"]),
     script:
         "../scripts/plot_methods.py"
@@ -141,9 +142,10 @@ rule pack_page:
     params:
         code=code_version("pack_page.py"),
         settings={
-            "methods": {name: ordered(config["methods"][name]) for name in METHODS},
-            "models": {name: ordered(config["models"][name]) for name in MODELS},
+            "methods": {name: unnamed(config["methods"][name]) for name in METHODS},
+            "models": {name: unnamed(config["models"][name]) for name in MODELS},
         },
+        names=as_params(NAMES.methods),
     script:
         "../scripts/pack_page.py"
 

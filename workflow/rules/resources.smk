@@ -79,8 +79,7 @@ def minutes(sample=0):
 
 def components_of(model):
     """Gaussians per pixel that a model may have."""
-    settings = config["models"][model]
-    return settings["max_components"] if settings["components"] == "auto" else settings["components"]
+    return Model(**config["models"][model]).most_components
 
 
 def model_pixel(wildcards):
@@ -90,8 +89,8 @@ def model_pixel(wildcards):
 
 def method_pixel(wildcards):
     """Bytes that a method takes for each pixel: its model, and what its rule makes of it."""
-    method = config["methods"][wildcards.method]
-    return 8 * 13 * components_of(method["model"]) * (1 if method["rule"] == "difference" else 2) + 40
+    method = method_of(config["methods"][wildcards.method])
+    return 8 * 13 * components_of(method.model) * (2 if "covariances" in method.parts else 1) + 40
 
 
 def tiles_of(clip):

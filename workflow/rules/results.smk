@@ -12,10 +12,10 @@ def steps_of(clip):
     fits, masks = [], []
     tiles = {"tile": range(1, tiles_of(clip) + 1), "tiles": tiles_of(clip)}
     for model in config["models"]:
-        step = f"fitting {model}" if model in MODELS else None
+        step = f"fitting {NAMES.models[model].named}" if model in MODELS else None
         fits += [(step, rules.fit_tile, {"model": model} | tiles), (step, rules.join_tiles, {"model": model})]
     for method, settings in config["methods"].items():
-        step = f"masks by {method}" if method in METHODS else None
+        step = f"masks by {NAMES.methods[method].named}" if method in METHODS else None
         maker = next(name for key, name in MASK_RULES.items() if key in settings)
         masks.append((step, getattr(rules, maker), {"method": method}))
     rows = [
@@ -106,6 +106,7 @@ def page_settings(wildcards):
             **{key: clip.get(key, "") for key in ("title", "annotation", "licence", "citation")},
             "models": {name: ordered(config["models"][name]) for name in MODELS},
             "methods": {name: ordered(config["methods"][name]) for name in METHODS},
+            "names": {"models": as_params(NAMES.models), "methods": as_params(NAMES.methods)},
             "fps": config["video"]["fps"],
             "sweeps": {
                 sweep: {"method": row["method"], "keys": list(row["values"])}

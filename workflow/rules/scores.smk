@@ -55,7 +55,8 @@ rule score_masks:
         runtime=minutes(60),
     params:
         code=code_version("score_masks.py"),
-        methods={name: learning_settings(name) for name in METHODS},
+        methods={name: unnamed(config["methods"][name]) for name in METHODS},
+        names=as_params(NAMES.methods),
         seed=0,
     script:
         "../scripts/score_masks.py"
@@ -136,7 +137,8 @@ rule sweep_thresholds:
     params:
         code=code_version("sweep_thresholds.py"),
         models=MODELS_WITH_RULE,
-        methods={name: ordered(config["methods"][name]) for name in METHODS_WITH_RULE},
+        methods={name: unnamed(config["methods"][name]) for name in METHODS_WITH_RULE},
+        names={name: of for name, of in as_params(NAMES.methods).items() if name in METHODS_WITH_RULE},
     script:
         "../scripts/sweep_thresholds.py"
 

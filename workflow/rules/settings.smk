@@ -66,24 +66,17 @@ def event_settings(wildcards):
 
 def model_settings(wildcards):
     """How a model is fitted."""
-    return ordered(config["models"][wildcards.model])
+    return unnamed(config["models"][wildcards.model])
 
 
 def method_settings(wildcards):
     """How a method makes its masks of a clip."""
-    return ordered(files.method_settings(config["methods"][wildcards.method], wildcards.clip, located))
+    return unnamed(files.method_settings(config["methods"][wildcards.method], wildcards.clip, located))
 
 
 def method_file(wildcards):
     """The file behind a method of the user's, as far as Snakemake can track it."""
     return files.method_files(config["methods"][wildcards.method], wildcards.clip, located)
-
-
-def learning_settings(name):
-    """What of a method says how it learns."""
-    return {
-        key: value for key, value in ordered(config["methods"][name]).items() if key in ("opencv", "learning")
-    }
 
 
 def model_of_method(wildcards):

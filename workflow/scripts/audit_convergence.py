@@ -4,6 +4,7 @@ from bgsub.figures.convergence_plots import plot_audit, plot_parameter_maps
 from bgsub.files import read_arrays, write_table
 from bgsub.model.audit import audit, audit_rows, path_rows, take_sample
 from bgsub.model.convergence import parameter_maps, summarise_fit
+from bgsub.names import from_params
 from bgsub.source.frames import open_frames, read_split
 from job import progress, run
 
@@ -26,6 +27,7 @@ def main(
     groundtruth: str | None,
     models: dict[str, str],
     settings: dict[str, dict],
+    names: dict[str, dict],
     pixels: int,
     restarts: int,
     seed: int,
@@ -39,7 +41,7 @@ def main(
     training = len(read_split(table).train)
     truth = open_frames(groundtruth)[:training] if groundtruth else None
     sample = take_sample(open_frames(frames)[:training], pixels, seed, truth)
-    audits, maps = {}, {}
+    audits, maps, called = {}, {}, from_params(names)
     for name, file in models.items():
         model = read_arrays(file, *PARAMETERS)
         audits[name] = audit(
@@ -48,8 +50,8 @@ def main(
         maps[name] = parameter_maps(model)
     write_table(audited, [row for name in audits for row in audit_rows(name, audits[name], sample.kinds)])
     write_table(paths, [row for name in audits for row in path_rows(name, audits[name], sample.kinds)])
-    plot_audit(audits, sample.kinds, figure)
-    plot_parameter_maps(maps, parameters)
+    plot_audit(audits, sample.kinds, called, figure)
+    plot_parameter_maps(maps, called, parameters)
 
 
 if __name__ == "__main__":
@@ -61,6 +63,7 @@ if __name__ == "__main__":
         groundtruth=next(iter(snakemake.input.groundtruth), None),
         models=dict(zip(snakemake.params.models, snakemake.input.models, strict=True)),
         settings=snakemake.params.models,
+        names=snakemake.params.names,
         **snakemake.params.audit,
         fits=snakemake.output.fits,
         audited=snakemake.output.table,

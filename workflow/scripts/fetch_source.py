@@ -1,5 +1,6 @@
 """Fetch a clip's source unless it is there already, check it, and record where it came from."""
 
+from bgsub.source.kinds import KINDS
 from bgsub.source.records import source_record, write_record
 from bgsub.source.sources import fetch
 from job import progress, run
@@ -8,7 +9,7 @@ from job import progress, run
 def main(record: str, source: dict, rendered: str | None) -> None:
     kind, address = source["kind"], source[source["kind"]]
     file = rendered or address
-    if kind in ("url", "gdrive"):
+    if KINDS[kind].fetched:
         file = source["file"]
         fetch(kind, address, file, sha256=source.get("sha256"), progress=progress("fetching", "MiB"))
     write_record(source_record(kind, address, file, sha256=source.get("sha256")), record)

@@ -7,6 +7,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bgsub.evidence.costs import read_costs
+from bgsub.masks.methods import method_of
+from bgsub.model.settings import Model
+from bgsub.names import Names, from_params
 from bgsub.report.pages import render_page
 from bgsub.report.views import ClipResults
 from job import run
@@ -17,7 +20,12 @@ SOFTWARE = ("snakemake", "numpy", "numba", "scipy", "opencv-contrib-python-headl
 def main(
     files: dict[str, Path], settings: dict, templates: Path, page: str, watch: str, summary: str
 ) -> None:
-    clip = ClipResults(**settings["clip"], files=files, costs=read_costs(settings["benchmarks"]))
+    described = settings["clip"] | {
+        "models": {name: Model(**row) for name, row in settings["clip"]["models"].items()},
+        "methods": {name: method_of(row) for name, row in settings["clip"]["methods"].items()},
+        "names": Names(**{kind: from_params(names) for kind, names in settings["clip"]["names"].items()}),
+    }
+    clip = ClipResults(**described, files=files, costs=read_costs(settings["benchmarks"]))
     versions = {"python": platform.python_version()} | {name: version(name) for name in SOFTWARE}
     render_page(
         clip,

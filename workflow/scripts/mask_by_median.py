@@ -1,23 +1,16 @@
 """Mark the foreground of the test frames by comparing them with the median of the training frames."""
 
 from bgsub.files import write_checksum
-from bgsub.masks.difference import difference_to_median
-from bgsub.masks.foreground import foreground_masks
 from bgsub.masks.mask_file import write_masks
+from bgsub.masks.scored import DifferenceToMedian
 from bgsub.source.frames import open_frames, read_split
 from job import progress, run
 
 
 def main(frames: str, table: str, masks: str, checksum: str, method: dict) -> None:
     clip, test = open_frames(frames), read_split(table).test
-    marked = foreground_masks(
-        clip[test.start :],
-        difference_to_median(clip[: test.start]),
-        method["threshold"],
-        opening=method["opening"],
-        progress=progress("comparing"),
-    )
-    write_masks(masks, marked, test)
+    rule = DifferenceToMedian(**method)
+    write_masks(masks, rule.masks(clip[test.start :], clip[: test.start], progress("comparing")), test)
     write_checksum(masks, checksum)
 
 

@@ -1,22 +1,17 @@
 """Mark the foreground of the test frames by a decision rule that compares them with a model."""
 
-from bgsub.files import write_checksum
-from bgsub.masks.foreground import foreground_masks
+from bgsub.files import read_arrays, write_checksum
 from bgsub.masks.mask_file import write_masks
-from bgsub.masks.rules import score_by_file
+from bgsub.masks.rules import MODEL_RULES
 from bgsub.source.frames import open_frames, read_split
 from job import progress, run
 
 
 def main(frames: str, table: str, model: str, masks: str, checksum: str, method: dict) -> None:
     test = read_split(table).test
-    marked = foreground_masks(
-        open_frames(frames)[test.start :],
-        score_by_file(method, model),
-        method["threshold"],
-        opening=method["opening"],
-        progress=progress("comparing"),
-    )
+    rule = MODEL_RULES[method["rule"]](**method)
+    background = read_arrays(model, *rule.parts)
+    marked = rule.masks(open_frames(frames)[test.start :], background, progress("comparing"))
     write_masks(masks, marked, test)
     write_checksum(masks, checksum)
 

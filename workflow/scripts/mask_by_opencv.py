@@ -2,14 +2,14 @@
 
 from bgsub.files import write_checksum
 from bgsub.masks.mask_file import write_masks
-from bgsub.masks.subtractors import opencv_masks
+from bgsub.masks.subtractors import subtractor
 from bgsub.source.frames import open_frames, read_split
 from job import progress, run
 
 
 def main(frames: str, table: str, masks: str, checksum: str, method: dict) -> None:
     test = read_split(table).test
-    marked = opencv_masks(open_frames(frames), method, test=test, progress=progress(method["opencv"]))
+    marked = subtractor(method).masks(open_frames(frames), test, progress(method["opencv"]))
     write_masks(masks, marked, test)
     write_checksum(masks, checksum)
 

@@ -10,7 +10,7 @@ from bgsub.evidence.metrics import area_rows
 from bgsub.evidence.still import locate_still
 from bgsub.files import write_table
 from bgsub.masks.mask_file import read_masks
-from bgsub.masks.subtractors import mog2_constants
+from bgsub.masks.methods import method_of
 from bgsub.source.frames import open_frames
 from job import progress, run
 
@@ -38,12 +38,11 @@ def main(
     marked = {method: read_masks(file) for method, file in masks.items()}
     areas, shares, absorbed = [], [], []
     for method, found in marked.items():
-        settings = methods[method]
-        frozen_from = int(found.frames[0]) if settings.get("learning") == "frozen" else None
+        constants = method_of(methods[method]).absorption(int(found.frames[0]))
         seen = visible_rows(method, found, still)
         areas += area_rows(method, found)
         shares += seen
-        absorbed.append(absorption_row(method, seen, still, mog2_constants(settings), frozen_from))
+        absorbed.append(absorption_row(method, seen, still, constants))
     write_table(area, areas)
     write_table(
         agreement,

@@ -2,10 +2,15 @@
 
 import pandas as pd
 
+from bgsub.evidence.inspector import inspect_clip
 from bgsub.evidence.metrics import foreground_share
+from bgsub.evidence.moments import most_telling
 from bgsub.files import write_text
 from bgsub.masks.mask_file import read_masks
-from bgsub.report.inspector import inspect_clip
+from bgsub.masks.methods import method_of
+from bgsub.model.settings import Model
+from bgsub.names import from_params
+from bgsub.report.inspector import BLOCK_BYTES, COMPRESSION, pack_inspection
 from bgsub.report.payload import to_json
 from bgsub.report.player import (
     BYTES,
@@ -15,7 +20,7 @@ from bgsub.report.player import (
     choose_shown,
     pack_player,
 )
-from bgsub.report.preview import pack_moment, pack_poster, telling_moment
+from bgsub.report.preview import pack_moment, pack_poster
 from bgsub.source.frames import open_frames, read_split
 from job import progress, run
 
@@ -29,6 +34,7 @@ def main(
     area: str,
     models: dict[str, dict],
     methods: dict[str, dict],
+    names: dict[str, dict],
     player: str,
     small: str,
     inspector: str,
@@ -41,7 +47,7 @@ def main(
     found = {method: read_masks(file) for method, file in masks.items()}
 
     def pack(width: int, budget: int) -> dict:
-        shown = choose_shown(split.test, *clip.shape[1:3], width)
+        shown = choose_shown(split.test, clip.shape[1], clip.shape[2], width)
         packed = pack_player(clip, shown, found, truth, budget=budget, progress=progress("packing", "method"))
         return packed | {"truth_area": truth_area}
 
@@ -54,14 +60,15 @@ def main(
         packed["frames"],
         found,
         truth,
-        models,
-        methods,
+        {name: Model(**row) for name, row in models.items()},
+        {name: method_of(row) for name, row in methods.items()},
+        budget=BLOCK_BYTES / COMPRESSION,
         progress=progress("fitting", "model"),
     )
-    write_text(inspector, to_json(inspected))
-    chosen = telling_moment(pd.read_csv(absorption), pd.read_csv(area), split.test)
+    write_text(inspector, to_json(pack_inspection(inspected)))
+    chosen = most_telling(pd.read_csv(absorption), pd.read_csv(area), split.test)
     told = {name: next(found[name].of([chosen.frame])) for name in (chosen.keeps, chosen.loses)}
-    pictures = pack_moment(clip[chosen.frame], told, masks)
+    pictures = pack_moment(clip[chosen.frame], told, from_params(names))
     write_text(moment, to_json({"frame": chosen.frame, "pictures": pictures}))
     write_text(poster, to_json(pack_poster(clip[len(split.train) // 2])))
 
@@ -79,6 +86,7 @@ if __name__ == "__main__":
         area=snakemake.input.area,
         models=snakemake.params.settings["models"],
         methods=snakemake.params.settings["methods"],
+        names=snakemake.params.names,
         player=snakemake.output.player,
         small=snakemake.output.small,
         inspector=snakemake.output.inspector,

@@ -4,11 +4,14 @@ import numpy as np
 import pandas as pd
 
 from bgsub.evidence.metrics import foreground_share
-from bgsub.figures.pictures import plot_mask_strip, strip_frames
+from bgsub.evidence.moments import in_a_row
+from bgsub.figures.looks import TRUTH
+from bgsub.figures.pictures import plot_mask_strip
 from bgsub.figures.plots import plot_absorption, plot_area
 from bgsub.figures.scores_plots import plot_agreement
-from bgsub.masks.foreground import FOREGROUND
+from bgsub.labels import FOREGROUND, MOTION
 from bgsub.masks.mask_file import read_masks
+from bgsub.names import from_params
 from bgsub.source.frames import open_frames, read_split
 from bgsub.words import EVENT_WORDS
 from job import run
@@ -24,31 +27,34 @@ def main(
     visible: str,
     absorption: str,
     events: str,
+    names: dict[str, dict],
     area_figure: str,
     agreement_figure: str,
     absorption_figure: str,
     mask_figure: str,
     fps: float,
 ) -> None:
+    called = from_params(names)
     clip, test = open_frames(frames), read_split(table).test
     truth = open_frames(groundtruth) if groundtruth else None
     absorbed = pd.read_csv(absorption)
     still = None if absorbed["still_frame"].isna().all() else int(absorbed["still_frame"].iloc[0])
     plot_area(
         pd.read_csv(area),
+        called,
         area_figure,
         first_test_frame=test.start,
         events={EVENT_WORDS[row.event]: row.frame for row in pd.read_csv(events).itertuples()},
         truth=None if truth is None else pd.Series(foreground_share(truth)),
     )
-    plot_agreement(pd.read_csv(agreement), list(masks), agreement_figure)
-    plot_absorption(pd.read_csv(visible), absorbed, absorption_figure, fps=fps)
-    moments = strip_frames(test, still)
+    plot_agreement(pd.read_csv(agreement), called, agreement_figure)
+    plot_absorption(pd.read_csv(visible), absorbed, called, absorption_figure, fps=fps)
+    moments = in_a_row(test, still)
     rows = {"frame": [clip[frame] for frame in moments]}
     if truth is not None:
-        rows["ground truth"] = [np.uint8(FOREGROUND) * (truth[frame] == FOREGROUND) for frame in moments]
+        rows[TRUTH.label] = [np.uint8(FOREGROUND) * (truth[frame] == MOTION) for frame in moments]
     for method, file in masks.items():
-        rows[method] = list(read_masks(file).of(moments))
+        rows[called[method].label] = list(read_masks(file).of(moments))
     plot_mask_strip(rows, list(moments.values()), mask_figure)
 
 
@@ -60,12 +66,13 @@ if __name__ == "__main__":
         frames=snakemake.input.frames,
         table=snakemake.input.table,
         groundtruth=next(iter(snakemake.input.groundtruth), None),
-        masks=dict(zip(snakemake.params.methods, snakemake.input.masks, strict=True)),
+        masks=dict(zip(snakemake.params.names, snakemake.input.masks, strict=True)),
         area=snakemake.input.area,
         agreement=snakemake.input.agreement,
         visible=snakemake.input.visible,
         absorption=snakemake.input.absorption,
         events=snakemake.input.events,
+        names=snakemake.params.names,
         area_figure=snakemake.output.area,
         agreement_figure=snakemake.output.agreement,
         absorption_figure=snakemake.output.absorption,

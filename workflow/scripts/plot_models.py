@@ -8,6 +8,7 @@ from bgsub.figures.plots import plot_convergence, plot_gap
 from bgsub.files import read_arrays, read_image
 from bgsub.masks.foreground import temporal_median
 from bgsub.model.constants import UNDEFINED
+from bgsub.names import MEDIAN, from_params
 from bgsub.source.frames import open_frames, read_split
 from job import run
 
@@ -19,47 +20,50 @@ def main(
     backgrounds: dict[str, str],
     convergence: dict[str, str],
     tolerances: dict[str, float | None],
+    names: dict[str, dict],
     truth: str | None,
     background_figure: str,
     convergence_figure: str,
     fit_figures: dict[str, str],
     gap_figures: dict[str, str],
 ) -> None:
+    called = from_params(names)
     fits = {name: read_arrays(file, "n_iter", "log_likelihood", "flags") for name, file in models.items()}
     median = temporal_median(open_frames(frames)[: len(read_split(table).train)])
     plot_backgrounds(
-        {name: read_image(file) for name, file in backgrounds.items()}
-        | {"median": np.rint(median).astype(np.uint8)},
+        {called[name].label: read_image(file) for name, file in backgrounds.items()}
+        | {MEDIAN.label: np.rint(median).astype(np.uint8)},
         background_figure,
-        undefined={name: (fit["flags"] & UNDEFINED) > 0 for name, fit in fits.items()},
+        undefined={called[name].label: (fit["flags"] & UNDEFINED) > 0 for name, fit in fits.items()},
         truth=None if truth is None else read_image(truth),
     )
     curves = {name: pd.read_csv(file) for name, file in convergence.items()}
-    plot_convergence(curves, tolerances, convergence_figure)
+    plot_convergence(curves, tolerances, called, convergence_figure)
     for name, figure in fit_figures.items():
         plot_fit_maps(**fits[name], path=figure)
     reference = next(iter(fits.values()))
     for name, figure in gap_figures.items():
         undefined = (reference["flags"] | fits[name]["flags"]) & UNDEFINED
         gap = reference["log_likelihood"] - fits[name]["log_likelihood"]
-        plot_gap(np.where(undefined, np.nan, gap), name, figure)
+        plot_gap(np.where(undefined, np.nan, gap), called[name], figure)
 
 
 if __name__ == "__main__":
-    names, others = list(snakemake.params.models), list(snakemake.params.models)[1:]
+    models = snakemake.params.models
     run(
         main,
         log=snakemake.log[0],
         threads=snakemake.threads,
         frames=snakemake.input.frames,
         table=snakemake.input.table,
-        models=dict(zip(names, snakemake.input.models, strict=True)),
-        backgrounds=dict(zip(names, snakemake.input.backgrounds, strict=True)),
-        convergence=dict(zip(names, snakemake.input.convergence, strict=True)),
-        tolerances={name: settings["tolerance"] for name, settings in snakemake.params.models.items()},
+        models=dict(zip(models, snakemake.input.models, strict=True)),
+        backgrounds=dict(zip(models, snakemake.input.backgrounds, strict=True)),
+        convergence=dict(zip(models, snakemake.input.convergence, strict=True)),
+        tolerances={name: settings["tolerance"] for name, settings in models.items()},
+        names=snakemake.params.names,
         truth=next(iter(snakemake.input.truth), None),
         background_figure=snakemake.output.backgrounds,
         convergence_figure=snakemake.output.convergence,
-        fit_figures=dict(zip(names, snakemake.output.fits, strict=True)),
-        gap_figures=dict(zip(others, snakemake.output.gaps, strict=True)),
+        fit_figures=dict(zip(models, snakemake.output.fits, strict=True)),
+        gap_figures=dict(zip(list(models)[1:], snakemake.output.gaps, strict=True)),
     )

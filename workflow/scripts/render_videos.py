@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from bgsub.figures.looks import label
 from bgsub.figures.video import comparison_frames, write_video
 from bgsub.files import atomic_path
 from bgsub.masks.mask_file import read_masks
+from bgsub.names import from_params
 from bgsub.report.preview import Preview
 from bgsub.source.frames import open_frames
 from job import progress, run
@@ -16,6 +16,7 @@ from job import progress, run
 def main(
     frames: str,
     masks: dict[str, str],
+    names: dict[str, dict],
     training: str,
     videos: dict[str, str],
     comparison: str,
@@ -24,10 +25,11 @@ def main(
 ) -> None:
     clip = open_frames(frames)
     marked = {method: read_masks(file) for method, file in masks.items()}
+    called = from_params(names)
     test = next(iter(marked.values())).frames  # what comes before it trains
 
     def beside_masks(methods: Iterable[str], what: str) -> Iterator[np.ndarray]:
-        shown = {label(method): marked[method].masks for method in methods}
+        shown = {called[method].label: marked[method].masks for method in methods}
         return comparison_frames(clip[test[0] :], test, shown, progress=progress(f"filming {what}"))
 
     write_video(training, progress("filming the training frames")(clip[: test[0]]), fps)
@@ -40,13 +42,14 @@ def main(
 
 
 if __name__ == "__main__":
-    methods = snakemake.params.methods
+    methods = list(snakemake.params.names)
     run(
         main,
         log=snakemake.log[0],
         threads=snakemake.threads,
         frames=snakemake.input.frames,
         masks=dict(zip(methods, snakemake.input.masks, strict=True)),
+        names=snakemake.params.names,
         training=snakemake.output.training,
         videos=dict(zip(methods, snakemake.output.videos, strict=True)),
         comparison=snakemake.output.comparison,

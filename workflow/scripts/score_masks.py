@@ -6,8 +6,9 @@ from bgsub.evidence.cdnet import load_scope
 from bgsub.evidence.scoreboard import count_masks, score_rows
 from bgsub.figures.scores_plots import plot_scores
 from bgsub.files import write_table
-from bgsub.masks.learning import learning_of
 from bgsub.masks.mask_file import read_masks
+from bgsub.masks.methods import method_of
+from bgsub.names import from_params
 from bgsub.source.frames import open_frames
 from job import progress, run
 
@@ -15,6 +16,7 @@ from job import progress, run
 def main(
     masks: dict[str, str],
     methods: dict[str, dict],
+    names: dict[str, dict],
     groundtruth: str,
     scope: str,
     absorption: str,
@@ -36,7 +38,8 @@ def main(
     kept = pd.read_csv(absorption).set_index("method")["retention"]
     plot_scores(
         pd.DataFrame(rows),
-        {name: learning_of(settings) for name, settings in methods.items()},
+        {name: method_of(row).learns for name, row in methods.items()},
+        from_params(names),
         figure,
         retention=None if kept.isna().all() else kept.to_dict(),
     )
@@ -48,6 +51,7 @@ if __name__ == "__main__":
         log=snakemake.log[0],
         masks=dict(zip(snakemake.params.methods, snakemake.input.masks, strict=True)),
         methods=snakemake.params.methods,
+        names=snakemake.params.names,
         groundtruth=snakemake.input.groundtruth,
         scope=snakemake.input.scope,
         absorption=snakemake.input.absorption,

@@ -5,6 +5,7 @@ import pandas as pd
 from bgsub.evidence.sweeps import summarise
 from bgsub.figures.sweep_plots import plot_sweep
 from bgsub.files import write_table
+from bgsub.masks.methods import method_of
 from job import run
 
 
@@ -12,7 +13,7 @@ def main(measures: list[str], fits: list[str], sweep: dict, table: str, figure: 
     names = [point["variant"] for point in sweep["variants"]]
     rows = summarise(
         sweep["variants"],
-        sweep["methods"],
+        {name: method_of(row) for name, row in sweep["methods"].items()},
         {name: pd.read_csv(file) for name, file in zip(names, measures, strict=True)},
         {name: pd.read_csv(file) for name, file in zip(names, fits, strict=False)},
     )

@@ -9,6 +9,7 @@ from bgsub.evidence.absorption_sweep import absorption_by_history
 from bgsub.evidence.still import locate_still
 from bgsub.figures.sweep_plots import plot_history
 from bgsub.files import write_table
+from bgsub.masks.subtractors import Mog2
 from bgsub.source.frames import open_frames
 from job import progress, run
 
@@ -32,7 +33,7 @@ def main(
         progress=progress("searching"),
     )
     watch = progress("remembering", "history")
-    rows = [] if still is None else absorption_by_history(clip, method, still, histories, watch)
+    rows = [] if still is None else absorption_by_history(clip, Mog2(**method), still, histories, watch)
     write_table(table, rows, columns=COLUMNS)
     plot_history(pd.DataFrame(rows, columns=COLUMNS), method["history"], figure)
 

@@ -4,12 +4,12 @@ import numpy as np
 
 from bgsub.evidence.cdnet import load_scope
 from bgsub.evidence.curves import threshold_curve, threshold_rows
-from bgsub.evidence.histograms import THRESHOLDS, score_histogram
+from bgsub.evidence.histograms import score_histogram
 from bgsub.figures.scores_plots import plot_curves
-from bgsub.files import write_table
-from bgsub.masks.difference import Score, difference_to_median
-from bgsub.masks.rules import score_by_file
-from bgsub.source.frames import Split, open_frames, read_split
+from bgsub.files import read_arrays, write_table
+from bgsub.masks.rules import ModelMethod, scored_method
+from bgsub.names import from_params
+from bgsub.source.frames import open_frames, read_split
 from job import progress, run
 
 
@@ -19,7 +19,8 @@ def main(
     groundtruth: str,
     scope: str,
     models: dict[str, str],
-    methods: dict[str, dict],
+    rows: dict[str, dict],
+    names: dict[str, dict],
     thresholds: str,
     figure: str,
 ) -> None:
@@ -30,28 +31,26 @@ def main(
         load_scope(scope),
     )
     scored = slice(max(split.test.start, region.frames.start), region.frames.stop)
+    methods = {name: scored_method(row) for name, row in rows.items()}
     curves = {}
-    for method, settings in methods.items():
+    for name, method in methods.items():
+        compares = clip[: split.test.start]
+        if isinstance(method, ModelMethod):
+            compares = read_arrays(models[method.model], *method.parts)
         histogram = score_histogram(
             clip[scored],
             labels[scored],
-            score_of(settings, models, clip, split),
-            np.union1d(THRESHOLDS[settings["rule"]], settings["threshold"]),
-            opening=settings["opening"],
+            method.score(compares),
+            np.union1d(np.arange(*method.sweep, dtype=float), method.threshold),
+            opening=method.opening,
             roi=region.roi,
-            progress=progress(f"scoring {method}"),
+            progress=progress(f"scoring {name}"),
         )
-        curves[method] = threshold_curve(histogram.positives, histogram.negatives, histogram.edges)
-    own = {method: settings["threshold"] for method, settings in methods.items()}
-    rows = [row for method in methods for row in threshold_rows(method, curves[method], own[method])]
-    write_table(thresholds, rows)
-    plot_curves(curves, own, figure)
-
-
-def score_of(settings: dict, models: dict[str, str], clip: np.ndarray, split: Split) -> Score:
-    if "background" in settings:
-        return difference_to_median(clip[: split.test.start])
-    return score_by_file(settings, models[settings["model"]])
+        curves[name] = threshold_curve(histogram.positives, histogram.negatives, histogram.edges)
+    own = {name: method.threshold for name, method in methods.items()}
+    table_rows = [row for name in methods for row in threshold_rows(name, curves[name], own[name])]
+    write_table(thresholds, table_rows)
+    plot_curves(curves, own, from_params(names), figure)
 
 
 if __name__ == "__main__":
@@ -64,7 +63,8 @@ if __name__ == "__main__":
         groundtruth=snakemake.input.groundtruth,
         scope=snakemake.input.scope,
         models=dict(zip(snakemake.params.models, snakemake.input.models, strict=True)),
-        methods=snakemake.params.methods,
+        rows=snakemake.params.methods,
+        names=snakemake.params.names,
         thresholds=snakemake.output.table,
         figure=snakemake.output.figure,
     )

@@ -270,4 +270,4 @@ def test_row_of_a_frozen_mog2_predicts_nothing():
     seen = visible_rows("mog2", Masks(masks, np.arange(5, 8)), still)
     constants = {"history": 60, "background_ratio": 0.9, "complexity_reduction": 0.05, "learning_rate": None}
     assert absorption_row("mog2", seen, still, constants)["predicted"] == 1
-    assert absorption_row("mog2", seen, still, constants, frozen_from=5)["predicted"] is None
+    assert absorption_row("mog2", seen, still, constants | {"frozen_from": 5})["predicted"] is None

@@ -4,18 +4,9 @@ import pytest
 from bgsub.evidence.absorption import measure_absorption, visible_share
 from bgsub.evidence.absorption_sweep import absorption_by_history
 from bgsub.evidence.still import Still
-from bgsub.masks.subtractors import opencv_masks
+from bgsub.masks.subtractors import Mog2
 
-SETTINGS = {
-    "opencv": "mog2",
-    "history": 7,
-    "var_threshold": 16,
-    "background_ratio": 0.9,
-    "detect_shadows": False,
-    "learning_rate": 0.5,
-    "learning": "frozen",
-    "opening": 1,
-}
+MOG2 = Mog2(opencv="mog2", history=7, detect_shadows=False, learning_rate=0.5, learning="frozen")
 
 
 def test_measured_is_predicted_for_an_object_that_appears_at_once():
@@ -30,7 +21,7 @@ def test_measured_is_predicted_for_an_object_that_appears_at_once():
         asked.extend(histories)
         return iter(asked)
 
-    rows = absorption_by_history(frames, SETTINGS, still, [20, 60, 200, 500], progress)
+    rows = absorption_by_history(frames, MOG2, still, [20, 60, 200, 500], progress)
     assert asked == [row["history"] for row in rows] == [20, 60, 200, 500]
     assert [row["predicted"] for row in rows] == [2, 6, 21, 24]  # at 500, the start-up is not over
     assert [row["predicted_steady"] for row in rows] == [2, 6, 21, 55]
@@ -43,7 +34,7 @@ def test_a_clip_that_ends_before_the_absorption_is_censored():
     frames = np.full((110, 4, 4, 3), 60, np.uint8)
     frames[100:] = 200
     still = Still(100, "config", np.ones((4, 4), bool), "config")
-    (row,) = absorption_by_history(frames, SETTINGS, still, [500])
+    (row,) = absorption_by_history(frames, MOG2, still, [500])
     assert (row["half_life"], row["censored_at"], row["predicted"]) == (None, 10, 24)
 
 
@@ -58,10 +49,9 @@ def test_looking_at_the_region_only_changes_nothing(opening, corner):
         top, left = corner[0] + frame % 3, corner[1]
         truth[frame, top : top + 9, left : left + 11] = 255
     frames[truth == 255] //= 3
-    settings = SETTINGS | {"opening": opening, "detect_shadows": True, "learning": "adaptive"}
-    settings |= {"learning_rate": "auto", "history": 80}
-    masks = opencv_masks(frames, settings, test=range(32, 60))
+    mog2 = Mog2(opencv="mog2", history=80, opening=opening)
+    masks = mog2.masks(frames, range(32, 60))
     expected = measure_absorption(visible_share(masks, truth[32:] == 255))
-    (row,) = absorption_by_history(frames, settings, Still(32, "config", truth, "groundtruth"), [80])
+    (row,) = absorption_by_history(frames, mog2, Still(32, "config", truth, "groundtruth"), [80])
     assert {name: row[name] for name in vars(expected)} == vars(expected)
     assert 0 < expected.retention < 1

@@ -4,10 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bgsub.evidence.curves import threshold_curve
-from bgsub.evidence.histograms import THRESHOLDS, score_histogram, thresholds_passed
+from bgsub.evidence.histograms import score_histogram, thresholds_passed
 from bgsub.evidence.scores import count_frames, measure, total
 from bgsub.masks.difference import difference
 from bgsub.masks.foreground import foreground_masks
+from bgsub.masks.rules import Difference
 
 LABELS = np.array([0, 50, 85, 170, 255], np.uint8)
 
@@ -57,7 +58,7 @@ def test_below_all_thresholds_everything_is_foreground():
 def test_histogram_feeds_the_threshold_curve():
     frames, groundtruth, _ = clip(8)
     score = difference(np.zeros(frames.shape[1:]))
-    histogram = score_histogram(frames, groundtruth, score, THRESHOLDS["difference"])
+    histogram = score_histogram(frames, groundtruth, score, np.arange(*Difference.sweep))
     curve = threshold_curve(histogram.positives, histogram.negatives, histogram.edges)
     expected = measure(total(count_frames(foreground_masks(frames, score, 50), groundtruth)))
     i = histogram.edges.tolist().index(50)

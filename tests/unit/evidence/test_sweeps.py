@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,18 +10,11 @@ from bgsub.evidence.scores import COUNTS
 from bgsub.evidence.still import Still
 from bgsub.evidence.sweeps import measure_frames, summarise
 from bgsub.masks.mask_file import Masks
+from bgsub.masks.rules import Difference
+from bgsub.masks.subtractors import Mog2
 
-MOG2 = {
-    "opencv": "mog2",
-    "history": 60,
-    "var_threshold": 16,
-    "background_ratio": 0.9,
-    "detect_shadows": False,
-    "learning_rate": "auto",
-    "learning": "adaptive",
-    "opening": 1,
-}
-GMM = {"model": "em", "rule": "difference", "threshold": 50, "opening": 1}
+MOG2 = Mog2(opencv="mog2", history=60)
+GMM = Difference(model="em", rule="difference")
 
 
 def found(first, masks):
@@ -93,8 +88,8 @@ def test_frames_are_counted_from_stillness_also_when_testing_begins_later():
 def test_mog2_is_predicted_from_its_own_settings():
     variants = {
         "mog2": MOG2,
-        "mog2.history-200": MOG2 | {"history": 200},
-        "mog2.learning-frozen": MOG2 | {"learning": "frozen"},
+        "mog2.history-200": replace(MOG2, history=200),
+        "mog2.learning-frozen": replace(MOG2, learning="frozen"),
     }
     measures = {name: table(100, [1.0] * 20, still_frame=99) for name in variants}
     rows = summarise([{"variant": name} for name in variants], variants, measures, {})

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
+from defaults import NAMES
 
 from bgsub.figures.convergence_plots import draw_audit, draw_parameter_maps, plot_audit
-from bgsub.figures.looks import label
 from bgsub.model.audit import Audit
 
 
@@ -33,7 +33,7 @@ def curve(axes, colour):
 
 
 def test_the_audit_shows_the_share_of_pixels_within_a_gap_and_leaves_undefined_ones_out():
-    figure = draw_audit(AUDITS, KINDS)
+    figure = draw_audit(AUDITS, KINDS, NAMES.models)
     many = figure.axes[0], figure.axes[1]
     assert [axes.get_title(loc="left").split(" (")[1] for axes in many] == ["2\N{NO-BREAK SPACE}pixels)"] * 2
     gaps, share = curve(many[1], "#0072B2")
@@ -44,7 +44,7 @@ def test_the_audit_shows_the_share_of_pixels_within_a_gap_and_leaves_undefined_o
 
 
 def test_the_audit_shows_how_far_below_the_best_each_iteration_is():
-    figure = draw_audit({"em": AUDITS["em"]}, {"all": np.ones(4, bool)})
+    figure = draw_audit({"em": AUDITS["em"]}, {"all": np.ones(4, bool)}, NAMES.models)
     assert len(figure.axes) == 2
     (path,) = [
         line
@@ -65,14 +65,14 @@ def test_maps_share_their_scales_between_models():
         }
         for name, most, width in (("em", 2, 1.0), ("auto", 3, 4.0))
     }
-    figure = draw_parameter_maps(maps)
+    figure = draw_parameter_maps(maps, NAMES.models)
     images = [axes.images[0] for axes in figure.axes if axes.images]
     assert [image.get_clim() for image in images] == 2 * [(0.5, 3.5), (1 / 3, 1), (0, 4.0)]
-    assert [axes.get_ylabel() for axes in figure.axes[:6:3]] == [label("em"), label("auto")]
+    assert [axes.get_ylabel() for axes in figure.axes[:6:3]] == ["GMM", "GMM by BIC"]
 
 
 def test_the_files_are_the_same_twice(tmp_path):
     for name in ("a", "b"):
-        plot_audit(AUDITS, KINDS, tmp_path / f"{name}.png")
+        plot_audit(AUDITS, KINDS, NAMES.models, tmp_path / f"{name}.png")
     for suffix in ("png", "svg"):
         assert (tmp_path / f"a.{suffix}").read_bytes() == (tmp_path / f"b.{suffix}").read_bytes()

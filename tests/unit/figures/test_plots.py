@@ -3,10 +3,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from defaults import NAMES, called
 from matplotlib.colors import to_hex, to_rgb
 
 from bgsub.figures import pictures, plots
-from bgsub.figures.looks import TRUTH, looks
+from bgsub.figures.looks import TRUTH
 from bgsub.model import em
 
 CURVES = {
@@ -66,7 +67,7 @@ def texts(axes):
 
 
 def test_convergence_draws_the_tables():
-    likelihood, gain, share = plots.draw_convergence(CURVES, TOLERANCES).axes
+    likelihood, gain, share = plots.draw_convergence(CURVES, TOLERANCES, NAMES.models).axes
     drawn = line(likelihood, "GMM")
     np.testing.assert_array_equal(drawn.get_xdata(), [1, 2, 3, 4])  # iteration 0 has no place on a log axis
     np.testing.assert_array_equal(drawn.get_ydata(), [2.0, 2.5, 2.6, 2.6])
@@ -80,7 +81,7 @@ def test_convergence_draws_the_tables():
 
 def test_gap_shows_the_share_of_pixels_above_each_gap():
     gap = np.array([[0.0, 0.1, 0.2], [0.3, 0.4, np.nan]])
-    where, many = plots.draw_gap(gap, "notebook").axes[:2]
+    where, many = plots.draw_gap(gap, NAMES.models["notebook"]).axes[:2]
     curve = many.get_lines()[0]
     np.testing.assert_allclose(curve.get_xdata(), [0, 0.1, 0.2, 0.3, 0.4])
     np.testing.assert_allclose(curve.get_ydata(), [0.8, 0.6, 0.4, 0.2, 0.0])
@@ -90,16 +91,16 @@ def test_gap_shows_the_share_of_pixels_above_each_gap():
 
 @pytest.mark.parametrize("gap", [np.full((2, 3), np.nan), np.zeros((2, 3)), np.full((2, 3), -1.0)])
 def test_gap_of_nothing_can_be_drawn(gap, tmp_path):
-    plots.plot_gap(gap, "notebook", tmp_path / "gap.png")
+    plots.plot_gap(gap, NAMES.models["notebook"], tmp_path / "gap.png")
 
 
 def test_area_marks_split_stillness_and_truth():
     truth = pd.Series([0.0, 0.0, 0.1, 0.2, 0.25, 0.3, 0.3])
     events = {"falls": 4, "lies still": 5}
-    (axes,) = plots.draw_area(AREA, first_test_frame=4, events=events, truth=truth).axes
+    (axes,) = plots.draw_area(AREA, NAMES.methods, first_test_frame=4, events=events, truth=truth).axes
     np.testing.assert_array_equal(line(axes, "GMM").get_xdata(), [4, 5, 6])
     np.testing.assert_array_equal(line(axes, "MOG2").get_ydata(), [0.1, 0.1, 0.0])
-    np.testing.assert_array_equal(line(axes, TRUTH).get_ydata(), truth)
+    np.testing.assert_array_equal(line(axes, TRUTH.label).get_ydata(), truth)
     assert verticals(axes) == [4, 5]
     assert "falls lies still" in texts(axes)
     heights = {text.get_text(): text.xy[1] for text in axes.texts}
@@ -107,44 +108,35 @@ def test_area_marks_split_stillness_and_truth():
     assert axes.get_xlim() == (0, 6)
     (training,) = axes.patches
     assert training.get_x() + training.get_width() == 3.5
-    (axes,) = plots.draw_area(AREA, first_test_frame=4).axes
+    (axes,) = plots.draw_area(AREA, NAMES.methods, first_test_frame=4).axes
     assert verticals(axes) == []
 
 
 def test_absorption_counts_from_stillness_and_marks_half_life_and_prediction():
-    axes = plots.draw_absorption(VISIBLE, ABSORPTION, fps=10).axes[0]
+    axes = plots.draw_absorption(VISIBLE, ABSORPTION, NAMES.methods, fps=10).axes[0]
     np.testing.assert_array_equal(line(axes, "MOG2").get_xdata(), [0, 1, 2, 3])
     np.testing.assert_array_equal(line(axes, "MOG2").get_ydata(), [0.6, 0.4, 0.2, 0.0])
     assert verticals(axes) == [3]
     assert line(axes, "predicted for MOG2: 3").get_xdata() == [3, 3]
     markers = [drawn for drawn in axes.get_lines() if drawn.get_marker() == "D" and len(drawn.get_xdata())]
     assert [(*m.get_xdata(), *m.get_ydata()) for m in markers] == [(2, 0.2)]
-    assert to_hex(markers[0].get_color()) == looks(["mog2"])["mog2"].colour.lower()
+    assert to_hex(markers[0].get_color()) == NAMES.methods["mog2"].colour.lower()
 
 
 def test_absorption_of_nobody_says_so():
     nobody = ABSORPTION.assign(still_frame=np.nan, half_life=np.nan, predicted=np.nan)
-    (axes,) = plots.draw_absorption(VISIBLE.iloc[:0], nobody, fps=10).axes
+    (axes,) = plots.draw_absorption(VISIBLE.iloc[:0], nobody, NAMES.methods, fps=10).axes
     assert "no person who lies still was found" in texts(axes)
 
 
 def test_long_names_do_not_run_out_of_the_figure():
     names = [f"{letter} method with a long name" for letter in "ABCDEFG"]
     area = pd.DataFrame({"frame": [0, 1] * 7, "method": np.repeat(names, 2), "foreground_share": 0.1})
-    figure = plots.draw_area(area, first_test_frame=0)
+    figure = plots.draw_area(area, called(*names), first_test_frame=0)
     figure.draw_without_rendering()
     (legend,) = figure.legends
     assert legend.get_window_extent().x1 <= figure.bbox.x1
     assert figure.axes[0].get_window_extent().width > 0.85 * figure.bbox.width
-
-
-def test_a_method_looks_alike_in_every_figure():
-    alone, together = looks(["mog2"]), looks(["gmm", "b", "mog2", "a"])
-    assert alone["mog2"] == together["mog2"]
-    assert looks(["a", "b"]) == looks(["b", "a"])
-    assert looks(["em"])["em"] == looks(["gmm"])["gmm"]
-    many = looks([f"m{index}" for index in range(24)])
-    assert len(set(many.values())) == 24
 
 
 def test_backgrounds_show_the_largest_channel_difference_and_the_undefined_pixels():
@@ -199,28 +191,12 @@ def test_fit_maps_colour_the_first_cause_and_hide_undefined_likelihoods():
 def test_mask_strip_has_a_row_per_method_and_a_column_per_moment():
     frames = [np.full((4, 6, 3), value, np.uint8) for value in (10, 20)]
     masks = [np.full((4, 6), value, np.uint8) for value in (0, 255)]
-    figure = pictures.draw_mask_strip({"frame": frames, "mog2": masks}, ["a", "b"])
+    figure = pictures.draw_mask_strip({"frame": frames, "MOG2": masks}, ["a", "b"])
     (axes,) = figure.axes
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["a", "b"]
     assert [tick.get_text() for tick in axes.get_yticklabels()] == ["frame", "MOG2"]
     centres = np.ix_(axes.get_yticks().astype(int), axes.get_xticks().astype(int))
     np.testing.assert_array_equal(axes.images[0].get_array()[centres], np.dstack([[[10, 20], [0, 255]]] * 3))
-
-
-def test_strip_frames():
-    assert pictures.strip_frames(range(44, 110), 61) == {
-        44: "first test\nframe 44",
-        51: "still -10\nframe 51",
-        57: "still -4\nframe 57",
-        62: "still +1\nframe 62",
-        66: "still +5\nframe 66",
-        71: "still +10\nframe 71",
-        91: "still +30\nframe 91",
-        109: "last\nframe 109",
-    }
-    assert list(pictures.strip_frames(range(44, 50), 46)) == [44, 47, 49]  # only frames that have masks
-    assert list(pictures.strip_frames(range(2, 4), None)) == [2, 3]
-    assert len(pictures.strip_frames(range(44, 110), None)) == 7
 
 
 def draw_all(folder: Path) -> dict[str, bytes]:
@@ -231,10 +207,10 @@ def draw_all(folder: Path) -> dict[str, bytes]:
         noise.random((12, 18)),
         noise.integers(0, 32, (12, 18)).astype(np.uint8),
     )
-    plots.plot_convergence(CURVES, TOLERANCES, folder / "convergence.png")
-    plots.plot_gap(noise.random((12, 18)), "notebook", folder / "gap.png")
-    plots.plot_area(AREA, folder / "area.png", first_test_frame=4, events={"lies still": 5})
-    plots.plot_absorption(VISIBLE, ABSORPTION, folder / "absorption.png", fps=10)
+    plots.plot_convergence(CURVES, TOLERANCES, NAMES.models, folder / "convergence.png")
+    plots.plot_gap(noise.random((12, 18)), NAMES.models["notebook"], folder / "gap.png")
+    plots.plot_area(AREA, NAMES.methods, folder / "area.png", first_test_frame=4, events={"lies still": 5})
+    plots.plot_absorption(VISIBLE, ABSORPTION, NAMES.methods, folder / "absorption.png", fps=10)
     pictures.plot_backgrounds({"em": image, "median": image // 2}, folder / "backgrounds.png")
     pictures.plot_fit_maps(*maps, folder / "fit.png")
     pictures.plot_mask_strip({"frame": [image] * 2}, ["a", "b"], folder / "masks.png")

@@ -1,12 +1,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from defaults import called
 from matplotlib.colors import to_hex
 
 from bgsub.evidence.curves import threshold_curve
 from bgsub.figures import scores_plots as plots
-from bgsub.figures.looks import looks
-from bgsub.masks.learning import ADAPTIVE, FROZEN, PROTECTED
+from bgsub.masks.method import ADAPTIVE, FROZEN, OWN, PROTECTED
 
 SCORES = pd.DataFrame(
     {
@@ -19,6 +19,7 @@ SCORES = pd.DataFrame(
     }
 )
 LEARNING = {"mog2": ADAPTIVE, "gmm": FROZEN, "safe": PROTECTED, "idle": FROZEN}
+METHODS = called(*LEARNING, "nobody")
 CURVES = {
     "gmm": threshold_curve([1, 1, 2, 6], [80, 6, 2, 2], [-np.inf, 0, 10, 50]),
     "nobody": threshold_curve([0, 0], [5, 5], [0, 1]),
@@ -33,21 +34,23 @@ def texts(axes):
 
 
 def test_scores_are_ranked_with_their_intervals():
-    score, found, kept = plots.draw_scores(SCORES, LEARNING, {"mog2": 0.02, "gmm": 0.6, "safe": np.nan}).axes
+    score, found, kept = plots.draw_scores(
+        SCORES, LEARNING, METHODS, {"mog2": 0.02, "gmm": 0.6, "safe": np.nan}
+    ).axes
     assert [label.get_text() for label in score.get_yticklabels()] == ["safe", "GMM", "MOG2", "idle"]
     assert score.get_ylim() == (3.5, -0.5)  # the best on top
     assert texts(score) == ["0.900", "0.800", "0.300", "none"]
     intervals, dots = score.get_lines()[::2], score.get_lines()[1::2]
     assert [list(line.get_xdata()) for line in intervals[:3]] == [[0.85, 0.95], [0.75, 0.85], [0.1, 0.6]]
     assert [(*dot.get_xdata(), *dot.get_ydata()) for dot in dots[:3]] == [(0.9, 0), (0.8, 1), (0.3, 2)]
-    assert to_hex(dots[2].get_color()) == looks(["mog2"])["mog2"].colour.lower()
+    assert to_hex(dots[2].get_color()) == METHODS["mog2"].colour.lower()
     markers = [(line.get_marker(), *line.get_xdata()) for line in found.get_lines()[1:3]]
     assert markers == [(">", 0.9), ("D", 0.9)]
     assert [bar.get_width() for bar in kept.patches][1:3] == [0.6, 0.02]
 
 
 def test_how_a_method_learns_shows_at_a_glance():
-    figure = plots.draw_scores(SCORES, LEARNING)
+    figure = plots.draw_scores(SCORES, LEARNING, METHODS)
     assert len(figure.axes) == 2  # nobody lies still
     safe, gmm, mog2, _ = figure.axes[0].get_lines()[1::2]
     assert (safe.get_fillstyle(), gmm.get_fillstyle()) == ("left", "full")
@@ -56,15 +59,23 @@ def test_how_a_method_learns_shows_at_a_glance():
     said = [text.get_text() for text in legend.get_texts()]
     assert said == [
         "learned once, then frozen",
-        "learns around the foreground",
+        "learns around what it marks",
         "goes on learning",
         "recall",
         "precision",
     ]
 
 
+def test_a_method_of_which_that_is_not_known_has_a_square():
+    figure = plots.draw_scores(SCORES, LEARNING | {"idle": OWN}, METHODS)
+    *others, idle = figure.axes[0].get_lines()[1::2]
+    assert idle.get_marker() == "s"
+    assert {other.get_marker() for other in others} == {"o"}
+    assert "a method of yours" in [text.get_text() for text in figure.legends[0].get_texts()]
+
+
 def test_curves_mark_the_configured_and_the_best_threshold():
-    (axes,) = plots.draw_curves(CURVES, {"gmm": 50, "nobody": 1}).axes
+    (axes,) = plots.draw_curves(CURVES, {"gmm": 50, "nobody": 1}, METHODS).axes
     (curve,) = [line for line in axes.get_lines() if line.get_label() == "GMM (area 0.641)"]
     np.testing.assert_array_equal(curve.get_xdata(), CURVES["gmm"].recall)
     np.testing.assert_array_equal(curve.get_ydata(), CURVES["gmm"].precision)
@@ -79,14 +90,14 @@ def test_curves_mark_the_configured_and_the_best_threshold():
 
 
 def test_lines_of_equal_f_are_that():
-    (axes,) = plots.draw_curves({}, {}).axes
+    (axes,) = plots.draw_curves({}, {}, {}).axes
     for line, f in zip(axes.get_lines(), (0.2, 0.4, 0.6, 0.8), strict=True):
         recall, precision = line.get_xdata(), line.get_ydata()
         np.testing.assert_allclose(2 * recall * precision / (recall + precision), f)
 
 
 def test_agreement_is_symmetric_and_not_rounded_up():
-    axes = plots.draw_agreement(AGREEMENT, ["gmm", "mog2", "idle"]).axes[0]
+    axes = plots.draw_agreement(AGREEMENT, called("gmm", "mog2", "idle")).axes[0]
     matrix = axes.images[0].get_array()
     np.testing.assert_array_equal(matrix, matrix.T)
     assert matrix.mask.tolist() == [[True, False, False], [False, True, True], [False, True, True]]
@@ -96,9 +107,9 @@ def test_agreement_is_symmetric_and_not_rounded_up():
 
 def test_figures_are_saved_with_the_same_bytes(tmp_path):
     for folder in ("one", "two"):
-        plots.plot_scores(SCORES, LEARNING, tmp_path / folder / "scores.png", retention={"gmm": 0.6})
-        plots.plot_curves(CURVES, {"gmm": 50}, tmp_path / folder / "curves.png")
-        plots.plot_agreement(AGREEMENT, ["gmm", "mog2", "idle"], tmp_path / folder / "agreement.png")
+        plots.plot_scores(SCORES, LEARNING, METHODS, tmp_path / folder / "scores.png", retention={"gmm": 0.6})
+        plots.plot_curves(CURVES, {"gmm": 50}, METHODS, tmp_path / folder / "curves.png")
+        plots.plot_agreement(AGREEMENT, called("gmm", "mog2", "idle"), tmp_path / folder / "agreement.png")
     names = sorted(path.name for path in (tmp_path / "one").iterdir())
     assert names == [
         f"{name}.{suffix}" for name in ("agreement", "curves", "scores") for suffix in ("png", "svg")
@@ -110,7 +121,7 @@ def test_figures_are_saved_with_the_same_bytes(tmp_path):
 @pytest.mark.parametrize("methods", [["gmm"], []])
 def test_little_can_be_drawn(methods, tmp_path):
     scores = SCORES[SCORES["method"].isin(methods)]
-    plots.plot_scores(scores, LEARNING, tmp_path / "scores.png", retention={"gmm": 0.5})
-    plots.plot_curves({}, {}, tmp_path / "curves.png")
+    plots.plot_scores(scores, LEARNING, METHODS, tmp_path / "scores.png", retention={"gmm": 0.5})
+    plots.plot_curves({}, {}, {}, tmp_path / "curves.png")
     if methods:
-        plots.plot_agreement(AGREEMENT[:0], methods, tmp_path / "agreement.png")
+        plots.plot_agreement(AGREEMENT[:0], called(*methods), tmp_path / "agreement.png")

@@ -12,8 +12,8 @@ from sklearn.mixture import GaussianMixture
 
 from bgsub.masks.densities import component, likelihood, mahalanobis
 from bgsub.masks.difference import difference
-from bgsub.masks.foreground import foreground_masks, threshold_score
-from bgsub.masks.rules import score_by
+from bgsub.masks.foreground import threshold_score
+from bgsub.masks.rules import scored_method
 from bgsub.model.gmm import PixelMixture
 
 
@@ -217,7 +217,7 @@ def test_distances_of_background_samples_follow_hotellings_distribution():
         assert passed == pytest.approx(share, rel=0.15)
 
 
-def test_score_by_reads_the_methods_row():
+def test_a_row_gives_the_score_of_its_rule():
     model, frame = random_model(2, 1), random_frame(1)
     rows = {
         "component": (component(model), {}),
@@ -225,14 +225,17 @@ def test_score_by_reads_the_methods_row():
         "mahalanobis": (mahalanobis(model, ignore_shadows=True), {"ignore_shadows": True}),
     }
     for rule, (expected, more) in rows.items():
-        np.testing.assert_array_equal(score_by({"rule": rule, **more}, model)(frame), expected(frame))
+        np.testing.assert_array_equal(
+            scored_method({"model": "em", "rule": rule, **more}).score(model)(frame), expected(frame)
+        )
     heaviest = model["weights"].argmax(axis=0)[np.newaxis, ..., np.newaxis]
     background = np.take_along_axis(model["means"], heaviest, axis=0)[0]
     np.testing.assert_array_equal(
-        score_by({"rule": "difference"}, model)(frame), difference(background)(frame)
+        scored_method({"model": "em", "rule": "difference"}).score(model)(frame),
+        difference(background)(frame),
     )
     with pytest.raises(KeyError):
-        score_by({"rule": "likelyhood"}, model)
+        scored_method({"model": "em", "rule": "likelyhood"})
 
 
 GOLDEN = {  # threshold, and hash of the masks: a change of any bit shows
@@ -250,7 +253,8 @@ def test_masks_are_those_we_know(rule):
     frames = np.clip(rng.normal(background * 255, 8, (6, 24, 32, 3)), 0, 255).astype(np.uint8)
     frames[:, 6:16, 8:20] //= 2
     threshold, expected = GOLDEN[rule]
-    score = score_by({"rule": rule, "ignore_shadows": True}, model)
-    masks = np.stack(list(foreground_masks(frames, score, threshold)))
+    more = {"ignore_shadows": True} if rule == "mahalanobis" else {}
+    method = scored_method({"model": "em", "rule": rule, "threshold": threshold, **more})
+    masks = np.stack(list(method.masks(frames, model)))
     assert 0.02 < (masks == 255).mean() < 0.9
     assert hashlib.sha256(masks.tobytes()).hexdigest()[:16] == expected

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from bgsub.errors import InputError
-from bgsub.masks.subtractors import create_subtractor, mog2_constants, opencv_masks
+from bgsub.masks.rules import Difference
+from bgsub.masks.subtractors import subtractor
 
 NOTEBOOK = {
     "opencv": "mog2",
@@ -64,7 +65,7 @@ def clip():
 
 
 def masks_of(clip, settings, test=TEST):
-    return np.stack(list(opencv_masks(clip, settings, test=test)))
+    return np.stack(list(subtractor(settings).masks(clip, test)))
 
 
 def seen(masks):
@@ -73,9 +74,9 @@ def seen(masks):
 
 
 def test_masks_are_the_notebooks_loop(clip):
-    subtractor = cv2.createBackgroundSubtractorMOG2(60, 32, True)
+    mog2 = cv2.createBackgroundSubtractorMOG2(60, 32, True)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
-    expected = [cv2.morphologyEx(subtractor.apply(frame), cv2.MORPH_OPEN, kernel) for frame in clip]
+    expected = [cv2.morphologyEx(mog2.apply(frame), cv2.MORPH_OPEN, kernel) for frame in clip]
     masks = masks_of(clip, NOTEBOOK)
     np.testing.assert_array_equal(masks, expected[16:])
     assert set(np.unique(masks)) == {0, 127, 255}
@@ -124,7 +125,7 @@ def test_adaptive_loses_what_frozen_and_protected_keep(clip):
 
 
 def test_frozen_is_opencvs_learning_rate_of_nought(clip):
-    mog2 = create_subtractor(NOTEBOOK)
+    mog2 = subtractor(NOTEBOOK).create()
     raw = [mog2.apply(frame, learningRate=-1 if i < 16 else 0) for i, frame in enumerate(clip)]
     np.testing.assert_array_equal(masks_of(clip, METHODS["mog2_frozen"] | {"opening": 1}), raw[16:])
 
@@ -154,9 +155,9 @@ def test_protected_learns_at_mog2s_own_rate(clip):
 
 
 def test_the_mask_must_be_passed_by_keyword(clip):
-    """What OpenCV does with it, on which `learning: protected` rests (field.md)."""
+    """What OpenCV does with it, on which `learning: protected` rests."""
     everywhere = np.full(clip.shape[1:3], 255, np.uint8)
-    mog2 = create_subtractor(NOTEBOOK)
+    mog2 = subtractor(NOTEBOOK).create()
     for frame in clip[:16]:
         mog2.apply(frame)
     assert (mog2.apply(clip[16], knownForegroundMask=everywhere) == 255).all()  # what is known is not judged
@@ -165,7 +166,7 @@ def test_the_mask_must_be_passed_by_keyword(clip):
 
 def test_knn_ignores_a_learning_rate_of_nought(clip):
     """Why there is no frozen KNN (opencv#24226)."""
-    knn = create_subtractor(KNN)
+    knn = subtractor(KNN).create()
     for frame in clip[:16]:
         knn.apply(frame)
     before = knn.getBackgroundImage()
@@ -175,27 +176,28 @@ def test_knn_ignores_a_learning_rate_of_nought(clip):
 
 
 def test_settings_reach_opencv_and_its_constants_are_read_back():
-    mog2 = create_subtractor(NOTEBOOK | {"background_ratio": 0.7})
+    mog2 = subtractor(NOTEBOOK | {"background_ratio": 0.7}).create()
     assert (mog2.getHistory(), mog2.getVarThreshold(), mog2.getDetectShadows()) == (60, 32.0, True)
     assert mog2.getBackgroundRatio() == pytest.approx(0.7)
-    knn = create_subtractor(KNN | {"history": 90, "dist2_threshold": 250})
+    knn = subtractor(KNN | {"history": 90, "dist2_threshold": 250}).create()
     assert (knn.getHistory(), knn.getDist2Threshold(), knn.getDetectShadows()) == (90, 250.0, True)
-    constants = mog2_constants(NOTEBOOK)
-    # metrics.md 3.2; OpenCV holds them as float32
+    constants = subtractor(NOTEBOOK).absorption(44)
+    # OpenCV holds them as float32
     assert constants == {
         "history": 60,
         "background_ratio": pytest.approx(0.9),
         "complexity_reduction": pytest.approx(0.05),
         "learning_rate": None,
+        "frozen_from": None,
     }
-    assert mog2_constants(METHODS["mog2_rate"])["learning_rate"] == 0.05
+    assert subtractor(METHODS["mog2_rate"]).absorption(44)["learning_rate"] == 0.05
 
 
 def test_the_recursion_describes_a_mog2_that_learns_what_it_sees():
-    assert mog2_constants(METHODS["mog2_frozen"]) is not None  # until it freezes
-    assert mog2_constants(METHODS["mog2_protected"]) is None
-    assert mog2_constants(KNN) is None
-    assert mog2_constants({"model": "em", "rule": "difference"}) is None
+    assert subtractor(METHODS["mog2_frozen"]).absorption(44)["frozen_from"] == 44  # until it freezes
+    assert subtractor(METHODS["mog2_protected"]).absorption(44) is None
+    assert subtractor(KNN).absorption(44) is None
+    assert Difference(model="em", rule="difference").absorption(44) is None
 
 
 def test_a_method_that_cannot_begin_in_time_is_refused(clip):
@@ -205,4 +207,4 @@ def test_a_method_that_cannot_begin_in_time_is_refused(clip):
 
 def test_an_unknown_method_is_refused():
     with pytest.raises(KeyError):
-        create_subtractor(NOTEBOOK | {"opencv": "mog3"})
+        subtractor(NOTEBOOK | {"opencv": "mog3"})

@@ -1,28 +1,24 @@
 import hashlib
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import cv2
+import defaults
 import numpy as np
 import pandas as pd
 import pytest
 
 from bgsub.evidence.costs import Cost
+from bgsub.names import names_of
 from bgsub.report.pages import render_overview, render_page
-from bgsub.report.views import ClipResults, cost_rows, outlooks, player_facts, source_facts, sweep_view
+from bgsub.report.views import ClipResults, cost_rows, outlooks, player_facts, source_facts
 
 TEMPLATES = Path(__file__).parents[3] / "workflow/report"
-MODELS = {
-    "em": {"components": 2, "tolerance": 1e-6, "max_iterations": 300, "covariance_floor": 1.0},
-    "notebook": {"components": 2, "tolerance": None, "max_iterations": 5, "covariance_floor": None},
-}
-METHODS = {
-    "gmm": {"model": "em", "rule": "difference", "threshold": 50},
-    "mog2": {"opencv": "mog2", "history": 60, "var_threshold": 32, "detect_shadows": True, "opening": 3}
-    | {"learning": "adaptive", "learning_rate": "auto", "background_ratio": 0.9},
-}
+MODELS = {key: defaults.MODELS[key] for key in ("em", "notebook")}
+METHODS = {key: defaults.METHODS[key] for key in ("gmm", "mog2")}
 FIGURES = (
     "backgrounds",
     "convergence",
@@ -99,6 +95,7 @@ def clip_of(folder: Path, **changes) -> ClipResults:
         "citation": "Someone, 2026",
     }
     facts |= {"models": MODELS, "methods": METHODS, "fps": 10.0}
+    facts["names"] = names_of(changes.get("models", MODELS), changes.get("methods", METHODS))
     facts |= {"costs": {"frames": Cost(1.0, None, 1), "fitting em": Cost(3.0, 200.0, 4)}}
     return ClipResults(**(facts | changes))
 
@@ -272,13 +269,13 @@ def test_scores_are_shown_where_there_are_some(clip):
 
 
 def test_the_history_that_keeps_the_person_follows_the_closed_form(clip):
-    """metrics.md, 3.2: absorbed after 0.1106 history frames once MOG2 has run for long."""
+    """Absorbed after 0.1106 history frames once MOG2 has run for long."""
     absorption = pd.DataFrame({"method": ["gmm", "mog2"], "still_frame": 1000, "predicted": [np.nan, 6]})
-    found = outlooks(absorption, clip, frames=1030)
+    found = outlooks(absorption, clip, {"train": 44, "frames": 1030})
     assert list(found) == ["mog2"]
     assert found["mog2"].background_ratio == pytest.approx(0.9)
     assert found["mog2"].least_history == pytest.approx(30 / 0.1106, rel=0.03)
-    early = outlooks(absorption.assign(still_frame=61), clip, frames=110)
+    early = outlooks(absorption.assign(still_frame=61), clip, {"train": 44, "frames": 110})
     assert early["mog2"].least_history is None  # the start-up takes 0.248 * 61 = 15 frames, of any history
 
 
@@ -323,12 +320,54 @@ def test_names_appear_as_text(clip, name):
     assert facts["methods"][0]["name"] == name
 
 
-@pytest.mark.parametrize(("variant", "method"), [("gmm", "GMM"), ("gmm.b.threshold-3", "gmm.b")])
-def test_a_sweep_names_its_method(variant, method):
-    table = pd.DataFrame({"variant": [variant], "threshold": [3], "frames": [66], "foreground_share": [0.1]})
+def test_a_sweep_names_its_method(clip):
+    """By what the config says, not by the names of its variants."""
+    table = pd.DataFrame({"variant": ["a.b-3"], "threshold": [3], "frames": [66], "foreground_share": [0.1]})
     empty = dict.fromkeys(["f_measure", "precision", "recall", "retention"])
-    said = sweep_view(table.assign(**empty), ["gmm", "gmm.b", "gm"])["said"]
-    assert said.startswith(f"With {'the ' * (method == 'GMM')}{method}, over the one value of threshold, ")
+    folder = folder_of(clip)
+    (folder / "sweeps").mkdir()
+    table.assign(**empty).to_csv(folder / "sweeps/levels.csv", index=False)
+    cv2.imwrite(str(folder / "sweeps/levels.png"), np.zeros((8, 12, 3), np.uint8))
+    swept = clip_of(folder, sweeps={"levels": {"method": "gmm", "keys": ["threshold"]}})
+    text = Reader(render(swept)).text
+    assert "With the GMM, over the one value of threshold, the share of the image that is marked" in text
+
+
+def test_renaming_a_key_of_the_config_changes_that_key_alone(clip):
+    def said(clip: ClipResults) -> str:
+        return re.sub("[0-9a-f]{64}", "", Reader(render(clip)).text)
+
+    before, folder = said(clip), folder_of(clip)
+    keys = {"em": "mixture", "notebook": "five", "gmm": "levels", "mog2": "opencv"}
+    for table in folder.glob("*.csv"):
+        text = table.read_text()
+        for old, new in keys.items():
+            text = re.sub(rf"(?<![\w.]){old}(?=,)", new, text)
+        table.write_text(text)
+    for old in (*folder.glob("m*s/*"), *folder.glob("figures/*_*")):
+        head, _, key = old.stem.rpartition("_")
+        old.rename(old.with_stem("_".join(filter(None, (head, keys[key])))))
+    moment = folder / "page/moment.json"
+    moment.write_text(moment.read_text().replace('"gmm"', '"levels"').replace('"mog2"', '"opencv"'))
+    models = {"mixture": MODELS["em"], "five": MODELS["notebook"]}
+    methods = {"levels": replace(METHODS["gmm"], model="mixture"), "opencv": METHODS["mog2"]}
+    changed = clip_of(folder, models=models, methods=methods, names=names_of(models, methods))
+    shown = {
+        "em components 2": "mixture components 2",
+        "notebook components 2": "five components 2",
+        "gmm model em": "levels model mixture",
+        "mog2 opencv mog2": "opencv opencv mog2",
+        "models/em/": "models/mixture/",
+        "models/notebook/": "models/five/",
+        "methods/gmm/": "methods/levels/",
+        "methods/mog2/": "methods/opencv/",
+    }  # in the table of settings, and in the names of files
+    for old, new in shown.items():
+        assert old in before
+        before = before.replace(old, new)
+    assert said(changed) == before
+    looks = [(row["label"], row["colour"]) for row in player_facts(changed, None)["methods"]]
+    assert looks == [("GMM", "#0072B2"), ("MOG2", "#D55E00")]
 
 
 def test_the_player_knows_the_events(clip):

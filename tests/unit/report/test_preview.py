@@ -2,22 +2,9 @@ from base64 import b64decode
 
 import cv2
 import numpy as np
-import pandas as pd
+from defaults import NAMES
 
-from bgsub.report.preview import Preview, overlaid, pack_moment, pack_poster, telling_moment
-
-ABSORPTION = pd.DataFrame({"method": ["a", "b", "c"], "still_frame": 61.0, "retention": [0.6, 0.02, 0.9]})
-AREA = pd.DataFrame({"method": ["a", "b", "c"], "frame": 70, "foreground_share": [0.1, 0.0, 0.12]})
-
-
-def test_the_moment_shows_who_keeps_most_and_who_keeps_least():
-    assert telling_moment(ABSORPTION, AREA, range(44, 110)) == (69, "c", "b")
-    assert telling_moment(ABSORPTION, AREA, range(44, 65)) == (64, "c", "b")
-    assert telling_moment(ABSORPTION, AREA, range(80, 110)) == (88, "c", "b")
-    full = AREA.assign(foreground_share=[0.1, 0.0, 0.5])
-    assert telling_moment(ABSORPTION, full, range(44, 110)) == (69, "a", "b")
-    nobody = ABSORPTION.assign(still_frame=np.nan, retention=np.nan)
-    assert telling_moment(nobody, AREA, range(44, 110)) == (77, "a", "c")
+from bgsub.report.preview import Preview, overlaid, pack_moment, pack_poster
 
 
 def test_a_mask_colours_only_its_foreground():
@@ -64,7 +51,7 @@ def test_a_long_video_is_thinned_and_a_wide_one_narrowed():
 
 def test_pictures_of_the_moment_are_small():
     pictures = pack_moment(
-        np.zeros((1080, 1920, 3), np.uint8), {"gmm": np.zeros((1080, 1920), np.uint8)}, ["gmm"]
+        np.zeros((1080, 1920, 3), np.uint8), {"gmm": np.zeros((1080, 1920), np.uint8)}, NAMES.methods
     )
     assert [(picture["method"], picture["width"], picture["height"]) for picture in pictures] == [
         ("gmm", 480, 270)

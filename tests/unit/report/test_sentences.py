@@ -1,9 +1,15 @@
+from dataclasses import replace
+
+import defaults
 import pandas as pd
 import pytest
+from defaults import NAMES, called
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bgsub.evidence.costs import Cost
+from bgsub.model.settings import Model
+from bgsub.names import Names, names_of
 from bgsub.report.sentences import (
     audit_sentence,
     background_sentence,
@@ -18,10 +24,8 @@ from bgsub.report.sentences import (
 )
 from bgsub.words import NBSP, count, duration, in_words, joined, number, percent
 
-MODELS = {
-    "em": {"components": 2, "tolerance": 1e-6, "max_iterations": 300, "covariance_floor": 1.0},
-    "notebook": {"components": 2, "tolerance": None, "max_iterations": 5, "covariance_floor": None},
-}
+MODELS = {key: defaults.MODELS[key] for key in ("em", "notebook")}
+AUTO = MODELS | {"auto": defaults.MODELS["auto"]}
 
 
 def fit(model: str, **changes: float) -> dict:
@@ -38,8 +42,9 @@ def notebook(**changes: float) -> dict:
     return fit("notebook", **(short | changes))
 
 
-def converged(rows: list[dict], models: dict = MODELS) -> list[str]:
-    return [text.replace(NBSP, " ") for text in converged_answer(pd.DataFrame(rows), models)]
+def converged(rows: list[dict], models: dict[str, Model] = MODELS) -> list[str]:
+    said = converged_answer(pd.DataFrame(rows), models, names_of(models, {}))
+    return [text.replace(NBSP, " ") for text in said]
 
 
 @pytest.mark.parametrize(
@@ -129,10 +134,7 @@ def test_the_rest_is_told_apart_by_what_stopped_it():
 
 
 def test_one_iteration_on_one_pixel_is_singular():
-    models = {
-        "em": {"components": 2, "tolerance": 1e-6, "max_iterations": 1},
-        "notebook": {"components": 2, "tolerance": None, "max_iterations": 1},
-    }
+    models = {key: replace(model, max_iterations=1) for key, model in MODELS.items()}
     first, second = converged(
         [fit("em", pixels=1, iterations_median=1.0, iterations_p90=1.0), notebook()], models
     )
@@ -163,36 +165,38 @@ def test_without_a_reference_nothing_is_compared():
 
 
 def test_without_a_model_there_is_no_fit():
-    assert converged_answer(pd.DataFrame(columns=list(fit("em"))), {}) == [
+    assert converged_answer(pd.DataFrame(columns=list(fit("em"))), {}, NAMES) == [
         "This run fitted no mixture, so there is no fit to judge."
     ]
 
 
 def test_another_model_with_a_stopping_rule_gets_both_sentences():
-    models = MODELS | {"slow": {"components": 3, "tolerance": 1e-3, "max_iterations": 300}}
+    models = MODELS | {"slow": Model(components=3, tolerance=1e-3, label="slow one")}
     _, said = converged(
         [fit("em"), fit("slow", gap_median=0.02, gap_p90=0.3, **{"gap_over_0.01": 0.6})], models
     )
-    assert said.startswith('The model "slow" converged on all 1,000 pixels')
-    assert 'The model "slow" leaves the typical pixel 0.020 nats per sample below that fit' in said
+    assert said.startswith('The model "slow one" converged on all 1,000 pixels')
+    assert 'The model "slow one" leaves the typical pixel 0.020 nats per sample below that fit' in said
 
 
 def test_a_mean_lifted_by_shrunken_gaussians_is_explained():
     fits = pd.DataFrame([fit("em"), notebook(log_likelihood=9.1)])
-    assert "The mean of the notebook's GMM ends above that of the GMM" in curve_caveats(fits, MODELS)
-    assert curve_caveats(pd.DataFrame([fit("em"), notebook(log_likelihood=8.9)]), MODELS) == ""
+    assert "The mean of the notebook's GMM ends above that of the GMM" in curve_caveats(fits, MODELS, NAMES)
+    assert curve_caveats(pd.DataFrame([fit("em"), notebook(log_likelihood=8.9)]), MODELS, NAMES) == ""
     floored = MODELS | {"notebook": MODELS["em"]}
-    assert curve_caveats(fits, floored) == ""  # with the same floor it may well be the better fit
+    assert curve_caveats(fits, floored, NAMES) == ""  # with the same floor it may well be the better fit
 
 
 def test_a_model_that_chooses_its_components_is_told_apart():
-    models = MODELS | {"auto": MODELS["em"] | {"components": "auto", "max_components": 3}}
+    models = MODELS | {"auto": Model(components="auto", max_components=3)}
     chosen = fit("auto", iterations_median=0.0, iterations_p90=0.0, **{"gap_over_0.01": 0.7})
     _, said = converged([fit("em"), chosen], models)
     assert "half of all pixels needed no iteration." in said
     assert "by design: it does without a Gaussian that BIC finds not worth its parameters." in said
     fits = pd.DataFrame([fit("em"), chosen])
-    assert curve_caveats(fits, models).startswith("The GMM by BIC is shown with 3 components at every pixel")
+    assert curve_caveats(fits, models, NAMES).startswith(
+        "The GMM by BIC is shown with 3 components at every pixel"
+    )
 
 
 @pytest.mark.parametrize(
@@ -215,20 +219,21 @@ def test_inspected_pixels_are_counted():
 
 def test_methods_over_clips():
     kept = {"mog2": 0.012, "gmm_mahalanobis": 0.684}
-    assert over_clips_sentence(kept, 2) == (
+    assert over_clips_sentence(kept, 2, NAMES.methods) == (
         f"On average over the 2{NBSP}clips in which a person lies still, the GMM by Mahalanobis keeps "
         f"68{NBSP}% of them visible, and MOG2 1.2{NBSP}%."
     )
-    assert over_clips_sentence({"gmm": 0.5}, 1) == (
+    assert over_clips_sentence({"gmm": 0.5}, 1, NAMES.methods) == (
         f"In the one clip in which a person lies still, the GMM keeps 50{NBSP}% of them visible."
     )
-    said = over_clips_sentence(kept | {"gmm": 0.4}, 2, ["gmm_mahalanobis"]).replace(NBSP, " ")
+    said = over_clips_sentence(kept | {"gmm": 0.4}, 2, NAMES.methods, ["gmm_mahalanobis"]).replace(NBSP, " ")
     assert (
         "the GMM keeps 40 % of them visible, and MOG2 1.2 %. Not counted is the GMM by Mahalanobis, " in said
     )
     assert "which fills more than 25 % of the picture in one of these clips" in said
-    assert over_clips_sentence(kept, 2, list(kept)) == over_clips_sentence(kept, 2)  # there is no other
-    assert over_clips_sentence({}, 0) == "In none of these clips a person was found who lies still."
+    every = over_clips_sentence(kept, 2, NAMES.methods, list(kept))
+    assert every == over_clips_sentence(kept, 2, NAMES.methods)  # there is no other
+    assert over_clips_sentence({}, 0, {}) == "In none of these clips a person was found who lies still."
 
 
 def test_what_was_run():
@@ -241,13 +246,15 @@ def test_what_was_run():
 
 def test_background_against_the_reference_or_the_truth():
     fits = pd.DataFrame([fit("em"), notebook()])
-    assert "off the one fitted to the end on 7.1" in background_sentence(fits)
+    assert "off the one fitted to the end on 7.1" in background_sentence(fits, MODELS, NAMES)
     assert "nowhere more than 5" in background_sentence(
-        pd.DataFrame([fit("em"), notebook(background_over_5=0)])
+        pd.DataFrame([fit("em"), notebook(background_over_5=0)]), MODELS, NAMES
     )
-    assert "takes for the empty scene" in background_sentence(pd.DataFrame([fit("em")]))
+    assert "takes for the empty scene" in background_sentence(
+        pd.DataFrame([fit("em")]), {"em": MODELS["em"]}, NAMES
+    )
     truth = pd.DataFrame({"background": ["em", "notebook", "median"], "age": [0.31, 1.4, 0.3]})
-    assert background_sentence(fits, truth) == (
+    assert background_sentence(fits, MODELS, NAMES, truth) == (
         "Against the true empty scene, the mean error (of 255 grey levels) is: the temporal median 0.30 "
         "levels, the GMM 0.31 levels and the notebook's GMM 1.4 levels."
     )
@@ -257,19 +264,19 @@ def test_foreground_of_two_is_listed_and_of_many_spanned():
     area = pd.DataFrame(
         {"frame": [8, 9, 9, 9], "method": ["a", "a", "b", "c"], "foreground_share": [0.5, 0.04, 0.02, 0.0]}
     )
-    said = foreground_sentence(area, 0.035).replace(NBSP, " ")
+    names = Names({}, called("a", "b", "c"))
+    said = foreground_sentence(area, names, 0.035).replace(NBSP, " ")
     assert said == (
         "In the last frame, the share of the image marked as foreground runs from 0 % with c to 4.0 % with "
         "a; the person covers 3.5 % of it."
     )
-    said = foreground_sentence(area[area["method"] != "c"]).replace(NBSP, " ")
+    said = foreground_sentence(area[area["method"] != "c"], names).replace(NBSP, " ")
     assert said.endswith("is 2.0 % with b and 4.0 % with a.")
 
 
 def test_a_model_by_bic_is_lower_by_design_and_not_short():
-    models = MODELS | {"auto": MODELS["em"] | {"components": "auto"}}
     dropped = {"gap_median": 0.12, "gap_p90": 0.23, "gap_over_0.01": 0.72, "iterations_median": 0.0}
-    _, said = converged([fit("em"), fit("auto", **dropped, background_difference_mean=0.56)], models)
+    _, said = converged([fit("em"), fit("auto", **dropped, background_difference_mean=0.56)], AUTO)
     assert said == (
         "The GMM by BIC converged on all 1,000 pixels; half of all pixels needed no iteration, nine in ten "
         "at most 64. It lies more than 0.01 nats per sample below the first fit on 72 % of the pixels, by "
@@ -281,7 +288,7 @@ def test_a_model_by_bic_is_lower_by_design_and_not_short():
 def test_audit():
     rows = {"model": ["em", "notebook"] * 3, "kind": ["all"] * 2 + ["static"] * 2 + ["two_mode"] * 2}
     rows |= {"pixels": [2000] * 2 + [1] * 2 + [217] * 2, "within_0.01": [0.39, 0.12, 0.23, 0.0, 1.0, 0.18]}
-    said = audit_sentence(pd.DataFrame(rows)).replace(NBSP, " ")
+    said = audit_sentence(pd.DataFrame(rows), NAMES).replace(NBSP, " ")
     assert "of 2,000 sampled pixels" in said
     assert "on 39 % with the GMM and 12 % with the notebook's GMM." in said
     assert (
@@ -291,10 +298,10 @@ def test_audit():
     assert (
         "Where none does (1 pixel) it is 23 % with the GMM and 0 % with the notebook's GMM: a second" in said
     )
-    only = audit_sentence(pd.DataFrame(rows)[:2]).replace(NBSP, " ")
+    only = audit_sentence(pd.DataFrame(rows)[:2], NAMES).replace(NBSP, " ")
     assert only.endswith("on 39 % with the GMM and 12 % with the notebook's GMM.")
-    assert audit_sentence(pd.DataFrame(rows)[2:]) is None
-    assert audit_sentence(None) is None
+    assert audit_sentence(pd.DataFrame(rows)[2:], NAMES) is None
+    assert audit_sentence(None, NAMES) is None
 
 
 def test_cost():

@@ -1,18 +1,13 @@
 from io import StringIO
 
 import pandas as pd
+from defaults import METHODS, NAMES, called
 
+from bgsub.masks.method import OWN
 from bgsub.report.sentences_absorption import Outlook, absorbed_answer, events_sentence, verdict
 from bgsub.words import NBSP
 
-METHODS = {
-    "gmm": {"model": "em"},
-    "notebook": {"model": "notebook"},
-    "median": {"background": "median"},
-    "mog2": {"opencv": "mog2", "history": 60},
-    "mog2_protected": {"opencv": "mog2", "history": 60, "learning": "protected"},
-    "knn": {"opencv": "knn", "history": 60},
-}
+LEARNING = {key: method.learns for key, method in METHODS.items()} | {"mine": OWN}
 
 
 def absorbed(method: str, **changes) -> dict:
@@ -25,13 +20,12 @@ def absorbed(method: str, **changes) -> dict:
 MOG2 = absorbed("mog2", half_life=4, censored_at=None, vanish=7, retention=0.045, predicted=6)
 
 
-def answer(
-    rows: list[dict], methods: dict = METHODS, least: int | None = None, frames: int = 110
-) -> list[str]:
+def answer(rows: list[dict], history: int = 60, least: int | None = None, frames: int = 110) -> list[str]:
     table = pd.read_csv(StringIO(pd.DataFrame(rows).to_csv(index=False)))  # as it comes from absorption.csv
-    outlooks = {row["method"]: Outlook(0.9, least) for row in rows if row["predicted"] is not None}
+    outlooks = {row["method"]: Outlook(history, 0.9, least) for row in rows if row["predicted"] is not None}
     return [
-        text.replace(NBSP, " ") for text in absorbed_answer(table, methods, outlooks, fps=10.0, frames=frames)
+        text.replace(NBSP, " ")
+        for text in absorbed_answer(table, LEARNING, called(*LEARNING), outlooks, fps=10.0, frames=frames)
     ]
 
 
@@ -73,14 +67,13 @@ def test_a_history_that_would_have_kept_the_person_is_named():
 
 
 def test_a_young_mog2_is_said_to_learn_at_its_starting_rate():
-    methods = {"mog2": {"opencv": "mog2", "history": 500}}
-    (said,) = answer([MOG2 | {"predicted": 15}], methods)
+    (said,) = answer([MOG2 | {"predicted": 15}], history=500)
     assert "after only 61 frames it learns faster than its history of 500 frames asks for" in said
 
 
 def test_a_censored_half_life_is_not_called_one():
     kept = MOG2 | {"half_life": None, "censored_at": 49, "vanish": None, "predicted": 55, "retention": 0.7}
-    (said,) = answer([kept], {"mog2": {"opencv": "mog2", "history": 500}})
+    (said,) = answer([kept], history=500)
     assert said.startswith(
         "MOG2 keeps at least half of what it saw of the person at first for all of the 49 frames"
     )
@@ -116,6 +109,14 @@ def test_a_frozen_method_that_loses_the_person_says_so():
     )
 
 
+def test_of_a_method_of_the_users_only_what_was_seen_is_said():
+    kept, lost = absorbed("mine"), absorbed("mine", half_life=20, censored_at=None)
+    assert answer([kept])[0].startswith("Mine keeps at least half of what it saw of the person at first")
+    assert answer([lost]) == [
+        "Mine loses half of the person within 20 frames (2.0 s) of lying still (the half-life)."
+    ]
+
+
 def test_without_a_still_person_nothing_is_measured():
     rows = [absorbed("gmm", still_frame=None), MOG2 | {"still_frame": None, "predicted": None}]
     nothing = "No person who lies still was found in this clip"
@@ -142,7 +143,7 @@ def told(*rows: dict, area: dict[str, float] | None = None) -> str:
     marked = [(method, frame, share) for method, share in shares.items() for frame in range(100)]
     table = pd.DataFrame(marked, columns=["method", "frame", "foreground_share"])
     absorption = pd.read_csv(StringIO(pd.DataFrame(rows).to_csv(index=False)))
-    return verdict(absorption, table, 10.0).replace(NBSP, " ")
+    return verdict(absorption, table, NAMES.methods, 10.0).replace(NBSP, " ")
 
 
 def test_the_verdict_names_who_loses_first_and_who_keeps_most():

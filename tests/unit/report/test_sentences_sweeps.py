@@ -1,5 +1,6 @@
 import pandas as pd
 import pytest
+from defaults import NAMES
 
 from bgsub.evidence.curves import threshold_curve, threshold_rows
 from bgsub.report.sentences_sweeps import history_answer, sweep_rows, sweep_sentence, threshold_answer
@@ -19,7 +20,7 @@ CAVEAT = "A best threshold is chosen by the ground truth, so it is a bound and n
 
 
 def test_who_loses_by_the_configured_threshold():
-    assert threshold_answer(thresholds(notebook=10, gmm=50, median=0, knn=0)) == [
+    assert threshold_answer(thresholds(notebook=10, gmm=50, median=0, knn=0), NAMES.methods) == [
         "The threshold of the config, 0, costs the temporal median most: its F-measure is 0.621, and with "
         "10, the best for this clip, it would be 0.727. By theirs, KNN loses 0.107 and the GMM 0.061. With "
         "the "
@@ -28,18 +29,18 @@ def test_who_loses_by_the_configured_threshold():
 
 
 def test_one_threshold_is_no_comparison_of_methods():
-    (said,) = threshold_answer(thresholds(gmm=50))
+    (said,) = threshold_answer(thresholds(gmm=50), NAMES.methods)
     assert said.startswith("The threshold of the config, 50, costs the GMM 0.061: its F-measure is 0.667")
-    assert threshold_answer(thresholds(gmm=10)) == [
+    assert threshold_answer(thresholds(gmm=10), NAMES.methods) == [
         f"With the GMM the threshold of the config is as good as any. {CAVEAT}"
     ]
-    (said,) = threshold_answer(thresholds(gmm=0, knn=50))
+    (said,) = threshold_answer(thresholds(gmm=0, knn=50), NAMES.methods)
     assert "costs the GMM most:" in said
     assert "By its own, KNN loses 0.061." in said
 
 
 def test_nothing_is_said_of_thresholds_without_anybody():
-    assert threshold_answer(pd.DataFrame(threshold_rows("knn", NOBODY, 1))) == []
+    assert threshold_answer(pd.DataFrame(threshold_rows("knn", NOBODY, 1)), NAMES.methods) == []
 
 
 def history(*rows: tuple) -> list[str]:
@@ -110,12 +111,13 @@ def swept(f_measure: list, retention: list, **keys: list) -> pd.DataFrame:
 
 
 def sweep(*measured: list, **keys: list) -> str:
-    return sweep_sentence(swept(*measured, **keys), "gmm").replace(NBSP, " ")
+    return sweep_sentence(swept(*measured, **keys), NAMES.methods["gmm"], list(keys)).replace(NBSP, " ")
 
 
 def test_sweep_in_figures():
     head, rows = sweep_rows(
-        swept([0.7, 0.82], [None, 0.7], threshold=[20, 30.5], ignore_shadows=[True, False])
+        swept([0.7, 0.82], [None, 0.7], threshold=[20, 30.5], ignore_shadows=[True, False]),
+        ["threshold", "ignore_shadows"],
     )
     assert head == [
         "threshold",

@@ -12,14 +12,13 @@ from typing import Any
 
 from bgsub.config.words import at
 from bgsub.errors import InputError
-
-KINDS = ("gdrive", "url", "path", "synthetic")
+from bgsub.source.kinds import KINDS
 
 Located = Callable[[str], str]
 
 
 def kind_of(source: Mapping[str, Any]) -> str:
-    """Return the kind of a checked source: gdrive, url, path or synthetic."""
+    """Return the kind of a checked source, a key of `KINDS`."""
     return next(kind for kind in KINDS if kind in source)
 
 
@@ -31,7 +30,7 @@ def check_source(source: Mapping[str, Any], clip: str, located: Located = str) -
         raise InputError(
             f"{at(*place)}: found {' and '.join(kinds) or 'none'}; expected one of {', '.join(KINDS)}"
         )
-    if kinds[0] in ("gdrive", "url") and "file" not in source:
+    if KINDS[kinds[0]].fetched and "file" not in source:
         raise InputError(
             f"{at(*place)}.file: missing; expected the name to keep the file by, such as {clip}.zip"
         )
@@ -68,7 +67,7 @@ def source_settings(source: Mapping[str, Any], located: Located = str) -> dict[s
     A file that is fetched is kept in data/. A folder comes with the `fingerprint` of what it holds.
     """
     settings = {"kind": kind_of(source), **source}
-    if settings["kind"] in ("gdrive", "url"):
+    if KINDS[settings["kind"]].fetched:
         settings["file"] = located(f"data/{source['file']}")
     elif settings["kind"] == "path":
         settings["path"] = located(source["path"])

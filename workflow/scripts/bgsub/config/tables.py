@@ -11,13 +11,12 @@ from bgsub.config.files import Located
 from bgsub.config.sections import Clip, Name
 from bgsub.config.words import one_of
 from bgsub.errors import InputError
+from bgsub.source.kinds import KINDS
 
 # Columns that hold a key of a clip.
 KEYS: dict[str, tuple[str, ...]] = {
     "title": ("title",),
-    "gdrive": ("source", "gdrive"),
-    "url": ("source", "url"),
-    "path": ("source", "path"),
+    **{kind: ("source", kind) for kind in KINDS if kind != "synthetic"},
     "file": ("source", "file"),
     "sha256": ("source", "sha256"),
     "frames": ("frames",),

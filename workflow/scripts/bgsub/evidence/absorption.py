@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from bgsub.evidence.still import Still
-from bgsub.masks.foreground import FOREGROUND
+from bgsub.labels import FOREGROUND
 from bgsub.masks.mask_file import Masks
 
 VANISHED = 0.05  # visible share below which a person is gone, or a method was blind to them from the start
@@ -144,8 +144,7 @@ def absorption_row(
     method: str,
     seen: Sequence[Mapping[str, Any]],
     still: Still | None,
-    mog2: Mapping[str, Any] | None = None,
-    frozen_from: int | None = None,
+    constants: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Row of `absorption.csv` for one method.
 
@@ -157,10 +156,8 @@ def absorption_row(
     seen : sequence of mappings
         The method's `visible_rows`.
     still : Still or None
-    mog2 : mapping, optional
-        For a MOG2 method its `masks.subtractors.mog2_constants`.
-    frozen_from : int, optional
-        The frame from which on it does not learn, if it is frozen.
+    constants : mapping, optional
+        The method's `absorption`: what its absorption can be predicted from.
 
     Returns
     -------
@@ -183,10 +180,8 @@ def absorption_row(
         "watched_from": seen[0]["frame"],
     }
     row |= asdict(measure_absorption(shares))
-    if mog2 is not None:
-        row["predicted"] = predict_absorption(
-            **mog2, still_frame=still.frame, frozen_from=frozen_from
-        ).startup
+    if constants is not None:
+        row["predicted"] = predict_absorption(**constants, still_frame=still.frame).startup
     return row
 
 
@@ -294,7 +289,7 @@ def predict_absorption(
     Parameters
     ----------
     history, background_ratio, complexity_reduction
-        As for `mog2_absorption`; `masks.subtractors.mog2_constants` reads them from OpenCV.
+        As for `mog2_absorption`; `masks.subtractors.Mog2.absorption` reads them from OpenCV.
     still_frame : int
         First frame of stillness, 0-based, so also the number of frames seen before it.
     learning_rate

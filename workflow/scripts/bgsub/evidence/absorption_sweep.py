@@ -1,21 +1,22 @@
 """How MOG2's history decides when a still person is absorbed: measured on a clip beside the prediction."""
 
 import functools
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from collections.abc import Iterable
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 
 from bgsub.evidence.absorption import measure_absorption, predict_absorption, visible_share
 from bgsub.evidence.still import Still
-from bgsub.masks.subtractors import mog2_constants, opencv_masks
+from bgsub.masks.method import ADAPTIVE
+from bgsub.masks.subtractors import Mog2
 from bgsub.progress import Progress
 
 
 def absorption_by_history(
     frames: np.ndarray,
-    settings: Mapping[str, Any],
+    mog2: Mog2,
     still: Still,
     histories: Iterable[int],
     progress: Progress = iter,
@@ -26,9 +27,8 @@ def absorption_by_history(
     ----------
     frames : (N, H, W, 3) uint8 array
         RGB; MOG2 learns from all of them.
-    settings : mapping
-        A method's row in the config, `opencv: mog2`. Its history is replaced, and it learns from all frames
-        at the rate that follows from the history.
+    mog2 : Mog2
+        Its history is replaced, and it learns from all frames at the rate that follows from the history.
     still : Still
         The person.
     histories : iterable of int
@@ -45,19 +45,19 @@ def absorption_by_history(
         it has come to rest. Empty if the region is, in all frames.
     """
     watched = range(still.frame, len(frames))
-    window = _window(map(still.region_at, watched), margin=settings["opening"])
+    window = _window(map(still.region_at, watched), margin=mog2.opening)
     if window is None:
         return []
     # MOG2 treats each pixel by itself, so what is farther off than the opening reaches can be left out.
     frames = frames[:, *window]
     rows = []
     for history in progress(histories):
-        method = {**settings, "history": history, "learning": "adaptive", "learning_rate": "auto"}
-        masks = opencv_masks(frames, method, test=watched)
+        method = replace(mog2, history=history, learning=ADAPTIVE, learning_rate="auto")
+        masks = method.masks(frames, watched)
         regions = (still.region_at(frame)[window] for frame in watched)
         measured = measure_absorption(visible_share(masks, regions))
-        constants: dict[str, Any] | None = mog2_constants(method)
-        assert constants is not None  # as it is MOG2, and adaptive
+        constants = method.absorption(still.frame)
+        assert constants is not None  # as it is adaptive
         predicted = predict_absorption(**constants, still_frame=still.frame)
         rows.append(
             {

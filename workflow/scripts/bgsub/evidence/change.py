@@ -8,7 +8,8 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from bgsub.masks.foreground import FOREGROUND, open_mask
+from bgsub.labels import FOREGROUND
+from bgsub.masks.foreground import open_mask
 
 ENDS = 5  # frames at either end of a clip whose median says what it began and ended with
 KERNEL = 5  # pixels: specks and gaps narrower than this are cleaned away

@@ -21,7 +21,7 @@ from bgsub.evidence.change import (
     small,
 )
 from bgsub.evidence.still import Still
-from bgsub.masks.foreground import FOREGROUND
+from bgsub.labels import FOREGROUND
 from bgsub.progress import Progress
 
 EVENTS = ("enters", "falls", "still")  # in the order of time

@@ -6,22 +6,14 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from bgsub.masks.foreground import FOREGROUND, open_mask
+from bgsub.labels import HARD_SHADOW, MOTION, STATIC
+from bgsub.masks.foreground import open_mask
 from bgsub.model.compiled import compiled
 
 _CELLS = 4  # that a search over thresholds has for each of them
 _NEGATIVE, _POSITIVE, _UNSCORED = range(3)
 _CLASSES = np.full(256, _UNSCORED, np.uint16)
-_CLASSES[[0, 50, FOREGROUND]] = _NEGATIVE, _NEGATIVE, _POSITIVE
-
-# Thresholds for a sweep, by rule, in the rule's unit (`masks.rules`): from where nearly all is foreground to
-# where nearly nothing is.
-THRESHOLDS = {
-    "difference": np.arange(256.0),
-    "mahalanobis": np.arange(0.0, 50.0, 0.25),
-    "component": np.arange(-50.0, 200.0),
-    "likelihood": np.arange(-12.0, 200.0, 0.5),
-}
+_CLASSES[[STATIC, HARD_SHADOW, MOTION]] = _NEGATIVE, _NEGATIVE, _POSITIVE
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +63,7 @@ def score_histogram(
     score : callable
         A decision rule with its model, see `masks.rules`.
     thresholds : (T,) array
-        Ascending, in the unit of the score, such as `THRESHOLDS[rule]`.
+        Ascending, in the unit of the score, such as `numpy.arange(*method.sweep)`.
     opening : int
         Size of the kernel of `open_mask`, pixels.
     roi : (H, W) bool array, optional

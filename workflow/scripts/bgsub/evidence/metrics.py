@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bgsub.masks.foreground import FOREGROUND
+from bgsub.labels import FOREGROUND
 from bgsub.masks.mask_file import Masks
 
 if TYPE_CHECKING:

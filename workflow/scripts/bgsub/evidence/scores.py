@@ -12,10 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bgsub.masks.foreground import FOREGROUND
+from bgsub.labels import FOREGROUND, HARD_SHADOW, MOTION, STATIC
 from bgsub.progress import Progress
-
-_STATIC, _SHADOW, _MOTION = 0, 50, 255  # labels of ground truth
 
 
 @dataclass(frozen=True)
@@ -140,7 +138,7 @@ def count_frame(mask: np.ndarray, groundtruth: np.ndarray, roi: np.ndarray | Non
         hit = int(np.count_nonzero(labelled & marked))
         return hit, int(np.count_nonzero(labelled)) - hit
 
-    (tp, fn), (se, unmarked), (alarm, quiet) = divided(_MOTION), divided(_SHADOW), divided(_STATIC)
+    (tp, fn), (se, unmarked), (alarm, quiet) = divided(MOTION), divided(HARD_SHADOW), divided(STATIC)
     return Counts(tp=tp, fp=alarm + se, fn=fn, tn=quiet + unmarked, se=se, shadow=se + unmarked)
 
 

@@ -24,7 +24,8 @@ from bgsub.evidence.change import (
     median_picture,
     small,
 )
-from bgsub.masks.foreground import FOREGROUND, open_mask
+from bgsub.labels import FOREGROUND
+from bgsub.masks.foreground import open_mask
 from bgsub.progress import Progress
 
 _STILL_CHANGE = 0.02  # share of a region that changes per frame, below which it is still ...

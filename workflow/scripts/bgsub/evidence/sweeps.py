@@ -18,7 +18,7 @@ from bgsub.evidence.scoreboard import clip_counts
 from bgsub.evidence.scores import COUNTS, count_frame, measure
 from bgsub.evidence.still import Still
 from bgsub.masks.mask_file import Masks
-from bgsub.masks.subtractors import mog2_constants
+from bgsub.masks.method import Method
 from bgsub.progress import Progress
 
 SWEPT_MEASURES = ("f_measure", "precision", "recall", "pwc", "shadow_error")
@@ -77,7 +77,7 @@ def measure_frames(
 
 def summarise(
     variants: Sequence[Mapping[str, Any]],
-    methods: Mapping[str, Mapping[str, Any]],
+    methods: Mapping[str, Method],
     measures: Mapping[str, pd.DataFrame],
     fits: Mapping[str, pd.DataFrame],
 ) -> list[dict[str, Any]]:
@@ -87,8 +87,8 @@ def summarise(
     ----------
     variants : sequence of mappings
         In order: `variant`, and its value of each parameter that varies.
-    methods : mapping
-        Each variant's settings.
+    methods : mapping of str to Method
+        By variant.
     measures : mapping of str to DataFrame
         `measures.csv` of each variant.
     fits : mapping of str to DataFrame
@@ -129,9 +129,7 @@ def _scores(table: pd.DataFrame) -> dict[str, float | None]:
     return {name: measured[name] for name in SWEPT_MEASURES}
 
 
-def _absorption(
-    table: pd.DataFrame, settings: Mapping[str, Any], first_test_frame: int
-) -> dict[str, float | int | None]:
+def _absorption(table: pd.DataFrame, method: Method, first_test_frame: int) -> dict[str, float | int | None]:
     row: dict[str, Any] = dict.fromkeys([*(field.name for field in fields(Absorption)), "predicted"])
     seen = table.dropna(subset="visible_share")
     if seen.empty:
@@ -141,12 +139,9 @@ def _absorption(
     shares = np.full(since.max() + 1, np.nan)
     shares[since] = seen["visible_share"]
     row |= asdict(measure_absorption(shares))
-    constants: dict[str, Any] | None = mog2_constants(settings)
+    constants = method.absorption(first_test_frame)
     if constants is not None:
-        frozen_from = first_test_frame if settings["learning"] == "frozen" else None
-        row["predicted"] = predict_absorption(
-            **constants, still_frame=still_frame, frozen_from=frozen_from
-        ).startup
+        row["predicted"] = predict_absorption(**constants, still_frame=still_frame).startup
     return row
 
 

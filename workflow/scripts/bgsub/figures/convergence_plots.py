@@ -8,7 +8,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from bgsub.figures.looks import Look, label, looks
 from bgsub.figures.style import (
     GREY,
     WIDTH,
@@ -22,6 +21,7 @@ from bgsub.figures.style import (
 )
 from bgsub.model.audit import Audit
 from bgsub.model.constants import CLOSE_ENOUGH
+from bgsub.names import Name
 from bgsub.words import NBSP
 
 SMALLEST_GAP = 1e-5  # nats per sample, left end of the axis: smaller gaps are no gaps
@@ -34,7 +34,9 @@ TITLES = {
 
 
 @styled
-def draw_audit(audits: Mapping[str, Audit], kinds: Mapping[str, np.ndarray]) -> Figure:
+def draw_audit(
+    audits: Mapping[str, Audit], kinds: Mapping[str, np.ndarray], names: Mapping[str, Name]
+) -> Figure:
     """Draw how far each model ends below the best of the restarts, and how it came there.
 
     Parameters
@@ -44,6 +46,8 @@ def draw_audit(audits: Mapping[str, Audit], kinds: Mapping[str, np.ndarray]) -> 
     kinds : mapping of str to ndarray (P,) bool
         Which of the audited pixels are of which kind; see `model.audit.Sample`. Two-mode and static pixels
         have a column each, or all pixels one, if either is missing.
+    names : mapping of str to Name
+        Of the models.
     """
     shown = [kind for kind in ("two_mode", "static") if kind in kinds]
     shown = shown if len(shown) == 2 else ["all"]
@@ -51,11 +55,11 @@ def draw_audit(audits: Mapping[str, Audit], kinds: Mapping[str, np.ndarray]) -> 
     for column, kind in enumerate(shown):
         many, path = axes[:, column]
         many.set_title(f"{TITLES[kind]} ({np.count_nonzero(kinds[kind]):,}{NBSP}pixels)")
-        for name, look in looks(audits).items():
-            judged = kinds[kind] & audits[name].defined
+        for model, found in audits.items():
+            judged = kinds[kind] & found.defined
             if judged.any():
-                _distribution(many, audits[name].gap[judged], name, look)
-                _approach(path, audits[name], judged, look)
+                _distribution(many, found.gap[judged], names[model])
+                _approach(path, found, judged, names[model])
         many.axvline(CLOSE_ENOUGH, color=GREY, linewidth=1.1, linestyle=(0, (2, 2)))
         many.set(xscale="log", xlim=(SMALLEST_GAP, None), ylim=(-0.02, 1.04))
         many.set(xlabel=f"nats per sample below the best (dashed: {CLOSE_ENOUGH:g})")
@@ -71,7 +75,7 @@ def draw_audit(audits: Mapping[str, Audit], kinds: Mapping[str, np.ndarray]) -> 
     return figure
 
 
-def _distribution(axes: Axes, gap: np.ndarray, name: str, look: Look) -> None:
+def _distribution(axes: Axes, gap: np.ndarray, name: Name) -> None:
     """Cumulative distribution of the gap, from the left end of the axis on."""
     ordered = np.sort(np.maximum(gap, SMALLEST_GAP))
     share = (np.arange(ordered.size) + 1) / ordered.size
@@ -79,32 +83,34 @@ def _distribution(axes: Axes, gap: np.ndarray, name: str, look: Look) -> None:
         np.append(ordered, 2 * max(ordered[-1], 1.0)),
         np.append(share, 1.0),
         where="post",
-        color=look.colour,
-        linestyle=look.dashes,
-        label=label(name),
+        color=name.colour,
+        linestyle=name.line,
+        label=name.label,
     )
 
 
-def _approach(axes: Axes, found: Audit, judged: np.ndarray, look: Look) -> None:
+def _approach(axes: Axes, found: Audit, judged: np.ndarray, name: Name) -> None:
     """How far the model was below the best after each iteration, up to the last pixel to stop."""
     short = found.best[judged, np.newaxis] - found.paths[judged]
     moved = (np.diff(short, axis=1) != 0).any(axis=0)
     last = int(np.flatnonzero(moved)[-1]) + 1 if moved.any() else 1
     low, median, high = np.quantile(short[:, 1 : last + 1], [0.1, 0.5, 0.9], axis=0)
     iterations = np.arange(1, last + 1)
-    axes.fill_between(iterations, low, high, color=look.colour, alpha=0.18, linewidth=0)
-    axes.plot(iterations, median, color=look.colour, linestyle=look.dashes)
-    axes.plot(iterations[-1:], median[-1:], "o", color=look.colour, markersize=5.5)
+    axes.fill_between(iterations, low, high, color=name.colour, alpha=0.18, linewidth=0)
+    axes.plot(iterations, median, color=name.colour, linestyle=name.line)
+    axes.plot(iterations[-1:], median[-1:], "o", color=name.colour, markersize=5.5)
 
 
 @styled
-def draw_parameter_maps(maps: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
+def draw_parameter_maps(maps: Mapping[str, Mapping[str, np.ndarray]], names: Mapping[str, Name]) -> Figure:
     """Draw what each model found at each pixel.
 
     Parameters
     ----------
     maps : mapping of str to mapping of str to ndarray (H, W)
         By model, what `model.convergence.parameter_maps` returns.
+    names : mapping of str to Name
+        Of the models.
     """
     first = next(iter(maps.values()))["components"]
     step = max(1, first.shape[1] // PANEL_PIXELS)
@@ -132,8 +138,8 @@ def draw_parameter_maps(maps: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
     height = len(maps) * (WIDTH / len(columns) * first.shape[0] / first.shape[1] + 0.02) + 0.75
     figure, axes = new_figure(height, len(maps), len(columns), squeeze=False)
     layout_of(figure).set(h_pad=0.02, hspace=0)
-    for row, (name, found) in zip(axes, maps.items(), strict=True):
-        row[0].set_ylabel(label(name))
+    for row, (model, found) in zip(axes, maps.items(), strict=True):
+        row[0].set_ylabel(names[model].label)
         for cell, (key, (*_, colours, low, high)) in zip(row, columns.items(), strict=True):
             cell.imshow(found[key][::step, ::step], cmap=colours, vmin=low, vmax=high)
             cell.set(xticks=[], yticks=[])
@@ -151,11 +157,18 @@ def draw_parameter_maps(maps: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
     return figure
 
 
-def plot_audit(audits: Mapping[str, Audit], kinds: Mapping[str, np.ndarray], path: str | Path) -> None:
+def plot_audit(
+    audits: Mapping[str, Audit],
+    kinds: Mapping[str, np.ndarray],
+    names: Mapping[str, Name],
+    path: str | Path,
+) -> None:
     """Save `draw_audit` as PNG and SVG."""
-    save_figure(draw_audit(audits, kinds), path)
+    save_figure(draw_audit(audits, kinds, names), path)
 
 
-def plot_parameter_maps(maps: Mapping[str, Mapping[str, np.ndarray]], path: str | Path) -> None:
+def plot_parameter_maps(
+    maps: Mapping[str, Mapping[str, np.ndarray]], names: Mapping[str, Name], path: str | Path
+) -> None:
     """Save `draw_parameter_maps` as PNG."""
-    save_figure(draw_parameter_maps(maps), path, vector=False)
+    save_figure(draw_parameter_maps(maps, names), path, vector=False)

@@ -1,72 +1,29 @@
-"""What methods and models are called, and one look for each in every figure and page.
+"""What figures and pages show beside models and methods, whose names are in `bgsub.names`.
 
-Apart from `style`, so that what only names a method need not load matplotlib.
+Apart from `style`, so that what only names something need not load matplotlib.
 """
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
-TRUTH = "ground truth"
+from bgsub.model.constants import AT_FLOOR, CONSTANT, DEAD, RANK_DEFICIENT, UNDEFINED
+from bgsub.names import DOTTED, Look, Name
+
+TRUTH = Name("ground truth", look=Look("#1a1a1a", DOTTED))
 
 
-class Look(NamedTuple):
-    """How one method is drawn: the dashes tell it apart where the colour cannot."""
+class Flag(NamedTuple):
+    """One cause in `flags` of model.npz: its bit, its colour on the map and its plain words."""
 
+    bit: int
     colour: str
-    dashes: str | tuple[int, tuple[int, ...]]
+    words: str
 
 
-# Okabe and Ito's palette (https://jfly.uni-koeln.de/color/), without its yellow, which is too faint on white,
-# and three darker tones. A model has the colour of the method that is named after it.
-_DASHED, _DOTTED = (0, (5, 2)), (0, (1, 1))
-_LOOKS = {
-    "em": Look("#0072B2", "-"),
-    "gmm": Look("#0072B2", "-"),
-    "auto": Look("#2f6f4f", (0, (3, 1, 1, 1))),
-    "gmm_mahalanobis": Look("#7a5195", "-"),
-    "notebook": Look("#E69F00", _DASHED),
-    "mog2": Look("#D55E00", "-"),
-    "mog2_frozen": Look("#CC79A7", "-"),
-    "mog2_protected": Look("#8c564b", _DASHED),
-    "median": Look("#56B4E9", _DASHED),
-    "knn": Look("#009E73", "-"),
-    TRUTH: Look("#1a1a1a", _DOTTED),
-}
-_SPARE = [
-    Look(colour, dashes)
-    for dashes in ((0, (3, 1, 1, 1)), _DASHED, "-", _DOTTED)
-    for colour in ("#2f6f4f", "#7a5195", "#8c564b", "#CC79A7", "#009E73", "#56B4E9")
-]
-
-
-def looks(names: Iterable[str]) -> dict[str, Look]:
-    """Give each model or method its look: well-known names always the same, others by order of name.
-
-    Parameters
-    ----------
-    names : iterable of str
-        Models or methods. A figure passes all of its clip's, so that a method looks alike in all of them.
-    """
-    others = sorted(set(names) - _LOOKS.keys())
-    spare = {name: _SPARE[index % len(_SPARE)] for index, name in enumerate(others)}
-    return {name: _LOOKS.get(name) or spare[name] for name in names}
-
-
-_LABELS = {
-    "gmm": "GMM",
-    "em": "GMM",
-    "auto": "GMM by BIC",
-    "gmm_mahalanobis": "GMM by Mahalanobis",
-    "notebook": "notebook's GMM",
-    "mog2": "MOG2",
-    "mog2_frozen": "frozen MOG2",
-    "mog2_protected": "protected MOG2",
-    "mog": "MOG",
-    "knn": "KNN",
-    "median": "temporal median",
-}
-
-
-def label(name: str) -> str:
-    """Name a method for people; an unknown one keeps the name the config gives it."""
-    return _LABELS.get(name, name)
+# Where several apply, the map shows the first.
+FLAGS = (
+    Flag(UNDEFINED, "#D55E00", "the notebook's arithmetic breaks down (0/0)"),
+    Flag(CONSTANT, "#1a1a1a", "constant: the same colour in every training frame"),
+    Flag(DEAD, "#E69F00", "a Gaussian with fewer than 4 samples of its own"),
+    Flag(RANK_DEFICIENT, "#CC79A7", "colours on a line or plane: no full covariance"),
+    Flag(AT_FLOOR, "#56B4E9", "a Gaussian as narrow as the floor allows"),
+)

@@ -5,7 +5,6 @@ Each `draw_*` returns a matplotlib Figure made from arrays; each `plot_*` saves 
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -14,30 +13,14 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from bgsub.figures.looks import label
+from bgsub.figures.looks import FLAGS
 from bgsub.figures.style import WIDTH, colour_map, new_figure, save_figure, styled
-from bgsub.model.constants import AT_FLOOR, CONSTANT, DEAD, RANK_DEFICIENT, UNDEFINED
+from bgsub.model.constants import UNDEFINED
 from bgsub.words import percent
 
 DIFFERENCE_RANGE = 30  # levels; larger differences have the last colour
 
 
-class Flag(NamedTuple):
-    """One cause in `flags` of model.npz: its bit, its colour on the map and its plain words."""
-
-    bit: int
-    colour: str
-    words: str
-
-
-# Where several apply, the map shows the first.
-FLAGS = (
-    Flag(UNDEFINED, "#D55E00", "the notebook's arithmetic breaks down (0/0)"),
-    Flag(CONSTANT, "#1a1a1a", "constant: the same colour in every training frame"),
-    Flag(DEAD, "#E69F00", "a Gaussian with fewer than 4 samples of its own"),
-    Flag(RANK_DEFICIENT, "#CC79A7", "colours on a line or plane: no full covariance"),
-    Flag(AT_FLOOR, "#56B4E9", "a Gaussian as narrow as the floor allows"),
-)
 ORDINARY = "#ededed"
 # Of the mask strip: a picture's width and half the gap beside it in pixels, and the inches for the labels.
 _CELL_WIDTH, _GAP, _LABELS = 240, 3, 0.75
@@ -54,9 +37,9 @@ def draw_backgrounds(
     Parameters
     ----------
     backgrounds : mapping of str to uint8 array (height, width, 3)
-        By model or method; the first is the reference.
+        By the label of a model or method; the first is the reference.
     undefined : mapping of str to bool array (height, width), optional
-        Pixels on which that background is not defined; marked.
+        By label, pixels on which that background is not defined; marked.
     truth : uint8 array (height, width, 3), optional
         The empty scene where it is known; it is then the reference, and every background has its difference.
     """
@@ -67,7 +50,7 @@ def draw_backgrounds(
     image = None
     for top, bottom, (name, background) in zip(*axes, columns.items(), strict=False):
         _show(top, background)
-        top.set_title(label(name), fontsize=9.5 if len(columns) < 4 else 8)
+        top.set_title(name, fontsize=9.5 if len(columns) < 4 else 8)
         if background is reference:
             bottom.set_axis_off()
             continue
@@ -85,7 +68,7 @@ def draw_backgrounds(
             image, ax=axes, orientation="horizontal", extend="max", aspect=60, fraction=0.03, pad=0.02
         )
         bar.set_ticks([0, 10, 20, DIFFERENCE_RANGE])
-        bar.set_label(f"lower row: difference to the {label(reference_name)}, levels (of 255)")
+        bar.set_label(f"lower row: difference to the {reference_name}, levels (of 255)")
     if any(mask.any() for mask in (undefined or {}).values()):
         patch = Patch(color=FLAGS[0].colour, label="no estimate here: the arithmetic breaks down")
         figure.legend(handles=[patch], loc="outside lower left", handlelength=1, fontsize=8.5)
@@ -139,7 +122,7 @@ def draw_mask_strip(rows: Mapping[str, Sequence[np.ndarray]], moments: Sequence[
     Parameters
     ----------
     rows : mapping of str to sequence of uint8 arrays (height, width) or (height, width, 3)
-        One image per moment by row: `frame`, `ground truth` and the methods' names.
+        One image per moment by row: `frame`, `ground truth` and the methods' labels.
     moments : sequence of str
         The columns' titles.
     """
@@ -151,36 +134,11 @@ def draw_mask_strip(rows: Mapping[str, Sequence[np.ndarray]], moments: Sequence[
     figure, axes = new_figure((WIDTH - _LABELS) * strip.shape[0] / strip.shape[1] + 0.5)
     _show(axes, strip)
     steps = [side + 2 * _GAP for side in cell]
-    words = [label(title).replace(" ", "\n", 1) for title in rows]
+    words = [title.replace(" ", "\n", 1) for title in rows]
     axes.set_yticks(np.arange(len(rows)) * steps[1] + cell[1] / 2, words, fontsize=7.5)
     axes.set_xticks(np.arange(len(moments)) * steps[0] + cell[0] / 2, moments, fontsize=8)
     axes.tick_params(length=0, labeltop=True, labelbottom=False)
     return figure
-
-
-def strip_frames(test_frames: Sequence[int], still_frame: int | None) -> dict[int, str]:
-    """Choose the frames of the mask strip: start, just before and after the person lies still, and the end.
-
-    Parameters
-    ----------
-    test_frames : sequence of int
-        The frames that have masks, ascending.
-    still_frame : int or None
-        From when on the person lies still; without it, moments are spread evenly.
-
-    Returns
-    -------
-    dict of int to str
-        Frame to column title, ascending.
-    """
-    first, last = test_frames[0], test_frames[-1]
-    if still_frame is None:
-        frames = sorted({round(first + (last - first) * step / 6) for step in range(7)})
-        return {frame: f"frame {frame}" for frame in frames}
-    wanted = {first: "first test", last: "last"}
-    wanted |= {still_frame + after: f"still {after:+d}" for after in (-10, -4, 1, 5, 10, 30)}
-    known = set(test_frames)
-    return {frame: f"{words}\nframe {frame}" for frame, words in sorted(wanted.items()) if frame in known}
 
 
 def _cell(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:

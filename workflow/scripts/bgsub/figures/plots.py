@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from bgsub.figures.looks import TRUTH, label, looks
+from bgsub.figures.looks import TRUTH
 from bgsub.figures.style import (
     GREY,
     colour_map,
@@ -26,10 +26,13 @@ from bgsub.figures.style import (
     styled,
 )
 from bgsub.model.constants import CLOSE_ENOUGH
+from bgsub.names import Name
 
 
 @styled
-def draw_convergence(curves: Mapping[str, pd.DataFrame], tolerances: Mapping[str, float | None]) -> Figure:
+def draw_convergence(
+    curves: Mapping[str, pd.DataFrame], tolerances: Mapping[str, float | None], names: Mapping[str, Name]
+) -> Figure:
     """Draw how each model's EM went: mean log-likelihood, gain and share of pixels converged, by iteration.
 
     Parameters
@@ -38,24 +41,26 @@ def draw_convergence(curves: Mapping[str, pd.DataFrame], tolerances: Mapping[str
         `convergence.csv` of each model: iteration, log_likelihood (nats per sample), gain, converged (share).
     tolerances : mapping of str to float or None
         The gain below which a model's pixel stops; None where it never does.
+    names : mapping of str to Name
+        Of the models.
     """
     figure, (likelihood, gain, share) = new_figure(6.4, 3, sharex=True, height_ratios=[1.25, 1, 1])
-    for name, look in looks(curves).items():
-        curve = curves[name][curves[name]["iteration"] >= 1]  # the axis is logarithmic
-        style: dict[str, Any] = {"color": look.colour, "linestyle": look.dashes, "label": label(name)}
+    for model, table in curves.items():
+        name = names[model]
+        curve = table[table["iteration"] >= 1]  # the axis is logarithmic
+        style: dict[str, Any] = {"color": name.colour, "linestyle": name.line, "label": name.label}
         likelihood.plot(curve["iteration"], curve["log_likelihood"], **style)
         rising = curve[curve["gain"] > 0]
         gain.plot(rising["iteration"], rising["gain"], **style)
         share.plot(curve["iteration"], curve["converged"], **style)
-        for axes, table, column in (
+        for axes, rows, column in (
             (likelihood, curve, "log_likelihood"),
             (gain, rising, "gain"),
             (share, curve, "converged"),
         ):
-            axes.plot(
-                table["iteration"].tail(1), table[column].tail(1), "o", color=look.colour, markersize=5.5
-            )
-        if len(curve) and tolerances.get(name) is None:
+            end = rows["iteration"].tail(1), rows[column].tail(1)
+            axes.plot(*end, "o", color=name.colour, markersize=5.5)
+        if len(curve) and tolerances.get(model) is None:
             _say_it_stops(likelihood, curve.iloc[-1])
     for tolerance in sorted({value for value in tolerances.values() if value is not None}):
         gain.axhline(tolerance, color=GREY, linewidth=1.1, linestyle=(0, (2, 2)))
@@ -93,15 +98,15 @@ def _say_it_stops(axes: Axes, last: pd.Series) -> None:
 
 
 @styled
-def draw_gap(gap: np.ndarray, name: str) -> Figure:
+def draw_gap(gap: np.ndarray, name: Name) -> Figure:
     """Draw how far each pixel's fit lies below the reference's: where, and on how many pixels.
 
     Parameters
     ----------
     gap : float array (height, width)
         Log-likelihood of the reference minus that of `name`, nats per sample; NaN where one is undefined.
-    name : str
-        The model that falls short.
+    name : Name
+        Of the model that falls short.
     """
     figure, (where, many) = new_figure(3.2, 1, 2, width_ratios=[1.1, 1])
     known = np.sort(gap[np.isfinite(gap)])
@@ -116,7 +121,7 @@ def draw_gap(gap: np.ndarray, name: str) -> Figure:
     bar.set_label("short by … nats per sample (grey: no fit)")
     share = (np.arange(known.size) + 1) / max(known.size, 1)
     shown = np.linspace(0, known.size - 1, min(known.size, 1000)).astype(int)  # a light SVG
-    many.plot(known[shown], 1 - share[shown], color=looks([name])[name].colour)
+    many.plot(known[shown], 1 - share[shown], color=name.colour)
     many.set(
         title="On how many pixels",
         xlabel=f"short by more than … nats per sample\n(dashed: {CLOSE_ENOUGH:g}, close enough)",
@@ -131,6 +136,7 @@ def draw_gap(gap: np.ndarray, name: str) -> Figure:
 @styled
 def draw_area(
     area: pd.DataFrame,
+    names: Mapping[str, Name],
     *,
     first_test_frame: int,
     events: Mapping[str, int] | None = None,
@@ -142,6 +148,8 @@ def draw_area(
     ----------
     area : DataFrame
         `area.csv`: frame, method, foreground_share.
+    names : mapping of str to Name
+        Of the methods.
     first_test_frame : int
         Where the training frames end.
     events : mapping of str to int, optional
@@ -151,17 +159,17 @@ def draw_area(
     """
     figure, axes = new_figure(3.3)
     if truth is not None:
-        look = looks([TRUTH])[TRUTH]
-        axes.plot(truth.index, truth, color=look.colour, linestyle=look.dashes, linewidth=1.4, label=TRUTH)
-    methods = list(dict.fromkeys(area["method"]))
-    for method, look in looks(methods).items():
+        look = {"color": TRUTH.colour, "linestyle": TRUTH.line, "linewidth": 1.4}
+        axes.plot(truth.index, truth, label=TRUTH.label, **look)
+    for method in dict.fromkeys(area["method"]):
+        name = names[method]
         curve = area[area["method"] == method].sort_values("frame")
         axes.plot(
             curve["frame"],
             curve["foreground_share"],
-            color=look.colour,
-            linestyle=look.dashes,
-            label=label(method),
+            color=name.colour,
+            linestyle=name.line,
+            label=name.label,
         )
     axes.axvspan(0, first_test_frame - 0.5, color="#f3f3f3", zorder=0)
     last = max([*area["frame"], first_test_frame], default=1)
@@ -186,7 +194,9 @@ def draw_area(
 
 
 @styled
-def draw_absorption(visible: pd.DataFrame, absorption: pd.DataFrame, *, fps: float) -> Figure:
+def draw_absorption(
+    visible: pd.DataFrame, absorption: pd.DataFrame, names: Mapping[str, Name], *, fps: float
+) -> Figure:
     """Draw how much of the still person each method still sees, with half-lives and MOG2's predicted moment.
 
     Parameters
@@ -195,6 +205,8 @@ def draw_absorption(visible: pd.DataFrame, absorption: pd.DataFrame, *, fps: flo
         `visible.csv`: frame, method, visible_share.
     absorption : DataFrame
         `absorption.csv`: method, still_frame, initial_share, half_life, predicted are read.
+    names : mapping of str to Name
+        Of the methods.
     fps : float
         Frames per second of the clip, for the axis in seconds.
     """
@@ -204,22 +216,19 @@ def draw_absorption(visible: pd.DataFrame, absorption: pd.DataFrame, *, fps: flo
         axes.set_axis_off()
         axes.text(0.5, 0.5, "no person who lies still was found", ha="center", color="#444444")
         return figure
-    for method, look in looks(rows.index).items():
-        row = rows.loc[method]
+    for method, row in rows.iterrows():
+        name = names[method]
         curve = visible[visible["method"] == method].sort_values("frame")
         since = curve["frame"] - row["still_frame"]
-        axes.plot(
-            since, curve["visible_share"], color=look.colour, linestyle=look.dashes, label=label(method)
-        )
+        axes.plot(since, curve["visible_share"], color=name.colour, linestyle=name.line, label=name.label)
         if pd.notna(row["half_life"]):
             there = curve.loc[since == row["half_life"], "visible_share"]
-            style = {"color": look.colour, "markeredgecolor": "white", "markersize": 7.5, "zorder": 5}
+            style = {"color": name.colour, "markeredgecolor": "white", "markersize": 7.5, "zorder": 5}
             axes.plot([row["half_life"]] * len(there), there, "D", **style)
         if pd.notna(row["predicted"]):
-            words = f"predicted for {label(method)}: {row['predicted']:.0f}"
-            axes.axvline(
-                row["predicted"], color=look.colour, linewidth=1.2, linestyle=(0, (2, 2)), label=words
-            )
+            words = f"predicted for {name.label}: {row['predicted']:.0f}"
+            style = {"color": name.colour, "linewidth": 1.2, "linestyle": (0, (2, 2))}
+            axes.axvline(row["predicted"], label=words, **style)
     if rows["half_life"].notna().any():
         axes.plot([], [], "D", color=GREY, markeredgecolor="white", markersize=7, label="half-life")
     still = rows["still_frame"].iloc[0]
@@ -233,19 +242,23 @@ def draw_absorption(visible: pd.DataFrame, absorption: pd.DataFrame, *, fps: flo
 
 
 def plot_convergence(
-    curves: Mapping[str, pd.DataFrame], tolerances: Mapping[str, float | None], path: str | Path
+    curves: Mapping[str, pd.DataFrame],
+    tolerances: Mapping[str, float | None],
+    names: Mapping[str, Name],
+    path: str | Path,
 ) -> None:
     """Save `draw_convergence` as PNG and SVG."""
-    save_figure(draw_convergence(curves, tolerances), path)
+    save_figure(draw_convergence(curves, tolerances, names), path)
 
 
-def plot_gap(gap: np.ndarray, name: str, path: str | Path) -> None:
+def plot_gap(gap: np.ndarray, name: Name, path: str | Path) -> None:
     """Save `draw_gap` as PNG."""
     save_figure(draw_gap(gap, name), path, vector=False)
 
 
 def plot_area(
     area: pd.DataFrame,
+    names: Mapping[str, Name],
     path: str | Path,
     *,
     first_test_frame: int,
@@ -253,10 +266,17 @@ def plot_area(
     truth: pd.Series | None = None,
 ) -> None:
     """Save `draw_area` as PNG and SVG."""
-    figure = draw_area(area, first_test_frame=first_test_frame, events=events, truth=truth)
+    figure = draw_area(area, names, first_test_frame=first_test_frame, events=events, truth=truth)
     save_figure(figure, path)
 
 
-def plot_absorption(visible: pd.DataFrame, absorption: pd.DataFrame, path: str | Path, *, fps: float) -> None:
+def plot_absorption(
+    visible: pd.DataFrame,
+    absorption: pd.DataFrame,
+    names: Mapping[str, Name],
+    path: str | Path,
+    *,
+    fps: float,
+) -> None:
     """Save `draw_absorption` as PNG and SVG."""
-    save_figure(draw_absorption(visible, absorption, fps=fps), path)
+    save_figure(draw_absorption(visible, absorption, names, fps=fps), path)

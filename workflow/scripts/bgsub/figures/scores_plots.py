@@ -13,24 +13,22 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from bgsub.evidence.curves import ThresholdCurve
-from bgsub.figures.looks import label, looks
 from bgsub.figures.style import GREY, colour_map, legend_above, new_figure, save_figure, styled
-from bgsub.masks.learning import ADAPTIVE, FROZEN, PROTECTED
+from bgsub.masks.method import ADAPTIVE, ELSEWHERE, LEARNING_WORDS, OWN, PROTECTED
+from bgsub.names import Name
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_LEARNING = {
-    FROZEN: "learned once, then frozen",
-    PROTECTED: "learns around the foreground",
-    ADAPTIVE: "goes on learning",
-}
 _EVEN_F = (0.2, 0.4, 0.6, 0.8)
 
 
 @styled
 def draw_scores(
-    scores: "pd.DataFrame", learning: Mapping[str, str], retention: Mapping[str, float] | None = None
+    scores: "pd.DataFrame",
+    learning: Mapping[str, str],
+    names: Mapping[str, Name],
+    retention: Mapping[str, float] | None = None,
 ) -> Figure:
     """Draw the methods ranked by F-measure, with what it is made of and what became of the still person.
 
@@ -39,7 +37,9 @@ def draw_scores(
     scores : DataFrame
         `scores.csv`: method, f_measure, f_low, f_high, recall, precision are read.
     learning : mapping of str to str
-        How each method learns: `masks.learning.FROZEN`, `PROTECTED` or `ADAPTIVE`.
+        How each method learns, see `masks.method`.
+    names : mapping of str to Name
+        Of the methods.
     retention : mapping of str to float, optional
         Share of the still person that stays visible, on average. NaN leaves a place empty.
     """
@@ -48,10 +48,9 @@ def draw_scores(
     titles += ["still person kept"] if retention else []
     height = 1.15 + 0.31 * max(len(ranked), 1)
     figure, panels = new_figure(height, 1, len(titles), sharey=True, width_ratios=[1.5, 1, 1][: len(titles)])
-    colours = looks(ranked["method"])
     undefined = ranked["f_measure"].isna()
     for place, (row, none) in enumerate(zip(ranked.to_dict("records"), undefined, strict=True)):
-        look = colours[row["method"]]
+        look = names[row["method"]]
         panels[0].plot([row["f_low"], row["f_high"]], [place, place], color=look.colour, linewidth=1.6)
         panels[0].plot(row["f_measure"], place, **_dot(look.colour, learning[row["method"]]))
         panels[0].annotate(
@@ -76,16 +75,16 @@ def draw_scores(
         axes.tick_params(axis="y", length=0)
         axes.grid(visible=False, axis="y")
     panels[0].set_xlim(-0.04, 1.24)
-    panels[0].set_yticks(range(len(ranked)), [label(method) for method in ranked["method"]])
+    panels[0].set_yticks(range(len(ranked)), [names[method].label for method in ranked["method"]])
     panels[0].set_ylim(max(len(ranked), 1) - 0.5, -0.5)
     if retention:
         panels[2].set_xlim(0, 1.06)
-    _score_legend(figure, [kind for kind in _LEARNING if kind in set(learning.values())])
+    _score_legend(figure, [kind for kind in LEARNING_WORDS if kind in set(learning.values())])
     return figure
 
 
 def _score_legend(figure: Figure, kinds: list[str]) -> None:
-    handles = [Line2D([], [], label=_LEARNING[kind], **_dot(GREY, kind)) for kind in kinds]
+    handles = [Line2D([], [], label=LEARNING_WORDS[kind], **_dot(GREY, kind)) for kind in kinds]
     handles += [
         Line2D([], [], color=GREY, linestyle="", marker=marker, markersize=6, label=name)
         for marker, name in ((">", "recall"), ("D", "precision"))
@@ -94,15 +93,18 @@ def _score_legend(figure: Figure, kinds: list[str]) -> None:
 
 
 def _dot(colour: str, kind: str) -> dict[str, Any]:
-    """Return the style of a dot: full if frozen, half full if protected, hollow if adaptive."""
-    style = {"marker": "o", "linestyle": "", "color": colour, "markersize": 7.5, "markeredgewidth": 1.6}
-    face = "white" if kind == ADAPTIVE else colour
+    """Style of a mark: full if frozen, half full if protected, hollow if adaptive, a square if not known."""
+    marker = "s" if kind in (OWN, ELSEWHERE) else "o"
+    style = {"marker": marker, "linestyle": "", "color": colour, "markersize": 7.5, "markeredgewidth": 1.6}
+    face = "white" if kind in (ADAPTIVE, OWN, ELSEWHERE) else colour
     fill = "left" if kind == PROTECTED else "full"
     return style | {"markerfacecolor": face, "markerfacecoloralt": "white", "fillstyle": fill}
 
 
 @styled
-def draw_curves(curves: Mapping[str, ThresholdCurve], thresholds: Mapping[str, float]) -> Figure:
+def draw_curves(
+    curves: Mapping[str, ThresholdCurve], thresholds: Mapping[str, float], names: Mapping[str, Name]
+) -> Figure:
     """Draw precision against recall over all thresholds, with the config's and the best threshold.
 
     Parameters
@@ -111,21 +113,23 @@ def draw_curves(curves: Mapping[str, ThresholdCurve], thresholds: Mapping[str, f
         By method; those without anything to find are left out.
     thresholds : mapping of str to float
         The threshold that the config gives each of them.
+    names : mapping of str to Name
+        Of the methods.
     """
     figure, axes = new_figure(4.6)
     _even_f(axes)
     shown = {name: curve for name, curve in curves.items() if curve.best is not None}
-    for name, look in looks(shown).items():
-        curve = shown[name]
+    for method, curve in shown.items():
+        name = names[method]
         axes.plot(
             curve.recall,
             curve.precision,
-            color=look.colour,
-            linestyle=look.dashes,
-            label=f"{label(name)} (area {curve.area:.3f})",
+            color=name.colour,
+            linestyle=name.line,
+            label=f"{name.label} (area {curve.area:.3f})",
         )
-        style: dict[str, Any] = {"color": look.colour, "markeredgecolor": "white", "zorder": 5}
-        for index, marker, size in ((curve.index(thresholds[name]), "o", 9), (curve.best, "*", 14)):
+        style: dict[str, Any] = {"color": name.colour, "markeredgecolor": "white", "zorder": 5}
+        for index, marker, size in ((curve.index(thresholds[method]), "o", 9), (curve.best, "*", 14)):
             axes.plot(curve.recall[index], curve.precision[index], marker, markersize=size, **style)
     if shown:
         axes.plot([], [], "o", color=GREY, markersize=8, label="threshold in the config")
@@ -153,21 +157,21 @@ def _even_f(axes: Axes) -> None:
 
 
 @styled
-def draw_agreement(agreement: "pd.DataFrame", methods: list[str]) -> Figure:
+def draw_agreement(agreement: "pd.DataFrame", names: Mapping[str, Name]) -> Figure:
     """Draw how much each pair of methods agrees: the F-measure of one scored against the other.
 
     Parameters
     ----------
     agreement : DataFrame
         `agreement.csv`: method, other, f_measure are read.
-    methods : list of str
-        In the order to show.
+    names : mapping of str to Name
+        Of the methods, in the order to show.
 
     Notes
     -----
     The figures are cut off after two digits: only equal masks have 1.00.
     """
-    size = len(methods)
+    size, methods = len(names), list(names)
     matrix = np.full((size, size), np.nan)
     for row in agreement.itertuples():
         here, there = methods.index(row.method), methods.index(row.other)
@@ -178,9 +182,9 @@ def draw_agreement(agreement: "pd.DataFrame", methods: list[str]) -> Figure:
         words = "" if here == there else "none" if np.isnan(value) else f"{np.floor(100 * value) / 100:.2f}"
         colour = "white" if value > 0.6 else "#1a1a1a"
         axes.text(there, here, words, ha="center", va="center", color=colour, fontsize=8.5)
-    names = [label(method) for method in methods]
-    axes.set_xticks(range(size), names, rotation=35, ha="right", rotation_mode="anchor")
-    axes.set_yticks(range(size), names)
+    labels = [name.label for name in names.values()]
+    axes.set_xticks(range(size), labels, rotation=35, ha="right", rotation_mode="anchor")
+    axes.set_yticks(range(size), labels)
     axes.tick_params(length=0)
     axes.grid(visible=False)
     axes.spines[:].set_visible(False)
@@ -191,21 +195,25 @@ def draw_agreement(agreement: "pd.DataFrame", methods: list[str]) -> Figure:
 def plot_scores(
     scores: "pd.DataFrame",
     learning: Mapping[str, str],
+    names: Mapping[str, Name],
     path: str | Path,
     *,
     retention: Mapping[str, float] | None = None,
 ) -> None:
     """Save `draw_scores` as PNG and SVG."""
-    save_figure(draw_scores(scores, learning, retention), path)
+    save_figure(draw_scores(scores, learning, names, retention), path)
 
 
 def plot_curves(
-    curves: Mapping[str, ThresholdCurve], thresholds: Mapping[str, float], path: str | Path
+    curves: Mapping[str, ThresholdCurve],
+    thresholds: Mapping[str, float],
+    names: Mapping[str, Name],
+    path: str | Path,
 ) -> None:
     """Save `draw_curves` as PNG and SVG."""
-    save_figure(draw_curves(curves, thresholds), path)
+    save_figure(draw_curves(curves, thresholds, names), path)
 
 
-def plot_agreement(agreement: "pd.DataFrame", methods: list[str], path: str | Path) -> None:
+def plot_agreement(agreement: "pd.DataFrame", names: Mapping[str, Name], path: str | Path) -> None:
     """Save `draw_agreement` as PNG and SVG."""
-    save_figure(draw_agreement(agreement, methods), path)
+    save_figure(draw_agreement(agreement, names), path)

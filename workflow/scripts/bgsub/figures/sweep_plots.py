@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from bgsub.figures.style import GREY, colour_map, legend_above, mark_place, new_figure, save_figure, styled
+from bgsub.masks.subtractors import MOG2_LOOK
 
 _BLUE, _ORANGE = "#0072B2", "#D55E00"
 _WIDE = 10  # times that the largest value is the smallest, from where on an axis is logarithmic
@@ -122,7 +123,8 @@ def draw_history(rows: pd.DataFrame, history_in_config: float) -> Figure:
         axes.text(0.5, 0.5, "no person who lies still was found", ha="center", color="#444444")
         return figure
     rows = rows.sort_values("history")
-    style: dict[str, Any] = {"color": _ORANGE, "linewidth": 1.6}  # as MOG2 in every figure
+    mog2 = MOG2_LOOK.colour
+    style: dict[str, Any] = {"color": mog2, "linewidth": 1.6}
     axes.plot(
         rows["history"], rows["predicted"], linestyle=(0, (2, 2)), label="predicted for this clip", **style
     )
@@ -133,15 +135,13 @@ def draw_history(rows: pd.DataFrame, history_in_config: float) -> Figure:
         label="predicted after a long run",
         **style | {"color": GREY},
     )
-    axes.plot(
-        rows["history"], rows["half_life"], "D", color=_ORANGE, markersize=7, label="measured half-life"
-    )
+    axes.plot(rows["history"], rows["half_life"], "D", color=mog2, markersize=7, label="measured half-life")
     if rows["censored_at"].notna().any():
         words = "not yet at the end of the clip"
-        axes.plot(rows["history"], rows["censored_at"], "^", color=_ORANGE, markersize=8, label=words)
+        axes.plot(rows["history"], rows["censored_at"], "^", color=mog2, markersize=8, label=words)
     blind = rows["half_life"].isna() & rows["censored_at"].isna()
     if blind.any():
-        style = {"color": _ORANGE, "markersize": 8, "markeredgewidth": 2, "clip_on": False}
+        style = {"color": mog2, "markersize": 8, "markeredgewidth": 2, "clip_on": False}
         axes.plot(rows["history"][blind], 0 * rows["history"][blind], "x", label="background before", **style)
     axes.set(xlabel="history (frames)", ylabel="frames until the still person is background")
     _scale(axes, [*rows["history"], history_in_config])

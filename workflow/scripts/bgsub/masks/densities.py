@@ -6,8 +6,9 @@ import numpy as np
 
 from bgsub.masks.difference import Score
 from bgsub.model.compiled import compiled
-from bgsub.model.em import ROUNDING_VARIANCE, prepare
+from bgsub.model.em import prepare
 from bgsub.model.numerics import exp, log
+from bgsub.model.starts import ROUNDING_VARIANCE
 
 _LEVELS = 255.0
 _DARKEST = 0.5  # share of its light that a background keeps in a shadow, at least; OpenCV's tau
@@ -109,7 +110,9 @@ def _pack(weights: np.ndarray, means: np.ndarray, covariances: np.ndarray, most:
 
 
 @compiled
-def _pack_pixels(order, weights, means, covariances, packed):
+def _pack_pixels(
+    order: np.ndarray, weights: np.ndarray, means: np.ndarray, covariances: np.ndarray, packed: np.ndarray
+) -> None:
     """Fill `packed` (P, K, 10) from the parameters (.., P, ..) in [0, 1], taken in `order` (K, P)."""
     count = len(order)
     w, log_norm = np.empty(count), np.empty(count)
@@ -133,7 +136,7 @@ def _pack_pixels(order, weights, means, covariances, packed):
 
 
 @compiled
-def _squared_distance(frame, packed, p, k, light):
+def _squared_distance(frame: np.ndarray, packed: np.ndarray, p: int, k: int, light: float) -> float:
     """Squared Mahalanobis distance of pixel `p` to its component `k`, whose mean is scaled by `light`."""
     x = frame[p, 0] - light * packed[p, k, 1]
     y = frame[p, 1] - light * packed[p, k, 2]
@@ -145,19 +148,19 @@ def _squared_distance(frame, packed, p, k, light):
 
 
 @compiled
-def _log_term(frame, packed, p, k):
+def _log_term(frame: np.ndarray, packed: np.ndarray, p: int, k: int) -> float:
     """Log of weight times density, nats."""
     return packed[p, k, 0] - 0.5 * _squared_distance(frame, packed, p, k, 1.0)
 
 
 @compiled
-def _mahalanobis(frame, packed, score):
+def _mahalanobis(frame: np.ndarray, packed: np.ndarray, score: np.ndarray) -> None:
     for p in range(len(frame)):
         score[p] = np.sqrt(_squared_distance(frame, packed, p, 0, 1.0))
 
 
 @compiled
-def _mahalanobis_in_any_light(frame, packed, score):
+def _mahalanobis_in_any_light(frame: np.ndarray, packed: np.ndarray, score: np.ndarray) -> None:
     for p in range(len(frame)):
         squared = _squared_distance(frame, packed, p, 0, 1.0)
         along, length = 0.0, 0.0
@@ -172,7 +175,7 @@ def _mahalanobis_in_any_light(frame, packed, score):
 
 
 @compiled
-def _log_odds(frame, packed, score):
+def _log_odds(frame: np.ndarray, packed: np.ndarray, score: np.ndarray) -> None:
     for p in range(len(frame)):
         likeliest = -np.inf
         for k in range(1, packed.shape[1]):
@@ -181,7 +184,7 @@ def _log_odds(frame, packed, score):
 
 
 @compiled
-def _surprise(frame, packed, score):
+def _surprise(frame: np.ndarray, packed: np.ndarray, score: np.ndarray) -> None:
     count = packed.shape[1]
     terms = np.empty(count)
     for p in range(len(frame)):

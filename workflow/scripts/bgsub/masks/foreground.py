@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterable, Iterator
 import cv2
 import numpy as np
 
+from bgsub.labels import FOREGROUND
 from bgsub.sorting import sorting_network
 from bgsub.source.frames import read_rows, row_bands
-
-FOREGROUND = 255
 
 _SORTED_ROWS = 16  # of all frames at a time: few enough to stay in the processor's cache
 

@@ -8,28 +8,18 @@ from typing import Any
 
 from bgsub.masks.method import Method
 from bgsub.masks.own import MadeElsewhere, OwnMethod
-from bgsub.masks.rules import Component, Difference, DifferenceToMedian, Likelihood, Mahalanobis
-from bgsub.masks.subtractors import Cnt, Gmg, Gsoc, Knn, Lsbp, Mog, Mog2
+from bgsub.masks.rules import BACKGROUNDS, MODEL_RULES, scored_method
+from bgsub.masks.subtractors import SUBTRACTORS, subtractor
 
-# By the key that tells the family, what tells its members apart: the value of a key, or nothing.
-MODEL_RULES = {
-    "difference": Difference,
-    "mahalanobis": Mahalanobis,
-    "component": Component,
-    "likelihood": Likelihood,
-}
-BACKGROUNDS = {"median": DifferenceToMedian}
-SUBTRACTORS = {"mog2": Mog2, "knn": Knn, "mog": Mog, "gmg": Gmg, "cnt": Cnt, "gsoc": Gsoc, "lsbp": Lsbp}
+__all__ = ["BACKGROUNDS", "MODEL_RULES", "SUBTRACTORS", "method_of"]
 
 
 def method_of(row: Mapping[str, Any]) -> Method:
     """Return the method that a checked row of the config describes."""
     if "opencv" in row:
-        return SUBTRACTORS[row["opencv"]](**row)
-    if "background" in row:
-        return BACKGROUNDS[row["background"]](**row)
+        return subtractor(row)
     if "python" in row:
         return OwnMethod(**row)
     if "masks" in row:
         return MadeElsewhere(**row)
-    return MODEL_RULES[row["rule"]](**row)
+    return scored_method(row)

@@ -1,11 +1,19 @@
 """Methods of the user's: a Python file of theirs, or masks that were made elsewhere."""
 
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Annotated, Any
 
 from annotated_types import MinLen
 
-from bgsub.masks.method import Method
+from bgsub.masks.method import ELSEWHERE, OWN, Learns, Method
+
+if TYPE_CHECKING:
+    import numpy as np
+
+_WILD = re.compile(r"[*?\[]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +25,24 @@ class OwnMethod(Method):
     settings: dict[str, Any] = field(default_factory=dict)
     """Passed to `create` by name."""
 
+    @property
+    def learns(self) -> Learns:
+        """Only its author knows."""
+        return OWN
+
+    def masks(
+        self,
+        frames: "np.ndarray",
+        test: range,
+        progress: Callable[[Iterable], Iterable] = iter,
+    ) -> "Iterator[np.ndarray]":
+        """Yield its masks of the test frames; see `user_code.user_masks`."""
+        from bgsub.masks.foreground import open_mask
+        from bgsub.masks.user_code import user_masks
+
+        for mask in user_masks(self.python, self.settings, frames, test, progress):
+            yield open_mask(mask, self.opening)
+
 
 @dataclass(frozen=True, kw_only=True)
 class MadeElsewhere(Method):
@@ -24,3 +50,32 @@ class MadeElsewhere(Method):
 
     masks: Annotated[str, MinLen(1)]
     """Pattern of the images, or a folder or zip archive of them; {clip} in it is the clip's name."""
+
+    @property
+    def learns(self) -> Learns:
+        """Whoever made them knows."""
+        return ELSEWHERE
+
+    def read(
+        self,
+        names: Sequence[str],
+        test: range,
+        size: tuple[int, int],
+        progress: Callable[[Iterable], Iterable] = iter,
+    ) -> "Iterator[np.ndarray]":
+        """Yield its masks of a clip's test frames; see `elsewhere.read_images`.
+
+        The clip's name stands in the path already.
+        """
+        from bgsub.masks.elsewhere import read_images
+        from bgsub.masks.foreground import open_mask
+
+        for mask in read_images(self.masks, names, test, size, progress):
+            yield open_mask(mask, self.opening)
+
+
+def split_pattern(path: str) -> tuple[Path, str | None]:
+    """Divide a path into the folder or zip to look into, and the pattern of names in it, if there is one."""
+    parts = PurePosixPath(path).parts
+    plain = next((place for place, part in enumerate(parts) if _WILD.search(part)), len(parts))
+    return Path(*parts[:plain]), "/".join(parts[plain:]) or None

@@ -13,54 +13,40 @@ rule           score                                                            
 `likelihood`   negative log-likelihood under the whole mixture                        nats, colours in [0, 1]
 =============  =====================================================================  ========================
 
-The background component is the heaviest.
+The background component is the heaviest. The rules themselves are in `difference` and `densities`, which load
+OpenCV and the compiler: here they are imported when they are asked for.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-import numpy as np
 from annotated_types import Ge, Gt, Le
 
-from bgsub.files import read_arrays
-from bgsub.masks.difference import Score, difference
-from bgsub.masks.method import Method
-from bgsub.model.convergence import background_image
+from bgsub.masks.scored import LEVELS, DifferenceToMedian, ScoredMethod
+from bgsub.names import Look, Name
 
+if TYPE_CHECKING:
+    import numpy as np
 
-@dataclass(frozen=True, kw_only=True)
-class ScoredMethod(Method):
-    """Compares frames with a background: a pixel is foreground where its score is above the threshold."""
-
-    unit: ClassVar[str]  # of the score and its threshold, as a reader sees it
-
-    threshold: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class DifferenceToMedian(ScoredMethod):
-    """Luma of the absolute difference to the median of the training frames."""
-
-    unit: ClassVar[str] = "levels"
-
-    background: Literal["median"]
-    """What the image is of the training frames."""
-    rule: Literal["difference"] = "difference"
-    """An image has no other rule."""
-    threshold: Annotated[float, Ge(0), Le(255)] = 50
-    """Foreground above this, 8-bit levels of luma."""
+    from bgsub.masks.difference import Score
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelMethod(ScoredMethod):
     """Compares frames with a model."""
 
+    parts: ClassVar[tuple[str, ...]] = ("weights", "means", "covariances")  # that it reads of model.npz
+    by: ClassVar[str]  # how, after the model's label; empty for the rule that goes without saying
+
     model: str
     """Name of the model."""
     rule: str
     """How frames are compared with the model."""
+
+    def _derived_name(self, key: str, models: Mapping[str, Name]) -> Name:
+        model = models[self.model]
+        return Name(f"{model.label} by {self.by}", model.article, self.look) if self.by else model
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,10 +54,21 @@ class Difference(ModelMethod):
     """Luma of the absolute difference to the background image."""
 
     unit: ClassVar[str] = "levels"
+    decimals: ClassVar[int] = 0
+    sweep: ClassVar[tuple[float, float, float]] = LEVELS
+    parts: ClassVar[tuple[str, ...]] = ("weights", "means")
+    by: ClassVar[str] = ""
 
     rule: Literal["difference"]
     threshold: Annotated[float, Ge(0), Le(255)] = 50
     """Foreground above this, 8-bit levels of luma."""
+
+    def score(self, background: "Mapping[str, np.ndarray]") -> "Score":
+        """Return the rule's score, uint8, by a model."""
+        from bgsub.masks.difference import difference
+        from bgsub.model.convergence import background_image
+
+        return difference(background_image(background["weights"], background["means"]))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +76,9 @@ class Mahalanobis(ModelMethod):
     """Mahalanobis distance to the heaviest component, the background."""
 
     unit: ClassVar[str] = "SD"
+    sweep: ClassVar[tuple[float, float, float]] = (0, 50, 0.25)
+    by: ClassVar[str] = "Mahalanobis"
+    look: ClassVar[Look | None] = Look("#7a5195")
 
     rule: Literal["mahalanobis"]
     threshold: Annotated[float, Gt(0)] = 6
@@ -86,16 +86,30 @@ class Mahalanobis(ModelMethod):
     ignore_shadows: bool = False
     """Whether the background in less light, down to half, is background."""
 
+    def score(self, background: "Mapping[str, np.ndarray]") -> "Score":
+        """Return the rule's score, float64, by a model."""
+        from bgsub.masks.densities import mahalanobis
+
+        return mahalanobis(background, self.ignore_shadows)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Component(ModelMethod):
     """Log odds of the likeliest other component against the background."""
 
     unit: ClassVar[str] = "nats"
+    sweep: ClassVar[tuple[float, float, float]] = (-50, 200, 1)
+    by: ClassVar[str] = "component"
 
     rule: Literal["component"]
     threshold: float = 0
     """Foreground above this, nats; 0 is the label that predict gives."""
+
+    def score(self, background: "Mapping[str, np.ndarray]") -> "Score":
+        """Return the rule's score, float64, by a model."""
+        from bgsub.masks.densities import component
+
+        return component(background)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,44 +117,31 @@ class Likelihood(ModelMethod):
     """Negative log-likelihood under the whole mixture."""
 
     unit: ClassVar[str] = "nats"
+    sweep: ClassVar[tuple[float, float, float]] = (-12, 200, 0.5)
+    by: ClassVar[str] = "likelihood"
 
     rule: Literal["likelihood"]
     threshold: float = 0
     """Foreground above this, nats; 0 where all colours being equally likely explains it as well."""
 
+    def score(self, background: "Mapping[str, np.ndarray]") -> "Score":
+        """Return the rule's score, float64, by a model."""
+        from bgsub.masks.densities import likelihood
 
-def score_by(settings: Mapping[str, Any], model: Mapping[str, np.ndarray]) -> Score:
-    """Return the score that a method's rule gives with a fitted mixture.
-
-    Parameters
-    ----------
-    settings : mapping
-        The method's row in the config: its `rule` (`difference`, `mahalanobis`, `component` or `likelihood`),
-        and for `mahalanobis` whether to `ignore_shadows`.
-    model : mapping of ndarray
-        `weights` (K, H, W), `means` (K, H, W, 3) in [0, 1], `covariances` (K, H, W, 3, 3), as in model.npz.
-
-    Returns
-    -------
-    callable
-        From a frame (H, W, 3) uint8 to its scores (H, W): uint8 for `difference`, else float64.
-
-    Raises
-    ------
-    KeyError
-        If there is no such rule; the config's schema is where a user meets this.
-    """
-    rule = settings["rule"]
-    if rule == "difference":
-        return difference(background_image(model["weights"], model["means"]))
-    from bgsub.masks import densities  # here, as it loads the compiler, which the rule above does without
-
-    if rule == "mahalanobis":
-        return densities.mahalanobis(model, settings["ignore_shadows"])
-    return {"component": densities.component, "likelihood": densities.likelihood}[rule](model)
+        return likelihood(background)
 
 
-def score_by_file(settings: Mapping[str, Any], file: str | Path) -> Score:
-    """Return the score that a method's rule gives with the mixture in a `model.npz`; see `score_by`."""
-    needed = ("weights", "means") if settings["rule"] == "difference" else ("weights", "means", "covariances")
-    return score_by(settings, read_arrays(file, *needed))
+BACKGROUNDS = {"median": DifferenceToMedian}
+MODEL_RULES: dict[str, type[ModelMethod]] = {
+    "difference": Difference,
+    "mahalanobis": Mahalanobis,
+    "component": Component,
+    "likelihood": Likelihood,
+}
+
+
+def scored_method(row: Mapping[str, Any]) -> ScoredMethod:
+    """Return the method that a checked row of the config with a `model` or a `background` describes."""
+    if "background" in row:
+        return BACKGROUNDS[row["background"]](**row)
+    return MODEL_RULES[row["rule"]](**row)

@@ -7,17 +7,21 @@ one thread.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-import cv2
-import numpy as np
 from annotated_types import Ge, Gt, Le, Lt
 
 from bgsub.errors import InputError
-from bgsub.masks.foreground import FOREGROUND, open_mask
-from bgsub.masks.method import ADAPTIVE, Learning, Method
+from bgsub.labels import FOREGROUND
+from bgsub.masks.method import ADAPTIVE, FROZEN, PROTECTED, Learning, Method
+from bgsub.names import DASHED, Look, Name
 
-_ON_ONE_THREAD = ("gsoc", "lsbp")
+if TYPE_CHECKING:  # OpenCV is loaded when a method runs, not when it is declared
+    import cv2
+    import numpy as np
+
+
+MOG2_LOOK = Look("#D55E00")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,10 +31,69 @@ class Subtractor(Method):
     opencv: str
     """The algorithm."""
 
+    @property
+    def learns(self) -> Learning:
+        """It goes on learning, unless it says otherwise."""
+        return ADAPTIVE
+
+    def _derived_name(self, key: str, models: Mapping[str, Name]) -> Name:
+        return Name(self.opencv.upper(), look=self.look)
+
+    def create(self) -> "cv2.BackgroundSubtractor":
+        """Make OpenCV's object with these settings."""
+        raise NotImplementedError
+
+    def masks(
+        self,
+        frames: "np.ndarray",
+        test: range,
+        progress: Callable[[Iterable], Iterable] = iter,
+    ) -> "Iterator[np.ndarray]":
+        """Run the method over all frames in order and yield its masks of the test frames.
+
+        Parameters
+        ----------
+        frames : (N, H, W, 3) uint8 array
+            RGB. The frames before the test frames teach the method.
+        test : range
+            The frames whose masks are yielded, such as `range(44, 110)`.
+        progress : callable
+            Wraps the frame indices, for example tqdm.
+
+        Yields
+        ------
+        (H, W) uint8 array
+            0 background, 127 shadow, 255 foreground; in the order of the frames.
+
+        Raises
+        ------
+        InputError
+            If the training frames are too few for the method to begin.
+        """
+        import numpy as np
+
+        from bgsub.masks.foreground import open_mask
+
+        self._check_training(test.start)
+        subtractor = self.create()
+        for index in progress(range(test.stop)):
+            mask = self._mask(subtractor, np.ascontiguousarray(frames[index]), index, testing=index in test)
+            if index in test:
+                yield open_mask(mask, self.opening)
+
+    def _check_training(self, frames: int) -> None:
+        """Refuse to begin with too few training frames."""
+
+    def _mask(self, subtractor: Any, frame: "np.ndarray", index: int, *, testing: bool) -> "np.ndarray":
+        """Return the mask of a frame, and learn from it."""
+        return subtractor.apply(frame)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Mog2(Subtractor):
     """A mixture of Gaussians whose size adapts (Zivkovic 2004)."""
+
+    look: ClassVar[Look | None] = MOG2_LOOK
 
     opencv: Literal["mog2"]
     history: Annotated[int, Ge(1)] = 500
@@ -47,10 +110,76 @@ class Mog2(Subtractor):
     """How it learns from test frames: adaptive, as before; frozen, not at all; protected, from what it does
     not call foreground."""
 
+    @property
+    def learns(self) -> Learning:
+        """As the settings say."""
+        return self.learning
+
+    def _derived_name(self, key: str, models: Mapping[str, Name]) -> Name:
+        if self.learning == ADAPTIVE:
+            return super()._derived_name(key, models)
+        look = {FROZEN: Look("#CC79A7"), PROTECTED: Look("#8c564b", DASHED)}[self.learning]
+        return Name(f"{self.learning} MOG2", article=True, look=look)
+
+    def create(self) -> "cv2.BackgroundSubtractorMOG2":
+        """Make OpenCV's object with these settings."""
+        import cv2
+
+        mog2 = cv2.createBackgroundSubtractorMOG2(
+            history=self.history, varThreshold=self.var_threshold, detectShadows=self.detect_shadows
+        )
+        mog2.setBackgroundRatio(self.background_ratio)
+        return mog2
+
+    def absorption(self, first_test_frame: int) -> dict[str, Any] | None:
+        """Read from OpenCV's object what decides how fast it absorbs a still object.
+
+        Returns
+        -------
+        dict or None
+            `history` (frames), `background_ratio`, `complexity_reduction` (shares), whatever defaults this
+            version of OpenCV has; `learning_rate` (share per frame, None if it follows from the history) and
+            `frozen_from` (frame, None if it goes on learning). None if it is protected and so does not learn
+            what it sees of a person.
+        """
+        if self.learning == PROTECTED:
+            return None
+        mog2 = self.create()
+        return {
+            "history": mog2.getHistory(),
+            "background_ratio": mog2.getBackgroundRatio(),
+            "complexity_reduction": mog2.getComplexityReductionThreshold(),
+            "learning_rate": None if self.learning_rate == "auto" else self.learning_rate,
+            "frozen_from": first_test_frame if self.learning == FROZEN else None,
+        }
+
+    def _mask(self, subtractor: Any, frame: "np.ndarray", index: int, *, testing: bool) -> "np.ndarray":
+        """Return the mask of a frame, and learn from the frame as `learning` says.
+
+        A protected MOG2 judges the frame first and then learns from what it did not call foreground. To feed
+        it the mask of the frame before, in one pass, would not do: OpenCV calls foreground what it is told is
+        foreground, so that a pixel once marked would stay so.
+        """
+        import cv2
+
+        rate = -1.0 if self.learning_rate == "auto" else self.learning_rate
+        if not testing or self.learning == ADAPTIVE:
+            return subtractor.apply(frame, learningRate=rate)
+        mask = subtractor.apply(frame, learningRate=0)
+        if self.learning == PROTECTED:
+            if rate < 0:  # OpenCV's own rate, which would count the frame twice
+                rate = 1 / min(2 * (index + 1), self.history)
+            known = cv2.inRange(mask, FOREGROUND, FOREGROUND)
+            # By keyword: as the second argument, the mask would be taken for the place to put the result.
+            subtractor.apply(frame, knownForegroundMask=known, learningRate=rate)
+        return mask
+
 
 @dataclass(frozen=True, kw_only=True)
 class Knn(Subtractor):
     """Nearest neighbours among samples kept per pixel (Zivkovic and van der Heijden 2006)."""
+
+    look: ClassVar[Look | None] = Look("#009E73")
 
     opencv: Literal["knn"]
     history: Annotated[int, Ge(1)] = 500
@@ -62,6 +191,15 @@ class Knn(Subtractor):
     seed: Annotated[int, Ge(0)] = 0
     """Of the samples it keeps."""
 
+    def create(self) -> "cv2.BackgroundSubtractorKNN":
+        """Make OpenCV's object with these settings, and seed OpenCV's random numbers."""
+        import cv2
+
+        cv2.setRNGSeed(self.seed)
+        return cv2.createBackgroundSubtractorKNN(
+            history=self.history, dist2Threshold=self.dist2_threshold, detectShadows=self.detect_shadows
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Mog(Subtractor):
@@ -70,6 +208,12 @@ class Mog(Subtractor):
     opencv: Literal["mog"]
     history: Annotated[int, Ge(1)] = 200
     """Frames that its memory spans."""
+
+    def create(self) -> "cv2.BackgroundSubtractor":
+        """Make OpenCV's object with these settings."""
+        import cv2
+
+        return cv2.bgsegm.createBackgroundSubtractorMOG(history=self.history)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +226,21 @@ class Gmg(Subtractor):
     decision_threshold: Annotated[float, Ge(0), Le(1)] = 0.8
     """Probability above which a pixel is foreground."""
 
+    def create(self) -> "cv2.BackgroundSubtractor":
+        """Make OpenCV's object with these settings."""
+        import cv2
+
+        return cv2.bgsegm.createBackgroundSubtractorGMG(
+            initializationFrames=self.initialization_frames, decisionThreshold=self.decision_threshold
+        )
+
+    def _check_training(self, frames: int) -> None:
+        if self.initialization_frames > frames:
+            raise InputError(
+                f"{self.opencv}: initialization_frames is {self.initialization_frames}, but there are only"
+                f" {frames} training frames; lower it, or raise split.train_fraction"
+            )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Cnt(Subtractor):
@@ -93,195 +252,74 @@ class Cnt(Subtractor):
     max_stability: Annotated[int, Ge(1)] = 900
     """Frames of stability that a pixel is credited with at most."""
 
+    def create(self) -> "cv2.BackgroundSubtractor":
+        """Make OpenCV's object with these settings."""
+        import cv2
+
+        return cv2.bgsegm.createBackgroundSubtractorCNT(
+            minPixelStability=self.min_stability, maxPixelStability=self.max_stability
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
-class Gsoc(Subtractor):
+class OnOneThread(Subtractor):
+    """One whose results depend on how threads take turns."""
+
+    def _mask(self, subtractor: Any, frame: "np.ndarray", index: int, *, testing: bool) -> "np.ndarray":
+        with _one_thread():
+            return super()._mask(subtractor, frame, index, testing=testing)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gsoc(OnOneThread):
     """Samples with counts of their matches (Google Summer of Code 2017), of opencv-contrib."""
 
     opencv: Literal["gsoc"]
 
+    def create(self) -> "cv2.BackgroundSubtractor":
+        """Make OpenCV's object with these settings."""
+        import cv2
+
+        return cv2.bgsegm.createBackgroundSubtractorGSOC()
+
 
 @dataclass(frozen=True, kw_only=True)
-class Lsbp(Subtractor):
+class Lsbp(OnOneThread):
     """Local SVD binary patterns (Guo et al. 2016), of opencv-contrib."""
 
     opencv: Literal["lsbp"]
 
+    def create(self) -> "cv2.BackgroundSubtractor":
+        """Make OpenCV's object with these settings."""
+        import cv2
 
-def opencv_masks(
-    frames: np.ndarray,
-    settings: Mapping[str, Any],
-    *,
-    test: range,
-    progress: Callable[[Iterable], Iterable] = iter,
-) -> Iterator[np.ndarray]:
-    """Run an OpenCV method over all frames in order and yield its masks of the test frames.
-
-    Parameters
-    ----------
-    frames : (N, H, W, 3) uint8 array
-        RGB. The frames before the test frames teach the method.
-    settings : mapping
-        The method's row in the config: `opencv` names the method, `opening` is the size of the elliptic
-        kernel of the clean-up in pixels (1 for none), and the rest are the method's own parameters, as
-        docs/config.md describes them.
-    test : range
-        The frames whose masks are yielded, such as `range(44, 110)`.
-    progress : callable
-        Wraps the frame indices, for example tqdm.
-
-    Yields
-    ------
-    (H, W) uint8 array
-        0 background, 127 shadow, 255 foreground; in the order of the frames.
-
-    Raises
-    ------
-    InputError
-        If the training frames are too few for the method to begin.
-    """
-    needed = settings.get("initialization_frames", 0)
-    if needed > test.start:
-        raise InputError(
-            f"{settings['opencv']}: initialization_frames is {needed}, but there are only {test.start}"
-            " training frames; lower it, or raise split.train_fraction"
-        )
-    subtractor = create_subtractor(settings)
-    for index in progress(range(test.stop)):
-        frame = np.ascontiguousarray(frames[index])
-        if settings["opencv"] == "mog2":
-            mask = _apply_mog2(subtractor, frame, index, settings, testing=index in test)
-        elif settings["opencv"] in _ON_ONE_THREAD:
-            with _one_thread():
-                mask = subtractor.apply(frame)
-        else:
-            mask = subtractor.apply(frame)
-        if index in test:
-            yield open_mask(mask, settings["opening"])
+        return cv2.bgsegm.createBackgroundSubtractorLSBP()
 
 
-def create_subtractor(settings: Mapping[str, Any]) -> cv2.BackgroundSubtractor:
-    """Make the OpenCV object that a method's settings describe; for KNN, OpenCV's random numbers are seeded.
-
-    Parameters
-    ----------
-    settings : mapping
-        As for `opencv_masks`.
-
-    Returns
-    -------
-    cv2.BackgroundSubtractor
-
-    Raises
-    ------
-    KeyError
-        If a setting is missing or the method is unknown; the config's schema is where a user meets this.
-    """
-    return _CREATORS[settings["opencv"]](settings)
+SUBTRACTORS: dict[str, type[Subtractor]] = {
+    "mog2": Mog2,
+    "knn": Knn,
+    "mog": Mog,
+    "gmg": Gmg,
+    "cnt": Cnt,
+    "gsoc": Gsoc,
+    "lsbp": Lsbp,
+}
 
 
-def mog2_constants(settings: Mapping[str, Any]) -> dict[str, float | None] | None:
-    """Read from OpenCV's object what decides how fast MOG2 absorbs a still object.
-
-    Parameters
-    ----------
-    settings : mapping
-        As for `opencv_masks`.
-
-    Returns
-    -------
-    dict or None
-        `history` (frames), `background_ratio`, `complexity_reduction` (shares) and `learning_rate` (share per
-        frame, None if it follows from the history): arguments of `evidence.absorption.mog2_absorption`,
-        whatever defaults this version of OpenCV has. None for a method that they do not describe: another
-        one than MOG2, or one that is protected and so does not learn what it sees of a person.
-    """
-    if settings.get("opencv") != "mog2" or settings["learning"] == "protected":
-        return None
-    mog2 = create_subtractor(settings)
-    rate = settings["learning_rate"]
-    return {
-        "history": mog2.getHistory(),
-        "background_ratio": mog2.getBackgroundRatio(),
-        "complexity_reduction": mog2.getComplexityReductionThreshold(),
-        "learning_rate": None if rate == "auto" else rate,
-    }
-
-
-def _apply_mog2(
-    mog2: cv2.BackgroundSubtractorMOG2,
-    frame: np.ndarray,
-    index: int,
-    settings: Mapping[str, Any],
-    testing: bool,
-) -> np.ndarray:
-    """Return the mask of a frame, and learn from the frame as the settings' `learning` says.
-
-    A protected MOG2 judges the frame first and then learns from what it did not call foreground. To feed it
-    the mask of the frame before, in one pass, would not do: OpenCV calls foreground what it is told is
-    foreground, so that a pixel once marked would stay so.
-    """
-    rate = -1.0 if settings["learning_rate"] == "auto" else settings["learning_rate"]
-    if not testing or settings["learning"] == "adaptive":
-        return mog2.apply(frame, learningRate=rate)
-    mask = mog2.apply(frame, learningRate=0)
-    if settings["learning"] == "protected":
-        if rate < 0:  # OpenCV's own rate, which would count the frame twice
-            rate = 1 / min(2 * (index + 1), settings["history"])
-        # By keyword: as the second argument, the mask would be taken for the place to put the result.
-        mog2.apply(frame, knownForegroundMask=cv2.inRange(mask, FOREGROUND, FOREGROUND), learningRate=rate)
-    return mask
+def subtractor(row: Mapping[str, Any]) -> Subtractor:
+    """Return the method that a checked row of the config with the key `opencv` describes."""
+    return SUBTRACTORS[row["opencv"]](**row)
 
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Let OpenCV use one thread, as the results of GSOC and LSBP depend on how threads take turns."""
+    """Let OpenCV use one thread."""
+    import cv2
+
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:
         yield
     finally:
         cv2.setNumThreads(threads)
-
-
-def _create_mog2(settings: Mapping[str, Any]) -> cv2.BackgroundSubtractorMOG2:
-    mog2 = cv2.createBackgroundSubtractorMOG2(
-        history=settings["history"],
-        varThreshold=settings["var_threshold"],
-        detectShadows=settings["detect_shadows"],
-    )
-    mog2.setBackgroundRatio(settings["background_ratio"])
-    return mog2
-
-
-def _create_knn(settings: Mapping[str, Any]) -> cv2.BackgroundSubtractorKNN:
-    cv2.setRNGSeed(settings["seed"])
-    return cv2.createBackgroundSubtractorKNN(
-        history=settings["history"],
-        dist2Threshold=settings["dist2_threshold"],
-        detectShadows=settings["detect_shadows"],
-    )
-
-
-def _create_gmg(settings: Mapping[str, Any]) -> cv2.BackgroundSubtractor:
-    return cv2.bgsegm.createBackgroundSubtractorGMG(
-        initializationFrames=settings["initialization_frames"],
-        decisionThreshold=settings["decision_threshold"],
-    )
-
-
-def _create_cnt(settings: Mapping[str, Any]) -> cv2.BackgroundSubtractor:
-    return cv2.bgsegm.createBackgroundSubtractorCNT(
-        minPixelStability=settings["min_stability"], maxPixelStability=settings["max_stability"]
-    )
-
-
-_CREATORS = {
-    "mog2": _create_mog2,
-    "knn": _create_knn,
-    "mog": lambda settings: cv2.bgsegm.createBackgroundSubtractorMOG(history=settings["history"]),
-    "gmg": _create_gmg,
-    "cnt": _create_cnt,
-    "gsoc": lambda settings: cv2.bgsegm.createBackgroundSubtractorGSOC(),
-    "lsbp": lambda settings: cv2.bgsegm.createBackgroundSubtractorLSBP(),
-}

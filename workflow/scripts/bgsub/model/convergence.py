@@ -128,7 +128,7 @@ def summarise_fit(
         "log_likelihood": float(model["log_likelihood"].mean()),
         "gap_median": float(np.median(gap)),
         "gap_p90": float(np.quantile(gap, 0.9)),
-        "gap_over_0.01": float((gap > CLOSE_ENOUGH).mean()),
+        f"gap_over_{CLOSE_ENOUGH:g}": float((gap > CLOSE_ENOUGH).mean()),
         "background_difference_mean": float(difference.mean()),
         "background_over_5": float((difference > 5).mean()),
         "constant": _share(flags, CONSTANT),

@@ -16,11 +16,12 @@ def mixture_of(settings: Mapping[str, Any], **others: Any) -> PixelMixture:
     Parameters
     ----------
     settings : mapping
-        `components`, and parameters of PixelMixture by their names.
+        `components`, and parameters of PixelMixture by their names; its `label` is not read.
     **others
         Parameters that are not in the row, or are to differ from it.
     """
     parameters = {**settings, **others}
+    parameters.pop("label", None)
     return PixelMixture(parameters.pop("components"), **parameters)
 
 

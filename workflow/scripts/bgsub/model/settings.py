@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Le
 
+from bgsub.names import DASH_DOTTED, DASHED, Look, Name
 from bgsub.settings import Settings
 
 
@@ -38,3 +39,13 @@ class Model(Settings):
     def is_the_notebooks(self) -> bool:
         """Whether it is fitted as in the notebook: from uniform draws, without a check or a floor."""
         return self.start == "uniform" and self.tolerance is None and self.covariance_floor is None
+
+    @property
+    def name(self) -> Name:
+        """What it is called, unless another model is called the same."""
+        derived = Name("GMM", article=True, look=Look("#0072B2"))
+        if self.is_the_notebooks:
+            derived = Name("notebook's GMM", article=True, look=Look("#E69F00", DASHED))
+        elif self.components == "auto":
+            derived = Name("GMM by BIC", article=True, look=Look("#2f6f4f", DASH_DOTTED))
+        return Name(self.label, look=derived.look) if self.label else derived

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import cv2
-import numpy as np
 from markupsafe import Markup
 
+from bgsub.files import read_image
 from bgsub.report.payload import as_text
 
 _CHART_BYTES = 200_000  # a PNG that takes more has photographs in it
@@ -16,7 +16,7 @@ def embed_picture(path: str | Path) -> str:
     """Return a PNG as a data URI: a chart as it is, a photograph as WebP, which is several times smaller."""
     data, kind = Path(path).read_bytes(), "png"
     if len(data) > _CHART_BYTES:
-        picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        picture = cv2.cvtColor(read_image(path), cv2.COLOR_RGB2BGR)
         data = cv2.imencode(".webp", picture, [cv2.IMWRITE_WEBP_QUALITY, _QUALITY])[1].tobytes()
         kind = "webp"
     return f"data:image/{kind};base64,{as_text(data)}"

@@ -9,13 +9,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from bgsub.evidence.metrics import crowded
-from bgsub.figures.looks import label
 from bgsub.files import write_text
+from bgsub.names import Name
 from bgsub.report.embed import embed_picture, embed_source, embed_video, picture_size
 from bgsub.report.payload import to_json
-from bgsub.report.scores_sentences import score_words
 from bgsub.report.sentences import over_clips_sentence
-from bgsub.report.views import ClipResults, clip_view, player_facts, settings_words
+from bgsub.report.sentences_scores import score_words
+from bgsub.report.views import ClipResults, clip_view, player_facts
 from bgsub.words import brief, count, duration, number
 
 STYLES = ("page.css", "player.css", "print.css")
@@ -41,8 +41,8 @@ def render_page(
     page, watch : path-like
         The page, and the small player; each written whole or not at all.
     summary : path-like
-        JSON: name, title, facts, verdict, moment, and of each method area, half-life, retention, whether it
-        fills much of the picture, F-measure.
+        JSON: name, title, facts, verdict, moment, and of each method label, article, area, half-life,
+        retention, whether it fills much of the picture, F-measure.
     templates : path-like
         Folder of the templates, style sheets and scripts.
     versions : mapping of str to str
@@ -100,7 +100,8 @@ def summary_of(clip: ClipResults, view: Mapping[str, Any]) -> dict[str, Any]:
         methods.append(
             {
                 "method": name,
-                "label": label(name),
+                "label": clip.names.methods[name].label,
+                "article": clip.names.methods[name].article,
                 "area": float(last[name]),
                 "half_life": row.get("half_life_words"),
                 "retention": _number(row.get("retention")),
@@ -112,7 +113,7 @@ def summary_of(clip: ClipResults, view: Mapping[str, Any]) -> dict[str, Any]:
         "name": clip.name,
         "title": view["title"],
         "facts": view["facts"],
-        "verdict": view["said"]["verdict"],
+        "verdict": view["sentences"]["verdict"],
         "moment": view["moment"],
         "methods": methods,
     }
@@ -148,7 +149,12 @@ def render_overview(
         .render(
             clips=summaries,
             methods=methods.values(),
-            said=over_clips_sentence(kept, clips, [name for name in kept if methods[name]["crowded"]]),
+            sentence=over_clips_sentence(
+                kept,
+                clips,
+                {name: Name(row["label"], row["article"]) for name, row in methods.items()},
+                [name for name in kept if methods[name]["crowded"]],
+            ),
             style=embed_source(templates / "page.css", templates / "print.css"),
         )
     )
@@ -168,6 +174,7 @@ def methods_over_clips(
         retentions = [row["retention"] for row in of if row["retention"] is not None]
         found[name] = {
             "label": of[0]["label"],
+            "article": of[0]["article"],
             "clips": len(retentions),
             "retention": sum(retentions) / len(retentions) if retentions else None,
             "crowded": any(row["crowded"] for row in of),
@@ -193,11 +200,9 @@ def _environment(templates: Path) -> Environment:
     }
     environment.filters |= {
         "brief": brief,
-        "settings": settings_words,
         "number": number,
         "duration": duration,
         "count": count,
-        "label": label,
         "share3": lambda value: "\N{EN DASH}" if _number(value) is None else score_words(value),
         "json": lambda value: Markup(to_json(value)),  # noqa: S704 - no `<` is left in it
     }

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import cv2
 import numpy as np
 
+from bgsub import labels
 from bgsub.masks.mask_file import Masks
 from bgsub.report.payload import as_text, pack_runs
 
@@ -18,9 +19,16 @@ SMALL_WIDTH = 480
 SMALL_BYTES = 850_000  # a page that is itself in a data URI, of 2 MB at most, holds them
 _QUALITIES = (85, 80, 70, 60, 50, 40, 30)  # of JPEG
 
-BACKGROUND, SHADOW, FOREGROUND, UNKNOWN = range(4)
-_MASK_CODES = {127: SHADOW, 255: FOREGROUND}
-_TRUTH_CODES = {50: SHADOW, 85: UNKNOWN, 170: UNKNOWN, 255: FOREGROUND}  # CDnet's labels
+# What the page's masks and ground truth are made of, few enough values to be packed tightly.
+CODES = ("background", "shadow", "foreground", "unknown")
+_MASK_CODES = {labels.BACKGROUND: "background", labels.SHADOW: "shadow", labels.FOREGROUND: "foreground"}
+_TRUTH_CODES = {
+    labels.STATIC: "background",
+    labels.HARD_SHADOW: "shadow",
+    labels.OUTSIDE: "unknown",
+    labels.UNKNOWN: "unknown",
+    labels.MOTION: "foreground",
+}
 
 
 class Shown(NamedTuple):
@@ -38,13 +46,13 @@ def choose_shown(test: range, height: int, width: int, most_width: int = MOST_WI
 
 
 def mask_codes(masks: np.ndarray) -> np.ndarray:
-    """Return masks (0, 127, 255) as 0 background, 1 shadow, 2 foreground."""
+    """Return masks (0, 127, 255) in `CODES`: 0 background, 1 shadow, 2 foreground."""
     return _recoded(masks, _MASK_CODES)
 
 
-def truth_codes(labels: np.ndarray) -> np.ndarray:
-    """Return ground truth in CDnet's coding as 0 background, 1 shadow, 2 foreground, 3 unknown or ignored."""
-    return _recoded(labels, _TRUTH_CODES)
+def truth_codes(truth: np.ndarray) -> np.ndarray:
+    """Return ground truth in CDnet's coding in `CODES`, where 3 is unknown or not scored."""
+    return _recoded(truth, _TRUTH_CODES)
 
 
 def encode_pictures(frames: Sequence[np.ndarray], size: tuple[int, int], budget: int) -> list[bytes]:
@@ -121,9 +129,10 @@ def pack_player(
     if len(shown.frames) > 1 and sum(map(len, packed.values())) * 3 // 4 > budget / 2:
         fewer = shown._replace(frames=shown.frames[::2])
         return pack_player(clip, fewer, masks, truth, budget=budget, progress=progress)
+    labels_packed = None
     if truth is not None:
-        truth = _pack_codes((truth_codes(truth[frame]) for frame in shown.frames), shown.size)
-    spent = sum(len(text) * 3 // 4 for text in [*packed.values(), truth or ""])
+        labels_packed = _pack_codes((truth_codes(truth[frame]) for frame in shown.frames), shown.size)
+    spent = sum(len(text) * 3 // 4 for text in [*packed.values(), labels_packed or ""])
     frames = [_scaled(clip[frame], shown.size, cv2.INTER_AREA) for frame in shown.frames]
     pictures = encode_pictures(frames, shown.size, budget - spent)
     return {
@@ -132,7 +141,7 @@ def pack_player(
         "frames": list(shown.frames),
         "images": [as_text(picture) for picture in pictures],
         "masks": packed,
-        "truth": truth,
+        "truth": labels_packed,
     }
 
 
@@ -144,8 +153,8 @@ def _scaled(image: np.ndarray, size: tuple[int, int], interpolation: int) -> np.
     return image if image.shape[1::-1] == size else cv2.resize(image, size, interpolation=interpolation)
 
 
-def _recoded(values: np.ndarray, codes: Mapping[int, int]) -> np.ndarray:
+def _recoded(values: np.ndarray, codes: Mapping[int, str]) -> np.ndarray:
     table = np.zeros(256, np.uint8)
     for value, code in codes.items():
-        table[value] = code
+        table[value] = CODES.index(code)
     return cv2.LUT(values, table)

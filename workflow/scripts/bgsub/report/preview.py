@@ -1,19 +1,15 @@
-"""Pictures that tell the result at a glance: one telling moment, and a moving preview for a README."""
+"""Pictures that tell the result at a glance: the most telling moment, and a moving preview for a README."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 import cv2
 import numpy as np
 
-from bgsub.evidence.metrics import crowded
-from bgsub.figures.looks import looks
-from bgsub.masks.foreground import FOREGROUND
+from bgsub.labels import FOREGROUND
+from bgsub.names import Name
 from bgsub.report.payload import as_text
 from bgsub.report.player import encode_picture
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 PREVIEW_BYTES = 3_000_000
 PREVIEW_WIDTH = 960  # pixels
@@ -22,40 +18,6 @@ MOMENT_WIDTH = 480  # pixels
 POSTER_WIDTH = 480  # pixels
 _QUALITIES = (70, 50, 30, 15)
 _OPACITY = 0.55
-_AFTER = 8  # frames after the person came to rest, when a fast learner has let them go
-
-
-class Moment(NamedTuple):
-    """A frame, and the two methods whose masks of it tell the story: who keeps most, and who keeps least."""
-
-    frame: int
-    keeps: str
-    loses: str
-
-
-def telling_moment(absorption: "pd.DataFrame", area: "pd.DataFrame", test: range) -> Moment:
-    """Choose the moment that the result shows best in.
-
-    Parameters
-    ----------
-    absorption, area : DataFrame
-        `absorption.csv` and `area.csv`. A method that marks much of the picture is no one to tell by.
-    test : range
-        The test frames.
-
-    Returns
-    -------
-    Moment
-        Without a still person: the middle of the test frames, and the first and the last method.
-    """
-    known = absorption[absorption["still_frame"].notna() & absorption["retention"].notna()]
-    if known.empty:
-        names = list(absorption["method"])
-        return Moment(test[len(test) // 2], names[0], names[-1])
-    clear = known[~known["method"].isin(crowded(known, area))]
-    ranked = (known if clear.empty else clear).sort_values("retention", ascending=False, kind="stable")
-    still = max(int(known["still_frame"].iloc[0]), test[0])
-    return Moment(min(still + _AFTER, test[-1]), ranked["method"].iloc[0], ranked["method"].iloc[-1])
 
 
 def overlaid(frame: np.ndarray, mask: np.ndarray, colour: str) -> np.ndarray:
@@ -70,7 +32,7 @@ def overlaid(frame: np.ndarray, mask: np.ndarray, colour: str) -> np.ndarray:
 
 
 def pack_moment(
-    frame: np.ndarray, masks: Mapping[str, np.ndarray], methods: Iterable[str]
+    frame: np.ndarray, masks: Mapping[str, np.ndarray], names: Mapping[str, Name]
 ) -> list[dict[str, Any]]:
     """Pack pictures of a frame with one mask each.
 
@@ -80,8 +42,8 @@ def pack_moment(
         RGB.
     masks : mapping of str to (H, W) uint8 array
         Of the methods to show.
-    methods : iterable of str
-        All methods of the clip, which the colours are chosen by.
+    names : mapping of str to Name
+        Of the methods, for their colours.
 
     Returns
     -------
@@ -91,13 +53,12 @@ def pack_moment(
     height, width = frame.shape[:2]
     scale = min(1.0, MOMENT_WIDTH / width)
     size = (round(width * scale), round(height * scale))
-    colours = looks(methods)
     return [
         {
             "method": method,
             "width": size[0],
             "height": size[1],
-            "image": as_text(encode_picture(overlaid(frame, mask, colours[method].colour), size, 80)),
+            "image": as_text(encode_picture(overlaid(frame, mask, names[method].colour), size, 80)),
         }
         for method, mask in masks.items()
     ]
@@ -148,7 +109,7 @@ class Preview:
         """Encode what was kept, with the best quality that keeps to a budget in bytes, or else the lowest."""
         animation = cv2.Animation()
         animation.frames = [cv2.cvtColor(frame, cv2.COLOR_RGB2BGR) for frame in self._kept]
-        animation.durations = np.full(len(self._kept), round(1000 * self._seconds), np.int32)
+        animation.durations = [round(1000 * self._seconds)] * len(self._kept)
         for quality in _QUALITIES:
             settings = [cv2.IMWRITE_WEBP_QUALITY, quality]
             encoded = cv2.imencodeanimation(".webp", animation, settings)[1].tobytes()

@@ -2,20 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from math import ceil
-from typing import Any
 
 import pandas as pd
 
 from bgsub.evidence.costs import Cost
 from bgsub.evidence.metrics import CROWDED
-from bgsub.figures.looks import label
+from bgsub.model.constants import CLOSE_ENOUGH
+from bgsub.model.settings import Model
+from bgsub.names import MEDIAN, Name, Names, capital
 from bgsub.words import NBSP, count, in_words, joined, number, percent
 
-NOTEBOOK = "notebook"  # the model and the method that repeat the notebook
-
-Settings = Mapping[str, Mapping[str, Any]]
-
-_WITH_ARTICLE = ("gmm", "em", "auto", NOTEBOOK, "gmm_mahalanobis", "median", "mog2_frozen", "mog2_protected")
+_WITHIN = f"within_{CLOSE_ENOUGH:g}"  # columns of audit.csv and of fits.csv
+_OVER = f"gap_over_{CLOSE_ENOUGH:g}"
 
 
 def run_sentence(fps: float, *, frames: int, train: int, test: int, height: int, width: int) -> str:
@@ -29,24 +27,36 @@ def run_sentence(fps: float, *, frames: int, train: int, test: int, height: int,
     )
 
 
-def background_sentence(fits: pd.DataFrame, truth: pd.DataFrame | None = None) -> str:
+def notebooks(models: Mapping[str, Model]) -> str | None:
+    """Return the key of the model that is fitted as in the notebook, unless it is the reference itself."""
+    return next((key for key in list(models)[1:] if models[key].is_the_notebooks), None)
+
+
+def background_sentence(
+    fits: pd.DataFrame, models: Mapping[str, Model], names: Names, truth: pd.DataFrame | None = None
+) -> str:
     """Say how far the backgrounds are from the true one, or else the notebook's from the converged one.
 
     Parameters
     ----------
     fits : DataFrame
         `fits.csv`.
+    models : mapping of str to Model
+        In the order of the config.
+    names : Names
     truth : DataFrame, optional
         `backgrounds.csv`: background, age (mean grey levels off the true scene).
     """
     if truth is not None and len(truth):
         errors = truth.set_index("background")["age"].sort_values(kind="stable")
-        off = [f"{named(name)} {number(error)} levels" for name, error in errors.items()]
+        off = [
+            f"{names.models.get(key, MEDIAN).named} {number(error)} levels" for key, error in errors.items()
+        ]
         return f"Against the true empty scene, the mean error (of 255 grey levels) is: {joined(off)}."
-    rows = fits.set_index("model")
-    if NOTEBOOK not in rows.index[1:]:
+    notebook = notebooks(models)
+    if notebook is None:
         return "The background is the image that a method takes for the empty scene."
-    over = rows.loc[NOTEBOOK, "background_over_5"]
+    over = fits.set_index("model").loc[notebook, "background_over_5"]
     if over == 0:
         return (
             "The notebook's background is nowhere more than 5 levels (of 255) off the one fitted to the end."
@@ -57,10 +67,12 @@ def background_sentence(fits: pd.DataFrame, truth: pd.DataFrame | None = None) -
     )
 
 
-def foreground_sentence(area: pd.DataFrame, truth: float | None = None) -> str:
+def foreground_sentence(area: pd.DataFrame, names: Names, truth: float | None = None) -> str:
     """Say what the methods mark at the end of the clip, and what is there, if that is known (a share)."""
     last = area[area["frame"] == area["frame"].max()].sort_values("foreground_share", kind="stable")
-    shares = [f"{percent(row.foreground_share)} with {named(row.method)}" for row in last.itertuples()]
+    shares = [
+        f"{percent(row.foreground_share)} with {names.methods[row.method].named}" for row in last.itertuples()
+    ]
     said = f"runs from {shares[0]} to {shares[-1]}" if len(shares) > 2 else f"is {joined(shares)}"
     there = "" if truth is None else f"; the person covers {percent(truth)} of it"
     return f"In the last frame, the share of the image marked as foreground {said}{there}."
@@ -116,7 +128,9 @@ def repeat_sentence(commit: str | None, results: int) -> str:
     return f"At commit {commit[:7]}, {same}"
 
 
-def over_clips_sentence(kept: Mapping[str, float], clips: int, full: Sequence[str] = ()) -> str:
+def over_clips_sentence(
+    kept: Mapping[str, float], clips: int, names: Mapping[str, Name], full: Sequence[str] = ()
+) -> str:
     """Say which method keeps most of the still person over several clips, and which least.
 
     Parameters
@@ -125,6 +139,8 @@ def over_clips_sentence(kept: Mapping[str, float], clips: int, full: Sequence[st
         Mean retention by method, over the clips in which a person lies still.
     clips : int
         The number of these clips.
+    names : mapping of str to Name
+        Of the methods.
     full : sequence of str
         Methods that fill much of the picture in one of the clips, see `evidence.metrics.crowded`: they are
         passed over, unless there is no other.
@@ -134,9 +150,10 @@ def over_clips_sentence(kept: Mapping[str, float], clips: int, full: Sequence[st
     clear = {name: share for name, share in kept.items() if name not in full} or kept
     most, least = (choose(clear, key=clear.__getitem__) for choose in (max, min))
     over = "In the one clip" if clips == 1 else f"On average over the {count(clips, 'clip')}"
-    said = f"{over} in which a person lies still, {named(most)} keeps {percent(clear[most])} of them visible"
-    said += "." if clear[most] == clear[least] else f", and {named(least)} {percent(clear[least])}."
-    passed = [named(name) for name in kept if name not in clear]
+    said = f"{over} in which a person lies still, {names[most].named} keeps {percent(clear[most])} of them"
+    said += " visible"
+    said += "." if clear[most] == clear[least] else f", and {names[least].named} {percent(clear[least])}."
+    passed = [names[method].named for method in kept if method not in clear]
     if passed:
         are, fill = ("is", "which fills") if len(passed) == 1 else ("are", "which fill")
         said += (
@@ -146,15 +163,16 @@ def over_clips_sentence(kept: Mapping[str, float], clips: int, full: Sequence[st
     return said
 
 
-def converged_answer(fits: pd.DataFrame, models: Settings) -> list[str]:
+def converged_answer(fits: pd.DataFrame, models: Mapping[str, Model], names: Names) -> list[str]:
     """Answer the notebook's first remark: is the fit converged, and how far short did the notebook stop.
 
     Parameters
     ----------
     fits : DataFrame
         `fits.csv`, one row per model; the first is the reference that the others are measured against.
-    models : mapping
-        The config's settings of each model: tolerance, max_iterations.
+    models : mapping of str to Model
+        In the same order.
+    names : Names
 
     Returns
     -------
@@ -165,46 +183,48 @@ def converged_answer(fits: pd.DataFrame, models: Settings) -> list[str]:
         return ["This run fitted no mixture, so there is no fit to judge."]
     rows = fits.set_index("model")
     paragraphs: list[str] = []
-    for name, fit in rows.iterrows():
-        settings, reference = models[name], not paragraphs
+    for key, fit in rows.iterrows():
+        model, name, reference = models[key], names.models[key], not paragraphs
         said = []
-        if settings["tolerance"] is not None:
-            said.append(_converged(name, fit, settings, reference=reference))
+        if model.tolerance is not None:
+            said.append(_converged(name, fit, model, reference=reference))
         elif reference:
-            said.append(_unchecked(name, settings))
+            said.append(_unchecked(name, model))
         if not reference:
-            said += _shortfall(name, fit, settings)
+            said += _shortfall(name, fit, model)
         said += _breakdown(fit)
         paragraphs.append(" ".join(said))
     return paragraphs
 
 
-def audit_sentence(audit: pd.DataFrame | None) -> str | None:
+def audit_sentence(audit: pd.DataFrame | None, names: Names) -> str | None:
     """Say how often each model's fit ends as high as the best of several restarts, and on what pixels.
 
     Parameters
     ----------
     audit : DataFrame or None
         `audit.csv`: model, kind, pixels, within_0.01 (share).
+    names : Names
     """
     if audit is None:
         return None
-    of_kind = dict(list(audit[audit["within_0.01"].notna()].groupby("kind")))
+    of_kind = dict(list(audit[audit[_WITHIN].notna()].groupby("kind")))
     if "all" not in of_kind:
         return None
     said = [
         f"Converged need not mean best: of {_sampled(of_kind['all'], 'sampled pixel')}, the fit ends within "
-        f"0.01 nats per sample of the best of several restarts, or above it, on {_within(of_kind['all'])}."
+        f"{CLOSE_ENOUGH:g} nats per sample of the best of several restarts, or above it, on "
+        f"{_within(of_kind['all'], names)}."
     ]
     if "two_mode" in of_kind:
         said.append(
             f"Where another colour comes and goes ({_sampled(of_kind['two_mode'])}) it does so on "
-            f"{_within(of_kind['two_mode'])}."
+            f"{_within(of_kind['two_mode'], names)}."
         )
     if "static" in of_kind:
         said.append(
-            f"Where none does ({_sampled(of_kind['static'])}) it is {_within(of_kind['static'])}: a second "
-            "Gaussian has only the camera's noise to divide there, and more than one way to do so."
+            f"Where none does ({_sampled(of_kind['static'])}) it is {_within(of_kind['static'], names)}: a "
+            "second Gaussian has only the camera's noise to divide there, and more than one way to do so."
         )
     return " ".join(said)
 
@@ -213,46 +233,47 @@ def _sampled(rows: pd.DataFrame, what: str = "pixel") -> str:
     return count(rows["pixels"].iloc[0], what)
 
 
-def _within(rows: pd.DataFrame) -> str:
-    return joined([f"{percent(row['within_0.01'])} with {named(row['model'])}" for _, row in rows.iterrows()])
-
-
-def curve_caveats(fits: pd.DataFrame, models: Settings) -> str:
-    """Say what the curves of convergence do not show; empty if they show all."""
-    choosing = [name for name in fits["model"] if models[name]["components"] == "auto"]
-    said = [
-        f"{subject(name)} is shown with {models[name]['max_components']} components at every pixel, as "
-        "before its choice; the table below tells of those it chose."
-        for name in choosing
-    ]
-    return " ".join([*said, *filter(None, [_mean_caveat(fits, models)])])
-
-
-def _mean_caveat(fits: pd.DataFrame, models: Settings) -> str | None:
-    """Say why the mean log-likelihood of a model without a floor ends above the reference's, if it does."""
-    means = dict(zip(fits["model"], fits["log_likelihood"], strict=True))
-    reference = next(iter(means), None)
-    if reference is None or models[reference]["covariance_floor"] is None:
-        return None
-    free = [name for name in means if models[name]["covariance_floor"] is None]
-    above = [named(name) for name in free if means[name] > means[reference]]
-    if not above:
-        return None
-    return (
-        f"The mean of {joined(above)} ends above that of {named(reference)}, which does not make "
-        "it the better fit: "
-        "without a floor a Gaussian may shrink onto a few equal colours, where the likelihood grows without "
-        "bound, and a few such pixels lift the mean."
+def _within(rows: pd.DataFrame, names: Names) -> str:
+    return joined(
+        [f"{percent(row[_WITHIN])} with {names.models[row['model']].named}" for _, row in rows.iterrows()]
     )
 
 
-def _converged(name: str, fit: pd.Series, settings: Mapping[str, Any], *, reference: bool) -> str:
+def curve_caveats(fits: pd.DataFrame, models: Mapping[str, Model], names: Names) -> str:
+    """Say what the curves of convergence do not show; empty if they show all."""
+    said = [
+        f"{names.models[key].subject} is shown with {models[key].most_components} components at every pixel, "
+        "as before its choice; the table below tells of those it chose."
+        for key in fits["model"]
+        if models[key].components == "auto"
+    ]
+    return " ".join([*said, *filter(None, [_mean_caveat(fits, models, names)])])
+
+
+def _mean_caveat(fits: pd.DataFrame, models: Mapping[str, Model], names: Names) -> str | None:
+    """Say why the mean log-likelihood of a model without a floor ends above the reference's, if it does."""
+    means = dict(zip(fits["model"], fits["log_likelihood"], strict=True))
+    reference = next(iter(means), None)
+    if reference is None or models[reference].covariance_floor is None:
+        return None
+    free = [key for key in means if models[key].covariance_floor is None]
+    above = [names.models[key].named for key in free if means[key] > means[reference]]
+    if not above:
+        return None
+    return (
+        f"The mean of {joined(above)} ends above that of {names.models[reference].named}, which does not "
+        "make it the better fit: without a floor a Gaussian may shrink onto a few equal colours, where the "
+        "likelihood grows without bound, and a few such pixels lift the mean."
+    )
+
+
+def _converged(name: Name, fit: pd.Series, model: Model, *, reference: bool) -> str:
     """Say on how many pixels a model with a stopping rule converged, how soon, and what of the rest."""
     share, pixels = float(fit["converged"]), count(fit["pixels"], "pixel")
     where = {0.0: f"none of the {pixels}", 1.0: f"all {pixels}"}.get(
         share, f"{percent(share)} of the {pixels}"
     )
-    who = "EM" if reference else named_model(name)
+    who = "EM" if reference else _named_model(name)
     text = f"{who} converged on {where}"
     if share > 0:
         median, most = fit["iterations_median"], ceil(fit["iterations_p90"])
@@ -265,11 +286,11 @@ def _converged(name: str, fit: pd.Series, settings: Mapping[str, Any], *, refere
         text = f"{verdict}: {text}."
     else:
         text = f"{capital(text)}."
-    return text if share == 1 else f"{text} {_rest(1 - share, float(fit['at_limit']), settings)}"
+    return text if share == 1 else f"{text} {_rest(1 - share, float(fit['at_limit']), model)}"
 
 
-def _rest(left: float, at_limit: float, settings: Mapping[str, Any]) -> str:
-    stopped = f"stopped by the limit of {count(settings['max_iterations'], 'iteration')}"
+def _rest(left: float, at_limit: float, model: Model) -> str:
+    stopped = f"stopped by the limit of {count(model.max_iterations, 'iteration')}"
     without = "ended without a fit that can be judged"
     if at_limit <= 0:
         return f"The rest, {percent(left)}, {without}."
@@ -278,42 +299,41 @@ def _rest(left: float, at_limit: float, settings: Mapping[str, Any]) -> str:
     return f"Of the rest, {percent(at_limit)} of all were {stopped} and {percent(left - at_limit)} {without}."
 
 
-def _unchecked(name: str, settings: Mapping[str, Any]) -> str:
-    rounds = (
-        f"{in_words(settings['max_iterations'])} iteration{'' if settings['max_iterations'] == 1 else 's'}"
-    )
-    who = capital(named_model(name))
-    return f"{who} stops after {rounds} without a check, so nothing says whether it converged."
+def _unchecked(name: Name, model: Model) -> str:
+    who = capital(_named_model(name))
+    return f"{who} stops after {_rounds(model)} without a check, so nothing says whether it converged."
 
 
-def _shortfall(name: str, fit: pd.Series, settings: Mapping[str, Any]) -> list[str]:
+def _rounds(model: Model) -> str:
+    return f"{in_words(model.max_iterations)} iteration{'' if model.max_iterations == 1 else 's'}"
+
+
+def _shortfall(name: Name, fit: pd.Series, model: Model) -> list[str]:
     """Say how far a model's likelihood and background lie from the reference's."""
-    who, verb = capital(named_model(name)), "leaves"
-    if name == NOTEBOOK and settings["tolerance"] is None:
-        one = settings["max_iterations"] == 1
-        who = f"The notebook's {in_words(settings['max_iterations'])} iteration{'' if one else 's'}"
-        verb = "leaves" if one else "leave"
-    median, tenth, share = fit["gap_median"], fit["gap_p90"], fit["gap_over_0.01"]
-    chosen = settings["components"] == "auto"
+    who, verb = capital(_named_model(name)), "leaves"
+    if model.is_the_notebooks:
+        who, verb = f"The notebook's {_rounds(model)}", "leaves" if model.max_iterations == 1 else "leave"
+    median, tenth, share = fit["gap_median"], fit["gap_p90"], fit[_OVER]
     if pd.isna(median) or fit["undefined"] == 1:
         return [f"{who} cannot be compared with it: no pixel has a defined fit in both."]
     unit = "nats per sample"
     if share == 0:
-        likelihood = f"{who} {verb} no pixel more than 0.01 {unit} below that fit."
-    elif chosen:
-        who = who if settings["tolerance"] is None else "It"
+        likelihood = f"{who} {verb} no pixel more than {CLOSE_ENOUGH:g} {unit} below that fit."
+    elif model.components == "auto":
+        who = who if model.tolerance is None else "It"
         likelihood = (
-            f"{who} lies more than 0.01 {unit} below the first fit on {percent(share)} of the pixels, by "
-            "design: it does without a Gaussian that BIC finds not worth its parameters."
+            f"{who} lies more than {CLOSE_ENOUGH:g} {unit} below the first fit on {percent(share)} of the "
+            "pixels, by design: it does without a Gaussian that BIC finds not worth its parameters."
         )
-    elif median > 0.01:
+    elif median > CLOSE_ENOUGH:
         likelihood = (
             f"{who} {verb} the typical pixel {number(median)} {unit} below that fit and one pixel in ten "
-            f"{number(tenth)} or more; {percent(share)} of the pixels fall short by more than 0.01."
+            f"{number(tenth)} or more; {percent(share)} of the pixels fall short by more than "
+            f"{CLOSE_ENOUGH:g}."
         )
     else:
         likelihood = (
-            f"{who} {verb} {percent(share)} of the pixels more than 0.01 {unit} below that fit; "
+            f"{who} {verb} {percent(share)} of the pixels more than {CLOSE_ENOUGH:g} {unit} below that fit; "
             "the typical pixel is not short of it."
         )
     mean, over = number(fit["background_difference_mean"]), fit["background_over_5"]
@@ -333,21 +353,6 @@ def _breakdown(fit: pd.Series) -> list[str]:
     ]
 
 
-def named(name: str) -> str:
-    """Name a method within a sentence."""
-    return f"the {label(name)}" if name in _WITH_ARTICLE else label(name)
-
-
-def named_model(name: str) -> str:
-    """Name a model within a sentence."""
-    return named(name) if name in _WITH_ARTICLE else f'the model "{name}"'
-
-
-def subject(name: str) -> str:
-    """Name a method at the start of a sentence."""
-    return capital(named(name))
-
-
-def capital(words: str) -> str:
-    """Begin a sentence with these words."""
-    return f"{words[0].upper()}{words[1:]}"
+def _named_model(name: Name) -> str:
+    """Name a model within a sentence that is not about models alone."""
+    return name.named if name.article else f'the model "{name.label}"'

@@ -5,13 +5,13 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from bgsub.evidence.absorption import VANISHED
 from bgsub.evidence.metrics import crowded
-from bgsub.figures.looks import label
-from bgsub.masks.learning import ADAPTIVE, FROZEN, PROTECTED, learning_of
-from bgsub.report.sentences import Settings, named, subject
+from bgsub.masks.method import FROZEN, PROTECTED, Learning, Learns
+from bgsub.names import Name
 from bgsub.words import NBSP, count, duration, joined, percent
 
-BLIND = 0.05  # a method that sees less of the person than this at the start is blind to them (metrics.md, 3)
+BLIND = VANISHED  # a method that sees less of the person than this at the start is blind to them
 
 _KNOWN = {
     "config": "given in the config",
@@ -28,10 +28,11 @@ _EVENTS = {
 class Outlook(NamedTuple):
     """What MOG2's recursion says beyond absorption.csv.
 
-    `background_ratio` is the share of the weight that is background, and `least_history` the least history
-    (frames) that keeps the person to the end of the clip; None if none does.
+    `history` (frames) is the method's own, `background_ratio` the share of the weight that is background, and
+    `least_history` the least history that keeps the person to the end of the clip; None if none does.
     """
 
+    history: int
     background_ratio: float
     least_history: int | None
 
@@ -78,7 +79,8 @@ def _place(known: pd.DataFrame, absorption: pd.DataFrame) -> list[str]:
 
 def absorbed_answer(
     absorption: pd.DataFrame,
-    methods: Settings,
+    learning: Mapping[str, Learns],
+    names: Mapping[str, Name],
     outlooks: Mapping[str, Outlook],
     *,
     fps: float,
@@ -90,8 +92,10 @@ def absorbed_answer(
     ----------
     absorption : DataFrame
         `absorption.csv`, one row per method.
-    methods : mapping
-        The config's settings of each method: `opencv` for OpenCV's, `model` for the frozen ones, history.
+    learning : mapping of str to str
+        How each method learns, see `masks.method`.
+    names : mapping of str to Name
+        Of the methods.
     outlooks : mapping of str to Outlook
         For each method that has a predicted absorption.
     fps : float
@@ -102,35 +106,37 @@ def absorbed_answer(
     Returns
     -------
     list of str
-        A paragraph per method that goes on learning, one for the frozen ones, and one for those that learn
-        only around what they mark.
+        A paragraph per method that goes on learning or of which that is not known, one for the frozen ones,
+        and one for those that learn only around what they mark.
     """
     known = absorption[absorption["still_frame"].notna()]
     if known.empty:
         return ["No person who lies still was found in this clip, so there is no absorption to measure."]
     rows = known.set_index("method")
     paragraphs = []
-    learning = {name: learning_of(methods[name]) for name in rows.index}
-    for name in (name for name in rows.index if learning[name] == ADAPTIVE):
-        row = rows.loc[name]
-        said = [_blind(name, row) or _absorbed(name, row, fps)]
-        if name in outlooks:
-            said += _why(name, row, methods[name]["history"], outlooks[name], fps, frames)
+    for method, row in rows.iterrows():
+        if learning[method] in (FROZEN, PROTECTED):
+            continue
+        said = [_blind(names[method], row) or _absorbed(names[method], row, fps)]
+        if method in outlooks:
+            said += _why(names[method], row, outlooks[method], fps, frames)
         paragraphs.append(" ".join(said))
     for kind in (FROZEN, PROTECTED):
-        of_kind = [name for name in rows.index if learning[name] == kind]
+        of_kind = [method for method in rows.index if learning[method] == kind]
         if of_kind:
-            paragraphs.append(" ".join(_kept(rows.loc[of_kind], kind, fps)))
+            paragraphs.append(" ".join(_kept(rows.loc[of_kind], kind, names, fps)))
     return paragraphs
 
 
-def verdict(absorption: pd.DataFrame, area: pd.DataFrame, fps: float) -> str:
+def verdict(absorption: pd.DataFrame, area: pd.DataFrame, names: Mapping[str, Name], fps: float) -> str:
     """Say who keeps most of the person, what becomes of them with who keeps least, and who marks too much.
 
     Parameters
     ----------
     absorption, area : DataFrame
         As for `crowded`.
+    names : mapping of str to Name
+        Of the methods.
     fps : float
         Frames per second.
     """
@@ -139,63 +145,63 @@ def verdict(absorption: pd.DataFrame, area: pd.DataFrame, fps: float) -> str:
         return "No person who lies still was seen by any method in this clip, so nobody could be lost."
     full = {name: share for name, share in crowded(known, area).items() if name in set(known["method"])}
     judged = known if len(full) == len(known) else known[~known["method"].isin(full)]
-    said = _judged(judged, fps)
+    said = _judged(judged, names, fps)
     if full:
-        marked = joined([f"{named(name)} {percent(share)}" for name, share in full.items()])
+        marked = joined([f"{names[method].named} {percent(share)}" for method, share in full.items()])
         said += f" That a person is within a mask says little where it fills much of the picture: {marked}."
     return said
 
 
-def _judged(known: pd.DataFrame, fps: float) -> str:
+def _judged(known: pd.DataFrame, names: Mapping[str, Name], fps: float) -> str:
     rows = known.set_index("method").sort_values("retention", ascending=False, kind="stable")
     best, worst = rows.index[0], rows.index[-1]
     kept = percent(rows.loc[best, "retention"])
     if rows["half_life"].isna().all() and (rows["initial_share"] >= BLIND).all():
         return (
-            f"Every method keeps the person who lies still to the end of the clip; {named(best)} shows "
+            f"Every method keeps the person who lies still to the end of the clip; {names[best].named} shows "
             f"most of them, {kept} on average."
         )
-    text = _fate(worst, rows.loc[worst], fps)
+    text = _fate(names[worst], rows.loc[worst], fps)
     if best == worst or pd.notna(rows.loc[best, "half_life"]):
         return f"{text}, and no method keeps at least half of what it saw of them to the end of the clip."
-    return f"{text}; {named(best)} still shows {kept} of them on average, to the end of the clip."
+    return f"{text}; {names[best].named} still shows {kept} of them on average, to the end of the clip."
 
 
-def _fate(name: str, row: pd.Series, fps: float) -> str:
+def _fate(name: Name, row: pd.Series, fps: float) -> str:
     """Say what becomes of the person with a method, as the first half of a sentence."""
     seen = percent(row["initial_share"])
     late = int(row["watched_from"] - row["still_frame"])
     if row["initial_share"] < BLIND and late > 0:
         after = duration(late, fps)
         when = f"when the test frames begin, {after} after they came to rest"
-        return f"{subject(name)} marks {seen} of the person {when}"
+        return f"{name.subject} marks {seen} of the person {when}"
     if row["initial_share"] < BLIND:
-        return f"{subject(name)} hardly sees the person when they come to rest, {seen} of the body"
+        return f"{name.subject} hardly sees the person when they come to rest, {seen} of the body"
     if pd.isna(row["half_life"]):
         kept = percent(row["retention"])
-        return f"{subject(name)} keeps least of the person who lies still, {kept} on average"
+        return f"{name.subject} keeps least of the person who lies still, {kept} on average"
     return (
-        f"{subject(name)} has lost half of the person after {duration(row['half_life'], fps)} of lying still"
+        f"{name.subject} has lost half of the person after {duration(row['half_life'], fps)} of lying still"
     )
 
 
-def _blind(name: str, row: pd.Series) -> str | None:
+def _blind(name: Name, row: pd.Series) -> str | None:
     if row["initial_share"] >= BLIND:
         return None
     late = int(row["watched_from"] - row["still_frame"])
     if late > 0:
         return (
-            f"{subject(name)} marks {percent(row['initial_share'])} of the body when the test frames begin, "
+            f"{name.subject} marks {percent(row['initial_share'])} of the body when the test frames begin, "
             f"{count(late, 'frame')} after the person came to rest, so a half-life cannot be seen."
         )
     return (
-        f"{subject(name)} hardly sees the person when they come to rest: it marks "
+        f"{name.subject} hardly sees the person when they come to rest: it marks "
         f"{percent(row['initial_share'])} of the body then, so a half-life would mean nothing."
     )
 
 
-def _absorbed(name: str, row: pd.Series, fps: float) -> str:
-    who = subject(name)
+def _absorbed(name: Name, row: pd.Series, fps: float) -> str:
+    who = name.subject
     if pd.isna(row["half_life"]):
         watched, kept = duration(row["censored_at"], fps), percent(row["retention"])
         return (
@@ -206,14 +212,14 @@ def _absorbed(name: str, row: pd.Series, fps: float) -> str:
     text = f"{who} loses half of the person within {half} of lying still (the half-life)"
     if pd.isna(row["vanish"]):
         return f"{text}."
-    return f"{text}, and all but the last 5{NBSP}% within {duration(row['vanish'], fps)}."
+    return f"{text}, and all but the last {100 * VANISHED:.0f}{NBSP}% within {duration(row['vanish'], fps)}."
 
 
-def _why(name: str, row: pd.Series, history: int, outlook: Outlook, fps: float, frames: int) -> list[str]:
+def _why(name: Name, row: pd.Series, outlook: Outlook, fps: float, frames: int) -> list[str]:
     """Explain the absorption by MOG2's weights, and say what history would have kept the person."""
-    who, still = label(name), int(row["still_frame"])
-    seen, asked = count(still, "frame"), count(history, "frame")
-    early = 2 * (still + 1) < history  # OpenCV's rate at its nth frame is 1 / min(2n, history)
+    who, still = name.label, int(row["still_frame"])
+    seen, asked = count(still, "frame"), count(outlook.history, "frame")
+    early = 2 * (still + 1) < outlook.history  # OpenCV's rate at its nth frame is 1 / min(2n, history)
     rate = f"after only {seen} it learns faster than its history of {asked} asks for" if early else ""
     rate = rate or f"it has a history of {asked}"
     ratio, predicted = percent(outlook.background_ratio), duration(row["predicted"], fps)
@@ -238,33 +244,35 @@ def _why(name: str, row: pd.Series, history: int, outlook: Outlook, fps: float, 
     return said
 
 
-_KEEPS = {
+_KEEPS: dict[Learning, str] = {
     FROZEN: "A background that was learned once and then frozen keeps the person",
     PROTECTED: "Learning only from what it does not mark keeps the person too",
 }
 
 
-def _kept(rows: pd.DataFrame, kind: str, fps: float) -> list[str]:
+def _kept(rows: pd.DataFrame, kind: Learning, names: Mapping[str, Name], fps: float) -> list[str]:
     """Say what the methods that should keep the person keep; those that do share a sentence."""
     said = []
     keepers = rows[rows["half_life"].isna() & (rows["initial_share"] >= BLIND)]
     if len(keepers):
         keepers = keepers.sort_values("retention", kind="stable")
-        kept = [f"{percent(row['retention'])} with {named(name)}" for name, row in keepers.iterrows()]
+        kept = [
+            f"{percent(row['retention'])} with {names[method].named}" for method, row in keepers.iterrows()
+        ]
         shares = f"is {joined(kept)}" if len(kept) <= 2 else f"runs from {kept[0]} to {kept[-1]}"
         watched = duration(keepers["censored_at"].iloc[0], fps)
         said.append(
             f"{_KEEPS[kind]} for the {watched} to the end of the clip: the share of the body that stays "
             f"visible on average (the retention) {shares}."
         )
-    for name, row in rows.drop(keepers.index).iterrows():
-        said.append(_blind(name, row) or _lost(name, row, kind, fps))
+    for method, row in rows.drop(keepers.index).iterrows():
+        said.append(_blind(names[method], row) or _lost(names[method], row, kind, fps))
     return said
 
 
-def _lost(name: str, row: pd.Series, kind: str, fps: float) -> str:
+def _lost(name: Name, row: pd.Series, kind: Learning, fps: float) -> str:
     half, kept = duration(row["half_life"], fps), percent(row["retention"])
     return (
-        f"{subject(name)} is {kind}, yet loses half of the person within {half}; "
+        f"{name.subject} is {kind}, yet loses half of the person within {half}; "
         f"on average it keeps {kept} of the body."
     )

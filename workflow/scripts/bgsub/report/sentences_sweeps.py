@@ -1,24 +1,26 @@
 """What another value of a parameter would have done, in plain sentences made from the tables of sweeps."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from bgsub.report.scores_sentences import ALIKE, score_words
-from bgsub.report.sentences import named
+from bgsub.names import Name
 from bgsub.report.sentences_absorption import BLIND
+from bgsub.report.sentences_scores import ALIKE, score_words
 from bgsub.words import count, duration, in_words, joined, percent
 
+Say = Callable[[float], str]
+
 # What a sweep changes, by column of its table: how it is called, and how its values are said.
-_MEASURES: dict[str, tuple[str, Any]] = {
+_MEASURES: dict[str, tuple[str, Say]] = {
     "f_measure": ("the F-measure", score_words),
     "retention": ("what stays visible of the person who lies still", percent),
 }
-_AREA: tuple[str, Any] = ("the share of the image that is marked", percent)
+_AREA: tuple[str, Say] = ("the share of the image that is marked", percent)
 # The columns of a sweep's table that the page shows, where they are not empty.
-_SHOWN: dict[str, tuple[str, Any]] = {
+_SHOWN: dict[str, tuple[str, Say]] = {
     "f_measure": ("F-measure", score_words),
     "precision": ("Precision", score_words),
     "recall": ("Recall", score_words),
@@ -27,13 +29,15 @@ _SHOWN: dict[str, tuple[str, Any]] = {
 }
 
 
-def threshold_answer(thresholds: pd.DataFrame) -> list[str]:
+def threshold_answer(thresholds: pd.DataFrame, names: Mapping[str, Name]) -> list[str]:
     """Say which methods lose most by the threshold that the config gives them.
 
     Parameters
     ----------
     thresholds : DataFrame
         `thresholds.csv`: method, threshold, f_measure, best, configured are read.
+    names : mapping of str to Name
+        Of the methods.
 
     Returns
     -------
@@ -46,20 +50,20 @@ def threshold_answer(thresholds: pd.DataFrame) -> list[str]:
     if loss.empty:
         return []
     said = []
-    losers = [name for name in loss.index if loss[name] >= ALIKE]
+    losers = [method for method in loss.index if loss[method] >= ALIKE]
     if losers:
         row, bound = here.loc[losers[0]], best.loc[losers[0]]
         cost = "most" if len(losers) > 1 else score_words(loss[losers[0]])
         said.append(
-            f"The threshold of the config, {row['threshold']:g}, costs {named(losers[0])} {cost}: its "
+            f"The threshold of the config, {row['threshold']:g}, costs {names[losers[0]].named} {cost}: its "
             f"F-measure is {score_words(row['f_measure'])}, and with {bound['threshold']:g}, the best for "
             f"this clip, it would be {score_words(bound['f_measure'])}."
         )
     if len(losers) > 1:
-        others = [f"{named(name)} {score_words(loss[name])}" for name in losers[1:]]
-        others[0] = f"{named(losers[1])} loses {score_words(loss[losers[1]])}"
+        others = [f"{names[method].named} {score_words(loss[method])}" for method in losers[1:]]
+        others[0] = f"{names[losers[1]].named} loses {score_words(loss[losers[1]])}"
         said.append(f"By {'theirs' if len(others) > 1 else 'its own'}, {joined(others)}.")
-    fine = [named(name) for name in loss.index if loss[name] < ALIKE]
+    fine = [names[method].named for method in loss.index if loss[method] < ALIKE]
     if fine:
         said.append(f"With {joined(fine)} the threshold of the config is as good as any.")
     said.append("A best threshold is chosen by the ground truth, so it is a bound and not a forecast.")
@@ -90,51 +94,45 @@ def history_answer(history: pd.DataFrame, fps: float) -> list[str]:
     return [" ".join(said)]
 
 
-def sweep_sentence(table: pd.DataFrame, method: str) -> str:
+def sweep_sentence(table: pd.DataFrame, method: Name, keys: Sequence[str]) -> str:
     """Say between which values a sweep's measures run, and where they are highest.
 
     Parameters
     ----------
     table : DataFrame
         A sweep's table: `variant`, the parameters that vary, `frames` and the measures.
-    method : str
-        The method that varies.
+    method : Name
+        Of the method that varies.
+    keys : sequence of str
+        The one or two parameters that vary, columns of the table.
     """
-    keys = _keys(table)
     measures = {name: words for name, words in _MEASURES.items() if table[name].notna().any()}
     said = [_range(table, keys, *pair) for pair in (measures or {"foreground_share": _AREA}).items()]
     tried = f"{in_words(len(table))} {'pairs' if len(keys) == 2 else 'values'} of {joined(keys)}"
     if len(table) == 1:
         tried = f"one {'pair' if len(keys) == 2 else 'value'} of {joined(keys)}"
-    return f"With {named(method)}, over the {tried}, {joined(said)}."
+    return f"With {method.named}, over the {tried}, {joined(said)}."
 
 
-def sweep_rows(table: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
+def sweep_rows(table: pd.DataFrame, keys: Sequence[str]) -> tuple[list[str], list[list[str]]]:
     """Put a sweep's table into words: its head, and a row for each variant; see `sweep_sentence`."""
-    keys = _keys(table)
     shown = {name: words for name, words in _SHOWN.items() if table[name].notna().any()}
     head = [*keys, *(title for title, _ in shown.values())]
     rows = [
         [
             *(value_words(row[key]) for key in keys),
-            *(_said(row[name], say) for name, (_, say) in shown.items()),
+            *(_or_dash(row[name], say) for name, (_, say) in shown.items()),
         ]
         for _, row in table.iterrows()
     ]
     return head, rows
 
 
-def _keys(table: pd.DataFrame) -> list[str]:
-    """Names of the parameters that vary: they are between the variant and the frames."""
-    columns = list(table.columns)
-    return columns[columns.index("variant") + 1 : columns.index("frames")]
-
-
-def _said(value: float, say: Any) -> str:
+def _or_dash(value: float, say: Say) -> str:
     return "\N{EN DASH}" if pd.isna(value) else say(value)
 
 
-def _range(table: pd.DataFrame, keys: Sequence[str], name: str, words: tuple[str, Any]) -> str:
+def _range(table: pd.DataFrame, keys: Sequence[str], name: str, words: tuple[str, Say]) -> str:
     what, say = words
     known = table[table[name].notna()].sort_values(name, kind="stable")
     low, high = known.iloc[0], known.iloc[-1]

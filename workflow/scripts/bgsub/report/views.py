@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,19 +10,18 @@ import pandas as pd
 
 from bgsub.evidence.absorption import mog2_history_to_keep
 from bgsub.evidence.costs import Cost
-from bgsub.figures.looks import Look, label, looks
+from bgsub.figures.looks import FLAGS
 from bgsub.files import file_sha256, read_checksum
-from bgsub.masks.learning import ADAPTIVE, learning_of
-from bgsub.masks.subtractors import mog2_constants
-from bgsub.report import scores_sentences, sentences, sentences_absorption, sentences_sweeps
-from bgsub.report.sentences import NOTEBOOK
+from bgsub.masks.method import ADAPTIVE, LEARNING_WORDS, Method
+from bgsub.masks.rules import ModelMethod
+from bgsub.masks.scored import ScoredMethod
+from bgsub.model.settings import Model
+from bgsub.names import Name, Names
+from bgsub.report import sentences, sentences_absorption, sentences_scores, sentences_sweeps
+from bgsub.report.player import CODES
+from bgsub.source.kinds import KINDS
 from bgsub.words import EVENT_WORDS, brief, count, duration, number, percent
 
-LEARNING_WORDS = {
-    "frozen": "learned once, then frozen",
-    "protected": "learns around what it marks",
-    "adaptive": "goes on learning",
-}
 # Figures that not every clip has: what they show, for the eye and for those who cannot see them.
 CHARTS = {
     "scores": (
@@ -41,7 +40,6 @@ CHARTS = {
 }
 # Tables whose checksums the page tells; what is larger has one beside it, made by the job that wrote it.
 HASHED_TABLES = ("fits.csv", "area.csv", "absorption.csv")
-CHECKSUM = ".sha256"
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,9 @@ class ClipResults:
     title, annotation, licence, citation : str
         From the config; may be empty.
     models, methods : mapping
-        The config's settings by name.
+        By their keys in the config.
+    names : Names
+        What they are called.
     fps : float
         Frames per second of the clip's videos.
     costs : mapping of str to Cost
@@ -73,8 +73,9 @@ class ClipResults:
     annotation: str
     licence: str
     citation: str
-    models: Mapping[str, Mapping[str, Any]]
-    methods: Mapping[str, Mapping[str, Any]]
+    models: Mapping[str, Model]
+    methods: Mapping[str, Method]
+    names: Names
     fps: float
     costs: Mapping[str, Cost]
     sweeps: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -108,8 +109,9 @@ def clip_view(
         Of the code; see `sentences.repeat_sentence`.
     """
     fits, absorption, area = (clip.table(f"{name}.csv") for name in ("fits", "absorption", "area"))
-    scores = clip.if_there("scores.csv")
+    scores, names, methods = clip.if_there("scores.csv"), clip.names, clip.names.methods
     facts, hashes = clip_facts(clip), result_hashes(clip)
+    notebook = sentences.notebooks(clip.models)
     return {
         "clip": clip,
         "title": clip.title or clip.name,
@@ -118,31 +120,34 @@ def clip_view(
         "source": source_facts(json.loads(clip.files["source.json"].read_text(encoding="utf-8"))),
         "key_figures": key_figures(fits, absorption, clip),
         "moment": moment_view(clip),
-        "said": {
-            "verdict": sentences_absorption.verdict(absorption, area, clip.fps),
+        "sentences": {
+            "verdict": sentences_absorption.verdict(absorption, area, methods, clip.fps),
             "run": sentences.run_sentence(clip.fps, **facts),
             "pixel": sentences.pixel_sentence(inspected, facts["height"] * facts["width"]),
             "repeat": sentences.repeat_sentence(commit, len(hashes)),
-            "converged": sentences.converged_answer(fits, clip.models),
+            "converged": sentences.converged_answer(fits, clip.models, names),
             "absorbed": sentences_absorption.absorbed_answer(
                 absorption,
-                clip.methods,
-                outlooks(absorption, clip, facts["frames"]),
+                {key: method.learns for key, method in clip.methods.items()},
+                methods,
+                outlooks(absorption, clip, facts),
                 fps=clip.fps,
                 frames=facts["frames"],
             ),
-            "audit": sentences.audit_sentence(clip.if_there("audit.csv")),
-            "caveat": sentences.curve_caveats(fits, clip.models),
-            "background": sentences.background_sentence(fits, clip.if_there("backgrounds.csv")),
-            "foreground": sentences.foreground_sentence(area, truth_area[-1] if truth_area else None),
+            "audit": sentences.audit_sentence(clip.if_there("audit.csv"), names),
+            "caveat": sentences.curve_caveats(fits, clip.models, names),
+            "background": sentences.background_sentence(
+                fits, clip.models, names, clip.if_there("backgrounds.csv")
+            ),
+            "foreground": sentences.foreground_sentence(area, names, truth_area[-1] if truth_area else None),
             "events": sentences_absorption.events_sentence(clip.table("events.csv"), absorption),
-            "history": said_of(clip, "history.csv", sentences_sweeps.history_answer, clip.fps),
-            "thresholds": said_of(clip, "thresholds.csv", sentences_sweeps.threshold_answer),
-            "scores": scores_said(clip, absorption),
+            "history": about_table(clip, "history.csv", sentences_sweeps.history_answer, clip.fps),
+            "thresholds": about_table(clip, "thresholds.csv", sentences_sweeps.threshold_answer, methods),
+            "scores": about_scores(clip, absorption),
             "cost": sentences.cost_sentence(clip.costs),
         },
         "fits": [
-            row | {"checked": clip.models[row["model"]]["tolerance"] is not None}
+            row | {"checked": clip.models[row["model"]].tolerance is not None}
             for row in fits.to_dict("records")
         ],
         "still": bool(absorption["still_frame"].notna().any()),
@@ -150,12 +155,16 @@ def clip_view(
         "scores": None if scores is None else scores_rows(scores, clip),
         "charts": [(stem, *words) for stem, words in CHARTS.items() if f"figures/{stem}.png" in clip.files],
         "sweeps": {
-            sweep: sweep_view(clip.table(f"sweeps/{sweep}.csv"), **varied)
-            for sweep, varied in sorted(clip.sweeps.items())
+            sweep: sweep_view(clip.table(f"sweeps/{sweep}.csv"), methods[of["method"]], of["keys"])
+            for sweep, of in clip.sweeps.items()
+        },
+        "settings": {
+            "Models": {key: settings_words(asdict(model)) for key, model in clip.models.items()},
+            "Methods": {key: settings_words(asdict(method)) for key, method in clip.methods.items()},
         },
         "costs": cost_rows(clip.costs),
         "compared": list(fits["model"][1:]),
-        "leading": [place for place, model in enumerate(fits["model"]) if place == 0 or model == NOTEBOOK],
+        "leading": [place for place, model in enumerate(fits["model"]) if place == 0 or model == notebook],
         "hashes": hashes,
     }
 
@@ -173,17 +182,12 @@ def player_facts(clip: ClipResults, truth_area: list[float] | None) -> dict[str,
     area, events = clip.table("area.csv"), clip.table("events.csv")
     first, last = int(area["frame"].min()), int(area["frame"].max())
     shares = {name: rows.sort_values("frame")["foreground_share"] for name, rows in area.groupby("method")}
+    methods = clip.names.methods
     return {
-        "methods": [
-            {
-                "name": name,
-                "rule": clip.methods[name].get("rule"),
-                "threshold": clip.methods[name].get("threshold"),
-            }
-            | _look(name, look)
-            for name, look in looks(clip.methods).items()
-        ],
-        "models": [{"name": name} | _look(name, look) for name, look in looks(clip.models).items()],
+        "methods": [_shown(key, name) | _threshold(clip.methods[key]) for key, name in methods.items()],
+        "models": [_shown(key, name) for key, name in clip.names.models.items()],
+        "codes": list(CODES),
+        "flags": [[flag.bit, flag.words] for flag in FLAGS],
         "area": {name: [round(share, 6) for share in shares[name]] for name in clip.methods},
         "truth_area": truth_area,
         "test": [first, last],
@@ -193,9 +197,15 @@ def player_facts(clip: ClipResults, truth_area: list[float] | None) -> dict[str,
     }
 
 
-def _look(name: str, look: Look) -> dict[str, str]:
-    dashes = "" if isinstance(look.dashes, str) else " ".join(str(2 * part) for part in look.dashes[1])
-    return {"label": label(name), "colour": look.colour, "dashes": dashes}
+def _shown(key: str, name: Name) -> dict[str, str]:
+    return {"name": key, "label": name.label, "colour": name.colour, "dashes": name.dash_array}
+
+
+def _threshold(method: Method) -> dict[str, Any]:
+    """Say what a method's score is compared with, and how a reader is told of it."""
+    if not isinstance(method, ScoredMethod):
+        return {}
+    return {"threshold": method.threshold, "unit": method.unit, "decimals": method.decimals}
 
 
 def moment_view(clip: ClipResults) -> dict[str, Any]:
@@ -210,26 +220,26 @@ def moment_view(clip: ClipResults) -> dict[str, Any]:
         share = f"{percent(image['foreground_share'].iloc[0])} of the picture"
         if len(here):
             share = f"{percent(here['visible_share'].iloc[0])} of the person, {share}"
-        picture |= {"label": label(picture["method"]), "share": share}
+        picture |= {"label": clip.names.methods[picture["method"]].label, "share": share}
     when = f"frame {moment['frame']}" + (f", {after} after the person came to rest" if after else "")
     return moment | {"when": when}
 
 
 def outlooks(
-    absorption: pd.DataFrame, clip: ClipResults, frames: int
+    absorption: pd.DataFrame, clip: ClipResults, facts: Mapping[str, int]
 ) -> dict[str, sentences_absorption.Outlook]:
     """Work out, where a history decides the absorption, which one would have kept the person."""
     found = {}
     for row in absorption[absorption["predicted"].notna()].to_dict("records"):
-        settings = clip.methods[row["method"]]
-        constants = mog2_constants(settings)
-        if learning_of(settings) != ADAPTIVE or constants["learning_rate"] is not None:
+        method = clip.methods[row["method"]]
+        constants = method.absorption(facts["train"])
+        if constants is None or method.learns != ADAPTIVE or constants["learning_rate"] is not None:
             continue
         ratio, still = constants["background_ratio"], int(row["still_frame"])
         least = mog2_history_to_keep(
-            frames - still, ratio, constants["complexity_reduction"], frames_seen=max(still, 1)
+            facts["frames"] - still, ratio, constants["complexity_reduction"], frames_seen=max(still, 1)
         )
-        found[row["method"]] = sentences_absorption.Outlook(ratio, least)
+        found[row["method"]] = sentences_absorption.Outlook(constants["history"], ratio, least)
     return found
 
 
@@ -245,54 +255,69 @@ def absorption_row(row: Mapping[str, Any], clip: ClipResults) -> dict[str, Any]:
     blind = row["initial_share"] < sentences_absorption.BLIND
     return {
         **row,
-        "learns": LEARNING_WORDS[learning_of(clip.methods[row["method"]])],
+        "learns": LEARNING_WORDS[clip.methods[row["method"]].learns],
         "half_life_words": "blind from the start" if blind else words(row["half_life"], half),
         "vanish_words": words(row["vanish"], "never"),
         "predicted_words": words(row["predicted"], "\N{EN DASH}"),
     }
 
 
-def said_of(clip: ClipResults, table: str, say: Callable[..., list[str]], *more: Any) -> list[str]:
+def about_table(clip: ClipResults, table: str, say: Callable[..., list[str]], *more: Any) -> list[str]:
     """Say something about a table that not every clip has."""
     rows = clip.if_there(table)
     return [] if rows is None else say(rows, *more)
 
 
-def sweep_view(table: pd.DataFrame, method: str, keys: Sequence[str]) -> dict[str, Any]:
-    """Put a sweep's table into words: the method that it varies, and by which keys."""
+def sweep_view(table: pd.DataFrame, method: Name, keys: Sequence[str]) -> dict[str, Any]:
+    """Put a sweep's table into words, given its method and the parameters that vary."""
     head, rows = sentences_sweeps.sweep_rows(table, keys)
-    return {"said": sentences_sweeps.sweep_sentence(table, method, keys), "head": head, "rows": rows}
+    return {"sentence": sentences_sweeps.sweep_sentence(table, method, keys), "head": head, "rows": rows}
 
 
-def scores_said(clip: ClipResults, absorption: pd.DataFrame) -> list[str]:
+def about_scores(clip: ClipResults, absorption: pd.DataFrame) -> list[str]:
     """Tell how the methods score by the ground truth, or without one how far they agree."""
     scores, agreement = clip.if_there("scores.csv"), clip.if_there("agreement.csv")
     if scores is not None:
-        learning = {name: learning_of(settings) for name, settings in clip.methods.items()}
-        kept = absorption.set_index("method")["retention"].to_dict()
-        said = scores_sentences.scoreboard_answer(scores, clip.table("differences.csv"), learning, kept)
-        return [*said, scores_sentences.interval_sentence(scores)]
+        said = sentences_scores.scoreboard_answer(
+            scores,
+            clip.table("differences.csv"),
+            {key: method.learns for key, method in clip.methods.items()},
+            absorption.set_index("method")["retention"].to_dict(),
+            clip.names.methods,
+        )
+        return [*said, sentences_scores.interval_sentence(scores)]
     unknown = "This clip has no ground truth, so no mask can be called right."
     if agreement is None or len(clip.methods) < 2:
         return [unknown]
-    return [f"{unknown} {scores_sentences.agreement_sentence(agreement)}"]
+    return [f"{unknown} {sentences_scores.agreement_sentence(agreement, clip.names.methods)}"]
 
 
 def scores_rows(scores: pd.DataFrame, clip: ClipResults) -> list[dict[str, Any]]:
     """Rank the methods by F-measure, and say how each learns."""
     ranked = scores.sort_values("f_measure", ascending=False, na_position="last", kind="stable")
     return [
-        row | {"learns": LEARNING_WORDS[learning_of(clip.methods[row["method"]])]}
+        row | {"learns": LEARNING_WORDS[clip.methods[row["method"]].learns]}
         for row in ranked.to_dict("records")
     ]
 
 
 def settings_words(settings: Mapping[str, Any]) -> str:
     """List a model's or method's settings, those first that say what it is."""
-    kinds = ("opencv", "learning", "background", "model", "rule", "components", "start")
-    keys = [key for key in kinds if key in settings] + [key for key in settings if key not in kinds]
-    said = {key: "none" if settings[key] is None else str(settings[key]).lower() for key in keys}
-    return ", ".join(f"{key} {value}" for key, value in said.items())
+    kinds = (
+        *("opencv", "learning", "background", "python", "masks"),
+        *("model", "rule", "components", "start"),
+    )
+    keys = [key for key in kinds if key in settings] + sorted(settings.keys() - {*kinds, "label", "settings"})
+    words = {key: settings[key] for key in keys} | settings.get("settings", {})
+    if settings["label"]:
+        words["label"] = settings["label"]
+    return ", ".join(f"{key} {_setting(value)}" for key, value in words.items())
+
+
+def _setting(value: Any) -> str:
+    if value is None:
+        return "none"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def cost_rows(costs: Mapping[str, Cost]) -> list[dict[str, Any]]:
@@ -312,11 +337,9 @@ def cost_rows(costs: Mapping[str, Cost]) -> list[dict[str, Any]]:
 
 def result_hashes(clip: ClipResults) -> dict[str, str]:
     """SHA-256 of the results that a repeated run must give again, by name."""
-    hashes = {
-        name.removesuffix(CHECKSUM): read_checksum(file)
-        for name, file in clip.files.items()
-        if name.endswith(CHECKSUM)
-    }
+    names = ["frames.npy", *(f"models/{model}/model.npz" for model in clip.models)]
+    names += [f"methods/{method}/masks.npz" for method in clip.methods]
+    hashes = {name: read_checksum(clip.files[f"{name}.sha256"]) for name in names}
     return hashes | {name: file_sha256(clip.files[name]) for name in HASHED_TABLES}
 
 
@@ -325,14 +348,8 @@ def source_facts(source: Mapping[str, Any]) -> dict[str, str]:
     address = source["address"]
     if isinstance(address, Mapping):
         address = ", ".join(f"{key} {value}" for key, value in sorted(address.items()))
-    kinds = {
-        "synthetic": "drawn by this workflow",
-        "gdrive": "Google Drive, file id",
-        "url": "downloaded from",
-        "path": "local",
-    }
     return {
-        "origin": f"{kinds[source['kind']]}: {address}",
+        "origin": f"{KINDS[source['kind']].words}: {address}",
         "file": f"{Path(source['file']).name} ({source['bytes'] / 1e6:,.1f} MB)",
         "sha256": source["sha256"],
     }
@@ -343,20 +360,25 @@ def key_figures(fits: pd.DataFrame, absorption: pd.DataFrame, clip: ClipResults)
     figures = []
     models, methods = fits.set_index("model"), absorption.set_index("method")
     reference = next(iter(models.index), None)
-    if reference is not None and clip.models[reference]["tolerance"] is not None:
+    if reference is not None and clip.models[reference].tolerance is not None:
         figures.append((brief(models.loc[reference, "converged"]), "of the pixels' fits have converged"))
-    if NOTEBOOK in models.index[1:] and models.loc[NOTEBOOK, "gap_median"] > 0:
-        gap = number(models.loc[NOTEBOOK, "gap_median"])
+    notebook = sentences.notebooks(clip.models)
+    if notebook is not None and models.loc[notebook, "gap_median"] > 0:
+        gap = number(models.loc[notebook, "gap_median"])
         figures.append((f"{gap} nats", "per sample: how far short the notebook's typical pixel stops"))
     seen = methods[methods["still_frame"].notna() & (methods["initial_share"] >= sentences_absorption.BLIND)]
-    for name, row in seen[seen["half_life"].notna()].iterrows():
-        if learning_of(clip.methods[name]) == ADAPTIVE:
+    for key, row in seen[seen["half_life"].notna()].iterrows():
+        if clip.methods[key].learns == ADAPTIVE:
+            label = clip.names.methods[key].label
             half = count(row["half_life"], "frame")
-            figures.append((half, f"until {label(name)} has lost half of the person who lies still"))
+            figures.append((half, f"until {label} has lost half of the person who lies still"))
             break
-    for name, row in seen.iterrows():
-        if clip.methods[name].get("model") == reference:
-            kept = f"of the person who lies still stays visible with {sentences.named(name)}"
-            figures.append((percent(row["retention"]), kept))
+    for key, row in seen.iterrows():
+        method = clip.methods[key]
+        if isinstance(method, ModelMethod) and method.model == reference:
+            named = clip.names.methods[key].named
+            figures.append(
+                (percent(row["retention"]), f"of the person who lies still stays visible with {named}")
+            )
             break
     return figures

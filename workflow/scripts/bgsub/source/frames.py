@@ -13,14 +13,12 @@ import numpy as np
 
 from bgsub.errors import InputError
 from bgsub.files import atomic_path
+from bgsub.labels import GROUND_TRUTH
 from bgsub.progress import Progress
 from bgsub.source.archives import archive_members, is_video
 from bgsub.source.decode import decoded_frames
 
 logger = logging.getLogger(__name__)
-
-# CDnet's coding: static, hard shadow, outside the region of interest, unknown motion, motion.
-LABELS = (0, 50, 85, 170, 255)
 
 # Four samples span a full 3 x 3 covariance (n samples have rank n - 1), and a mixture has at least two.
 MINIMUM_TRAINING_FRAMES = 8
@@ -154,7 +152,8 @@ def read_groundtruth(
     Raises
     ------
     InputError
-        As `read_frames`, and if number or size differ from the frames', or a value is none of `LABELS`.
+        As `read_frames`, and if number or size differ from the frames', or a value is none of
+        `labels.GROUND_TRUTH`.
     """
     source = Path(source)
     names = archive_members(source, pattern)
@@ -258,6 +257,12 @@ def read_split(table: str | Path) -> Split:
     return Split(range(train), range(train, len(subsets)))
 
 
+def read_names(table: str | Path) -> list[str]:
+    """Return the names of all frames, in order, from what `write_split` wrote."""
+    with Path(table).open(newline="", encoding="utf-8") as file:
+        return [row["name"] for row in csv.DictReader(file)]
+
+
 def tile_rows(height: int, tile: int, tiles: int) -> slice:
     """Return the rows of tile number `tile` (from 0) of an image cut into `tiles` bands as even as possible.
 
@@ -292,11 +297,11 @@ def _check_labels(source: Path, name: str, labels: np.ndarray, size: tuple[int, 
         raise InputError(
             f"{source}: ground truth '{name}' is {_size(labels.shape)}, but the frames are {_size(size)}"
         )
-    strange = set(np.flatnonzero(np.bincount(labels.ravel())).tolist()) - set(LABELS)
+    strange = set(np.flatnonzero(np.bincount(labels.ravel())).tolist()) - set(GROUND_TRUTH)
     if strange:
         raise InputError(
             f"{source}: ground truth '{name}' has the value {min(strange)}; expected only "
-            f"{', '.join(map(str, LABELS))} (CDnet's coding)"
+            f"{', '.join(map(str, GROUND_TRUTH))} (CDnet's coding)"
         )
 
 

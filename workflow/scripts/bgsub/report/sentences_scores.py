@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from bgsub.evidence.uncertainty import RESAMPLES
-from bgsub.masks.learning import ADAPTIVE
-from bgsub.report.sentences import named
+from bgsub.masks.method import ADAPTIVE, FROZEN, PROTECTED, Learns
+from bgsub.names import Name
 from bgsub.words import count, in_words, joined, percent
 
 ALIKE = 0.005  # F-measures that differ by less are practically the same
 
 _MANNER = "whose background is frozen or protected from the person"
+_ADAPTIVE_MANNER = "that go on learning"
 
 
 def score_words(value: float) -> str:
@@ -26,8 +27,9 @@ def score_words(value: float) -> str:
 def scoreboard_answer(
     scores: pd.DataFrame,
     differences: pd.DataFrame,
-    learning: Mapping[str, str],
+    learning: Mapping[str, Learns],
     retention: Mapping[str, float],
+    names: Mapping[str, Name],
 ) -> list[str]:
     """Tell who scores best and worst and why, and who keeps the person who lies still.
 
@@ -38,9 +40,11 @@ def scoreboard_answer(
     differences : DataFrame
         `differences.csv`, one row per pair of methods.
     learning : mapping of str to str
-        How each method learns, see `masks.learning`.
+        How each method learns, see `masks.method`.
     retention : mapping of str to float
         From `absorption.csv`; NaN, or missing, where nobody lies still.
+    names : mapping of str to Name
+        Of the methods.
 
     Returns
     -------
@@ -51,8 +55,8 @@ def scoreboard_answer(
     ranked = scores[scores["f_measure"].notna()].sort_values("f_measure", ascending=False, kind="stable")
     if ranked.empty:
         return ["No scored frame shows a person, and no method marks anything, so there is nothing to score."]
-    said = [" ".join([_best(ranked, differences), *_worst(ranked)])]
-    return said + _keeping(learning, retention) + _shadows(ranked)
+    said = [" ".join([_best(ranked, differences, names), *_worst(ranked, names)])]
+    return said + _keeping(learning, retention, names) + _shadows(ranked, names)
 
 
 def interval_sentence(scores: pd.DataFrame) -> str:
@@ -74,28 +78,32 @@ def interval_sentence(scores: pd.DataFrame) -> str:
     )
 
 
-def agreement_sentence(agreement: pd.DataFrame) -> str:
+def agreement_sentence(agreement: pd.DataFrame, names: Mapping[str, Name]) -> str:
     """Say which methods agree most and least, where there is no ground truth to judge them by."""
     pairs = agreement[agreement["f_measure"].notna()].sort_values("f_measure", kind="stable")
     caveat = "Methods that agree may still be wrong together."
     if pairs.empty:
         return "No two methods mark anything, so there is no agreement to measure."
     most = pairs.iloc[-1]
-    closest = f"{named(most['method'])} and {named(most['other'])}"
+    closest = _pair(most, names)
     if len(pairs) == 1:
         return f"The agreement of {closest}, as an F-measure, is {score_words(most['f_measure'])}. {caveat}"
     least = pairs.iloc[0]
     return (
         f"The masks of {closest} agree most, with an F-measure of {score_words(most['f_measure'])} between "
-        f"them; those of {named(least['method'])} and {named(least['other'])} agree least, with "
+        f"them; those of {_pair(least, names)} agree least, with "
         f"{score_words(least['f_measure'])}. {caveat}"
     )
 
 
-def _best(ranked: pd.DataFrame, differences: pd.DataFrame) -> str:
+def _pair(row: pd.Series, names: Mapping[str, Name]) -> str:
+    return f"{names[row['method']].named} and {names[row['other']].named}"
+
+
+def _best(ranked: pd.DataFrame, differences: pd.DataFrame, names: Mapping[str, Name]) -> str:
     first = ranked.iloc[0]
     text = f"The {'highest' if len(ranked) > 1 else 'one'} F-measure, {_with_interval(first)}, is that of "
-    text += f"{named(first['method'])}: {_found_and_right(first)}."
+    text += f"{names[first['method']].named}: {_found_and_right(first)}."
     if len(ranked) == 1:
         return text
     second = ranked.iloc[1]
@@ -104,9 +112,9 @@ def _best(ranked: pd.DataFrame, differences: pd.DataFrame) -> str:
         row for row in ranked.iloc[1:].to_dict("records") if first["f_measure"] - row["f_measure"] < ALIKE
     ]
     if close:
-        names = joined([named(row["method"]) for row in close])
+        level = joined([names[row["method"]].named for row in close])
         verb = "is practically level with it" if len(close) == 1 else "are practically level with it"
-        return f"{text} With {joined([score_words(row['f_measure']) for row in close])}, {names} {verb}."
+        return f"{text} With {joined([score_words(row['f_measure']) for row in close])}, {level} {verb}."
     sure = _is_sure(differences, first["method"], second["method"])
     verdict = (
         ""
@@ -117,10 +125,10 @@ def _best(ranked: pd.DataFrame, differences: pd.DataFrame) -> str:
             else ", no more than the choice of frames explains"
         )
     )
-    return f"{text} Next, {score_words(gap)} behind{verdict}, comes {named(second['method'])}."
+    return f"{text} Next, {score_words(gap)} behind{verdict}, comes {names[second['method']].named}."
 
 
-def _worst(ranked: pd.DataFrame) -> list[str]:
+def _worst(ranked: pd.DataFrame, names: Mapping[str, Name]) -> list[str]:
     last = ranked.iloc[-1]
     if len(ranked) < 3 or last["f_measure"] > ranked.iloc[0]["f_measure"] - ALIKE:
         return []
@@ -128,42 +136,47 @@ def _worst(ranked: pd.DataFrame) -> list[str]:
         why = f"misses {percent(1 - last['recall'])} of the person's pixels"
     else:
         why = f"is wrong about {percent(1 - last['precision'])} of what it marks"
-    return [f"The lowest, {score_words(last['f_measure'])}, is that of {named(last['method'])}, which {why}."]
+    who = names[last["method"]].named
+    return [f"The lowest, {score_words(last['f_measure'])}, is that of {who}, which {why}."]
 
 
-def _keeping(learning: Mapping[str, str], retention: Mapping[str, float]) -> list[str]:
+def _keeping(
+    learning: Mapping[str, Learns], retention: Mapping[str, float], names: Mapping[str, Name]
+) -> list[str]:
     """Compare what frozen or protected and what adaptive methods keep of the still person."""
-    kept = {name: share for name, share in retention.items() if pd.notna(share)}
-    adaptive = {name: share for name, share in kept.items() if learning[name] == ADAPTIVE}
-    steady = {name: share for name, share in kept.items() if learning[name] != ADAPTIVE}
-    if not kept:
+    kept = {method: share for method, share in retention.items() if pd.notna(share)}
+    adaptive = {method: share for method, share in kept.items() if learning[method] == ADAPTIVE}
+    steady = {method: share for method, share in kept.items() if learning[method] in (FROZEN, PROTECTED)}
+    if not adaptive and not steady:
         return []
     if not adaptive:
-        return [f"Of the person who lies still, {_group(steady, _MANNER)} {_keep(steady)}."]
+        return [f"Of the person who lies still, {_group(steady, _MANNER, names)} {_keep(steady)}."]
     if not steady:
-        return [f"Of the person who lies still, {_group(adaptive, 'that go on learning')} {_keep(adaptive)}."]
+        return [
+            f"Of the person who lies still, {_group(adaptive, _ADAPTIVE_MANNER, names)} {_keep(adaptive)}."
+        ]
     both = (
-        f"Of the person who lies still, {_group(steady, _MANNER)} {_keep(steady)}, and "
-        f"{_group(adaptive, 'that go on learning')} {_keep(adaptive)}."
+        f"Of the person who lies still, {_group(steady, _MANNER, names)} {_keep(steady)}, and "
+        f"{_group(adaptive, _ADAPTIVE_MANNER, names)} {_keep(adaptive)}."
     )
     if min(steady.values()) > max(adaptive.values()):
         former = "The former keeps" if len(steady) == 1 else "Each of the former keeps"
         latter = "the latter" if len(adaptive) == 1 else "any of the latter"
         loses = ": to go on learning is to lose the person" if max(adaptive.values()) < 0.5 else ""
         return [f"{both} {former} more than {latter}{loses}."]
-    exceptions = [name for name, share in adaptive.items() if share >= min(steady.values())]
-    names = joined([named(name) for name in exceptions])
-    weakest = named(min(steady, key=steady.__getitem__))
+    exceptions = [names[method].named for method, share in adaptive.items() if share >= min(steady.values())]
+    weakest = names[min(steady, key=steady.__getitem__)].named
     verb = "keeps" if len(exceptions) == 1 else "keep"
     return [
-        f"{both} Going on learning does not decide it alone: {names} {verb} as much as {weakest}, or more."
+        f"{both} Going on learning does not decide it alone: {joined(exceptions)} {verb} as much as "
+        f"{weakest}, or more."
     ]
 
 
-def _group(shares: Mapping[str, float], manner: str) -> str:
+def _group(shares: Mapping[str, float], manner: str, names: Mapping[str, Name]) -> str:
     if len(shares) == 1:
         singular = manner.replace("that go on", "which goes on")
-        return f"{named(next(iter(shares)))}, {singular},"
+        return f"{names[next(iter(shares))].named}, {singular},"
     return f"the {in_words(len(shares))} methods {manner}"
 
 
@@ -174,7 +187,7 @@ def _keep(shares: Mapping[str, float]) -> str:
     return f"keep {low} visible on average" if low == high else f"keep {low} to {high} visible on average"
 
 
-def _shadows(ranked: pd.DataFrame) -> list[str]:
+def _shadows(ranked: pd.DataFrame, names: Mapping[str, Name]) -> list[str]:
     known = ranked[ranked["shadow_error"].notna()]
     if known.empty:
         return []
@@ -184,7 +197,7 @@ def _shadows(ranked: pd.DataFrame) -> list[str]:
     share = percent(most["shadow_error"])
     if len(known) == 1:
         return [f"Of the hard shadow, {share} is taken for the person."]
-    return [f"Of the hard shadow, {named(most['method'])} takes most for the person: {share} of it."]
+    return [f"Of the hard shadow, {names[most['method']].named} takes most for the person: {share} of it."]
 
 
 def _with_interval(row: pd.Series) -> str:

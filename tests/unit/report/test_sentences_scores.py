@@ -1,9 +1,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from defaults import NAMES, called
 
-from bgsub.masks.learning import ADAPTIVE, FROZEN, PROTECTED
-from bgsub.report.scores_sentences import (
+from bgsub.masks.method import ADAPTIVE, ELSEWHERE, FROZEN, PROTECTED
+from bgsub.report.sentences_scores import (
     agreement_sentence,
     interval_sentence,
     score_words,
@@ -12,6 +13,7 @@ from bgsub.report.scores_sentences import (
 from bgsub.words import NBSP
 
 LEARNING = {"gmm": FROZEN, "notebook": FROZEN, "safe": PROTECTED, "mog2": ADAPTIVE, "knn": ADAPTIVE}
+LEARNING["theirs"] = ELSEWHERE
 
 
 def scored(method: str, f: float | None, recall: float = 0.6, precision: float = 0.95, **changes) -> dict:
@@ -22,7 +24,7 @@ def scored(method: str, f: float | None, recall: float = 0.6, precision: float =
 
 def answer(rows: list[dict], pairs: list[tuple] = (), **retention: float) -> list[str]:
     differences = pd.DataFrame(pairs, columns=["method", "other", "difference", "low", "high"])
-    said = scoreboard_answer(pd.DataFrame(rows), differences, LEARNING, retention)
+    said = scoreboard_answer(pd.DataFrame(rows), differences, LEARNING, retention, called(*LEARNING))
     return [paragraph.replace(NBSP, " ") for paragraph in said]
 
 
@@ -113,6 +115,12 @@ def test_one_kind_of_method_is_not_compared():
     assert len(answer([BEST], gmm=np.nan, mog2=np.nan)) == 1  # nobody lies still
 
 
+def test_nothing_is_said_of_how_masks_made_elsewhere_learn():
+    assert len(answer([BEST], theirs=0.2)) == 1
+    _, said = answer([BEST], theirs=0.2, knn=0.45)
+    assert said == "Of the person who lies still, KNN, which goes on learning, keeps 45 % visible on average."
+
+
 def test_shadows_are_told_where_there_are_some():
     dark = [scored("gmm", 0.7, shadow_error=0.0), scored("mog2", 0.3, shadow_error=0.25)]
     assert answer(dark)[-1] == "Of the hard shadow, MOG2 takes most for the person: 25 % of it."
@@ -134,14 +142,14 @@ def test_agreement_names_the_closest_and_the_farthest():
     table = pd.DataFrame(
         {"method": ["gmm", "gmm", "mog2"], "other": ["mog2", "knn", "knn"], "f_measure": [0.27, 0.6, np.nan]}
     )
-    assert agreement_sentence(table) == (
+    assert agreement_sentence(table, NAMES.methods) == (
         "The masks of the GMM and KNN agree most, with an F-measure of 0.600 between them; those of the "
         "GMM and MOG2 agree least, with 0.270. Methods that agree may still be wrong together."
     )
-    assert agreement_sentence(table[:1]).startswith(
+    assert agreement_sentence(table[:1], NAMES.methods).startswith(
         "The agreement of the GMM and MOG2, as an F-measure, is 0.270."
     )
-    assert agreement_sentence(table[2:]).startswith("No two methods mark anything")
+    assert agreement_sentence(table[2:], NAMES.methods).startswith("No two methods mark anything")
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,10 @@
-import base64
-import zlib
+from dataclasses import asdict, replace
 
+import defaults
 import numpy as np
 import pytest
 
-from bgsub.masks.mask_file import Masks
-from bgsub.model.gmm import PixelMixture
-from bgsub.report.inspector import (
+from bgsub.evidence.inspector import (
     MEAN_UNIT,
     SPREAD_UNIT,
     WEIGHT_UNIT,
@@ -18,29 +16,15 @@ from bgsub.report.inspector import (
     steps_of,
     telling_pixel,
 )
+from bgsub.masks.mask_file import Masks
+from bgsub.model.fit import mixture_of
+from bgsub.model.gmm import PixelMixture
+from bgsub.model.settings import Model
 
-SPLIT = {
-    "components": 2,
-    "start": "split",
-    "tolerance": 1e-6,
-    "max_iterations": 40,
-    "covariance_floor": 1.0,
-    "seed": 0,
-}
-UNIFORM = SPLIT | {
-    "start": "uniform",
-    "tolerance": None,
-    "max_iterations": 5,
-    "covariance_floor": None,
-    "seed": 3,
-}
+SPLIT = Model(max_iterations=40)
+UNIFORM = replace(defaults.MODELS["notebook"], seed=3)
 MODELS = {"em": SPLIT, "notebook": UNIFORM}
-METHODS = {
-    "gmm": {"model": "em", "rule": "difference", "threshold": 50},
-    "gmm_mahalanobis": {"model": "em", "rule": "mahalanobis", "threshold": 6, "ignore_shadows": False},
-    "median": {"background": "median", "rule": "difference", "threshold": 50},
-    "mog2": {"opencv": "mog2"},
-}
+METHODS = {key: defaults.METHODS[key] for key in ("gmm", "gmm_mahalanobis", "median", "mog2")}
 
 
 @pytest.fixture(scope="module")
@@ -53,25 +37,12 @@ def clip() -> np.ndarray:
     return np.clip(np.rint(values), 0, 255).astype(np.uint8)
 
 
-def unpacked(packed: dict) -> dict[str, np.ndarray]:
-    block = zlib.decompress(base64.b64decode(packed["data"]))
-    return {
-        name: np.frombuffer(block, place["type"], int(np.prod(place["shape"])), place["offset"]).reshape(
-            place["shape"]
-        )
-        for name, place in packed["arrays"].items()
-    }
-
-
 @pytest.fixture(scope="module")
 def seen(clip) -> dict[str, np.ndarray]:
     pixels = np.array([3, 17, 40])
     rows, columns = np.divmod(pixels, 8)
-    decisions = {name: np.zeros((3, 10), np.uint8) for name in METHODS}
     samples = clip[:, rows, columns]
-    return unpacked(
-        inspect_pixels(pixels, samples[:30], samples[30:], decisions, None, MODELS, METHODS, width=8)
-    )
+    return inspect_pixels(pixels, samples[:30], samples[30:], MODELS, METHODS)
 
 
 def test_the_samples_are_the_clip_s(clip, seen):
@@ -83,8 +54,7 @@ def test_the_samples_are_the_clip_s(clip, seen):
 @pytest.mark.parametrize("name", MODELS)
 def test_the_last_step_is_the_fit_of_the_whole_image(clip, seen, name):
     """Random starts depend on a pixel's place in the image, which the sampled pixels keep."""
-    settings = {key: value for key, value in MODELS[name].items() if key != "components"}
-    whole = PixelMixture(2, **settings).fit(clip[:30])
+    whole = mixture_of(asdict(MODELS[name])).fit(clip[:30])
     for place, (row, column) in enumerate(((0, 3), (2, 1), (5, 0))):
         assert seen[f"n_iter.{name}"][place] == whole.n_iter_[row, column]
         assert seen[f"log_likelihood.{name}"][place, -1] == pytest.approx(
@@ -136,8 +106,8 @@ def test_scores_are_those_of_the_rules(clip):
     median = np.median(train, axis=0)
     difference = np.abs(test - median).astype(np.uint8)
     luma = (0.299 * difference[..., 0] + 0.587 * difference[..., 1] + 0.114 * difference[..., 2]).T
-    assert scores_at(METHODS["median"], None, train, test) == pytest.approx(luma, abs=0.51)
-    assert scores_at(METHODS["mog2"], None, train, test) is None
+    assert scores_at(METHODS["median"], {}, train, test) == pytest.approx(luma, abs=0.51)
+    assert scores_at(METHODS["mog2"], {}, train, test) is None
 
 
 def test_the_grid_is_finer_where_something_happens_and_keeps_to_its_number():
@@ -161,20 +131,19 @@ def test_a_clip_is_inspected_at_its_own_samples_masks_and_labels(clip):
     masks["mog2"] = Masks(marked, np.arange(30, 40))
     truth = np.zeros((40, 6, 8), np.uint8)
     truth[31, 2, 6] = 170
-    packed = inspect_clip(clip, range(30), range(30, 40), masks, truth, MODELS, METHODS)
-    seen = unpacked(packed)
-    assert (packed["width"], packed["height"]) == (8, 6)
-    assert seen["pixels.low"].tolist() == [2 * 8 + 2, 2 * 8 + 6]
-    assert (seen["train"][1] == clip[:30, 2, 6]).all()
-    assert (seen["test"][1] == clip[30:, 2, 6]).all()
-    assert seen["decisions.mog2"].tolist() == [[0, 0, 0, 1] + 6 * [0], 7 * [0] + [2, 0, 0]]
-    assert not seen["decisions.gmm"].any()
-    assert seen["truth"].tolist() == [10 * [0], [0, 3] + 8 * [0]]
-    assert packed["start"] == 1
+    found = inspect_clip(clip, range(30), range(30, 40), masks, truth, MODELS, METHODS, budget=1e6)
+    assert (found.width, found.height) == (8, 6)
+    assert found.arrays["pixels"].tolist() == [2 * 8 + 2, 2 * 8 + 6]
+    assert (found.arrays["train"][1] == clip[:30, 2, 6]).all()
+    assert (found.arrays["test"][1] == clip[30:, 2, 6]).all()
+    assert found.decisions["mog2"].tolist() == [[0, 0, 0, 127] + 6 * [0], 7 * [0] + [255, 0, 0]]
+    assert not found.decisions["gmm"].any()
+    assert found.truth.tolist() == [10 * [0], [0, 170] + 8 * [0]]
+    assert found.start == 1
 
 
 def test_the_most_telling_pixel_is_where_methods_disagree_in_the_end():
-    agreed, early, late, shadow = [2, 2, 2, 2], [0, 2, 0, 0], [0, 0, 0, 2], [1, 1, 1, 1]
+    agreed, early, late, shadow = [255] * 4, [0, 255, 0, 0], [0, 0, 0, 255], [127] * 4
     decisions = {
         "one": np.array([agreed, early, late, shadow], np.uint8),
         "other": np.array([agreed, [0] * 4, [0] * 4, [0] * 4], np.uint8),

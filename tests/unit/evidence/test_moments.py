@@ -1,0 +1,33 @@
+import numpy as np
+import pandas as pd
+
+from bgsub.evidence.moments import in_a_row, most_telling
+
+ABSORPTION = pd.DataFrame({"method": ["a", "b", "c"], "still_frame": 61.0, "retention": [0.6, 0.02, 0.9]})
+AREA = pd.DataFrame({"method": ["a", "b", "c"], "frame": 70, "foreground_share": [0.1, 0.0, 0.12]})
+
+
+def test_the_moment_shows_who_keeps_most_and_who_keeps_least():
+    assert most_telling(ABSORPTION, AREA, range(44, 110)) == (69, "c", "b")
+    assert most_telling(ABSORPTION, AREA, range(44, 65)) == (64, "c", "b")
+    assert most_telling(ABSORPTION, AREA, range(80, 110)) == (88, "c", "b")
+    full = AREA.assign(foreground_share=[0.1, 0.0, 0.5])
+    assert most_telling(ABSORPTION, full, range(44, 110)) == (69, "a", "b")
+    nobody = ABSORPTION.assign(still_frame=np.nan, retention=np.nan)
+    assert most_telling(nobody, AREA, range(44, 110)) == (77, "a", "c")
+
+
+def test_a_few_moments_in_a_row():
+    assert in_a_row(range(44, 110), 61) == {
+        44: "first test\nframe 44",
+        51: "still -10\nframe 51",
+        57: "still -4\nframe 57",
+        62: "still +1\nframe 62",
+        66: "still +5\nframe 66",
+        71: "still +10\nframe 71",
+        91: "still +30\nframe 91",
+        109: "last\nframe 109",
+    }
+    assert list(in_a_row(range(44, 50), 46)) == [44, 47, 49]  # only frames that have masks
+    assert list(in_a_row(range(2, 4), None)) == [2, 3]
+    assert len(in_a_row(range(44, 110), None)) == 7
