@@ -67,6 +67,9 @@ def test_frames_of_a_video_count_from_0_or_from_1(tmp_path):
     assert counts(read(write(tmp_path / "nought", range(10)), VIDEO)) == [6, 7, 8, 9]
     assert counts(read(write(tmp_path / "one", range(1, 11)), VIDEO)) == [7, 8, 9, 10]
     assert counts(read(write(tmp_path / "last", range(7, 11)), VIDEO)) == [7, 8, 9, 10]
+    # Seven masks are neither those of all frames nor those of the test frames, so that order is of no help.
+    assert counts(read(write(tmp_path / "seven of nought", range(3, 10)), VIDEO)) == [6, 7, 8, 9]
+    assert counts(read(write(tmp_path / "seven of one", range(4, 11)), VIDEO)) == [7, 8, 9, 10]
     # Masks of eleven frames are not of this clip, whatever they count from.
     assert "do not fit" in refused(write(tmp_path / "eleven", range(11)), names=VIDEO)
 

@@ -27,8 +27,9 @@ def mahalanobis(model: Mapping[str, np.ndarray], ignore_shadows: bool = False) -
     Parameters
     ----------
     model : mapping
-        As for `rules.score_by`. No direction's variance is taken for less than the 1/12 squared level of
-        8-bit rounding, here and in the two rules below.
+        `weights` (K, H, W), `means` (K, H, W, 3) in [0, 1], `covariances` (K, H, W, 3, 3), as in model.npz.
+        No direction's variance is taken for less than the 1/12 squared level of 8-bit rounding, here and in
+        the two rules below.
     ignore_shadows : bool
         Take a sample x for background also if it would be background in less light: the score is the smaller
         one of the distances to the component and to the component darkened by a = x.m / m.m, where m is its
@@ -52,7 +53,7 @@ def component(model: Mapping[str, np.ndarray]) -> Score:
     Parameters
     ----------
     model : mapping
-        As for `rules.score_by`.
+        As for `mahalanobis`.
 
     Returns
     -------
@@ -72,7 +73,7 @@ def likelihood(model: Mapping[str, np.ndarray]) -> Score:
     Parameters
     ----------
     model : mapping
-        As for `rules.score_by`.
+        As for `mahalanobis`.
 
     Returns
     -------
