@@ -1,10 +1,15 @@
 """A job opens what its rule declares, and nothing else: a small run with an audit hook in each script."""
 
 import json
+import os
 import re
+import shutil
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 import yaml
 from project import ROOT, Project
@@ -18,6 +23,7 @@ CHANGES = {
         "history": {"method": "mog2", "values": {"history": [30, 60]}},
     },
     "histories": [30, 60],
+    "methods": {"mine": {"python": "mine.py"}, "theirs": {"masks": "{clip}.zip"}},
 }
 # The program itself: covered by the hash of its content among the params.
 CODE = ("workflow/", ".snakemake/")
@@ -50,6 +56,11 @@ def jobs(tmp_path_factory: pytest.TempPathFactory) -> list[Job]:
     config = yaml.safe_load((project.folder / "config.yaml").read_text())
     for section, kept in KEPT.items():
         project.configure({section: dict.fromkeys(config[section].keys() - kept)})
+    shutil.copy(ROOT / "docs/own_method.py", project.folder / "mine.py")
+    with zipfile.ZipFile(project.folder / "demo.zip", "w") as archive:
+        mask = cv2.imencode(".png", np.zeros((60, 80), np.uint8))[1].tobytes()
+        for frame in range(30):
+            archive.writestr(f"bin{frame:06d}.png", mask)
     project.configure(CHANGES)
     opened = folder / "opened"
     opened.mkdir()
@@ -59,7 +70,7 @@ def jobs(tmp_path_factory: pytest.TempPathFactory) -> list[Job]:
         project.snakemake("--cores", "2", "all", "cdnet")
 
     def below(paths: list[str]) -> set[str]:
-        whole = [project.folder / path for path in paths]
+        whole = [Path(os.path.normpath(project.folder / path)) for path in paths]
         names = [str(path.relative_to(project.folder)) for path in whole if project.folder in path.parents]
         return {name for name in names if not name.startswith(CODE)}
 

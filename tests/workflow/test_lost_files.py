@@ -94,6 +94,6 @@ def test_a_lost_benchmark_costs_its_row_and_a_lost_figure_comes_back(
     project.snakemake("--cores", "2")
     page = (demo / "report.html").read_text()
     assert "/* edited */" in page
-    steps = ("fetching", "fitting em", "fitting auto", "reading frames")
-    assert [step for step in steps if row(step) in page] == ["fitting auto", "reading frames"]
+    steps = ("fetching", "fitting the GMM", "fitting the GMM by BIC", "reading frames")
+    assert [step for step in steps if row(step) in page] == ["fitting the GMM by BIC", "reading frames"]
     assert (demo / "figures/absorption.png").read_bytes() == (before / "figures/absorption.png").read_bytes()

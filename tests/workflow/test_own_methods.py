@@ -73,7 +73,7 @@ def test_the_users_method_stands_in_every_table_and_on_the_page(run):
 def test_its_settings_are_swept(run):
     table = pd.read_csv(run.results / "demo/sweeps/rate.csv")
     assert table["settings.rate"].tolist() == [0.01, 0.05, 0.5]
-    assert table["variant"].tolist() == ["mine.rate-0.01", "mine", "mine.rate-0.5"]
+    assert table["variant"].tolist() == ["mine.settings.rate-0.01", "mine", "mine.settings.rate-0.5"]
     assert table["f_measure"].nunique() == 3
     assert "With mine, over the three values of settings.rate" in page_of(run)
 
@@ -87,7 +87,7 @@ def test_an_edit_of_its_file_runs_it_again_and_a_label_does_not(run, tmp_path):
     project.append("mine.py")
     planned = project.planned()
     assert planned["mask_by_python"] == 3
-    assert not {"mask_by_model", "mask_by_opencv", "mask_from_files", "fit_model"} & planned.keys()
+    assert not {"mask_by_model", "mask_by_opencv", "mask_from_files", "fit_tile"} & planned.keys()
     (project.folder / "elsewhere/demo/bin000020.png").touch()
     assert project.planned()["mask_from_files"] == 1
     project = changed(run, tmp_path / "label")
@@ -98,7 +98,7 @@ def test_an_edit_of_its_file_runs_it_again_and_a_label_does_not(run, tmp_path):
 def test_its_mistakes_are_told_in_one_line(run, tmp_path):
     project = changed(run, tmp_path)
     project.edit("mine.py", "return np.abs(difference)", "return numpy.abs(difference)")
-    done = project.snakemake("--cores", "1", check=False)
+    done = project.snakemake("--cores", "1", "results/demo/methods/mine/masks.npz", check=False)
     log = (project.results / "demo/logs/mask_by_python.mine.log").read_text()
     assert done.returncode != 0
     assert log.splitlines()[-1].endswith(
