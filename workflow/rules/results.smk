@@ -1,6 +1,7 @@
 # What is made of a clip, in which steps, and what of it its page shows.
 import json
 import os
+import re
 
 
 def steps_of(clip):
@@ -70,20 +71,20 @@ def page_files(wildcards):
 
     Its benchmarks are not among them: Snakemake takes none for an input. The page reads those that are there.
     """
-    figures = ["backgrounds", "convergence", "audit", "parameters", "area", "agreement", "absorption"]
-    figures += ["masks", *(f"fit_{model}" for model in MODELS), *(f"gap_{model}" for model in MODELS[1:])]
+    pictures = [re.search(r"/(figures/\w[^/]*)\.png$", file) for file in kept_files(wildcards.clip)]
+    figures = [found[1] for found in pictures if found and found[1] != "figures/true_background"]
     tables = ["frames", "fits", "audit", "area", "agreement", "events", "absorption", "visible"]
     if wildcards.clip in SCORED:
-        figures += ["scores", "curves"]
         tables += ["scores", "differences", "thresholds", "backgrounds"]
     packed = ["moment", "poster", "player", "player_small", "inspector"]
     hashed = ["frames.npy", *(f"models/{model}/model.npz" for model in MODELS)]
     hashed += [f"methods/{method}/masks.npz" for method in METHODS]
     files = ["source.json", "train.mp4", "comparison.mp4"]
-    files += [f"figures/{name}.png" for name in figures] + [f"{name}.csv" for name in tables]
+    files += [f"{name}.png" for name in figures] + [f"{name}.csv" for name in tables]
     files += [f"page/{name}.json" for name in packed] + [f"{name}.sha256" for name in hashed]
     folder = f"results/{wildcards.clip}/"
-    return [folder + file for file in files] + [file for file in SWEEP_FILES if file.startswith(folder)]
+    swept = [file for file in SWEEP_FILES if file.startswith(folder)]
+    return list(dict.fromkeys([folder + file for file in files] + swept))
 
 
 def page_templates():

@@ -5,7 +5,7 @@ from bgsub.config.sweeps import value_in_config
 VARIANTS, FRACTIONS = EXPERIMENT.variants, EXPERIMENT.fractions
 # The first of the methods that is MOG2, if there is one, is what histories are tried on.
 MOG2 = next(
-    (ordered(config["methods"][name]) for name in METHODS if config["methods"][name].get("opencv") == "mog2"),
+    (unnamed(config["methods"][name]) for name in METHODS if config["methods"][name].get("opencv") == "mog2"),
     None,
 )
 # The tables and pictures of all sweeps.
@@ -131,5 +131,5 @@ def sweep_settings(wildcards):
     return {
         "configured": {key: value_in_config(key, variants[0].base, own) for key in variants[0].values},
         "variants": [{"variant": variant.method, **variant.values} for variant in variants],
-        "methods": {variant.method: ordered(variant.method_row) for variant in variants},
+        "methods": {variant.method: unnamed(variant.method_row) for variant in variants},
     }

@@ -53,6 +53,10 @@ def test_what_an_overlay_sets_to_null_is_left_out() -> None:
             "methods.gmm.model: unknown model 'emm'; expected one of em, notebook",
         ),
         (
+            {"methods": {"gmm": {"label": "</script>"}}},
+            "methods.gmm.label: found '<'; expected a label without it",
+        ),
+        (
             {"clips": {"demo": {"source": {"path": "x"}}}},
             "clips.demo.source: found path and synthetic; expected one of gdrive, url, path, synthetic",
         ),

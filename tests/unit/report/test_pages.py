@@ -370,6 +370,15 @@ def test_renaming_a_key_of_the_config_changes_that_key_alone(clip):
     assert looks == [("GMM", "#0072B2"), ("MOG2", "#D55E00")]
 
 
+def test_a_figure_without_a_place_of_its_own_is_shown_at_the_end(clip):
+    assert "Light over time." not in Reader(render(clip)).text
+    cv2.imwrite(str(folder_of(clip) / "figures/light_over_time.png"), np.zeros((8, 12, 3), np.uint8))
+    page = render(clip_of(folder_of(clip)))
+    assert "Light over time." in Reader(page).text
+    assert page.count('alt="light over time"') == 1
+    assert page.index('alt="light over time"') > page.index("How much of the image each method marks")
+
+
 def test_the_player_knows_the_events(clip):
     events = [{"frame": 1, "label": "enters"}, {"frame": 6, "label": "lies still"}]
     assert player_facts(clip, None)["events"] == events

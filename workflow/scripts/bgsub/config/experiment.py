@@ -12,6 +12,7 @@ from bgsub.config.files import Located, check_method_files, check_source
 from bgsub.config.sections import Config
 from bgsub.config.sweeps import Row, Variant, check_known, variants_of
 from bgsub.config.tables import read_clip_table
+from bgsub.config.words import at
 from bgsub.errors import InputError
 
 
@@ -55,6 +56,11 @@ def read_experiment(config: Mapping[str, Any], home: Path, located: Located = st
     checked["clips"] = {name: known[name] for name in clips_to_run(checked["run"], known)}
     for name, clip in checked["clips"].items():
         check_source(clip["source"], name, located)
+    for section in ("models", "methods"):
+        for name, row in checked[section].items():
+            # Snakemake's report has labels in a script element, which </script> would end.
+            if "<" in row.get("label", ""):
+                raise InputError(f"{at(section, name)}.label: found '<'; expected a label without it")
     for name, method in checked["methods"].items():
         check_method_files(method, name, checked["clips"], located)
         if "model" in method:

@@ -153,6 +153,8 @@ def clip_view(
         "still": bool(absorption["still_frame"].notna().any()),
         "absorption": [absorption_row(row, clip) for row in absorption.to_dict("records")],
         "scores": None if scores is None else scores_rows(scores, clip),
+        # Figures as the template comes to them, and those that are empty where nobody lies still.
+        "shown": ["figures/absorption.png", "figures/history.png"],
         "charts": [(stem, *words) for stem, words in CHARTS.items() if f"figures/{stem}.png" in clip.files],
         "sweeps": {
             sweep: sweep_view(clip.table(f"sweeps/{sweep}.csv"), methods[of["method"]], of["keys"])
