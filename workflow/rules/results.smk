@@ -71,7 +71,7 @@ def page_files(wildcards):
 
     Its benchmarks are not among them: Snakemake takes none for an input. The page reads those that are there.
     """
-    pictures = [re.search(r"/(figures/\w[^/]*)\.png$", file) for file in kept_files(wildcards.clip)]
+    pictures = [re.search(r"(figures/\w[^/]*)\.png$", file) for file in kept_files(wildcards.clip)]
     figures = [found[1] for found in pictures if found and found[1] != "figures/true_background"]
     tables = ["frames", "fits", "audit", "area", "agreement", "events", "absorption", "visible"]
     if wildcards.clip in SCORED:
