@@ -10,7 +10,8 @@ from bgsub.errors import InputError
 from bgsub.evidence.cdnet import Scope, export_masks, load_scope, read_scope, write_scope
 from bgsub.evidence.scoreboard import count_masks
 from bgsub.masks.mask_file import Masks
-from bgsub.source.frames import open_frames, read_frames, read_groundtruth
+from bgsub.source.frames import open_frames
+from bgsub.source.reading import read_frames, read_groundtruth
 
 FRAMES = np.zeros((40, 6, 8, 3), np.uint8)
 INSIDE = np.zeros((6, 8), bool)
@@ -81,9 +82,9 @@ def test_without_regions_everything_is_scored(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "image", [INSIDE * np.uint8(1), np.dstack([INSIDE * np.uint8(255)] * 3), INSIDE * np.uint8(128)]
+    "image", [INSIDE * np.uint8(255), np.dstack([INSIDE * np.uint8(255)] * 3), INSIDE * np.uint8(128)]
 )
-def test_what_is_not_black_is_inside(clip, image):
+def test_what_is_above_the_middle_is_inside(clip, image):
     np.testing.assert_array_equal(read_scope(clip(ROI_bmp=png(image)), FRAMES, roi="ROI.bmp").roi, INSIDE)
 
 
