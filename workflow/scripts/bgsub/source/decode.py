@@ -129,4 +129,5 @@ def _video_frames(
         decoding.frames += 1
         decoding.damaged, decoding.first_error = video.damaged, video.messages.first
         yield f"frame_{decoding.frames - 1:06d}", frame
+    decoding.notes += video.notes
     logger.info("%s: %d frames decoded, %s announced", label, decoding.frames, decoding.expected)

@@ -1,6 +1,5 @@
 """Named files that a clip is made of, and the patterns that choose among them."""
 
-import logging
 import os
 import re
 import unicodedata
@@ -11,8 +10,6 @@ from pathlib import Path, PurePosixPath
 
 from bgsub.errors import InputError, printable
 from bgsub.source.limits import LIMITS, Limits
-
-logger = logging.getLogger(__name__)
 
 IMAGE_SUFFIXES = {".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
 VIDEO_SUFFIXES = {
@@ -125,7 +122,6 @@ class Archive:
                 f"'{pattern}' leaves out {len(others)} files that differ in upper case only, as '{others[0]}'"
             )
             self.notes.append(printable(note))
-            logger.warning("%s: %s", self.path, self.notes[-1])
         videos = [name for name in chosen if is_video(name)]
         if videos and len(chosen) > 1:
             raise InputError(

@@ -163,6 +163,8 @@ def read_frames(
             "%s: %d of %d frames were decoded with errors, at first: %s",
             *(source, decoding.damaged, decoding.frames, decoding.first_error),
         )
+    for note in decoding.notes:
+        logger.warning("%s: %s", source, note)
     return writer.names
 
 

@@ -48,6 +48,8 @@ class VideoReader:
         Frames that the container says it holds, by its index or by duration and rate.
     count : int
         Frames so far.
+    notes : list of str
+        What a person ought to know once all frames are read.
     damaged : int
         Those during whose decoding the decoder reported errors.
     messages : DecoderMessages
@@ -58,6 +60,7 @@ class VideoReader:
         self.announced: int | None = None
         self.count = 0
         self.damaged = 0
+        self.notes: list[str] = []
         self._last_errors: list[str] = []
         self.messages = DecoderMessages()
         self._path = path
@@ -88,15 +91,19 @@ class VideoReader:
             if self.announced and lists_its_frames(head) and not lost:
                 self._limits.check("frames", self.announced, f"{self._label} is too long")
             yield from self._decoded(capture)
-        if not self.count:
-            raise self._no_video("cannot be decoded as a video")
         if lost:
             raise self._cut(f"the file lacks {lost:,} bytes of what its header says")
+        if not self.count:
+            raise self._no_video("cannot be decoded as a video")
         if any(words in error for error in self._last_errors for words in _ENDED_EARLY):
             raise self._cut(self._last_errors[-1])
-        announced_more = self.announced and lists_its_frames(head) and self.count < self.announced
-        if self.messages.first and announced_more:
-            raise self._cut(f"its decoder reports errors: {self.messages.first}")
+        if lists_its_frames(head) and self.announced not in (None, self.count):
+            if self.messages.first and self.count < self.announced:
+                raise self._cut(f"its decoder reports errors: {self.messages.first}")
+            self.notes.append(
+                f"the video lists {self.announced} frames, and {self.count} were decoded: it was trimmed "
+                "without encoding it anew, its camera dropped frames, or it is damaged"
+            )
 
     def _decoded(self, capture: cv2.VideoCapture) -> Iterator[np.ndarray]:
         self.messages.errors()  # those of opening are about streams, not frames

@@ -22,6 +22,8 @@ _DAMAGE = (
     *(EOFError, IndexError, KeyError, OSError, OverflowError, RuntimeError, ValueError, lzma.LZMAError),
     *(struct.error, zlib.error, zipfile.BadZipFile),
 )
+_UTF_8 = 0x800  # the flag of a name that is not in the old code page
+_LOCAL = struct.Struct("<4s22xH2x")  # before a member's bytes: mark, length of its name
 _END = struct.Struct(
     "<4s4H2LH"
 )  # of central directory: mark, disks, entries, size, offset, length of comment
@@ -116,19 +118,17 @@ def _declared_members(path: Path) -> int | None:
 
 def _expect_whole_directory(path: Path, archive: zipfile.ZipFile) -> None:
     """Compare each member's name with the one before its bytes: a damaged one would match no pattern."""
-    for info in archive.infolist():
-        if info.flag_bits & 0x1:
-            continue  # is told to be encrypted
-        try:
-            archive.open(info).close()
-        except NotImplementedError:
-            continue  # a method of compression that only matters if the member is read
-        except _DAMAGE as error:
-            if is_of_the_system(error):
-                raise
-            raise InputError(
-                f"{path}: its directory is damaged at '{info.filename}' ({error}); delete it and get it again"
-            ) from error
+    with path.open("rb") as file:
+        for info in archive.infolist():
+            file.seek(info.header_offset)
+            header = file.read(_LOCAL.size)
+            mark, length = _LOCAL.unpack(header) if len(header) == _LOCAL.size else (b"", 0)
+            name = file.read(length).decode("utf-8" if info.flag_bits & _UTF_8 else "cp437", errors="replace")
+            if mark != b"PK\3\4" or name != info.orig_filename:
+                raise InputError(
+                    f"{path}: its directory is damaged at '{info.filename}', where '{name}' lies; delete it "
+                    "and get it again"
+                )
 
 
 def _posix(info: zipfile.ZipInfo) -> str:
