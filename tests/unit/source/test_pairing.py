@@ -27,7 +27,7 @@ def test_numbers_that_part_ways_are_told():
     frames, labels = names("in", without(range(40), 17)), names("gt", without(range(40), 34))
     with pytest.raises(
         InputError,
-        match=r"part ways, 'in/in000018\.png' would get 'gt/gt000017\.png', and 'in/in000034\.png' is",
+        match=r"'in/in000018\.png' would get 'gt/gt000017\.png', and 'in/in000034\.png' is the first of 1",
     ):
         paired(labels, 39, frames, "clip")
 

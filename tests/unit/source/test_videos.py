@@ -39,7 +39,7 @@ def decoded(source: Path, tmp_path: Path, **options: object) -> tuple[np.ndarray
 
 @pytest.mark.parametrize("suffix", ["mp4", "mov"])
 def test_trimmed_video_has_the_frames_of_its_edit_list(tmp_path: Path, suffix: str):
-    """`ffmpeg -ss` with `-c copy` keeps the frames since the last key frame, and a list that leaves them out."""
+    """`ffmpeg -ss` with `-c copy` keeps frames since the last key frame, and a list that leaves them out."""
     whole, _ = decoded(made(tmp_path / "whole.mp4"), tmp_path)
     ffmpeg("-ss", "1.5", "-i", tmp_path / "whole.mp4", "-c", "copy", tmp_path / f"trimmed.{suffix}")
     trimmed, decoding = decoded(tmp_path / f"trimmed.{suffix}", tmp_path)
@@ -135,7 +135,7 @@ def test_video_that_changes_its_size_is_refused(tmp_path: Path, suffix: str, opt
             ffmpeg("-i", tmp_path / f"{size}.{suffix}", "-c", "copy", "-f", kind[0], tmp_path / f"{size}.raw")
         first, second = ((tmp_path / f"{size}.raw").read_bytes() for size in ("96x64", "64x48"))
         (tmp_path / f"both.{suffix}").write_bytes(first + (second[32:] if suffix == "webm" else second))
-    with pytest.raises(InputError, match="changes its size, from .* to .*; expected frames of one size"):
+    with pytest.raises(InputError, match=r"changes its size, from .* to .*; expected frames of one size"):
         decoded(tmp_path / f"both.{suffix}", tmp_path)
 
 

@@ -115,7 +115,7 @@ def download(
     except (requests.exceptions.ConnectionError, requests.exceptions.Timeout) as error:
         reason = getattr(error.args[0], "reason", error) if error.args else error  # of "max retries exceeded"
         raise TransientError(f"connection failed ({one_line(reason)})") from error
-    except (requests.exceptions.RequestException, UnicodeError) as error:
+    except (requests.exceptions.RequestException, ValueError) as error:
         raise InputError(f"{one_line(error)}; check the address") from error
     except urllib3.exceptions.HTTPError as error:
         size = part.stat().st_size if part.exists() else 0
@@ -178,7 +178,7 @@ def _check(response: requests.Response, part: Path, note: dict, offset: int) -> 
 def _retry_after(response: requests.Response) -> float:
     """Return the seconds that a server asks to wait, told as a number or as a date; 0 if it does not."""
     try:
-        return urllib3.Retry().get_retry_after(response.raw) or 0.0
+        return float(urllib3.Retry().get_retry_after(response.raw) or 0)
     except (urllib3.exceptions.InvalidHeader, OverflowError, ValueError):
         return 0.0
 

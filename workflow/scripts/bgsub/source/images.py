@@ -90,6 +90,8 @@ class ImageDecoder:
         """
         header = read_header(data, label)
         self._check(header, label)
+        if header.format == "PPM":
+            data += b"\n"  # or OpenCV misses the last number of a text
         if header.pages == 1:
             flags = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_ANYDEPTH
             yield self._in_8_bits(_decoded(data, flags, label, self.messages), data, header, label)

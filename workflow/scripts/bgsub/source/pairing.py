@@ -78,6 +78,6 @@ def _parted(
     )
     return (
         f"{source}: the numbers of frames and ground truth part ways, '{frames[place]}' would get "
-        f"'{labels[place]}', and '{frames[missing[0]]}' is the first of {len(missing)} without an image of its "
-        "own number: add what is missing, or take out the frames without"
+        f"'{labels[place]}', and '{frames[missing[0]]}' is the first of {len(missing)} without one of "
+        "their own number: add what is missing, or take out the frames without"
     )

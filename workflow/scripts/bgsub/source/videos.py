@@ -19,8 +19,8 @@ from bgsub.source.messages import DecoderMessages
 # Containers and streams of video, by ffmpeg's names. Others that it reads are text, which it would draw, or
 # play lists, which open further files.
 _FORMATS = (
-    "asf,avi,av1,dv,flv,gif,h261,h263,h264,hevc,ivf,m4v,matroska,mjpeg,mov,mpeg,mpegts,mpegvideo,mxf,nut,obu,ogg,"
-    "rm,swf,vc1,vvc,wtv,yuv4mpegpipe"
+    "asf,avi,av1,dv,flv,gif,h261,h263,h264,hevc,ivf,jpeg_pipe,m4v,matroska,mjpeg,mov,mpeg,mpegts,mpegvideo,"
+    "mxf,nut,obu,ogg,rm,swf,vc1,vvc,wtv,yuv4mpegpipe"
 )
 _OPTIONS = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
 # One thread: messages come with the frame they are about, and what damage leaves is the same in every run.

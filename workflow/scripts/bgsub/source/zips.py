@@ -120,7 +120,7 @@ def _expect_whole_directory(path: Path, archive: zipfile.ZipFile) -> None:
     """Compare each member's name with the one before its bytes: a damaged one would match no pattern."""
     with path.open("rb") as file:
         for info in archive.infolist():
-            file.seek(info.header_offset)
+            file.seek(max(0, info.header_offset))  # nonsense, if it is negative
             header = file.read(_LOCAL.size)
             mark, length = _LOCAL.unpack(header) if len(header) == _LOCAL.size else (b"", 0)
             name = file.read(length).decode("utf-8" if info.flag_bits & _UTF_8 else "cp437", errors="replace")
