@@ -35,7 +35,6 @@ def test_long_and_large_clips_are_thinned(test, height, width, frames, size):
 
 def test_codes():
     assert mask_codes(np.array([0, 127, 255], np.uint8)).tolist() == [0, 1, 2]
-    assert mask_codes(np.empty((5, 0), np.uint8)).shape == (5, 0)  # of a clip in which nothing was marked
     assert truth_codes(np.array([0, 50, 85, 170, 255], np.uint8)).tolist() == [0, 1, 3, 3, 2]
 
 

@@ -325,7 +325,7 @@ def test_nonsense_to_wait_for_is_no_wait(loopback: Loopback, destination: Path, 
     with pytest.raises(
         InputError, match=r"HTTP 429 Too Many Requests, in 2 attempts|the server asks to wait"
     ):
-        get(loopback, destination, retries=1)
+        get(loopback, destination, retries=1, limits=Limits(download_seconds=60))
 
 
 @pytest.mark.parametrize(
@@ -602,7 +602,8 @@ def test_gdrive_full_disk_is_told(destination: Path, monkeypatch: pytest.MonkeyP
 CONFIRM = (
     "<!DOCTYPE html><html><head><title>Google Drive - Virus scan warning</title></head><body>"
     '<form id="download-form" action="{action}" method="get"><input type="hidden" name="id" value="1LMNA">'
-    '<input type="hidden" name="export" value="download"><input type="hidden" name="confirm" value="t"></form>'
+    '<input type="hidden" name="export" value="download">'
+    '<input type="hidden" name="confirm" value="t"></form>'
 )
 QUOTA = """<html><head><title>Google Drive - Quota exceeded</title></head><body>
 <p class="uc-error-caption">Sorry, you can't view or download this file at this time.</p>

@@ -148,4 +148,4 @@ def _recoded(values: np.ndarray, codes: Mapping[int, int]) -> np.ndarray:
     table = np.zeros(256, np.uint8)
     for value, code in codes.items():
         table[value] = code
-    return cv2.LUT(values, table) if values.size else values  # of nothing OpenCV makes None
+    return cv2.LUT(values, table)
