@@ -167,7 +167,8 @@ def test_full_disk_leaves_nothing(tmp_path: Path, small_disk: Path):
     frames = noise(40, 60, 80)  # 576,000 bytes
     source = zip_of(tmp_path / "clip.zip", {f"{index}.png": png(frame) for index, frame in enumerate(frames)})
     with pytest.raises(
-        InputError, match=r"its frames take 576,000 bytes, and the disk of the results has 262,144 left"
+        InputError,
+        match=r"no space left on the disk for its frames: they take 576,000 bytes, and 262,144 are left",
     ):
         read_frames(source, None, small_disk / "frames.npy")
     assert list(small_disk.iterdir()) == []

@@ -455,7 +455,7 @@ def test_full_disk_is_told_and_the_next_run_resumes(loopback: Loopback, small_di
     blocker.write_bytes(bytes(150_000))
     with pytest.raises(
         InputError,
-        match=r"clip\.zip: too large: 200,000 bytes, and the disk has 1\d\d,\d+ left; free some space",
+        match=r"clip\.zip: no space left on the disk: it takes 200,000 bytes, and 1\d\d,\d+ are left",
     ):
         get(loopback, destination)
     assert not destination.exists()

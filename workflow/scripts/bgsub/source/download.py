@@ -216,7 +216,9 @@ def _expect_room(file: BinaryIO, begin: int, length: int, limits: Limits) -> Non
     disk = os.fstatvfs(file.fileno())
     free = disk.f_bavail * disk.f_frsize
     if length > free:
-        raise InputError(f"too large: {length:,} bytes, and the disk has {free:,} left; free some space")
+        raise InputError(
+            f"no space left on the disk: it takes {length:,} bytes, and {free:,} are left; free some space"
+        )
 
 
 def _write_blocks(

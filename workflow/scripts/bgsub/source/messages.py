@@ -64,5 +64,6 @@ def _is_error(line: str) -> bool:
 
 
 def _without_address(line: str) -> str:
-    """`[h264 @ 0x55a66320] no frame!` -> `h264: no frame!`: the same for every run."""
-    return printable(re.sub(r"^\[([^]@]*?) @ 0x[0-9a-f]+\] ", r"\1: ", line.strip()))[:_LONGEST]
+    """`[h264 @ 0x55a66320] no frame!` -> `h264: no frame!`, and OpenCV's without a time: as in every run."""
+    line = re.sub(r"^\[([^]@]*?) @ 0x[0-9a-f]+\] ", r"\1: ", line.strip())
+    return printable(re.sub(r"^\[ *[A-Z]+:\d+@[\d.]+\] (global )?", "", line))[:_LONGEST]

@@ -89,8 +89,8 @@ class FrameWriter:
         free = disk.f_bavail * disk.f_frsize
         if needed > free:
             raise InputError(
-                f"{self._source}: its frames take {needed:,} bytes, and the disk of the results has "
-                f"{free:,} left; free some space, or take a shorter or smaller clip"
+                f"{self._source}: no space left on the disk for its frames: they take {needed:,} bytes, and "
+                f"{free:,} are left; free some space, or take a shorter or smaller clip"
             )
 
     def _write_header(self) -> None:
