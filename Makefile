@@ -3,7 +3,7 @@
 PYTHON ?= python3
 PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help run test lint format schema bench test-report test-cluster lock clean
+.PHONY: help run test lint format schema bench test-report test-cluster fuzz lock clean
 .DEFAULT_GOAL := run
 
 help: ## Print this list
@@ -41,6 +41,9 @@ test-report: .venv/installed-test ## Test the pages in Chromium (Debian: apt-get
 
 test-cluster: .venv/installed-test ## Test on a SLURM of two nodes on this machine; as root, on Debian (installs munge and SLURM)
 	.venv/bin/python -m pytest tests/cluster $(PYTEST)
+
+fuzz: .venv/installed-test ## Try 5,000 damaged and strange inputs; FUZZ_SEED=2 tries others
+	.venv/bin/python tests/fuzz/fuzzing.py 5000
 
 lock: ## Compile the pinned requirements anew from pyproject.toml; needs uv
 	uv pip compile pyproject.toml --universal --generate-hashes --no-header --upgrade -o requirements.txt

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from bgsub.source.frames import open_frames, read_frames
+from bgsub.source.frames import open_frames
+from bgsub.source.reading import read_frames
 
 FRAMES, HEIGHT, WIDTH = 44, 480, 720
 DEMO = Path("results/demo/frames.npy")

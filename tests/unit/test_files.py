@@ -1,6 +1,7 @@
 import csv
 import errno
 import hashlib
+import os
 import subprocess
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from bgsub.files import (
     write_image,
     write_table,
 )
+from bgsub.masks.mask_file import read_masks, write_masks
+from bgsub.source.frames import open_frames, read_split
 
 
 def fail_after(_: object) -> None:
@@ -100,3 +103,56 @@ def test_checksums_are_those_of_sha256sum(tmp_path: Path) -> None:
     assert subprocess.run(check, cwd=tmp_path, check=False).returncode == 0
     file.write_bytes(b"others")
     assert subprocess.run(check, cwd=tmp_path, check=False).returncode == 1
+
+
+def test_what_was_written_is_on_the_disk_before_its_name_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The file's bytes, then its name, then the folder: a power cut leaves the old or the new."""
+    steps = []
+    real = {name: getattr(os, name) for name in ("fsync", "replace")}
+
+    def fsync(handle: int) -> None:
+        steps.append(("flushed", Path(f"/proc/self/fd/{handle}").readlink().name))
+        real["fsync"](handle)
+
+    def replace(source: str, target: str) -> None:
+        steps.append(("named", Path(target).name))
+        real["replace"](source, target)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(os, "replace", replace)
+    write_table(tmp_path / "table.csv", [{"a": 1}])
+    part, *rest = steps
+    assert part[0] == "flushed"
+    assert part[1].startswith(".table.")
+    assert rest == [("named", "table.csv"), ("flushed", tmp_path.name)]
+
+
+def masks_of(path: Path) -> list[np.ndarray]:
+    return list(read_masks(path).masks)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.97])
+def test_cut_file_of_results_says_which_to_delete(tmp_path: Path, share: float):
+    np.save(tmp_path / "frames.npy", np.zeros((4, 5, 6, 3), np.uint8))
+    write_arrays(tmp_path / "model.npz", {"a": np.arange(500.0)})
+    write_masks(tmp_path / "masks.npz", np.zeros((3, 20, 20), np.uint8), range(3))
+    readers = {"frames.npy": open_frames, "model.npz": read_arrays, "masks.npz": masks_of}
+    for name, read in readers.items():
+        path = tmp_path / name
+        read(path)
+        data = path.read_bytes()
+        path.write_bytes(data[: int(share * len(data))])
+        told = pytest.raises(
+            InputError, match=rf"{name}: cut or damaged .*; delete it and run again, and it is"
+        )
+        with told as error:
+            read(path)
+        assert "\n" not in str(error.value)
+
+
+def test_table_that_is_cut_within_a_row_is_told(tmp_path: Path):
+    (tmp_path / "frames.csv").write_text("frame,name,subset\n0,a.png,train\n1,b.png,te")
+    with pytest.raises(
+        InputError, match=r"frames\.csv: cut or damaged \(a row is cut\); delete it and run again"
+    ):
+        read_split(tmp_path / "frames.csv")

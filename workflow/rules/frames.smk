@@ -10,6 +10,7 @@ rule read_frames:
         frames="results/{clip}/frames.npy",
         checksum="results/{clip}/frames.npy.sha256",
         names="results/{clip}/names.txt",
+        decoding="results/{clip}/decoding.json",
     log:
         "results/{clip}/logs/read_frames.log",
     benchmark:
@@ -21,6 +22,7 @@ rule read_frames:
     params:
         code=code_version("read_frames.py"),
         pattern=frames_pattern,
+        limits=ordered(config["limits"]),
     script:
         "../scripts/read_frames.py"
 
@@ -31,6 +33,7 @@ rule read_groundtruth:
         tracked_source,
         record="results/{clip}/source.json",
         frames="results/{clip}/frames.npy",
+        names="results/{clip}/names.txt",
     output:
         groundtruth="results/{clip}/groundtruth.npy",
     log:
@@ -46,6 +49,7 @@ rule read_groundtruth:
     params:
         code=code_version("read_groundtruth.py"),
         pattern=groundtruth_pattern,
+        limits=ordered(config["limits"]),
     script:
         "../scripts/read_groundtruth.py"
 

@@ -79,7 +79,7 @@ def page_files(wildcards):
     packed = ["moment", "poster", "player", "player_small", "inspector"]
     hashed = ["frames.npy", *(f"models/{model}/model.npz" for model in MODELS)]
     hashed += [f"methods/{method}/masks.npz" for method in METHODS]
-    files = ["source.json", "train.mp4", "comparison.mp4"]
+    files = ["source.json", "decoding.json", "train.mp4", "comparison.mp4"]
     files += [f"{name}.png" for name in figures] + [f"{name}.csv" for name in tables]
     files += [f"page/{name}.json" for name in packed] + [f"{name}.sha256" for name in hashed]
     folder = f"results/{wildcards.clip}/"

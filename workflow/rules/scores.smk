@@ -22,6 +22,7 @@ rule read_scope:
     params:
         code=code_version("read_scope.py"),
         regions=scope_settings,
+        limits=ordered(config["limits"]),
     script:
         "../scripts/read_scope.py"
 

@@ -49,7 +49,7 @@ def of_clip(*keys):
 
 
 # Which files of its source are a clip's frames and its ground truth, and say where and when it is scored.
-frames_pattern = of_clip("frames")
+frames_pattern = of_clip("frames", "bits")
 groundtruth_pattern = of_clip("groundtruth")
 scope_settings = of_clip("roi", "temporal_roi")
 

@@ -43,5 +43,6 @@ rule fetch_source:
     params:
         code=code_version("fetch_source.py"),
         source=source_settings,
+        limits=ordered(config["limits"]),
     script:
         "../scripts/fetch_source.py"

@@ -1,17 +1,25 @@
 """Fetch a clip's source unless it is there already, check it, and record where it came from."""
 
 from bgsub.source.kinds import KINDS
+from bgsub.source.limits import Limits
 from bgsub.source.records import source_record, write_record
 from bgsub.source.sources import fetch
 from job import progress, run
 
 
-def main(record: str, source: dict, rendered: str | None) -> None:
+def main(record: str, source: dict, limits: dict, rendered: str | None) -> None:
     kind, address = source["kind"], source[source["kind"]]
     file = rendered or address
     if KINDS[kind].fetched:
         file = source["file"]
-        fetch(kind, address, file, sha256=source.get("sha256"), progress=progress("fetching", "MiB"))
+        fetch(
+            kind,
+            address,
+            file,
+            sha256=source.get("sha256"),
+            progress=progress("fetching", "MiB"),
+            limits=Limits(**limits),
+        )
     write_record(source_record(kind, address, file, sha256=source.get("sha256")), record)
 
 
@@ -21,5 +29,6 @@ if __name__ == "__main__":
         log=snakemake.log[0],
         record=snakemake.output.record,
         source=snakemake.params.source,
+        limits=snakemake.params.limits,
         rendered=snakemake.input[0] if snakemake.input else None,
     )

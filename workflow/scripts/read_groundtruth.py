@@ -1,13 +1,23 @@
 """Decode a clip's label images into one array."""
 
-from bgsub.source.frames import open_frames, read_groundtruth
-from bgsub.source.records import recorded_file
+from pathlib import Path
+
+from bgsub.source.frames import open_frames
+from bgsub.source.limits import Limits
+from bgsub.source.reading import read_groundtruth
+from bgsub.source.records import unchanged_file
 from job import progress, run
 
 
-def main(record: str, pattern: str, frames: str, groundtruth: str) -> None:
+def main(record: str, pattern: str, limits: dict, frames: str, names: str, groundtruth: str) -> None:
     read_groundtruth(
-        recorded_file(record), pattern, groundtruth, open_frames(frames), progress=progress("decoding")
+        unchanged_file(record),
+        pattern,
+        groundtruth,
+        open_frames(frames),
+        frame_names=Path(names).read_text(encoding="utf-8").splitlines(),
+        limits=Limits(**limits),
+        progress=progress("decoding"),
     )
 
 
@@ -17,6 +27,8 @@ if __name__ == "__main__":
         log=snakemake.log[0],
         record=snakemake.input.record,
         pattern=snakemake.params.pattern["groundtruth"],
+        limits=snakemake.params.limits,
         frames=snakemake.input.frames,
+        names=snakemake.input.names,
         groundtruth=snakemake.output.groundtruth,
     )

@@ -2,12 +2,14 @@
 
 from bgsub.evidence.cdnet import read_scope, write_scope
 from bgsub.source.frames import open_frames
-from bgsub.source.records import recorded_file
+from bgsub.source.limits import Limits
+from bgsub.source.records import recorded_file, unchanged_file
 from job import run
 
 
-def main(record: str, regions: dict[str, str | None], frames: str, scope: str) -> None:
-    write_scope(scope, read_scope(recorded_file(record), open_frames(frames), **regions))
+def main(record: str, regions: dict[str, str | None], limits: dict, frames: str, scope: str) -> None:
+    source = unchanged_file(record) if any(regions.values()) else recorded_file(record)
+    write_scope(scope, read_scope(source, open_frames(frames), **regions, limits=Limits(**limits)))
 
 
 if __name__ == "__main__":
@@ -16,6 +18,7 @@ if __name__ == "__main__":
         log=snakemake.log[0],
         record=snakemake.input.record,
         regions=snakemake.params.regions,
+        limits=snakemake.params.limits,
         frames=snakemake.input.frames,
         scope=snakemake.output.scope,
     )

@@ -61,6 +61,10 @@ def test_what_an_overlay_sets_to_null_is_left_out() -> None:
             "clips.demo.source: found path and synthetic; expected one of gdrive, url, path, synthetic",
         ),
         (
+            {"run": ["a"], "clips": {"a": {"source": {"url": "https://me:secret@h/a.zip", "file": "a.zip"}}}},
+            "clips.a.source.url: has a user name or password, which would stand in results and logs",
+        ),
+        (
             {"run": ["a"], "clips": {"a": {"source": {}}}},
             "clips.a.source: found none; expected one of gdrive, url, path, synthetic",
         ),

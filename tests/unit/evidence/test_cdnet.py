@@ -10,7 +10,8 @@ from bgsub.errors import InputError
 from bgsub.evidence.cdnet import Scope, export_masks, load_scope, read_scope, write_scope
 from bgsub.evidence.scoreboard import count_masks
 from bgsub.masks.mask_file import Masks
-from bgsub.source.frames import open_frames, read_frames, read_groundtruth
+from bgsub.source.frames import open_frames
+from bgsub.source.reading import read_frames, read_groundtruth
 
 FRAMES = np.zeros((40, 6, 8, 3), np.uint8)
 INSIDE = np.zeros((6, 8), bool)
@@ -81,9 +82,9 @@ def test_without_regions_everything_is_scored(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "image", [INSIDE * np.uint8(1), np.dstack([INSIDE * np.uint8(255)] * 3), INSIDE * np.uint8(128)]
+    "image", [INSIDE * np.uint8(255), np.dstack([INSIDE * np.uint8(255)] * 3), INSIDE * np.uint8(128)]
 )
-def test_what_is_not_black_is_inside(clip, image):
+def test_what_is_above_the_middle_is_inside(clip, image):
     np.testing.assert_array_equal(read_scope(clip(ROI_bmp=png(image)), FRAMES, roi="ROI.bmp").roi, INSIDE)
 
 
@@ -156,3 +157,51 @@ def test_no_half_export_is_left(tmp_path):
     with pytest.raises(ValueError, match="argument"):
         export_masks(tmp_path / "masks.zip", np.zeros((3, 6, 8), np.uint8), [0, 1])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_region_as_jpeg_is_parted_in_the_middle_and_told(clip, caplog):
+    """Its compression leaves values near 0 and 255, and none of them is where to score by accident."""
+    inside = np.zeros((60, 80), np.uint8)
+    cv2.ellipse(inside, (40, 30), (30, 20), 20, 0, 360, 255, -1)
+    data = cv2.imencode(".jpg", inside, [cv2.IMWRITE_JPEG_QUALITY, 60])[1].tobytes()
+    decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert np.count_nonzero((decoded > 0) != (inside > 0)) > 300
+    found = read_scope(clip(ROI_bmp=data), np.zeros((40, 60, 80, 3), np.uint8), roi="ROI.bmp").roi
+    assert np.count_nonzero(found != (inside > 0)) < 60
+    assert "'ROI.bmp' is not black and white: " in caplog.text
+    assert "lie between, as a JPEG leaves them; above 127 is inside" in caplog.text
+
+
+def test_a_region_of_black_and_white_has_nothing_to_tell(clip, caplog):
+    read_scope(clip(ROI_bmp=png(INSIDE * np.uint8(255))), FRAMES, roi="ROI.bmp")
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize("factor", [257, 1])
+def test_a_region_of_16_bits_has_its_value(clip, factor):
+    data = png(INSIDE.astype(np.uint16) * (255 * factor))
+    np.testing.assert_array_equal(read_scope(clip(ROI_bmp=data), FRAMES, roi="ROI.bmp").roi, INSIDE)
+
+
+def test_a_region_of_zeros_and_ones_is_told(clip):
+    with pytest.raises(
+        InputError, match=r"'ROI\.bmp' has no value above 127, but 1 at most; expected white \(255\)"
+    ):
+        read_scope(clip(ROI_bmp=png(INSIDE.astype(np.uint8))), FRAMES, roi="ROI.bmp")
+
+
+def test_a_region_in_an_alpha_channel_is_told(clip):
+    white = np.full((*INSIDE.shape, 3), 255, np.uint8)
+    data = png(np.dstack([white, INSIDE * np.uint8(255)]))
+    with pytest.raises(InputError, match=r"region of interest 'ROI\.bmp' is transparent in places"):
+        read_scope(clip(ROI_bmp=data), FRAMES, roi="ROI.bmp")
+
+
+def test_a_temporal_region_may_begin_with_a_byte_order_mark(clip):
+    scope = read_scope(clip(temporalROI_txt=b"\xef\xbb\xbf11 40\r\n"), FRAMES, temporal_roi="temporalROI.txt")
+    assert scope.frames == range(10, 40)
+
+
+def test_a_temporal_region_of_thousands_of_digits_is_told(clip):
+    with pytest.raises(InputError, match="says '1 9999"):
+        read_scope(clip(temporalROI_txt=b"1 " + b"9" * 5000), FRAMES, temporal_roi="temporalROI.txt")

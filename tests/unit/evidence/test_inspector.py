@@ -149,3 +149,10 @@ def test_the_most_telling_pixel_is_where_methods_disagree_in_the_end():
         "other": np.array([agreed, [0] * 4, [0] * 4, [0] * 4], np.uint8),
     }
     assert telling_pixel(decisions) == 2
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 40), (40, 1), (2, 3)])
+def test_the_smallest_images_have_pixels_to_look_into(size):
+    chosen = sample_pixels(np.zeros(size, bool), 100)
+    assert chosen.size >= 1
+    assert chosen.max() < size[0] * size[1]

@@ -79,6 +79,12 @@ def test_convergence_draws_the_tables():
     assert texts(likelihood).count("unchecked") == 1  # the model with a tolerance is checked
 
 
+def test_convergence_of_a_clip_that_does_not_change_can_be_drawn(tmp_path):
+    curve = pd.DataFrame({"iteration": [0], "log_likelihood": [13.9], "gain": [0.0], "converged": [1.0]})
+    plots.plot_convergence({"em": curve, "notebook": curve}, TOLERANCES, tmp_path / "convergence.png")
+    assert (tmp_path / "convergence.png").stat().st_size > 1000
+
+
 def test_gap_shows_the_share_of_pixels_above_each_gap():
     gap = np.array([[0.0, 0.1, 0.2], [0.3, 0.4, np.nan]])
     where, many = plots.draw_gap(gap, NAMES.models["notebook"]).axes[:2]

@@ -52,6 +52,8 @@ def write_results(folder: Path, *, still: bool = True) -> None:
     moment = [{"method": name, "width": 4, "height": 3, "image": f"AAA{name}"} for name in METHODS]
     (folder / "page/moment.json").write_text(json.dumps({"frame": 8, "pictures": moment}))
     (folder / "page/poster.json").write_text('{"height":24,"width":32,"image":"AAAposter"}')
+    decoding = {"frames": 10, "expected": 10, "damaged": 0, "first_error": None, "notes": []}
+    (folder / "decoding.json").write_text(json.dumps(decoding))
     subsets = ["train"] * 4 + ["test"] * 6
     pd.DataFrame({"frame": range(10), "name": "x.png", "subset": subsets}).to_csv(
         folder / "frames.csv", index=False
@@ -377,6 +379,22 @@ def test_a_figure_without_a_place_of_its_own_is_shown_at_the_end(clip):
     assert "Light over time." in Reader(page).text
     assert page.count('alt="light over time"') == 1
     assert page.index('alt="light over time"') > page.index("How much of the image each method marks")
+
+
+def test_what_went_wrong_with_decoding_is_said_and_nothing_else(clip):
+    assert "decoded" not in Reader(render(clip)).text
+    told = {
+        "frames": 9,
+        "expected": 10,
+        "damaged": 3,
+        "first_error": "bad MB",
+        "notes": ["A link is dangling."],
+    }
+    (folder_of(clip) / "decoding.json").write_text(json.dumps(told))
+    text = Reader(render(clip)).text.replace("\xa0", " ")
+    assert "Decoding 3 frames of 9 was reported to go wrong, so parts of them may be made up." in text
+    assert "The file says that it has 10 frames, and 9 were decoded." in text
+    assert "A link is dangling." in text
 
 
 def test_the_player_knows_the_events(clip):

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bgsub.errors import InputError
-from bgsub.source.archives import archive_members, html_page, matches, natural_key, open_archive
+from bgsub.source.archives import archive_members, open_archive
+from bgsub.source.containers import html_page
+from bgsub.source.members import matches, natural_key
 
 
 def make_zip(path: Path, files: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> Path:

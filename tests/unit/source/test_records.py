@@ -21,6 +21,7 @@ def test_record_of_a_file(tmp_path: Path):
         "file": str(tmp_path / "clip.zip"),
         "bytes": len(CLIP),
         "sha256": SHA256,
+        "fetched": False,
     }
     write_record(record, tmp_path / "out" / "source.json")
     assert json.loads((tmp_path / "out" / "source.json").read_text()) == record

@@ -1,9 +1,16 @@
+import contextlib
+import email.utils
 import errno
+import gzip
 import hashlib
+import http.server
 import logging
 import multiprocessing
+import re
 import socket
 import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import gdown
@@ -13,6 +20,7 @@ from gdown.exceptions import DownloadError, FileURLRetrievalError
 from loopback import Loopback, Reply
 
 from bgsub.errors import InputError
+from bgsub.source.limits import Limits
 from bgsub.source.sources import fetch, fetch_gdrive, fetch_url
 
 CLIP = bytes(range(256)) * 12000  # 3 MB: several blocks
@@ -29,7 +37,9 @@ def get(loopback: Loopback, destination: Path, **options) -> None:
 
 
 def left_over(destination: Path) -> list[str]:
-    return sorted(p.name for p in destination.parent.iterdir() if not p.name.endswith(".lock"))
+    return sorted(
+        p.name for p in destination.parent.iterdir() if not p.name.endswith((".lock", ".origin.json"))
+    )
 
 
 # ---------------------------------------------------------------- good downloads
@@ -206,10 +216,10 @@ def test_server_error_is_given_up(loopback: Loopback, destination: Path):
 
 def test_cut_connection_is_given_up_but_kept(loopback: Loopback, destination: Path):
     loopback.replies["/clip.zip"] = [Reply(CLIP, cut=100_000)]
-    with pytest.raises(InputError, match=r"was cut after 196,608 bytes, in 3 attempts; .*put the file at"):
+    with pytest.raises(InputError, match=r"was cut after 300,000 bytes, in 3 attempts; .*put the file at"):
         get(loopback, destination, retries=2)
     assert not destination.exists()
-    assert destination.with_name("clip.zip.part").read_bytes() == CLIP[: 3 * 2**16]  # reads of 64 KiB
+    assert destination.with_name("clip.zip.part").read_bytes() == CLIP[:300_000]
 
 
 def test_refused_connection_is_told(destination: Path):
@@ -277,6 +287,163 @@ def test_malformed_address_is_told(destination: Path):
         fetch_url("http://[", destination)
 
 
+# ---------------------------------------------------------------- limits, waits, and bodies that are none
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("seconds", ["1", None])
+def test_retry_after_is_waited_for(
+    loopback: Loopback, destination: Path, monkeypatch: pytest.MonkeyPatch, status: int, seconds: str | None
+):
+    """As a number of seconds, or as a date."""
+    date = email.utils.formatdate(time.time() + 30, usegmt=True)
+    waits = []
+    monkeypatch.setattr(time, "sleep", waits.append)
+    loopback.replies["/clip.zip"] = [
+        Reply(status=status, headers={"Retry-After": seconds or date}),
+        Reply(CLIP),
+    ]
+    get(loopback, destination)
+    assert destination.read_bytes() == CLIP
+    wait = next(wait for wait in waits if wait)
+    assert wait == 1 if seconds else 25 < wait <= 30
+
+
+def test_retry_after_beyond_the_limit_is_told(loopback: Loopback, destination: Path):
+    loopback.replies["/clip.zip"] = [Reply(status=429, headers={"Retry-After": "3600"})]
+    with pytest.raises(
+        InputError,
+        match=r"the server asks to wait for 3,600 s, which takes longer than limits\.download_seconds, 60,",
+    ):
+        get(loopback, destination, limits=Limits(download_seconds=60))
+    assert len(loopback.requests) == 1
+
+
+@pytest.mark.parametrize("told", ["soon", "-5", "9" * 400, ""])
+def test_nonsense_to_wait_for_is_no_wait(loopback: Loopback, destination: Path, told: str):
+    loopback.replies["/clip.zip"] = [Reply(status=429, headers={"Retry-After": told})]
+    with pytest.raises(
+        InputError, match=r"HTTP 429 Too Many Requests, in 2 attempts|the server asks to wait"
+    ):
+        get(loopback, destination, retries=1, limits=Limits(download_seconds=60))
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        (b"", "nothing, 0 bytes,"),
+        (b'{"error": "quota"}', 'text that begins with \'{"error": "quota"}\''),
+        (b"PK\x03\x04" + bytes(500), "a zip that is cut"),
+        (b"RIFF\x00\x10\x00\x00AVI " + bytes(500), r"a video that lacks 3,592 bytes at its end"),
+        (
+            b"\0\0\0\x18ftypmp42" + bytes(12) + b"\0\1\0\0mdat" + bytes(100),
+            r"a video that lacks 65,428 bytes",
+        ),
+    ],
+)
+@pytest.mark.parametrize("length", [True, False])
+def test_body_that_is_no_clip_is_not_kept(
+    loopback: Loopback, destination: Path, body: bytes, found: str, length: bool
+):
+    loopback.replies["/clip.zip"] = [Reply(body, length=length)]
+    with pytest.raises(InputError, match=f"got {found}"):
+        get(loopback, destination)
+    assert left_over(destination) == []
+
+
+@pytest.mark.parametrize("cut", [None, 1000])
+def test_compression_that_was_not_asked_for_is_undone_and_a_cut_one_noticed(
+    loopback: Loopback, destination: Path, cut: int | None
+):
+    packed = gzip.compress(CLIP)
+    reply = Reply(packed[:cut], headers={"Content-Encoding": "gzip"}, length=False)
+    loopback.replies["/clip.zip"] = [reply]
+    if cut is None:
+        get(loopback, destination)
+        assert destination.read_bytes() == CLIP
+    else:
+        with pytest.raises(InputError, match="the compressed body was cut, in 2 attempts"):
+            get(loopback, destination, retries=1)
+        assert not destination.exists()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "message"),
+    [("br", "compressed by 'br', which it was asked not to"), ("gzip", "cannot be undone")],
+)
+def test_compression_that_cannot_be_undone_is_told(
+    loopback: Loopback, destination: Path, encoding: str, message: str
+):
+    loopback.replies["/clip.zip"] = [Reply(CLIP, headers={"Content-Encoding": encoding})]
+    with pytest.raises(InputError, match=message):
+        get(loopback, destination, retries=0)
+    assert not destination.exists()
+
+
+@pytest.mark.parametrize("length", ["abc", "-5", "1e3", "²"])
+def test_length_that_is_no_number_is_no_length(loopback: Loopback, destination: Path, length: str):
+    loopback.replies["/clip.zip"] = [
+        Reply(CLIP, headers={"Content-Length": length.encode().decode("latin-1")})
+    ]
+    get(loopback, destination)
+    assert destination.read_bytes() == CLIP
+
+
+def test_size_is_limited_before_anything_is_fetched(loopback: Loopback, destination: Path):
+    loopback.replies["/clip.zip"] = [Reply(CLIP)]
+    with pytest.raises(
+        InputError, match=r"too large: 3,072,000 bytes, and limits\.download_bytes allows 1,000,000; raise it"
+    ):
+        get(loopback, destination, limits=Limits(download_bytes=10**6))
+    assert not destination.exists()
+
+
+class Endless(http.server.BaseHTTPRequestHandler):
+    """Answers that never end: the path says which."""
+
+    def do_GET(self) -> None:
+        if self.path == "/head":
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+        else:
+            self.send_response(200)
+            self.end_headers()
+        step = {"/body": bytes(1 << 16), "/drip": b"x", "/head": b"x"}[self.path]
+        with contextlib.suppress(OSError):
+            while not self.server.over.wait(0 if self.path == "/body" else 0.05):
+                self.wfile.write(step)
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+@pytest.fixture
+def endless(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Endless) as server:
+        server.over = threading.Event()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.over.set()
+        server.shutdown()
+
+
+def test_endless_body_ends_at_the_limit(endless: str, destination: Path):
+    with pytest.raises(
+        InputError, match=r"too large, more than: [\d,]+ bytes, and limits\.download_bytes allows"
+    ):
+        fetch_url(f"{endless}/body", destination, limits=Limits(download_bytes=10**7))
+    assert sum(path.stat().st_size for path in destination.parent.iterdir()) < 1000
+
+
+@pytest.mark.parametrize("path", ["/drip", "/head"])
+def test_server_that_sends_a_byte_now_and_then_ends_at_the_limit(endless: str, destination: Path, path: str):
+    with pytest.raises(
+        InputError, match=r"it takes longer than limits\.download_seconds, 0\.5, allows; raise it"
+    ):
+        fetch_url(endless + path, destination, limits=Limits(download_seconds=0.5))
+    assert not destination.exists()
+
+
 # ---------------------------------------------------------------- full disk, two at once
 
 
@@ -287,7 +454,8 @@ def test_full_disk_is_told_and_the_next_run_resumes(loopback: Loopback, small_di
     loopback.replies["/clip.zip"] = [Reply(body)]
     blocker.write_bytes(bytes(150_000))
     with pytest.raises(
-        InputError, match=r"clip\.zip: no space left on the disk .*free some space and run again"
+        InputError,
+        match=r"clip\.zip: no space left on the disk: it takes 200,000 bytes, and 1\d\d,\d+ are left",
     ):
         get(loopback, destination)
     assert not destination.exists()
@@ -430,25 +598,92 @@ def test_gdrive_full_disk_is_told(destination: Path, monkeypatch: pytest.MonkeyP
         fetch_gdrive("1LMNA", destination)
 
 
-@pytest.mark.parametrize(
-    ("page", "message"),
-    [
-        (
-            b'<p class="uc-error-subcaption">Too many users have viewed this file.</p>',
-            "Too many users have viewed",
-        ),
-        (b"<html>Sign in</html>", "Cannot retrieve the public link"),
-    ],
+# What Google answers, in short. The confirm form stands between a large file and its download.
+CONFIRM = (
+    "<!DOCTYPE html><html><head><title>Google Drive - Virus scan warning</title></head><body>"
+    '<form id="download-form" action="{action}" method="get"><input type="hidden" name="id" value="1LMNA">'
+    '<input type="hidden" name="export" value="download">'
+    '<input type="hidden" name="confirm" value="t"></form>'
 )
-def test_real_gdown_on_googles_pages(
-    loopback: Loopback, destination: Path, monkeypatch: pytest.MonkeyPatch, page: bytes, message: str
-):
-    """Let gdown itself meet a page of Google's, served here."""
-    loopback.replies["/uc"] = [Reply(page, content_type="text/html")]
+QUOTA = """<html><head><title>Google Drive - Quota exceeded</title></head><body>
+<p class="uc-error-caption">Sorry, you can't view or download this file at this time.</p>
+<p class="uc-error-subcaption">Too many users have viewed or downloaded this file recently.</p></html>"""
+LOGIN = "<!doctype html><html><head><title>Sign in - Google Accounts</title></head></html>"
+GONE = "<!DOCTYPE html><html><head><title>Error 404 (Not Found)!!1</title></head></html>"
+ATTACHMENT = {"Content-Disposition": 'attachment; filename="clip.zip"'}
+
+
+@pytest.fixture
+def google(loopback: Loopback, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Loopback:
+    """Let gdown itself meet Google's pages, served here: any address of Google's is that of this server."""
     real_get = requests.Session.get
-    monkeypatch.setenv("HOME", str(destination.parent))
-    monkeypatch.setattr(
-        requests.Session, "get", lambda self, url, **k: real_get(self, loopback.url("/uc"), **k)
-    )
-    with pytest.raises(InputError, match=f"does not give it out .*{message}"):
-        fetch_gdrive("1LMNA", destination, backoff=0.01)
+
+    def get_here(session: requests.Session, url: str, **options: object) -> requests.Response:
+        path = re.sub(r"https?://[^/]*google[^/]*", "", url)
+        return real_get(session, loopback.url(path) if path.startswith("/") else url, **options)
+
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(requests.Session, "get", get_here)
+    return loopback
+
+
+def page(text: str, status: int = 200) -> Reply:
+    return Reply(text.encode(), status=status, content_type="text/html; charset=utf-8", etag=None)
+
+
+def test_real_gdown_goes_through_the_confirm_form(google: Loopback, destination: Path):
+    google.replies["/uc?id=1LMNA"] = [
+        page(CONFIRM.format(action="https://drive.usercontent.google.com/download"))
+    ]
+    google.replies["/download?id=1LMNA&export=download&confirm=t"] = [Reply(CLIP, headers=ATTACHMENT)]
+    fetch_gdrive("https://drive.google.com/file/d/1LMNA/view?usp=sharing", destination, backoff=0.01)
+    assert destination.read_bytes() == CLIP
+
+
+@pytest.mark.parametrize(
+    ("reply", "message"),
+    [
+        (page(QUOTA), r"Too many users have viewed .*; its download quota is used up: wait a day"),
+        (
+            page(LOGIN),
+            r"may be deleted, not shared with everyone, or over its download quota: open https://drive",
+        ),
+        (
+            page(GONE, 404),
+            r"may be deleted, not shared with everyone, or over its download quota: open https://drive",
+        ),
+        (
+            page("<form id='download-form'></form>"),
+            r"Google's answer is not understood .*; open https://drive",
+        ),
+        (Reply(b"", headers=ATTACHMENT), r"got nothing, 0 bytes, instead of a file"),
+        (
+            Reply(QUOTA.encode(), headers=ATTACHMENT),
+            r'got an HTML page titled "Google Drive - Quota exceeded"',
+        ),
+        (Reply(CLIP, headers=ATTACHMENT, cut=1000), r"Download is incomplete.*, in 2 attempts"),
+    ],
+    ids=["quota", "login", "deleted", "strange", "empty", "quota as file", "cut"],
+)
+def test_real_gdown_on_googles_refusals(google: Loopback, destination: Path, reply: Reply, message: str):
+    google.replies["/uc?id=1LMNA"] = [reply]
+    with pytest.raises(InputError, match=f"^Google Drive file 1LMNA: .*{message}") as error:
+        fetch_gdrive("1LMNA", destination, retries=1, backoff=0.01)
+    assert "\n" not in str(error.value)
+    assert not destination.exists()
+
+
+def test_gdrive_file_is_limited_in_size(google: Loopback, destination: Path):
+    google.replies["/uc?id=1LMNA"] = [Reply(CLIP, headers=ATTACHMENT)]
+    with pytest.raises(
+        InputError, match=r"too large: 3,072,000 bytes, and limits\.download_bytes allows 1,000,000"
+    ):
+        fetch_gdrive("1LMNA", destination, limits=Limits(download_bytes=10**6))
+
+
+def test_gdrive_download_ends_at_the_limit_of_time(google: Loopback, destination: Path):
+    """A confirm form that leads to itself is followed for ever."""
+    google.replies["/uc?id=1LMNA"] = [page(CONFIRM.format(action="https://drive.google.com/uc"))]
+    google.replies["/uc?id=1LMNA&export=download&confirm=t"] = google.replies["/uc?id=1LMNA"]
+    with pytest.raises(InputError, match=r"takes longer than limits\.download_seconds, 0\.5, allows"):
+        fetch_gdrive("1LMNA", destination, limits=Limits(download_seconds=0.5))

@@ -5,6 +5,8 @@ import errno
 import hashlib
 import os
 import socket
+import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,10 +17,16 @@ import numpy as np
 
 from bgsub.errors import InputError
 
+# What numpy, zipfile, csv and json raise on files that are not whole.
+_BROKEN = (EOFError, KeyError, OSError, ValueError, zipfile.BadZipFile, zlib.error)
+
 
 @contextmanager
 def atomic_path(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`, with its suffix, that takes its place when the block succeeds.
+
+    What stands there after that is whole, even if the power fails: its bytes are on the disk before its name
+    is.
 
     Parameters
     ----------
@@ -42,13 +50,51 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     temporary = path.with_name(f".{path.stem}.{writer}.part{path.suffix}")
     try:
         yield temporary
-        temporary.replace(path)
+        replace_durably(temporary, path)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise InputError(f"{path}: no space left on the disk; free some space and run again") from error
         raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def replace_durably(temporary: Path, path: Path) -> None:
+    """Put a finished file in its place: its bytes first, then the entry in the folder."""
+    _flush(temporary)
+    temporary.replace(path)
+    _flush(path.parent)
+
+
+@contextmanager
+def whole_file(path: str | Path) -> Iterator[None]:
+    """Turn what readers raise on a file of results that is cut or damaged into one line that says what to do.
+
+    Raises
+    ------
+    InputError
+        If the block finds that the file is not whole.
+    """
+    try:
+        yield
+    except _BROKEN as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise InputError(
+            f"{path}: cut or damaged ({error}); delete it and run again, and it is made anew"
+        ) from error
+
+
+def _flush(path: Path) -> None:
+    """Have the disk hold what was written to a file or a folder; some file systems cannot, for folders."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(handle)
 
 
 def write_arrays(path: str | Path, arrays: dict[str, np.ndarray], *, compressed: bool = False) -> None:
@@ -74,8 +120,8 @@ def write_arrays(path: str | Path, arrays: dict[str, np.ndarray], *, compressed:
 
 
 def read_arrays(path: str | Path, *names: str) -> dict[str, np.ndarray]:
-    """Read arrays of an .npz file: those named, or all of them."""
-    with np.load(path) as file:
+    """Read arrays of an .npz file: those named, or all of them; InputError if it is cut or damaged."""
+    with whole_file(path), np.load(path) as file:
         return {name: file[name] for name in names or file.files}
 
 

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from bgsub.config.words import at
 from bgsub.errors import InputError
@@ -33,6 +34,11 @@ def check_source(source: Mapping[str, Any], clip: str, located: Located = str) -
     if KINDS[kinds[0]].fetched and "file" not in source:
         raise InputError(
             f"{at(*place)}.file: missing; expected the name to keep the file by, such as {clip}.zip"
+        )
+    if "@" in urlsplit(source.get("url", "")).netloc:
+        raise InputError(
+            f"{at(*place)}.url: has a user name or password, which would stand in results and logs; expected an"
+            " address without: put them into ~/.netrc, or write ${NAME} for a variable of the environment"
         )
     if "path" in source and not Path(located(source["path"])).exists():
         raise InputError(

@@ -3,12 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from annotated_types import Ge, Gt, Lt, MaxLen, MinLen
+from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 from pydantic import AfterValidator, Field
 
 from bgsub.config.methods import MethodRow
 from bgsub.model.settings import Model
 from bgsub.settings import Settings
+from bgsub.source.limits import Limits
 
 
 def _distinct(values: list) -> list:
@@ -102,6 +103,8 @@ class Clip(Settings):
     """Where the clip comes from."""
     frames: str | None = None
     """Pattern that chooses the images in an archive or folder, or the video in an archive."""
+    bits: Annotated[int, Ge(8), Le(16)] | None = None
+    """Bits that the values of 16-bit images have, where they use fewer."""
     groundtruth: str | None = None
     """Pattern that chooses the label images, one per frame, in CDnet coding."""
     roi: str | None = None
@@ -198,3 +201,5 @@ class Config(Settings):
     """Histories that MOG2's absorption of the still person is measured and predicted with, frames."""
     video: Video = field(default_factory=Video)
     """Every video the workflow makes."""
+    limits: Limits = field(default_factory=Limits)
+    """The most that a source may take before it is refused."""

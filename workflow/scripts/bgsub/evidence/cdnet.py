@@ -13,11 +13,14 @@ from bgsub.errors import InputError
 from bgsub.evidence.scores import is_foreground
 from bgsub.files import atomic_path, read_arrays, write_arrays
 from bgsub.progress import Progress
-from bgsub.source.archives import Archive, open_archive
-from bgsub.source.decode import decode_image
+from bgsub.source.archives import open_archive
+from bgsub.source.images import ImageDecoder
+from bgsub.source.limits import LIMITS, Limits
+from bgsub.source.members import Archive
 
 logger = logging.getLogger(__name__)
 
+_MIDDLE = 127  # of black and white: where the official tools part an image in two
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can hold: no time stamp of this run
 
 
@@ -38,20 +41,28 @@ class Scope:
 
 
 def read_scope(
-    source: str | Path, frames: np.ndarray, *, roi: str | None = None, temporal_roi: str | None = None
+    source: str | Path,
+    frames: np.ndarray,
+    *,
+    roi: str | None = None,
+    temporal_roi: str | None = None,
+    limits: Limits = LIMITS,
 ) -> Scope:
     """Read a clip's regions of interest.
 
     Parameters
     ----------
     source : path-like
-        A zip or a folder.
+        A zip, a tar or a folder.
     frames : (N, H, W, 3) array
         The clip, which they must fit.
     roi : str, optional
-        Name of the image within the source, in CDnet `ROI.bmp`: 0 is outside. By default the whole frame.
+        Name of the image within the source, in CDnet `ROI.bmp`: white, above 127, is inside. By default the
+        whole frame.
     temporal_roi : str, optional
         Name of the text file, in CDnet `temporalROI.txt`. By default all frames.
+    limits : Limits
+        How large the source may be.
 
     Returns
     -------
@@ -66,7 +77,7 @@ def read_scope(
     region, time = np.ones((height, width), bool), range(len(frames))
     if roi is None and temporal_roi is None:
         return Scope(region, time)
-    with open_archive(source) as archive:
+    with open_archive(source, limits) as archive:
         if roi is not None:
             region = _region(archive, roi, (height, width))
         if temporal_roi is not None:
@@ -113,24 +124,34 @@ def export_masks(
 
 
 def _region(archive: Archive, name: str, size: tuple[int, int]) -> np.ndarray:
-    image = decode_image(_member(archive, name, "roi"), f"{archive.path}: '{name}'", colour=False)
+    label = f"{archive.path}: region of interest '{name}'"
+    image = ImageDecoder(limits=archive.limits).labels(_member(archive, name, "roi"), label)
     if image.shape != size:
         raise InputError(
-            f"{archive.path}: region of interest '{name}' is {image.shape[1]} x {image.shape[0]}, "
-            f"but the frames are {size[1]} x {size[0]}: replace it, or leave out the clip's roi"
+            f"{label} is {image.shape[1]} x {image.shape[0]}, but the frames are {size[1]} x {size[0]}: "
+            "replace it, or leave out the clip's roi"
         )
-    region = image > 0
+    region = image > _MIDDLE
     if not region.any():
-        raise InputError(
-            f"{archive.path}: region of interest '{name}' is black everywhere; expected white where to score"
+        found = (
+            f"has no value above {_MIDDLE}, but {image.max()} at most"
+            if image.any()
+            else "is black everywhere"
+        )
+        raise InputError(f"{label} {found}; expected white (255) where to score")
+    between = np.count_nonzero((image > 0) & (image < 255))
+    if between:
+        logger.warning(
+            "%s is not black and white: %d pixels lie between, as a JPEG leaves them; above %d is inside",
+            *(label, between, _MIDDLE),
         )
     return region
 
 
 def _frame_range(archive: Archive, name: str, count: int) -> range:
-    text = _member(archive, name, "temporal_roi").decode("utf-8", errors="replace")
+    text = _member(archive, name, "temporal_roi").decode("utf-8-sig", errors="replace")
     words = text.split()
-    ends = [int(word) for word in words if word.isascii() and word.isdecimal()]
+    ends = [int(word) for word in words[:3] if word.isascii() and word.isdecimal() and len(word) < 19]
     if len(words) != 2 or len(ends) != 2 or not 1 <= ends[0] <= ends[1] <= count:
         found = " ".join(words)[:40]
         raise InputError(

@@ -75,9 +75,9 @@ def sample_pixels(active: np.ndarray, most: int) -> np.ndarray:
     """
     for spacing in range(FINEST, COARSEST + 1, 2):
         chosen = np.zeros(active.shape, bool)
-        half = spacing // 2
-        chosen[half::spacing, half::spacing] = active[half::spacing, half::spacing]
-        chosen[half :: 2 * spacing, half :: 2 * spacing] = True
+        top, left = (min(spacing, side) // 2 for side in active.shape)  # an image may be one pixel high
+        chosen[top::spacing, left::spacing] = active[top::spacing, left::spacing]
+        chosen[top :: 2 * spacing, left :: 2 * spacing] = True
         if chosen.sum() <= most:
             break
     return np.flatnonzero(chosen)

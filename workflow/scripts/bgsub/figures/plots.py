@@ -77,6 +77,8 @@ def draw_convergence(
     legend_above(figure)
     gain.set(ylabel="gain\n(nats per sample)", yscale="log")
     gain.set_ylim(bottom=min([value for value in tolerances.values() if value], default=1e-6) / 10)
+    if all(curve["iteration"].max() < 1 for curve in curves.values()):
+        share.set(xlim=(1, 10))  # of a clip that does not change, EM has nothing to do, and the axes no range
     share.set(ylabel="pixels\nconverged", ylim=(-0.04, 1.04), xscale="log", xlabel="iteration")
     share.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     percent_axis(share)

@@ -11,7 +11,8 @@ import numpy as np
 from bgsub.errors import InputError
 from bgsub.labels import FOREGROUND, MASK_VALUES
 from bgsub.masks.own import split_pattern
-from bgsub.source.archives import IMAGE_SUFFIXES, Archive, matches, open_archive
+from bgsub.source.archives import open_archive
+from bgsub.source.members import IMAGE_SUFFIXES, Archive, matches
 
 logger = logging.getLogger(__name__)
 

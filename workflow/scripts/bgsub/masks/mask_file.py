@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bgsub.files import atomic_path, read_arrays
+from bgsub.files import atomic_path, read_arrays, whole_file
 
 _MEMBER = "masks.npy"
 
@@ -48,7 +48,9 @@ class StoredMasks:
             np.lib.format.read_magic(member)
             (count, *shape), _, _ = np.lib.format.read_array_header_1_0(member)
             for _ in range(count):
-                yield np.frombuffer(member.read(shape[0] * shape[1]), np.uint8).reshape(shape)
+                with whole_file(self.path):
+                    mask = np.frombuffer(member.read(shape[0] * shape[1]), np.uint8).reshape(shape)
+                yield mask
 
 
 def write_masks(path: str | Path, masks: Iterable[np.ndarray], frames: range) -> None:

@@ -27,6 +27,21 @@ def run_sentence(fps: float, *, frames: int, train: int, test: int, height: int,
     )
 
 
+def decoding_sentences(decoding: Mapping[str, Any]) -> list[str]:
+    """Say what went wrong when the clip was decoded, given its decoding.json; nothing if all went well."""
+    frames, expected, damaged = (decoding[key] for key in ("frames", "expected", "damaged"))
+    told = []
+    if damaged:
+        where = count(damaged, "frame") if damaged != frames else f"all {count(frames, 'frame')}"
+        said = f" It said first: {decoding['first_error']}" if decoding["first_error"] else ""
+        told.append(
+            f"Decoding {where} of {frames:,} was reported to go wrong, so parts of them may be made up.{said}"
+        )
+    if expected is not None and expected != frames:
+        told.append(f"The file says that it has {count(expected, 'frame')}, and {frames:,} were decoded.")
+    return [*told, *decoding["notes"]]
+
+
 def notebooks(models: Mapping[str, Model]) -> str | None:
     """Return the key of the model that is fitted as in the notebook, unless it is the reference itself."""
     return next((key for key in list(models)[1:] if models[key].is_the_notebooks), None)

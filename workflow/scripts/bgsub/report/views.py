@@ -123,6 +123,9 @@ def clip_view(
         "sentences": {
             "verdict": sentences_absorption.verdict(absorption, area, methods, clip.fps),
             "run": sentences.run_sentence(clip.fps, **facts),
+            "decoding": sentences.decoding_sentences(
+                json.loads(clip.files["decoding.json"].read_text(encoding="utf-8"))
+            ),
             "pixel": sentences.pixel_sentence(inspected, facts["height"] * facts["width"]),
             "repeat": sentences.repeat_sentence(commit, len(hashes)),
             "converged": sentences.converged_answer(fits, clip.models, names),

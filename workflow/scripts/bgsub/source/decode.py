@@ -1,110 +1,132 @@
-"""From the bytes of images and videos to frames, one at a time."""
+"""From the source of a clip to its frames, one at a time, and to a record of how well that went."""
 
 import logging
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import cv2
 import numpy as np
 
-from bgsub.errors import InputError
 from bgsub.progress import Progress
-from bgsub.source.archives import html_page, is_video, is_zip, open_archive
+from bgsub.source.archives import holds_files, open_archive
+from bgsub.source.images import ImageDecoder
+from bgsub.source.limits import LIMITS, Limits
+from bgsub.source.members import expect_readable, is_video
+from bgsub.source.videos import VideoReader
 
 logger = logging.getLogger(__name__)
 
 
+@dataclass
+class Decoding:
+    """How a clip was decoded: what a reader of its results ought to know, though it was no reason to stop.
+
+    Attributes
+    ----------
+    frames : int
+        Frames that were decoded.
+    expected : int or None
+        Frames that the source holds by its own account: files chosen, or what a video's container says. Known
+        before the first frame is decoded; None where nothing says it.
+    damaged : int
+        Frames during whose decoding the decoder reported errors, so that parts of them may be made up.
+    first_error : str or None
+        What it said first.
+    notes : list of str
+        Other things to know, a sentence each.
+    """
+
+    frames: int = 0
+    expected: int | None = None
+    damaged: int = 0
+    first_error: str | None = None
+    notes: list[str] = field(default_factory=list)
+
+
 def decoded_frames(
-    source: Path, pattern: str | None, *, progress: Progress = iter, colour: bool = True
+    source: Path,
+    pattern: str | None,
+    *,
+    progress: Progress = iter,
+    bits: int | None = None,
+    limits: Limits = LIMITS,
+    decoding: Decoding | None = None,
 ) -> Iterator[tuple[str, np.ndarray]]:
     """Yield the name and the pixels of each frame of a clip.
 
     Parameters
     ----------
     source : pathlib.Path
-        A zip, a folder or a video file.
+        A zip, a tar, a folder, a video file, or an image file of several pages.
     pattern : str or None
-        See `source.archives.Archive.select`; not used when `source` itself is a video.
+        See `source.members.Archive.select`; not used when `source` itself is a video or an image.
     progress : callable
-        Wraps the loop over frames.
-    colour : bool
-        RGB, else grey (ITU-R BT.601 luma of colour images, exact where the channels are equal).
+        Wraps the loop over files, or over the frames of a video.
+    bits : int, optional
+        Bits that the values of 16-bit images use; see `source.images.ImageDecoder`.
+    limits : Limits
+        How large the clip and what it is read from may be.
+    decoding : Decoding, optional
+        Is filled in on the way.
 
     Yields
     ------
     name : str
-        The file's name within `source`, or `frame_000000` and so on.
+        The file's name within `source`, with `#1` and so on for the pages of a stack, or `frame_000000` and
+        so on.
     frame : uint8 array
-        (height, width, 3) RGB, or (height, width).
+        (height, width, 3) RGB.
 
     Raises
     ------
     InputError
-        If there is nothing to decode, or an image or the video cannot be decoded in full.
+        If there is nothing to decode, an image or the video cannot be decoded in full, or the clip is larger
+        than the limits.
     """
-    if source.is_file() and not is_zip(source):
-        yield from progress(_video_frames(source, str(source), colour))
+    decoding = decoding if decoding is not None else Decoding()
+    expect_readable(source)
+    if not holds_files(source):
+        yield from _video_frames(source, str(source), progress, limits, decoding)
         return
-    with open_archive(source) as archive:
+    with open_archive(source, limits) as archive:
         names = archive.select(pattern)
+        decoding.notes += archive.notes
+        limits.check("frames", len(names), f"{source} has too many images")
         if is_video(names[0]):
             with archive.file(names[0]) as path:
-                yield from progress(_video_frames(path, f"{source}: '{names[0]}'", colour))
+                yield from _video_frames(path, f"{source}: '{names[0]}'", progress, limits, decoding)
             return
+        decoding.expected = len(names)
+        decoder = ImageDecoder(bits, limits)
         for name in progress(names):
-            yield name, decode_image(archive.read(name), f"{source}: '{name}'", colour)
+            pages = decoder.pages(archive.read(name), f"{source}: '{name}'")
+            for page, (frame, is_only) in enumerate(_with_whether_only(pages), 1):
+                decoding.frames += 1
+                limits.check("frames", decoding.frames, f"{source} has too many images")
+                decoding.expected = max(decoding.expected, decoding.frames)
+                yield (name if is_only else f"{name}#{page}"), frame
+            decoding.damaged += bool(decoder.messages.errors())
+            decoding.first_error = decoder.messages.first
+        decoder.finish(source)
 
 
-def decode_image(data: bytes, label: str, colour: bool) -> np.ndarray:
-    """Decode the bytes of one image file, which `label` names; InputError if that cannot be done in full."""
-    flag = cv2.IMREAD_COLOR_RGB if colour else cv2.IMREAD_GRAYSCALE
-    try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), flag)
-    except cv2.error:  # no bytes at all, or more pixels than OpenCV allows
-        image = None
-    if image is None:
-        raise InputError(
-            f"{label} cannot be decoded in full ({len(data):,} bytes), so it is truncated, damaged or no "
-            "image: replace it, or make the pattern narrower"
-        )
-    return image
+def _with_whether_only(pages: Iterator[np.ndarray]) -> Iterator[tuple[np.ndarray, bool]]:
+    first = next(pages)
+    second = next(pages, None)
+    yield first, second is None
+    if second is not None:
+        yield second, False
+        yield from ((page, False) for page in pages)
 
 
-def _video_frames(path: Path, label: str, colour: bool) -> Iterator[tuple[str, np.ndarray]]:
-    to_wanted = cv2.COLOR_BGR2RGB if colour else cv2.COLOR_BGR2GRAY
-    capture = cv2.VideoCapture(str(path.absolute()), cv2.CAP_FFMPEG)  # or "a:b.mp4" is taken for a protocol
-    announced = round(capture.get(cv2.CAP_PROP_FRAME_COUNT))
-    count = 0
-    try:
-        while (decoded := capture.read())[0]:
-            yield f"frame_{count:06d}", cv2.cvtColor(decoded[1], to_wanted)
-            count += 1
-    finally:
-        capture.release()
-    logger.info("%s: %d frames decoded, %d announced", label, count, announced)
-    if not count:
-        with path.open("rb") as file:
-            page = html_page(file.read(4096))
-        found = f"is {page}, not a video" if page else "cannot be decoded as a video"
-        raise InputError(f"{label} {found}; expected a zip, a folder or a video that ffmpeg can read")
-    if _is_cut(path, count, announced):
-        raise InputError(
-            f"{label} ends after {count} of its {announced} frames, so it is cut or damaged: get it again "
-            "(or unpack what there is by `ffmpeg -i VIDEO frame_%06d.png`, and use that folder)"
-        )
-
-
-def _is_cut(path: Path, count: int, announced: int) -> bool:
-    """Tell whether a video of which `count` frames could be decoded is not whole.
-
-    A few frames less than announced are normal. MP4 and QuickTime list their frames, so when more are
-    missing, they are lost. An AVI's number also counts the empty frames that stand for dropped ones, so there
-    the length of the file decides. Elsewhere the number is an estimate from duration and frame rate.
-    """
-    if count >= 0.95 * announced:
-        return False
-    if path.suffix.lower() in {".m4v", ".mov", ".mp4"}:
-        return True
-    with path.open("rb") as file:
-        head = file.read(8)  # "RIFF" and the number of bytes that follow
-    return head[:4] == b"RIFF" and 8 + int.from_bytes(head[4:], "little") > path.stat().st_size
+def _video_frames(
+    path: Path, label: str, progress: Progress, limits: Limits, decoding: Decoding
+) -> Iterator[tuple[str, np.ndarray]]:
+    video = VideoReader(path, label, limits)
+    for frame in progress(video.frames()):
+        decoding.expected = video.announced
+        decoding.frames += 1
+        decoding.damaged, decoding.first_error = video.damaged, video.messages.first
+        yield f"frame_{decoding.frames - 1:06d}", frame
+    decoding.notes += video.notes
+    logger.info("%s: %d frames decoded, %s announced", label, decoding.frames, decoding.expected)

@@ -1,176 +1,22 @@
-"""A clip as one array of frames: decoded once, written to an .npy file, opened as a memory map."""
+"""A clip as one array of frames, opened as a memory map, divided in time and in bands."""
 
 import csv
-import logging
 import math
 import mmap
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from bgsub.errors import InputError
-from bgsub.files import atomic_path
-from bgsub.labels import GROUND_TRUTH
-from bgsub.progress import Progress
-from bgsub.source.archives import archive_members, is_video
-from bgsub.source.decode import decoded_frames
-
-logger = logging.getLogger(__name__)
+from bgsub.files import atomic_path, whole_file
 
 # Four samples span a full 3 x 3 covariance (n samples have rank n - 1), and a mixture has at least two.
 MINIMUM_TRAINING_FRAMES = 8
 
 _SHOWN_BYTES = 64 * 2**20
 _BAND_BYTES = 256 * 2**20
-
-
-class FrameWriter:
-    """Append frames to an .npy file by plain writes, one frame in memory at a time.
-
-    Not by a memory map: on a full disk that ends the process by SIGBUS, without a word. The header is written
-    first and again at the end, when the number of frames is known; numpy leaves room in it for the count.
-
-    Parameters
-    ----------
-    file : binary file
-        Open for writing, empty.
-    source : path-like
-        Where the frames come from, for messages.
-
-    Attributes
-    ----------
-    names : list of str
-        Names of the frames so far.
-    """
-
-    def __init__(self, file: BinaryIO, source: str | Path):
-        self.names: list[str] = []
-        self._file = file
-        self._source = source
-        self._shape: tuple[int, ...] = ()
-
-    def append(self, name: str, frame: np.ndarray) -> None:
-        """Write one uint8 frame; InputError if its size differs from the first frame's."""
-        if not self.names:
-            self._shape = frame.shape
-            self._write_header()
-        elif frame.shape != self._shape:
-            raise InputError(
-                f"{self._source}: frames differ in size: '{self.names[0]}' is {_size(self._shape)}, '{name}' "
-                f"is {_size(frame.shape)}; expected one size: choose one camera's frames by the pattern"
-            )
-        self._file.write(np.ascontiguousarray(frame, np.uint8).data)
-        self.names.append(name)
-
-    def finish(self) -> None:
-        """Write the final number of frames into the header."""
-        if not self.names:
-            raise InputError(f"{self._source}: no frames in it")
-        self._file.seek(0)
-        self._write_header()
-
-    def _write_header(self) -> None:
-        shape = (len(self.names), *self._shape)
-        header = {"descr": "|u1", "fortran_order": False, "shape": shape}
-        np.lib.format.write_array_header_1_0(self._file, header)
-
-
-@contextmanager
-def frame_writer(path: str | Path, source: str | Path) -> Iterator[FrameWriter]:
-    """Yield a FrameWriter whose file takes its place at `path` only when the block succeeds."""
-    with atomic_path(path) as temporary, temporary.open("wb") as file:
-        writer = FrameWriter(file, source)
-        yield writer
-        writer.finish()
-
-
-def read_frames(
-    source: str | Path, pattern: str | None, destination: str | Path, *, progress: Progress = iter
-) -> list[str]:
-    """Decode a clip into one .npy array.
-
-    Parameters
-    ----------
-    source : path-like
-        A zip, a folder or a video file.
-    pattern : str or None
-        Which files of a zip or a folder are the frames, or which one is the video; see
-        `source.archives.Archive.select`. Not used when `source` itself is a video.
-    destination : path-like
-        The .npy file to write, uint8 (frames, height, width, 3) RGB.
-    progress : callable
-        Wraps the loop over frames.
-
-    Returns
-    -------
-    list of str
-        Names of the frames, in natural order: the files' names within `source`, or `frame_000000` and so on.
-
-    Raises
-    ------
-    InputError
-        If nothing matches, a file cannot be decoded in full, frames differ in size, or the disk is full.
-
-    Notes
-    -----
-    Grey images become RGB, 16 bits become 8 (of a PNG the high byte), an alpha channel is dropped and the
-    colour under it stays, the orientation that a camera recorded is applied. A frame is never skipped.
-    """
-    source = Path(source)
-    with frame_writer(destination, source) as writer:
-        for name, frame in decoded_frames(source, pattern, progress=progress):
-            writer.append(name, frame)
-    logger.info("%s: %d frames of %s", source, len(writer.names), _size(frame.shape))
-    return writer.names
-
-
-def read_groundtruth(
-    source: str | Path,
-    pattern: str,
-    destination: str | Path,
-    frames: np.ndarray,
-    *,
-    progress: Progress = iter,
-) -> list[str]:
-    """Decode a clip's label images into one .npy array, uint8 (frames, height, width).
-
-    Parameters
-    ----------
-    source, pattern, destination, progress
-        As for `read_frames`, but only images: a lossy video does not keep labels.
-    frames : uint8 array (frames, height, width, 3)
-        The clip, which the labels must fit in number and size.
-
-    Returns
-    -------
-    list of str
-        Names of the label images, in natural order; the n-th belongs to the n-th frame.
-
-    Raises
-    ------
-    InputError
-        As `read_frames`, and if number or size differ from the frames', or a value is none of
-        `labels.GROUND_TRUTH`.
-    """
-    source = Path(source)
-    names = archive_members(source, pattern)
-    if is_video(names[0]):
-        raise InputError(
-            f"{source}: ground truth '{names[0]}' is a video; expected images, whose labels are exact"
-        )
-    if len(names) != len(frames):
-        raise InputError(
-            f"{source}: {len(names)} ground truth images match '{pattern}', but the clip has {len(frames)} "
-            "frames; expected one for each"
-        )
-    with frame_writer(destination, source) as writer:
-        for name, labels in decoded_frames(source, pattern, progress=progress, colour=False):
-            _check_labels(source, name, labels, frames.shape[1:3])
-            writer.append(name, labels)
-    return writer.names
 
 
 class FrameMap(np.memmap):
@@ -206,8 +52,9 @@ class FrameMap(np.memmap):
 
 
 def open_frames(path: str | Path) -> FrameMap:
-    """Open an array of frames, read-only, without reading it."""
-    return np.load(path, mmap_mode="r").view(FrameMap)
+    """Open an array of frames, read-only, without reading it; InputError if the file is cut."""
+    with whole_file(path):
+        return np.load(path, mmap_mode="r").view(FrameMap)
 
 
 def train_count(total: int, train_fraction: float) -> int:
@@ -251,8 +98,10 @@ class Split(NamedTuple):
 
 def read_split(table: str | Path) -> Split:
     """Return the split that `write_split` wrote."""
-    with Path(table).open(newline="", encoding="utf-8") as file:
+    with whole_file(table), Path(table).open(newline="", encoding="utf-8") as file:
         subsets = [row["subset"] for row in csv.DictReader(file)]
+        if not set(subsets) <= {"train", "test"}:
+            raise ValueError("a row is cut")
     train = subsets.count("train")
     return Split(range(train), range(train, len(subsets)))
 
@@ -290,20 +139,3 @@ def row_bands(rows: slice, shape: tuple[int, ...], count: int) -> Iterator[slice
     """Cut rows into bands that fill at most 256 MiB, or one row, in `count` frames of a shape (.., W, C)."""
     fitting = max(1, _BAND_BYTES // (count * shape[-2] * shape[-1]))
     return (slice(top, min(top + fitting, rows.stop)) for top in range(rows.start, rows.stop, fitting))
-
-
-def _check_labels(source: Path, name: str, labels: np.ndarray, size: tuple[int, ...]) -> None:
-    if labels.shape != size:
-        raise InputError(
-            f"{source}: ground truth '{name}' is {_size(labels.shape)}, but the frames are {_size(size)}"
-        )
-    strange = set(np.flatnonzero(np.bincount(labels.ravel())).tolist()) - set(GROUND_TRUTH)
-    if strange:
-        raise InputError(
-            f"{source}: ground truth '{name}' has the value {min(strange)}; expected only "
-            f"{', '.join(map(str, GROUND_TRUTH))} (CDnet's coding)"
-        )
-
-
-def _size(shape: tuple[int, ...]) -> str:
-    return f"{shape[1]} x {shape[0]}"

@@ -1,0 +1,48 @@
+"""Temporary copies of what libraries can only read from a file of its own."""
+
+import errno
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from bgsub.errors import InputError
+
+BLOCK = 1 << 20
+
+
+@contextmanager
+def temporary_copy(member: AbstractContextManager[IO[bytes]], what: str, name: str) -> Iterator[Path]:
+    """Yield the path of a copy with the suffix of `name`, removed afterwards.
+
+    Raises
+    ------
+    InputError
+        If there is no space for it; `what` names it in the message.
+    """
+    with tempfile.TemporaryDirectory(prefix="bgsub-") as folder:
+        copy = Path(folder) / f"copy{PurePosixPath(name).suffix[:16]}"
+        with space_told(what), member as file, copy.open("wb") as target:
+            shutil.copyfileobj(file, target, BLOCK)
+        yield copy
+
+
+@contextmanager
+def space_told(what: str) -> Iterator[None]:
+    """Turn the error of a full temporary disk into an `InputError`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise InputError(
+                f"{tempfile.gettempdir()}: no space left for a temporary copy of {what}; free some space or "
+                "set TMPDIR to a larger disk"
+            ) from error
+        raise
+
+
+def is_of_the_system(error: Exception) -> bool:
+    """Tell a real OSError from bz2's for invalid data (no number) and from that of a seek to nowhere."""
+    return isinstance(error, OSError) and error.errno not in (None, errno.EINVAL)

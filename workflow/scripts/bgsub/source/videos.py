@@ -1,0 +1,175 @@
+"""From a video file to its frames, one at a time."""
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import cv2
+import imageio_ffmpeg
+import numpy as np
+
+from bgsub.errors import InputError
+from bgsub.source.containers import head_of, html_page, is_text, lists_its_frames, missing_bytes
+from bgsub.source.limits import LIMITS, Limits
+from bgsub.source.messages import DecoderMessages
+
+# Containers and streams of video, by ffmpeg's names. Others that it reads are text, which it would draw, or
+# play lists, which open further files.
+_FORMATS = (
+    "asf,avi,av1,dv,flv,gif,h261,h263,h264,hevc,ivf,jpeg_pipe,m4v,matroska,mjpeg,mov,mpeg,mpegts,mpegvideo,"
+    "mxf,nut,obu,ogg,rm,swf,vc1,vvc,wtv,yuv4mpegpipe"
+)
+_OPTIONS = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
+# One thread: messages come with the frame they are about, and what damage leaves is the same in every run.
+_SETTINGS = [cv2.CAP_PROP_N_THREADS, 1]
+_MOST_FRAMES = 10**9  # more are no number of frames, but an estimate from nonsense
+# What demuxers say when the file ends before what they read does.
+_ENDED_EARLY = ("ended prematurely", "partial file")
+
+
+class VideoReader:
+    """The frames of a video file, and what its decoder complained of.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    label : str
+        How it is named in messages.
+    limits : Limits
+        Of frames and their pixels.
+
+    Attributes
+    ----------
+    announced : int or None
+        Frames that the container says it holds, by its index or by duration and rate.
+    count : int
+        Frames so far.
+    notes : list of str
+        What a person ought to know once all frames are read.
+    damaged : int
+        Those during whose decoding the decoder reported errors.
+    messages : DecoderMessages
+        The errors.
+    """
+
+    def __init__(self, path: Path, label: str, limits: Limits = LIMITS):
+        self.announced: int | None = None
+        self.count = 0
+        self.damaged = 0
+        self.notes: list[str] = []
+        self._last_errors: list[str] = []
+        self.messages = DecoderMessages()
+        self._path = path
+        self._label = label
+        self._limits = limits
+
+    def frames(self) -> Iterator[np.ndarray]:
+        """Yield uint8 (height, width, 3) RGB frames.
+
+        Raises
+        ------
+        InputError
+            If there is none, frames differ in size, there are more or larger ones than the limits allow, or
+            the video is cut or so damaged that frames are lost. An edit list, which leaves frames out on
+            purpose, is no damage.
+        """
+        head = head_of(self._path)
+        if page := html_page(head):
+            raise self._no_video(f"is {page}, not a video")
+        if is_text(head):
+            raise self._no_video("is text and cannot be decoded as a video")
+        lost = missing_bytes(self._path)
+        if not lost:
+            self._refuse_change_of_size()
+        with self._capture() as capture:
+            announced = capture.get(cv2.CAP_PROP_FRAME_COUNT)
+            self.announced = round(announced) if 0 < announced < _MOST_FRAMES else None
+            if self.announced and lists_its_frames(head) and not lost:
+                self._limits.check("frames", self.announced, f"{self._label} is too long")
+            yield from self._decoded(capture)
+        if lost:
+            raise self._cut(f"the file lacks {lost:,} bytes of what its header says")
+        if not self.count:
+            raise self._no_video("cannot be decoded as a video")
+        if any(words in error for error in self._last_errors for words in _ENDED_EARLY):
+            raise self._cut(self._last_errors[-1])
+        if lists_its_frames(head) and self.announced not in (None, self.count):
+            if self.messages.first and self.count < self.announced:
+                raise self._cut(f"its decoder reports errors: {self.messages.first}")
+            self.notes.append(
+                f"the video lists {self.announced} frames, and {self.count} were decoded: it was trimmed "
+                "without encoding it anew, its camera dropped frames, or it is damaged"
+            )
+
+    def _decoded(self, capture: cv2.VideoCapture) -> Iterator[np.ndarray]:
+        self.messages.errors()  # those of opening are about streams, not frames
+        while True:
+            with self.messages.heard():
+                found, frame = capture.read()
+            errors = self.messages.errors()
+            if not found:
+                self._last_errors = errors
+                return
+            self.count += 1
+            self.damaged += bool(errors)
+            self._limits.check("frames", self.count, f"{self._label} is too long")
+            yield cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
+
+    @contextmanager
+    def _capture(self) -> Iterator[cv2.VideoCapture]:
+        before = os.environ.get(_OPTIONS)
+        os.environ[_OPTIONS] = f"format_whitelist;{_FORMATS}|protocol_whitelist;file"
+        try:
+            with self.messages.heard():
+                # An absolute path, or "a:b.mp4" is taken for a protocol.
+                capture = cv2.VideoCapture(str(self._path.absolute()), cv2.CAP_FFMPEG, _SETTINGS)
+        finally:
+            os.environ.pop(_OPTIONS)
+            if before is not None:
+                os.environ[_OPTIONS] = before
+        try:
+            pixels = capture.get(cv2.CAP_PROP_FRAME_WIDTH) * capture.get(cv2.CAP_PROP_FRAME_HEIGHT)
+            self._limits.check("image_pixels", round(pixels), f"{self._label}: its frames are too large")
+            yield capture
+        finally:
+            capture.release()
+
+    def _refuse_change_of_size(self) -> None:
+        """Refuse a video whose later frames OpenCV would scale to the size of the first.
+
+        ffmpeg itself is asked, which says the size of each key frame: only there can it change.
+        """
+        command = [
+            *(imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-nostdin", "-v", "info", "-threads", "1"),
+            *("-protocol_whitelist", "file", "-format_whitelist", _FORMATS, "-noautorotate"),
+            *("-skip_frame", "nokey", "-i", f"file:{self._path.absolute()}", "-map", "0:v:0"),
+            *("-vf", "showinfo=checksum=0", "-fps_mode", "passthrough", "-f", "null", "-"),
+        ]
+        ran = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - our own words
+        told = ran.stderr.decode(errors="replace")
+        sizes = dict.fromkeys(
+            re.findall(r" Video: .*?, (\d+x\d+)", told)[:1] + re.findall(r" s:(\d+x\d+) ", told)
+        )
+        if len(sizes) > 1:
+            first, other = list(sizes)[:2]
+            raise InputError(
+                f"{self._label} changes its size, from {first.replace('x', ' x ')} to "
+                f"{other.replace('x', ' x ')}; expected frames of one size: cut it there, or scale it by "
+                "`ffmpeg -i VIDEO -vf scale=W:H NEW`"
+            )
+
+    def _no_video(self, found: str) -> InputError:
+        return InputError(
+            f"{self._label} {found}; expected a zip, a tar, a folder or a video that ffmpeg can read"
+        )
+
+    def _cut(self, reason: str) -> InputError:
+        of = f" of its {self.announced}" if self.announced else ""
+        return InputError(
+            f"{self._label} ends after {self.count}{of} frames, so it is cut or damaged ({reason}): get it "
+            "again (or unpack what there is by `ffmpeg -i VIDEO frame_%06d.png`, and use that folder)"
+        )
