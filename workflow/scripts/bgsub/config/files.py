@@ -37,8 +37,8 @@ def check_source(source: Mapping[str, Any], clip: str, located: Located = str) -
         )
     if "@" in urlsplit(source.get("url", "")).netloc:
         raise InputError(
-            f"{at(*place)}.url: has a user name or password, which would stand in results and logs; expected an"
-            " address without: put them into ~/.netrc, or write ${NAME} for a variable of the environment"
+            f"{at(*place)}.url: has a user name or password, which would stand in results and logs; expected"
+            " an address without: put them into ~/.netrc, or write ${NAME} for a variable of the environment"
         )
     if "path" in source and not Path(located(source["path"])).exists():
         raise InputError(
