@@ -145,7 +145,7 @@ def test_bad_file_is_told_in_one_line(
     done = read(bare)
     assert_told(done, told)
     left = {file.name for file in (bare.results / "mine").iterdir() if file.is_file()}
-    assert left <= {"source.json", "frames.npy", "frames.npy.sha256", "names.txt"}
+    assert left <= {"source.json", "decoding.json", "frames.npy", "frames.npy.sha256", "names.txt"}
     assert make is too_few or "frames.npy" not in left
 
 

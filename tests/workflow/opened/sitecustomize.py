@@ -19,6 +19,8 @@ def note(event: str, arguments: tuple) -> None:
     """Sort a path that is opened into those that are read and those that are written, by its final name."""
     if event == "open" and not isinstance(arguments[0], int):
         path, mode, flags = arguments
+        if not mode and os.path.isdir(path):  # noqa: PTH112, a folder, flushed to the disk after a file in it
+            return
         writes = set("wax+") & set(mode) if mode else flags & WRITING
         (WRITTEN if writes else READ).add(str(Path(os.fsdecode(path)).absolute()))
     elif event == "os.rename":
