@@ -53,6 +53,10 @@ def test_what_an_overlay_sets_to_null_is_left_out() -> None:
             "methods.gmm.model: unknown model 'emm'; expected one of em, notebook",
         ),
         (
+            {"methods": {"learning": {"posterior": "emm"}}},
+            "methods.learning.posterior: unknown model 'emm'; expected one of em, notebook",
+        ),
+        (
             {"methods": {"gmm": {"label": "</script>"}}},
             "methods.gmm.label: found '<'; expected a label without it",
         ),
