@@ -1,4 +1,4 @@
-"""A method of the user's, masks made elsewhere and a posterior go through the whole workflow beside the others."""
+"""Methods that are not in the config by default go through the whole workflow beside the others."""
 
 import shutil
 import zipfile

@@ -15,12 +15,12 @@ def main(
     checksum: str,
     method: dict,
     mixture: dict,
-    threads: int,
+    n_threads: int,
 ) -> None:
     test = read_split(table).test
     posterior = Posterior(**method)
     start = read_arrays(model, *posterior.parts)
-    marked = posterior.masks(open_frames(frames), test, start, mixture, progress("learning"), threads)
+    marked = posterior.masks(open_frames(frames), test, start, mixture, progress("learning"), n_threads)
     write_masks(masks, marked, test)
     write_checksum(masks, checksum)
 
@@ -30,6 +30,7 @@ if __name__ == "__main__":
         main,
         log=snakemake.log[0],
         threads=snakemake.threads,
+        n_threads=snakemake.threads,
         frames=snakemake.input.frames,
         table=snakemake.input.table,
         model=snakemake.input.model,

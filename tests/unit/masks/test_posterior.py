@@ -16,7 +16,7 @@ ROW = {
 HEIGHT, WIDTH, TRAINING = 96, 128, 30
 
 
-def masks_of(clip, training=TRAINING, threads=1, **settings):
+def masks_of(clip, training=TRAINING, n_threads=1, **settings):
     """Fit the default model to the first frames, and mark the others."""
     fitted = mixture_of(ROW).fit(clip[:training])
     model = {
@@ -26,7 +26,7 @@ def masks_of(clip, training=TRAINING, threads=1, **settings):
     }
     method = Posterior(posterior="em", **settings)
     return np.stack(
-        list(method.masks(clip, range(training, len(clip)), model, {**ROW, "label": ""}, threads=threads))
+        list(method.masks(clip, range(training, len(clip)), model, {**ROW, "label": ""}, n_threads=n_threads))
     )
 
 
@@ -92,8 +92,8 @@ def test_masks_do_not_depend_on_threads():
     clip = noisy(pictures)
     once = masks_of(clip)
     assert once.any()
-    for threads in (2, 3):
-        assert masks_of(clip, threads=threads).tobytes() == once.tobytes()
+    for n_threads in (2, 3):
+        assert masks_of(clip, n_threads=n_threads).tobytes() == once.tobytes()
 
 
 @pytest.mark.parametrize(("gain", "most"), [(True, 0.01), (False, 0.02)])

@@ -98,11 +98,8 @@ def _dot(colour: str, kind: str) -> dict[str, Any]:
     style = {"marker": marker, "linestyle": "", "color": colour, "markersize": 7.5, "markeredgewidth": 1.6}
     face = "white" if kind in (ADAPTIVE, OWN, ELSEWHERE) else colour
     halves: dict[str, str] = {PROTECTED: "left", RECONSIDERING: "bottom"}
-    return style | {
-        "markerfacecolor": face,
-        "markerfacecoloralt": "white",
-        "fillstyle": halves.get(kind, "full"),
-    }
+    fill = halves.get(kind, "full")
+    return style | {"markerfacecolor": face, "markerfacecoloralt": "white", "fillstyle": fill}
 
 
 @styled

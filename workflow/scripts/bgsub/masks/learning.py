@@ -50,7 +50,7 @@ class LearningBackground:
         Where it starts; changed in place.
     registration : Registration or None
         Against the picture that the beliefs are of; None takes frames as they are.
-    threads : int
+    n_threads : int
         See `predictive.Judge`.
     """
 
@@ -59,7 +59,7 @@ class LearningBackground:
         settings: "Posterior",
         beliefs: Beliefs,
         registration: Registration | None = None,
-        threads: int = 1,
+        n_threads: int = 1,
     ) -> None:
         self.beliefs = beliefs
         self._settings = settings
@@ -67,7 +67,7 @@ class LearningBackground:
         self._translation = _NO_TRANSLATION
         shape = beliefs.samples.shape
         self._learned_below = np.float32(min(_LEARNED_BELOW, settings.threshold) ** 2)
-        self._judge = Judge(settings.memory, float(self._learned_below), threads)
+        self._judge = Judge(settings.memory, float(self._learned_below), n_threads)
         self._shadows = ShadowFinder() if settings.ignore_shadows else None
         self._letting_go = LettingGo(shape, float(self._learned_below)) if settings.let_go else None
         # The last frame, and the samples that it counts as.
@@ -143,7 +143,7 @@ def learn(
     frames: np.ndarray,
     model: Mapping[str, np.ndarray],
     mixture: Mapping[str, Any],
-    threads: int = 1,
+    n_threads: int = 1,
 ) -> LearningBackground:
     """Start from a model of the training frames.
 
@@ -158,7 +158,7 @@ def learn(
     mixture : mapping
         The model's row in the config: where the camera has moved, the model is of a blurred picture, and one
         like it is fitted to the registered frames.
-    threads : int
+    n_threads : int
         Threads to fit and to judge with; results do not depend on it.
     """
     registration = None
@@ -167,7 +167,7 @@ def learn(
         if aligned is not None:
             from bgsub.model.fit import mixture_of
 
-            fitted = mixture_of(mixture, n_threads=threads).fit(aligned)
+            fitted = mixture_of(mixture, n_threads=n_threads).fit(aligned)
             model = {
                 "weights": fitted.weights_,
                 "means": fitted.means_,
@@ -176,4 +176,4 @@ def learn(
     beliefs = beliefs_from(
         model["weights"], model["means"], model["covariances"], len(frames), settings.memory
     )
-    return LearningBackground(settings, beliefs, registration, threads)
+    return LearningBackground(settings, beliefs, registration, n_threads)

@@ -53,7 +53,7 @@ class Posterior(Method):
         model: "Mapping[str, np.ndarray]",
         mixture: Mapping[str, Any],
         progress: Callable[[Iterable], Iterable] = iter,
-        threads: int = 1,
+        n_threads: int = 1,
     ) -> "Iterator[np.ndarray]":
         """Yield the masks of the test frames, in their order, one at a time.
 
@@ -69,7 +69,7 @@ class Posterior(Method):
             The model's row in the config; see `learning.learn`.
         progress : callable
             Wraps the frame indices, for example tqdm.
-        threads : int
+        n_threads : int
             Results do not depend on it.
 
         Yields
@@ -80,6 +80,6 @@ class Posterior(Method):
         from bgsub.masks.foreground import open_mask
         from bgsub.masks.learning import learn
 
-        background = learn(self, frames[: test.start], model, mixture, threads)
+        background = learn(self, frames[: test.start], model, mixture, n_threads)
         for index in progress(test):
             yield open_mask(background.mask(frames[index]), self.opening)

@@ -107,14 +107,14 @@ class Judge:
         Samples that are remembered: beyond it, what was learned before counts for less.
     exact_from : float
         A score below it may be given too high, but below it nonetheless: the logarithm is spared.
-    threads : int
+    n_threads : int
         Threads that work on bands of rows. No pixel depends on another, so results do not depend on it.
     """
 
-    def __init__(self, memory: float, exact_from: float, threads: int = 1) -> None:
+    def __init__(self, memory: float, exact_from: float, n_threads: int = 1) -> None:
         self._memory, self._exact_from = np.float32(memory), np.float32(exact_from)
-        self._threads = threads
-        self._pool = ThreadPoolExecutor(threads)
+        self._threads = n_threads
+        self._pool = ThreadPoolExecutor(n_threads)
 
     def learn_and_judge(
         self, beliefs: Beliefs, learned: np.ndarray, weight: np.ndarray, frame: np.ndarray
