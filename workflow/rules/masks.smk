@@ -98,8 +98,8 @@ rule mask_by_posterior:
     priority: MASK_PRIORITY
     threads: 1
     resources:
-        # The training frames, of a camera that moves, are held registered, and fitted anew.
-        mem_mb=memory(450, pixel=posterior_pixel, sample=6 * TRAIN),
+        # Some of the training frames are held, and those of a camera that moves are registered and fitted anew.
+        mem_mb=memory(450, pixel=posterior_pixel, sample=6 * TRAIN, most=2 * BAND),
         runtime=minutes(200),
     params:
         code=code_version("mask_by_posterior.py"),

@@ -96,3 +96,12 @@ def test_training_frames_are_registered_on_their_own_median():
 def test_a_picture_without_structure_has_not_moved():
     flat = np.full((60, 80, 3), 120, np.uint8)
     assert Registration(flat).translation(noisy(flat, 1)) == (0.0, 0.0)
+
+
+def test_of_a_long_clip_some_frames_are_registered(monkeypatch):
+    monkeypatch.setattr("bgsub.masks.registration._HELD_BYTES", 10 * wall().nbytes)
+    frames = np.stack([np.roll(noisy(wall(), seed), seed % 3, axis=1) for seed in range(31)])
+    _, aligned = register(frames)
+    assert aligned.shape == (10, *wall().shape)
+    inside = slice(None), slice(8, -8), slice(8, -8)
+    assert np.abs(aligned[inside].astype(int) - aligned[-1][inside[1:]]).mean() < 6

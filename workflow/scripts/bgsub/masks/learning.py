@@ -161,19 +161,18 @@ def learn(
     n_threads : int
         Threads to fit and to judge with; results do not depend on it.
     """
-    registration = None
+    registration, training = None, len(frames)
     if settings.stabilise:
         registration, aligned = register(frames)
         if aligned is not None:
             from bgsub.model.fit import mixture_of
 
+            training = len(aligned)
             fitted = mixture_of(mixture, n_threads=n_threads).fit(aligned)
             model = {
                 "weights": fitted.weights_,
                 "means": fitted.means_,
                 "covariances": fitted.covariances_,
             }
-    beliefs = beliefs_from(
-        model["weights"], model["means"], model["covariances"], len(frames), settings.memory
-    )
+    beliefs = beliefs_from(model["weights"], model["means"], model["covariances"], training, settings.memory)
     return LearningBackground(settings, beliefs, registration, n_threads)

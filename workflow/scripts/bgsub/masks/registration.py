@@ -11,6 +11,7 @@ import numpy as np
 
 from bgsub.masks.foreground import temporal_median
 from bgsub.model.compiled import compiled
+from bgsub.source.frames import MINIMUM_TRAINING_FRAMES
 
 # Pixels below which a translation is none: static cameras are found at up to .2 px, by what moves in the
 # picture, and to resample a frame for less than this blurs more than it mends.
@@ -27,6 +28,7 @@ _FLAT = 1.0  # squared levels per pixel: no point has less gradient
 _FEWEST = 20  # points without which nothing is said
 _ITERATIONS = (10, 6)  # on the coarsest size, on finer ones
 _CONVERGED = 0.02  # pixels
+_HELD_BYTES = 2**28  # of training frames that are held at a time
 _LOST = 1e9  # error of a translation that leaves too few points in the picture
 
 Translation = tuple[float, float]  # x, y in pixels
@@ -95,9 +97,12 @@ def register(frames: np.ndarray) -> tuple[Registration, np.ndarray | None]:
     -------
     registration : Registration
         Against the median of the registered frames.
-    aligned : (N, H, W, 3) uint8 array or None
-        The registered frames; None if none of them had moved.
+    aligned : (M, H, W, 3) uint8 array or None
+        The registered frames, of a long clip some of them; None if none of them had moved.
     """
+    most = max(_HELD_BYTES // frames[0].nbytes, MINIMUM_TRAINING_FRAMES)
+    if len(frames) > most:
+        frames = frames[np.linspace(0, len(frames) - 1, most).astype(int)]
     registration = Registration(frames[len(frames) // 2])
     for _ in range(2):  # the median of frames that are not registered is blurred
         aligned = _aligned(frames, registration)
