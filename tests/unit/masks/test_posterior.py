@@ -60,6 +60,12 @@ def fallen(frames, comes=TRAINING, lies=TRAINING + 20):
     return pictures, person
 
 
+def lamp():
+    """Return the factors of a lamp that lights the upper right."""
+    across, down = np.meshgrid(np.arange(WIDTH), np.arange(HEIGHT))
+    return 1 + 0.6 * np.exp(-((across - 100) ** 2 + (down - 30) ** 2) / (2 * 40**2))[..., np.newaxis]
+
+
 def shares(masks, person):
     """Return the shares of the person and of the rest that each mask marks."""
     marked = masks == 255
@@ -112,9 +118,7 @@ def test_a_still_person_stays_marked_while_the_light_drifts(gain, most):
 def test_a_lamp_that_is_switched_on_is_forgotten_and_the_person_is_not():
     pictures, person = fallen(TRAINING + 120)
     switched = 50  # of the test frames; the person lies since 20
-    across, down = np.meshgrid(np.arange(WIDTH), np.arange(HEIGHT))
-    lamp = 1 + 0.6 * np.exp(-((across - 100) ** 2 + (down - 30) ** 2) / (2 * 40**2))
-    pictures[TRAINING + switched :] *= lamp[..., np.newaxis]
+    pictures[TRAINING + switched :] *= lamp()
     clip = noisy(pictures)
     kept, wrong = shares(masks_of(clip), person[TRAINING:])
     assert wrong[switched] > 0.25
@@ -123,6 +127,18 @@ def test_a_lamp_that_is_switched_on_is_forgotten_and_the_person_is_not():
     assert kept[switched + 10 :].min() > 0.9
     _, stubborn = shares(masks_of(clip, let_go=False), person[TRAINING:])
     assert stubborn[-1] > 0.25
+
+
+def test_who_looks_like_the_wall_in_less_light_is_kept_when_a_lamp_is_switched_on():
+    pictures, person = fallen(TRAINING + 100)
+    pictures[person] *= 0
+    pictures += np.where(person[..., np.newaxis], 0.55 * room(), 0)
+    pictures[TRAINING + 50 :] *= lamp()
+    masks = masks_of(noisy(pictures), ignore_shadows=False)
+    kept, wrong = shares(masks, person[TRAINING:])
+    assert wrong[50] > 0.25
+    assert wrong[-1] < 0.06  # what is close to the person is spared too
+    assert kept[40:].min() > 0.9
 
 
 def test_what_left_a_hole_is_forgotten():
