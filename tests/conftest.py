@@ -43,9 +43,15 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def fall_video() -> Path:
-    """The shared clip: 200 frames of 640 x 480, H.264."""
-    path = Path(__file__).parents[2] / "shared/data/gmdcsa24-subject4-fall03/fall.mp4"
+def shared_clips() -> Path:
+    """The folder of the shared clips."""
+    path = Path(__file__).parents[2] / "shared/data"
     if not path.exists():
-        pytest.skip("the shared clip is not on this machine")
+        pytest.skip("the shared clips are not on this machine")
     return path
+
+
+@pytest.fixture(scope="session")
+def fall_video(shared_clips: Path) -> Path:
+    """The shared clip: 200 frames of 640 x 480, H.264."""
+    return shared_clips / "gmdcsa24-subject4-fall03/fall.mp4"

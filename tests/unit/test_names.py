@@ -3,9 +3,10 @@ from dataclasses import replace
 import pytest
 from defaults import METHODS, MODELS, NAMES
 
-from bgsub.masks.method import ADAPTIVE, ELSEWHERE, FROZEN, LEARNING_WORDS, OWN, PROTECTED
+from bgsub.masks.method import ADAPTIVE, ELSEWHERE, FROZEN, LEARNING_WORDS, OWN, PROTECTED, RECONSIDERING
 from bgsub.masks.methods import method_of
 from bgsub.masks.own import MadeElsewhere, OwnMethod
+from bgsub.masks.posterior import Posterior
 from bgsub.masks.rules import Difference, Likelihood
 from bgsub.masks.subtractors import Cnt, Mog2
 from bgsub.model.settings import Model
@@ -70,6 +71,15 @@ def test_a_label_of_the_config_stands_as_it_is():
     assert names["mog2"].look == NAMES.methods["mog2"].look
 
 
+def test_a_method_that_goes_on_learning_is_called_by_the_model_it_starts_from():
+    methods = METHODS | {"learning": Posterior(posterior="em"), "other": Posterior(posterior="notebook")}
+    names = names_of(MODELS, methods).methods
+    assert names["learning"].subject == "The learning GMM"
+    assert names["other"].named == "the learning notebook's GMM"
+    assert len({name.look for name in names.values()}) == len(methods)
+    assert methods["learning"].absorption(44) is None
+
+
 def test_what_is_not_known_is_called_by_its_key():
     methods = {"mine": OwnMethod(python="a.py"), "theirs": MadeElsewhere(masks="a"), "cnt": Cnt(opencv="cnt")}
     assert [name.named for name in names_of({}, methods).methods.values()] == ["mine", "theirs", "CNT"]
@@ -98,6 +108,7 @@ def test_names_go_through_a_rule_s_parameters():
         ({"opencv": "mog2"}, ADAPTIVE),
         ({"opencv": "mog2", "learning": "frozen"}, FROZEN),
         ({"opencv": "mog2", "learning": "protected"}, PROTECTED),
+        ({"posterior": "em"}, RECONSIDERING),
         ({"python": "mine.py", "settings": {"rate": 1}}, OWN),
         ({"masks": "masks/*.png"}, ELSEWHERE),
     ],

@@ -23,7 +23,11 @@ CHANGES = {
         "history": {"method": "mog2", "values": {"history": [30, 60]}},
     },
     "histories": [30, 60],
-    "methods": {"mine": {"python": "mine.py"}, "theirs": {"masks": "{clip}.zip"}},
+    "methods": {
+        "mine": {"python": "mine.py"},
+        "theirs": {"masks": "{clip}.zip"},
+        "learning": {"posterior": "em"},
+    },
 }
 # The program itself: covered by the hash of its content among the params.
 CODE = ("workflow/", ".snakemake/")

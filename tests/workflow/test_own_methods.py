@@ -1,4 +1,4 @@
-"""A method of the user's and masks made elsewhere go through the whole workflow beside the others."""
+"""Methods that are not in the config by default go through the whole workflow beside the others."""
 
 import shutil
 import zipfile
@@ -16,6 +16,7 @@ METHODS = {
     "mine": {"python": "mine.py", "settings": {"rate": 0.05}, "opening": 3},
     "zipped": {"masks": "elsewhere/{clip}.zip", "label": "a paper's"},
     "unpacked": {"masks": "elsewhere/{clip}/bin*.png"},
+    "learning": {"posterior": "em"},
 }
 
 
@@ -68,6 +69,17 @@ def test_the_users_method_stands_in_every_table_and_on_the_page(run):
     assert "masks made elsewhere" in page
     assert "a paper&#39;s" in page
     assert "python mine.py, opening 3, rate 0.05" in page
+
+
+def test_a_posterior_stands_in_every_table_and_on_the_page(run):
+    for table in ("area", "absorption", "scores"):
+        assert "learning" in set(pd.read_csv(run.results / f"demo/{table}.csv")["method"])
+    scores = pd.read_csv(run.results / "demo/scores.csv").set_index("method")
+    assert scores.loc["learning", "f_measure"] > 0.6
+    page = page_of(run)
+    assert "learning GMM" in page
+    assert "goes on learning what it does not mark, and lets go of mistakes" in page
+    assert (run.results / "demo/methods/learning/masks.npz.sha256").exists()
 
 
 def test_its_settings_are_swept(run):

@@ -14,7 +14,7 @@ from bgsub import code
 from bgsub.config import files
 from bgsub.config.experiment import read_experiment
 from bgsub.errors import InputError
-from bgsub.masks.methods import method_of
+from bgsub.masks.methods import key_of_model, method_of
 from bgsub.model.settings import Model
 from bgsub.names import as_params, names_of
 
@@ -23,6 +23,7 @@ MASK_RULES = {
     "model": "mask_by_model",
     "background": "mask_by_median",
     "opencv": "mask_by_opencv",
+    "posterior": "mask_by_posterior",
     "python": "mask_by_python",
     "masks": "mask_from_files",
 }

@@ -80,6 +80,35 @@ rule mask_by_opencv:
         "../scripts/mask_by_opencv.py"
 
 
+rule mask_by_posterior:
+    """Mark the foreground by a posterior that starts from a fitted model and goes on learning."""
+    input:
+        frames="results/{clip}/frames.npy",
+        table=split_of,
+        model=model_of_method,
+    output:
+        masks="results/{clip}/methods/{method}/masks.npz",
+        checksum="results/{clip}/methods/{method}/masks.npz.sha256",
+    log:
+        "results/{clip}/logs/mask_by_posterior.{method}.log",
+    benchmark:
+        "results/{clip}/benchmarks/mask_by_posterior.{method}.tsv"
+    wildcard_constraints:
+        method=methods_with("posterior"),
+    priority: MASK_PRIORITY
+    threads: 1
+    resources:
+        # Some of the training frames are held, and those of a camera that moves are registered and fitted anew.
+        mem_mb=memory(450, pixel=posterior_pixel, sample=6 * TRAIN, most=2 * BAND),
+        runtime=minutes(200),
+    params:
+        code=code_version("mask_by_posterior.py"),
+        method=method_settings,
+        mixture=mixture_of_method,
+    script:
+        "../scripts/mask_by_posterior.py"
+
+
 rule mask_by_python:
     """Mark the foreground by a method in a Python file of the user's."""
     input:

@@ -93,6 +93,12 @@ def method_pixel(wildcards):
     return 8 * 13 * components_of(method.model) * (2 if "covariances" in method.parts else 1) + 40
 
 
+def posterior_pixel(wildcards):
+    """Bytes that a method which goes on learning takes for each pixel: its model, and what it knows and suspects."""
+    method = method_of(config["methods"][wildcards.method])
+    return 8 * 13 * components_of(method.posterior) * 2 + 400
+
+
 def tiles_of(clip):
     """Number of jobs that share a fit: with `tiles: auto` two, or more for a large picture.
 

@@ -80,8 +80,15 @@ def method_file(wildcards):
 
 
 def model_of_method(wildcards):
-    """The model that a method compares frames with."""
-    return f"results/{wildcards.clip}/models/{config['methods'][wildcards.method]['model']}/model.npz"
+    """The model that a method compares frames with, or starts from."""
+    row = config["methods"][wildcards.method]
+    return f"results/{wildcards.clip}/models/{row[key_of_model(row)]}/model.npz"
+
+
+def mixture_of_method(wildcards):
+    """How the model is fitted that a method starts from."""
+    row = config["methods"][wildcards.method]
+    return unnamed(config["models"][row[key_of_model(row)]])
 
 
 def true_background_of(wildcards):

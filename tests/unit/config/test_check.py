@@ -180,9 +180,13 @@ def test_a_choice_of_types_is_told_as_one(changes: dict, told: str) -> None:
         (
             {"modle": "em", "rule": "difference"},
             "methods.x: found the keys modle, rule; expected one of the keys model, background, opencv,"
-            " python, masks; did you mean 'model'?",
+            " posterior, python, masks; did you mean 'model'?",
         ),
-        ({}, "methods.x: found no keys; expected one of the keys model, background, opencv, python, masks"),
+        (
+            {},
+            "methods.x: found no keys; expected one of the keys model, background, opencv, posterior, python,"
+            " masks",
+        ),
         (
             {"opencv": "mog2", "model": "em"},
             "methods.x: found the keys model and opencv; expected one of them: delete the others, or, as an"

@@ -53,6 +53,10 @@ def test_what_an_overlay_sets_to_null_is_left_out() -> None:
             "methods.gmm.model: unknown model 'emm'; expected one of em, notebook",
         ),
         (
+            {"methods": {"learning": {"posterior": "emm"}}},
+            "methods.learning.posterior: unknown model 'emm'; expected one of em, notebook",
+        ),
+        (
             {"methods": {"gmm": {"label": "</script>"}}},
             "methods.gmm.label: found '<'; expected a label without it",
         ),
@@ -187,6 +191,20 @@ def test_a_variant_carries_what_it_is_made_of() -> None:
     assert variant.method_row["model"] == "notebook.seed-1"
     assert variant.model_row["start"] == "uniform"
     assert variant.model_row["seed"] == 1
+
+
+def test_the_model_that_a_posterior_starts_from_varies() -> None:
+    values = {"model.seed": [0, 1], "split.train_fraction": [0.3]}
+    sweeps = {"start": {"method": "learning", "values": values}}
+    experiment = read({"methods": {"learning": {"posterior": "em"}}, "sweeps": sweeps})
+    assert [point.model for point in experiment.variants["start"]] == [
+        "em.train_fraction-0.3",
+        "em.seed-1.train_fraction-0.3",
+    ]
+    row = experiment.config["methods"]["learning.seed-1.train_fraction-0.3"]
+    assert row["posterior"] == "em.seed-1.train_fraction-0.3"
+    assert "model" not in row
+    assert experiment.config["models"]["em.seed-1.train_fraction-0.3"]["seed"] == 1
 
 
 def test_a_clip_s_own_share_makes_every_share_a_variant() -> None:

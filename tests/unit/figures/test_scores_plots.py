@@ -6,7 +6,7 @@ from matplotlib.colors import to_hex
 
 from bgsub.evidence.curves import threshold_curve
 from bgsub.figures import scores_plots as plots
-from bgsub.masks.method import ADAPTIVE, FROZEN, OWN, PROTECTED
+from bgsub.masks.method import ADAPTIVE, FROZEN, OWN, PROTECTED, RECONSIDERING
 
 SCORES = pd.DataFrame(
     {
@@ -64,6 +64,12 @@ def test_how_a_method_learns_shows_at_a_glance():
         "recall",
         "precision",
     ]
+
+
+def test_a_method_that_lets_go_of_mistakes_is_half_full_the_other_way():
+    figure = plots.draw_scores(SCORES, LEARNING | {"idle": RECONSIDERING}, METHODS)
+    safe, *_, idle = figure.axes[0].get_lines()[1::2]
+    assert {safe.get_fillstyle(), idle.get_fillstyle()} == {"left", "bottom"}
 
 
 def test_a_method_of_which_that_is_not_known_has_a_square():

@@ -14,6 +14,7 @@ from bgsub.config.sweeps import Row, Variant, check_known, variants_of
 from bgsub.config.tables import read_clip_table
 from bgsub.config.words import at
 from bgsub.errors import InputError
+from bgsub.masks.methods import key_of_model
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,8 +64,8 @@ def read_experiment(config: Mapping[str, Any], home: Path, located: Located = st
                 raise InputError(f"{at(section, name)}.label: found '<'; expected a label without it")
     for name, method in checked["methods"].items():
         check_method_files(method, name, checked["clips"], located)
-        if "model" in method:
-            check_known(method["model"], checked["models"], "model", ("methods", name, "model"))
+        if key := key_of_model(method):
+            check_known(method[key], checked["models"], "model", ("methods", name, key))
     variants = {sweep: variants_of(sweep, checked) for sweep in checked["sweeps"]}
     sections, fractions = _with_variants(checked, variants)
     return Experiment(

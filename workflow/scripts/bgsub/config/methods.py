@@ -12,6 +12,7 @@ from bgsub.config.words import meant, shown
 from bgsub.masks.method import Method
 from bgsub.masks.methods import BACKGROUNDS, MODEL_RULES, SUBTRACTORS
 from bgsub.masks.own import MadeElsewhere, OwnMethod
+from bgsub.masks.posterior import Posterior
 
 # By the key of a family: the key whose value tells its members apart, and these by the value.
 FAMILIES: dict[str, tuple[str, Mapping[str, type[Method]]]] = {
@@ -20,7 +21,7 @@ FAMILIES: dict[str, tuple[str, Mapping[str, type[Method]]]] = {
     "opencv": ("opencv", SUBTRACTORS),
 }
 # Families of one member.
-SINGLE: dict[str, type[Method]] = {"python": OwnMethod, "masks": MadeElsewhere}
+SINGLE: dict[str, type[Method]] = {"posterior": Posterior, "python": OwnMethod, "masks": MadeElsewhere}
 
 
 def method_classes() -> Iterator[tuple[str, type[Method]]]:

@@ -18,6 +18,7 @@ from bgsub.config.methods import MethodRow
 from bgsub.config.sections import Split
 from bgsub.config.words import at
 from bgsub.errors import InputError
+from bgsub.masks.methods import key_of_model
 from bgsub.model.settings import Model
 
 Row = dict[str, Any]
@@ -75,7 +76,7 @@ def value_in_config(key: str, base: str, config: Mapping[str, Any]) -> Any:
     section, _, name = key.rpartition(".")
     method = config["methods"][base]
     rows = {"": method, "settings": method.get("settings", {}), "split": config["split"]}
-    rows["model"] = config["models"].get(method.get("model"), {})
+    rows["model"] = config["models"].get(method.get(key_of_model(method)), {})
     return rows[section].get(name)
 
 
@@ -102,14 +103,16 @@ def _variant(base: str, values: Row, place: tuple[str, ...], config: Mapping[str
             fraction = split["train_fraction"]
     shared = {} if fraction is None else {"train_fraction": fraction}
 
-    name, model = method.get("model"), None
-    if name is None and of_model:
+    name = model = None
+    key_of_name = key_of_model(method)
+    if key_of_name is None and of_model:
         raise InputError(f"{at(*place)}.model.{next(iter(of_model))}: method '{base}' has no model")
-    if name is not None:
-        check_known(name, config["models"], "model", (*place, "model"))
+    if key_of_name is not None:
+        name = method[key_of_name]
+        check_known(name, config["models"], "model", (*place, key_of_name))
         model, changes_of_model = _varied(config["models"][name], of_model, Model, (*place, "model"))
         shared = changes_of_model | shared
-        name = method["model"] = variant_name(name, shared)
+        name = method[key_of_name] = variant_name(name, shared)
     return Variant(
         base=base,
         values=values,

@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 
 from bgsub.evidence.curves import ThresholdCurve
 from bgsub.figures.style import GREY, colour_map, legend_above, new_figure, save_figure, styled
-from bgsub.masks.method import ADAPTIVE, ELSEWHERE, LEARNING_WORDS, OWN, PROTECTED
+from bgsub.masks.method import ADAPTIVE, ELSEWHERE, LEARNING_WORDS, OWN, PROTECTED, RECONSIDERING
 from bgsub.names import Name
 
 if TYPE_CHECKING:
@@ -93,11 +93,12 @@ def _score_legend(figure: Figure, kinds: list[str]) -> None:
 
 
 def _dot(colour: str, kind: str) -> dict[str, Any]:
-    """Style of a mark: full if frozen, half full if protected, hollow if adaptive, a square if not known."""
+    """Style of a mark: full if frozen, half if it spares what it marks, hollow if adaptive, else a square."""
     marker = "s" if kind in (OWN, ELSEWHERE) else "o"
     style = {"marker": marker, "linestyle": "", "color": colour, "markersize": 7.5, "markeredgewidth": 1.6}
     face = "white" if kind in (ADAPTIVE, OWN, ELSEWHERE) else colour
-    fill = "left" if kind == PROTECTED else "full"
+    halves: dict[str, str] = {PROTECTED: "left", RECONSIDERING: "bottom"}
+    fill = halves.get(kind, "full")
     return style | {"markerfacecolor": face, "markerfacecoloralt": "white", "fillstyle": fill}
 
 

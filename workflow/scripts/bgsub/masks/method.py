@@ -10,11 +10,14 @@ from bgsub.names import Look, Name
 from bgsub.settings import Settings
 
 Learning = Literal["frozen", "protected", "adaptive"]
-Learns = Learning | Literal["own", "elsewhere"]
+Learns = Learning | Literal["reconsidering", "own", "elsewhere"]
 
 FROZEN: Learning = "frozen"  # learned once: nothing that stays is ever absorbed
 PROTECTED: Learning = "protected"  # goes on learning, but not where it sees foreground
 ADAPTIVE: Learning = "adaptive"  # goes on learning everywhere
+# Goes on learning, but not where it sees foreground, and takes back some of that: a still person it keeps or
+# not.
+RECONSIDERING: Learns = "reconsidering"
 # How these learn is not known here, so that nothing is said of it.
 OWN: Learns = "own"
 ELSEWHERE: Learns = "elsewhere"
@@ -23,6 +26,7 @@ LEARNING_WORDS: dict[str, str] = {
     FROZEN: "learned once, then frozen",
     PROTECTED: "learns around what it marks",
     ADAPTIVE: "goes on learning",
+    RECONSIDERING: "goes on learning what it does not mark, and lets go of mistakes",
     OWN: "a method of yours",
     ELSEWHERE: "masks made elsewhere",
 }

@@ -1,0 +1,83 @@
+"""By how much exposure and white balance differ from those of the background: a gain per channel.
+
+Most of a picture is background, so that the most frequent ratio of its colours to the background's is the
+gain, whatever stands before the rest.
+"""
+
+import numpy as np
+
+from bgsub.model.compiled import compiled
+from bgsub.model.numerics import log
+
+_BINS = 401
+_MIDDLE = _BINS // 2
+_RANGE = 0.7  # log of the largest gain, a factor of two
+_BIN = 2 * _RANGE / _BINS
+_DARKEST, _BRIGHTEST = 20, 247  # levels; beyond them a ratio tells more of noise and of saturation
+_PIXELS = 40_000  # that are looked at, about: more tell no more
+_FEWEST = 100  # ratios without which nothing is said
+_NONE = 0.002  # log of a gain that is taken for 1: half a level at white
+_HALF_WINDOW = 6  # bins
+_SMOOTHING = np.exp(-0.5 * (np.arange(-_HALF_WINDOW, _HALF_WINDOW + 1) / 2) ** 2)
+_LOG_OF_LEVEL = np.log(np.maximum(np.arange(256), 1)).astype(np.float32)
+
+
+def exposure_gain(frame: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """Return the mode of the ratios of a frame to the background.
+
+    Parameters
+    ----------
+    frame : (H, W, 3) uint8 array
+        RGB.
+    mean : (H, W, 3) float32 array
+        The background, 8-bit levels.
+
+    Returns
+    -------
+    (3,) float32 array
+        A factor for each channel, 0.5 to 2; exactly 1 where the difference is below half a level.
+
+    Notes
+    -----
+    The mode of a smoothed histogram of logarithms, made finer by mean shift (Fukunaga & Hostetler 1975).
+    """
+    step = max(1, round(np.sqrt(frame.shape[0] * frame.shape[1] / _PIXELS)))
+    counts = np.zeros((3, _BINS))
+    _count_ratios(frame[::step, ::step], mean[::step, ::step], counts)
+    return np.exp(np.array([_mode(channel) for channel in counts])).astype(np.float32)
+
+
+def _mode(counts: np.ndarray) -> float:
+    """Return the log ratio that is most frequent, 0.0 if that is none to speak of."""
+    if counts.sum() < _FEWEST:
+        return 0.0
+    place = int(np.convolve(counts, _SMOOTHING, "same").argmax())
+    for _ in range(3):
+        first = max(place - _HALF_WINDOW, 0)
+        window = counts[first : place + _HALF_WINDOW + 1]
+        mean = (window * np.arange(first, first + len(window))).sum() / max(window.sum(), 1)
+        place = round(mean)
+    found = (mean - _MIDDLE) * _BIN
+    return found if abs(found) > _NONE else 0.0
+
+
+@compiled
+def _count_ratios(frame: np.ndarray, mean: np.ndarray, counts: np.ndarray) -> None:
+    for i in range(frame.shape[0]):
+        for j in range(frame.shape[1]):
+            for c in range(3):
+                now, before = frame[i, j, c], mean[i, j, c]
+                if _DARKEST < now < _BRIGHTEST and _DARKEST < before < _BRIGHTEST:
+                    place = int((_LOG_OF_LEVEL[now] - log(before) + _RANGE) / _BIN)
+                    if 0 <= place < _BINS:
+                        counts[c, place] += 1
+
+
+@compiled
+def divide_by_gain(frame: np.ndarray, gain: np.ndarray, levels: np.ndarray) -> None:
+    """Write a frame (H, W, 3) uint8 without the gain (3,) into `levels` (H, W, 3) float32."""
+    inverse = np.float32(1) / gain
+    for i in range(frame.shape[0]):
+        for j in range(frame.shape[1]):
+            for c in range(3):
+                levels[i, j, c] = np.float32(frame[i, j, c]) * inverse[c]

@@ -1,0 +1,178 @@
+"""A background that goes on learning: from training frames and their model to masks, frame by frame.
+
+Each frame is moved to where the background is, freed of the camera's gain, judged by what is believed of each
+pixel, and learned where it is background. See docs/posterior.md.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+
+from bgsub.masks.exposure import divide_by_gain, exposure_gain
+from bgsub.masks.letting_go import LettingGo, View
+from bgsub.masks.predictive import DIAGONAL, Beliefs, Judge, beliefs_from
+from bgsub.masks.registration import (
+    Registration,
+    Translation,
+    clear_unseen,
+    has_moved,
+    moved_along,
+    moved_back,
+    register,
+)
+from bgsub.masks.shadows import ShadowFinder, median_of_mask
+
+if TYPE_CHECKING:
+    from bgsub.masks.posterior import Posterior
+
+# Standard deviations. A colour beyond it is not learned, though it may not be marked: learning whatever is
+# not marked widens a model by what it should find (F .74 instead of .86 on a clip of cars, with 8 training
+# frames).
+_LEARNED_BELOW = 4.0
+_MARGIN = 2  # pixels around a mark where nothing is learned: outlines are blurred
+# Frames after which these are computed anew, as they change slowly: at most .002 of F against every frame.
+_LOCAL_EVERY = 4
+_SPREAD_EVERY = 10
+
+_NO_TRANSLATION: Translation = (0.0, 0.0)
+
+
+class LearningBackground:
+    """What is believed of the background, with all that follows it from frame to frame.
+
+    Parameters
+    ----------
+    settings : Posterior
+        The method.
+    beliefs : Beliefs
+        Where it starts; changed in place.
+    registration : Registration or None
+        Against the picture that the beliefs are of; None takes frames as they are.
+    n_threads : int
+        See `predictive.Judge`.
+    """
+
+    def __init__(
+        self,
+        settings: "Posterior",
+        beliefs: Beliefs,
+        registration: Registration | None = None,
+        n_threads: int = 1,
+    ) -> None:
+        self.beliefs = beliefs
+        self._settings = settings
+        self._registration = registration
+        self._translation = _NO_TRANSLATION
+        shape = beliefs.samples.shape
+        self._learned_below = np.float32(min(_LEARNED_BELOW, settings.threshold) ** 2)
+        self._judge = Judge(settings.memory, float(self._learned_below), n_threads)
+        self._shadows = ShadowFinder() if settings.ignore_shadows else None
+        self._letting_go = LettingGo(shape, float(self._learned_below)) if settings.let_go else None
+        # The last frame, and the samples that it counts as.
+        self._last = np.zeros((*shape, 3), np.float32)
+        self._weight = np.zeros(shape, np.float32)
+        self._spread = np.zeros(shape, np.float32)
+        self._frames = 0
+
+    def mask(self, frame: np.ndarray) -> np.ndarray:
+        """Return the mask of the next frame.
+
+        Parameters
+        ----------
+        frame : (H, W, 3) uint8 array
+            RGB.
+
+        Returns
+        -------
+        (H, W) uint8 array
+            0 or 255.
+        """
+        if self._registration is not None:
+            self._translation = self._registration.translation(frame, self._translation)
+        moved = has_moved(self._translation)
+        levels = self._levels(moved_back(frame, self._translation) if moved else frame)
+        score = self._judge.learn_and_judge(self.beliefs, self._last, self._weight, levels)
+        self._last = levels
+        if self._frames % _SPREAD_EVERY == 0:
+            self._spread = self.beliefs.spread()
+        mask = median_of_mask((score > self._settings.threshold**2).view(np.uint8), self._settings.median)
+        shadow = np.zeros_like(mask)
+        if self._shadows is not None:
+            mask, shadow = self._shadows.without_shadows(
+                levels, self.beliefs.mean, self._spread, mask, self._settings.median
+            )
+        near = cv2.dilate(mask, np.ones((2 * _MARGIN + 1,) * 2, np.uint8))
+        if self._letting_go is not None:
+            self._let_go(View(levels, self.beliefs.mean, self._spread, score, mask, near, shadow))
+        self._weight = ((near == 0) & (score < self._learned_below)).astype(np.float32)
+        if moved:
+            clear_unseen(self._weight, self._translation)
+        if self._frames % _LOCAL_EVERY == 0:
+            self.beliefs.renew_local()
+        self._frames += 1
+        return moved_along(mask, self._translation) if moved else mask
+
+    def _levels(self, frame: np.ndarray) -> np.ndarray:
+        """Return a frame in the background's exposure, (H, W, 3) float32, 8-bit levels."""
+        if not self._settings.gain:
+            return frame.astype(np.float32)
+        levels = np.empty(frame.shape, np.float32)
+        divide_by_gain(frame, exposure_gain(frame, self.beliefs.mean), levels)
+        return levels
+
+    def _let_go(self, view: View) -> None:
+        """Make background of what was marked by mistake."""
+        assert self._letting_go is not None
+        mistakes = self._letting_go.mistakes(view)
+        if not mistakes.any():
+            return
+        mean, variance, samples = self._letting_go.take(mistakes)
+        beliefs = self.beliefs
+        beliefs.mean[mistakes] = mean
+        beliefs.scatter[mistakes] = 0
+        for place in DIAGONAL:
+            beliefs.scatter[..., place][mistakes] = samples * variance
+        beliefs.samples[mistakes] = samples
+        beliefs.renew_local()
+
+
+def learn(
+    settings: "Posterior",
+    frames: np.ndarray,
+    model: Mapping[str, np.ndarray],
+    mixture: Mapping[str, Any],
+    n_threads: int = 1,
+) -> LearningBackground:
+    """Start from a model of the training frames.
+
+    Parameters
+    ----------
+    settings : Posterior
+        The method.
+    frames : (N, H, W, 3) uint8 array
+        The training frames, RGB.
+    model : mapping
+        `weights`, `means` and `covariances`, as in model.npz, of these frames.
+    mixture : mapping
+        The model's row in the config: where the camera has moved, the model is of a blurred picture, and one
+        like it is fitted to the registered frames.
+    n_threads : int
+        Threads to fit and to judge with; results do not depend on it.
+    """
+    registration, training = None, len(frames)
+    if settings.stabilise:
+        registration, aligned = register(frames)
+        if aligned is not None:
+            from bgsub.model.fit import mixture_of
+
+            training = len(aligned)
+            fitted = mixture_of(mixture, n_threads=n_threads).fit(aligned)
+            model = {
+                "weights": fitted.weights_,
+                "means": fitted.means_,
+                "covariances": fitted.covariances_,
+            }
+    beliefs = beliefs_from(model["weights"], model["means"], model["covariances"], training, settings.memory)
+    return LearningBackground(settings, beliefs, registration, n_threads)

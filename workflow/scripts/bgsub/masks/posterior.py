@@ -1,0 +1,85 @@
+"""The method that starts from a fitted mixture and goes on learning what it does not mark."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from annotated_types import Ge, Gt, Le
+
+from bgsub.masks.method import RECONSIDERING, Learns, Method
+from bgsub.names import Look, Name
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@dataclass(frozen=True, kw_only=True)
+class Posterior(Method):
+    """A normal-inverse-Wishart posterior at every pixel; what it is and cannot do: docs/posterior.md."""
+
+    look: ClassVar[Look | None] = Look("#882255")
+    parts: ClassVar[tuple[str, ...]] = ("weights", "means", "covariances")  # that it reads of model.npz
+
+    posterior: str
+    """Name of the model it starts from."""
+    threshold: Annotated[float, Gt(0)] = 6
+    """Foreground above this, standard deviations; more where a pixel has learned little (Student's t)."""
+    memory: Annotated[int, Ge(2)] = 50
+    """Frames that each pixel remembers: what it learned before fades."""
+    median: Annotated[int, Ge(1), Le(15)] = 7
+    """Width of the square that the masks' median is taken over, pixels, best odd; 1 for none."""
+    stabilise: bool = True
+    """Whether frames are moved to where the training frames were, if the camera shakes."""
+    gain: bool = True
+    """Whether frames are freed of changes of exposure and white balance."""
+    ignore_shadows: bool = True
+    """Whether the background in less light is background where it lies as a shadow does."""
+    let_go: bool = True
+    """Whether what was marked by mistake and stays the same becomes background."""
+
+    @property
+    def learns(self) -> Learns:
+        """It learns what it does not mark, and some of what it does."""
+        return RECONSIDERING
+
+    def _derived_name(self, key: str, models: Mapping[str, Name]) -> Name:
+        model = models[self.posterior]
+        return Name(f"learning {model.label}", model.article, self.look)
+
+    def masks(
+        self,
+        frames: "np.ndarray",
+        test: range,
+        model: "Mapping[str, np.ndarray]",
+        mixture: Mapping[str, Any],
+        progress: Callable[[Iterable], Iterable] = iter,
+        n_threads: int = 1,
+    ) -> "Iterator[np.ndarray]":
+        """Yield the masks of the test frames, in their order, one at a time.
+
+        Parameters
+        ----------
+        frames : (N, H, W, 3) uint8 array
+            RGB; usually a memory map. The frames before the test frames are the training frames.
+        test : range
+            The frames whose masks are yielded, such as `range(44, 110)`.
+        model : mapping
+            The arrays of the model of the training frames that `parts` names.
+        mixture : mapping
+            The model's row in the config; see `learning.learn`.
+        progress : callable
+            Wraps the frame indices, for example tqdm.
+        n_threads : int
+            Results do not depend on it.
+
+        Yields
+        ------
+        (H, W) uint8 array
+            0 or 255.
+        """
+        from bgsub.masks.foreground import open_mask
+        from bgsub.masks.learning import learn
+
+        background = learn(self, frames[: test.start], model, mixture, n_threads)
+        for index in progress(test):
+            yield open_mask(background.mask(frames[index]), self.opening)
