@@ -98,13 +98,13 @@ def locate_events(
         events[event] = Event(event, frame, "config")
     source = "frames" if groundtruth is None else "groundtruth"
     if "enters" not in events:
-        if groundtruth is None:
-            present = _newcomers(frames, scene or study(frames, progress))
-        else:
-            present = _people(groundtruth, progress)
-        happened, frame = enters_frame(present)
+        happened, first = enters_frame(
+            _newcomers(frames, scene or study(frames, progress))
+            if groundtruth is None
+            else _people(groundtruth, progress)
+        )
         if happened:
-            events["enters"] = Event("enters", frame, source)
+            events["enters"] = Event("enters", first, source)
     if still is not None:
         last = still.frames(len(frames))[-1]
         events["still"] = Event("still", still.frame, still.frame_source, last)
@@ -114,9 +114,9 @@ def locate_events(
             else:
                 people = progress(groundtruth[: still.frame + 1])
                 extents = np.array([vertical_extent(labels == FOREGROUND) for labels in people])
-            frame = falls_frame(extents)
-            if frame is not None:
-                events["falls"] = Event("falls", frame, source)
+            begins = falls_frame(extents)
+            if begins is not None:
+                events["falls"] = Event("falls", begins, source)
         if "falls" in events:
             events["falls"] = replace(events["falls"], end=max(still.frame - 1, events["falls"].frame or 0))
     return [events[event] for event in EVENTS if event in events]

@@ -68,10 +68,11 @@ class Motion:
     def energy(self, region: np.ndarray) -> np.ndarray:
         """Return which share of a region moves, frame by frame, smoothed."""
         inside = region & self.steady()
-        shares = [np.count_nonzero(self.at(frame) & inside) for frame in range(len(self.packed))]
-        if len(shares) > 1:
-            shares[0] = shares[1]  # the first has none before it
-        padded = np.pad(np.array(shares) / max(np.count_nonzero(region), 1), _SMOOTH // 2, mode="edge")
+        moves = [int(np.count_nonzero(self.at(frame) & inside)) for frame in range(len(self.packed))]
+        if len(moves) > 1:
+            moves[0] = moves[1]  # the first has none before it
+        shares = np.array(moves) / max(int(np.count_nonzero(region)), 1)
+        padded = np.pad(shares, _SMOOTH // 2, mode="edge")
         return np.median(sliding_window_view(padded, _SMOOTH), axis=1)
 
     def ever(self, frames: range) -> np.ndarray:

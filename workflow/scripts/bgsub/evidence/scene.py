@@ -245,8 +245,10 @@ def _when(motion: Motion, calm: range, region: np.ndarray, picture: np.ndarray) 
     least = np.median(energy[calm.start : calm.stop])
     if least > _FIDGETS:
         return None
-    still = energy <= least + CALM * (energy.max() - least)
-    runs = sliding_window_view(still, _RUN).all(axis=1)  # from a frame on: how it differs from the one before
+    still = np.asarray(energy <= least + CALM * (energy.max() - least))
+    runs = np.asarray(
+        sliding_window_view(still, _RUN).all(axis=1)
+    )  # from a frame on: how it differs from the one before
     start, end = 0, len(still) - 1
     if earliest is not None:
         begins = np.flatnonzero(runs[earliest + 1 :])
