@@ -111,6 +111,19 @@ def test_who_stands_still_does_not_lie(room):
     assert spans(film(room, walks_in)) == []
 
 
+def test_where_somebody_lay_nobody_lies(room):
+    cloth = np.random.default_rng(7).uniform(0, 90, (6, 12, 3)).repeat(5, axis=0).repeat(5, axis=1)
+
+    def is_pulled_out(picture, index):
+        left = 60 + 6 * max(index - 30, 0)
+        picture[70:100, left : left + 60] = cloth[:, : max(180 - left, 0)]
+        return picture
+
+    ((start, end),) = spans(film(room, is_pulled_out))
+    assert start == 0
+    assert 28 <= end <= 32
+
+
 def test_calm_stretches_are_not_broken_by_a_stir():
     energy = np.full(100, 0.3)
     energy[40:] = 0.01
