@@ -76,3 +76,23 @@ rule measure_masks:
         fps=config["video"]["fps"],
     script:
         "../scripts/measure_masks.py"
+
+
+rule gather_still:
+    """Put the stillnesses of all clips into one table."""
+    input:
+        tables=expand("results/{clip}/still.csv", clip=CLIPS),
+    output:
+        table="results/still.csv",
+    log:
+        "results/logs/gather_still.log",
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        code=code_version("gather_still.py"),
+        clips=list(CLIPS),
+    script:
+        "../scripts/gather_still.py"

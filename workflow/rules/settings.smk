@@ -84,6 +84,11 @@ def model_of_method(wildcards):
     return f"results/{wildcards.clip}/models/{config['methods'][wildcards.method]['model']}/model.npz"
 
 
+def scores_of(wildcards):
+    """The scores of a clip, if it has ground truth."""
+    return [f"results/{wildcards.clip}/scores.csv"] if wildcards.clip in SCORED else []
+
+
 def true_background_of(wildcards):
     """The true empty scene of a clip, if its ground truth tells it."""
     return [f"results/{wildcards.clip}/figures/true_background.png"] if wildcards.clip in SCORED else []

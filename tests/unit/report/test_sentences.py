@@ -233,7 +233,10 @@ def test_methods_over_clips():
     assert "which fills more than 25 % of the picture in one of these clips" in said
     every = over_clips_sentence(kept, 2, NAMES.methods, list(kept))
     assert every == over_clips_sentence(kept, 2, NAMES.methods)  # there is no other
-    assert over_clips_sentence({}, 0, {}) == "In none of these clips a person was found who lies still."
+    assert (
+        over_clips_sentence({}, 0, {})
+        == "In none of these clips is anybody known to lie still while the methods are tested."
+    )
 
 
 def test_what_was_run():

@@ -67,15 +67,20 @@ def background_sentence(
     )
 
 
-def foreground_sentence(area: pd.DataFrame, names: Names, truth: float | None = None) -> str:
-    """Say what the methods mark at the end of the clip, and what is there, if that is known (a share)."""
+def foreground_sentence(
+    area: pd.DataFrame, names: Names, truth: float | None = None, there: str = "the person"
+) -> str:
+    """Say what the methods mark at the end of the clip, and what is there, if that is known (a share).
+
+    A share of 0 says nothing: a frame without labels has it too.
+    """
     last = area[area["frame"] == area["frame"].max()].sort_values("foreground_share", kind="stable")
     shares = [
         f"{percent(row.foreground_share)} with {names.methods[row.method].named}" for row in last.itertuples()
     ]
     said = f"runs from {shares[0]} to {shares[-1]}" if len(shares) > 2 else f"is {joined(shares)}"
-    there = "" if truth is None else f"; the person covers {percent(truth)} of it"
-    return f"In the last frame, the share of the image marked as foreground {said}{there}."
+    covers = "" if not truth else f"; {there} covers {percent(truth)} of it"
+    return f"In the last frame, the share of the image marked as foreground {said}{covers}."
 
 
 def cost_sentence(costs: Mapping[str, Cost]) -> str:
@@ -146,7 +151,7 @@ def over_clips_sentence(
         passed over, unless there is no other.
     """
     if not kept:
-        return "In none of these clips a person was found who lies still."
+        return "In none of these clips is anybody known to lie still while the methods are tested."
     clear = {name: share for name, share in kept.items() if name not in full} or kept
     most, least = (choose(clear, key=clear.__getitem__) for choose in (max, min))
     over = "In the one clip" if clips == 1 else f"On average over the {count(clips, 'clip')}"
