@@ -71,6 +71,7 @@ def write_results(folder: Path, *, still: bool = True) -> None:
         "frame": [8, 9] * 2,
         "method": ["gmm", "gmm", "mog2", "mog2"],
         "foreground_share": [0.03, 0.04, 0.1, 0.0],
+        "ghost_share": [0.01, 0.0, 0.0, 0.0],
     }
     visible = {"frame": [8, 8], "method": list(METHODS), "visible_share": [0.8, 0.25]}
     pd.DataFrame(visible).to_csv(folder / "visible.csv", index=False)
@@ -256,7 +257,7 @@ def test_page_answers_from_the_tables(clip):
     assert "downloaded from: https://example.org/a.zip" in text
     assert "over 4 frames (0.4 s)" in text  # the frozen method's half-life
     assert "Frame 8, 2 frames (0.2 s) after the person came to rest" in text
-    assert "GMM : 80 % of the person, 3.0 % of the picture" in text
+    assert "GMM : 80 % of the person, 3.0 % of the picture, 1.0 % as ghosts" in text
     for words in ("numpy 2.4.6", "tolerance none", "detect_shadows true", "make && <x>", "abc123", "ab" * 32):
         assert words in text
     for name in ("frames.npy", "models/em/model.npz", "methods/mog2/masks.npz"):

@@ -106,7 +106,7 @@ def test_the_notebook_falls_short_of_the_converged_fit():
     assert second == (
         "The notebook's five iterations leave the typical pixel 0.31 nats per sample below that "
         "fit and one pixel "
-        "in ten 1.2 or more; 93 % of the pixels fall short by more than 0.01. "
+        "in ten 1.2 or more; 93 % of the pixels that have a fit in both fall short by more than 0.01. "
         "Its background image differs from that fit's by 1.6 levels (of 255) on average, and by more than 5 "
         "on 7.1 % of the pixels. "
         "On 3.2 % of the pixels its arithmetic breaks down (0/0), and it has no estimate of its own there."

@@ -153,9 +153,7 @@ def test_many_keepers_are_spanned_and_the_protected_one_is_told_apart():
     rows += [absorbed("median", retention=0.95), absorbed("mog2_protected", retention=0.9)]
     frozen, protected = answer(rows)
     assert "runs from 61 % with the notebook's GMM to 95 % with the temporal median." in frozen
-    assert protected.startswith(
-        "Learning only from what it does not mark keeps the person too for the 49 frames"
-    )
+    assert protected.startswith("Learning only from what it does not mark keeps the person for the 49 frames")
     assert "90 % with the protected MOG2" in protected
 
 
@@ -203,6 +201,13 @@ def test_the_verdict_is_honest_where_nobody_loses_or_nobody_keeps_or_nobody_sees
     assert told(absorbed("gmm", initial_share=0.01)) == (
         "Somebody lies still from frame 61 on, and no method marks more than 1.0 % of them at first."
     )
+
+
+def test_who_saw_little_is_not_said_to_keep_the_person():
+    little = absorbed("gmm", initial_share=0.2, retention=0.2), absorbed("notebook", retention=0.1)
+    for said in (*answer(list(little)), told(*little)):
+        assert "what it first saw of the person" in said
+        assert "keeps the person" not in said
 
 
 def test_no_method_is_said_to_keep_half_only_where_none_does():

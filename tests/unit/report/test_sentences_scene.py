@@ -103,13 +103,22 @@ def test_a_span_counts_both_its_ends():
     assert not Span(61, 108, 110).to_the_end
 
 
-def warned(held: float, fraction: float | None = None, start: float | None = None, end: float | None = None):
+def warned(
+    held: float,
+    fraction: float | None = None,
+    start: float | None = None,
+    end: float | None = None,
+    *,
+    lies: bool = True,
+) -> str | None:
     row = {"held": held, "train_fraction": fraction, "empty_start": start, "empty_end": end}
-    return training_warning(pd.DataFrame([row], dtype=float))
+    return training_warning(pd.DataFrame([row], dtype=float), lies=lies)
 
 
 def test_a_person_in_the_training_frames_gives_a_warning_with_the_remedy():
     assert warned(0.0) is None
+    assert "person" in (warned(0.04) or "")
+    assert "person" not in (warned(0.04, lies=False) or "")
     assert warned(0.04, 0.0391, 0, 5).endswith(
         " With train_fraction: 0.0391 the training frames would hold nobody."
     )
@@ -118,7 +127,8 @@ def test_a_person_in_the_training_frames_gives_a_warning_with_the_remedy():
     )
     said = warned(0.04)
     assert said.endswith(
-        "No train_fraction would leave them out. A recording that begins without anybody would help."
+        "No train_fraction was found that would leave them out. A recording that begins without anybody "
+        "would help."
     )
     assert "nan" not in said
 

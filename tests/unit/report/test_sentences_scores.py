@@ -134,7 +134,7 @@ def test_shadows_are_told_where_there_are_some():
 def test_what_the_intervals_are():
     said = interval_sentence(pd.DataFrame([BEST])).replace(NBSP, " ")
     assert "2,000 clips drawn from the 66 scored frames in runs of 12," in said
-    assert "another room" in said
+    assert "not what it would be on another clip" in said
     single = interval_sentence(pd.DataFrame([BEST | {"block_length": 1}]))
     assert "one by one." in single
     short = interval_sentence(pd.DataFrame([BEST | {"frames": 1, "block_length": np.nan}])).replace(NBSP, " ")

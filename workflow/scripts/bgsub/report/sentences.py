@@ -322,23 +322,24 @@ def _shortfall(name: Name, fit: pd.Series, model: Model) -> list[str]:
     if pd.isna(median) or fit["undefined"] == 1:
         return [f"{who} cannot be compared with it: no pixel has a defined fit in both."]
     unit = "nats per sample"
+    pixels = "the pixels" if fit["undefined"] == 0 else "the pixels that have a fit in both"
     if share == 0:
         likelihood = f"{who} {verb} no pixel more than {CLOSE_ENOUGH:g} {unit} below that fit."
     elif model.components == "auto":
         who = who if model.tolerance is None else "It"
         likelihood = (
-            f"{who} lies more than {CLOSE_ENOUGH:g} {unit} below the first fit on {percent(share)} of the "
-            "pixels, by design: it does without a Gaussian that BIC finds not worth its parameters."
+            f"{who} lies more than {CLOSE_ENOUGH:g} {unit} below the first fit on {percent(share)} of "
+            f"{pixels}, by design: it does without a Gaussian that BIC finds not worth its parameters."
         )
     elif median > CLOSE_ENOUGH:
         likelihood = (
             f"{who} {verb} the typical pixel {number(median)} {unit} below that fit and one pixel in ten "
-            f"{number(tenth)} or more; {percent(share)} of the pixels fall short by more than "
+            f"{number(tenth)} or more; {percent(share)} of {pixels} fall short by more than "
             f"{CLOSE_ENOUGH:g}."
         )
     else:
         likelihood = (
-            f"{who} {verb} {percent(share)} of the pixels more than {CLOSE_ENOUGH:g} {unit} below that fit; "
+            f"{who} {verb} {percent(share)} of {pixels} more than {CLOSE_ENOUGH:g} {unit} below that fit; "
             "the typical pixel is not short of it."
         )
     mean, over = number(fit["background_difference_mean"]), fit["background_over_5"]

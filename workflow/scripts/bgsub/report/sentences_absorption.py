@@ -12,6 +12,7 @@ from bgsub.names import Name
 from bgsub.report.sentences_scene import Span
 from bgsub.words import NBSP, count, duration, joined, percent
 
+MOST = 0.5  # share of the person above which they are said to be kept
 BLIND = VANISHED  # a method that sees less of the person than this at the start is blind to them
 
 
@@ -118,8 +119,8 @@ def _judged(known: pd.DataFrame, names: Mapping[str, Name], fps: float, span: Sp
     if losers.empty:
         best = keepers.index[0]
         return (
-            f"Every method keeps the person who lies still {span.until}; {names[best].named} shows most of "
-            f"them, {percent(keepers.loc[best, 'retention'])} on average."
+            f"Every method keeps {_what_is_kept(keepers)} who lies still {span.until}; {names[best].named} "
+            f"shows most of them, {percent(keepers.loc[best, 'retention'])} on average."
         )
     worst = losers.index[-1]
     text = _fate(names[worst], losers.loc[worst], fps)
@@ -206,8 +207,8 @@ def _why(name: Name, row: pd.Series, outlook: Outlook, fps: float, span: Span) -
 
 
 _KEEPS: dict[Learning, str] = {
-    FROZEN: "A background that was learned once and then frozen keeps the person",
-    PROTECTED: "Learning only from what it does not mark keeps the person too",
+    FROZEN: "A background that was learned once and then frozen keeps",
+    PROTECTED: "Learning only from what it does not mark keeps",
 }
 
 
@@ -223,12 +224,17 @@ def _kept(rows: pd.DataFrame, kind: Learning, names: Mapping[str, Name], fps: fl
         shares = f"is {joined(kept)}" if len(kept) <= 2 else f"runs from {kept[0]} to {kept[-1]}"
         watched = duration(keepers["censored_at"].iloc[0], fps)
         said.append(
-            f"{_KEEPS[kind]} for the {watched} {span.until}: the share of the body that stays "
-            f"visible on average (the retention) {shares}."
+            f"{_KEEPS[kind]} {_what_is_kept(keepers)} for the {watched} {span.until}: the share of the body "
+            f"that stays visible on average (the retention) {shares}."
         )
     for method, row in rows.drop(keepers.index).iterrows():
         said.append(_blind(names[method], row) or _lost(names[method], row, kind, fps))
     return said
+
+
+def _what_is_kept(keepers: pd.DataFrame) -> str:
+    """Say that the person is kept only where most of them is: who saw little at first keeps little."""
+    return "the person" if (keepers["retention"] >= MOST).all() else "what it first saw of the person"
 
 
 def _lost(name: Name, row: pd.Series, kind: Learning, fps: float) -> str:

@@ -169,25 +169,30 @@ def _place(frame_source: str, region_source: str | None) -> list[str]:
     return said
 
 
-def training_warning(training: pd.DataFrame) -> str | None:
+def training_warning(training: pd.DataFrame, *, lies: bool) -> str | None:
     """Warn of somebody in the training frames, and say what to do; None if nobody is seen there.
 
     Parameters
     ----------
     training : DataFrame
         `training.csv`, a row: held, train_fraction, empty_start, empty_end.
+    lies : bool
+        Whether somebody lies still, and is measured.
     """
     row = training.iloc[0]
     if not row["held"] > 0:
         return None
+    who = "Somebody" if lies else "Somebody or something"
     said = (
-        f"Somebody seems to be in the training frames, on {percent(row['held'])} of the picture, and so in "
-        "the background images: when they have left, a method that does not go on learning marks the bare "
-        "scene there (a ghost). Ghosts that are found are not counted as the person."
+        f"{who} seems to be in the training frames, on {percent(row['held'])} of the picture, and so in "
+        "the background images: once that place is bare, a method that does not go on learning marks it (a "
+        "ghost)."
     )
+    if lies:
+        said += " Ghosts that are found are not counted as the person."
     if pd.notna(row["train_fraction"]):
         return f"{said} With train_fraction: {row['train_fraction']:g} the training frames would hold nobody."
-    said += " No train_fraction would leave them out."
+    said += " No train_fraction was found that would leave them out."
     if pd.notna(row["empty_start"]):
         start, end = int(row["empty_start"]), int(row["empty_end"])
         return f"{said} Nobody is seen from frame {start} to {end}: a clip cut to begin there would do."

@@ -76,7 +76,8 @@ def score_verdict(scores: pd.DataFrame, names: Mapping[str, Name]) -> str | None
     if len(ranked) == 1:
         return f"By the ground truth, the F-measure of {names[first['method']].named} is {best}."
     if first["f_measure"] - last["f_measure"] < ALIKE:
-        return f"By the ground truth all methods are practically level, with F-measures of {worst} to {best}."
+        scores_said = f"F-measures of {worst} to {best}" if worst != best else f"an F-measure of {best}"
+        return f"By the ground truth all methods are practically level, with {scores_said}."
     return (
         f"By the ground truth {names[first['method']].named} sees it best, with an F-measure of {best}, and "
         f"{names[last['method']].named} worst, with {worst}."
@@ -97,8 +98,8 @@ def interval_sentence(scores: pd.DataFrame) -> str:
     )
     return (
         f"The intervals hold 95 % of the F-measures of {RESAMPLES:,} clips drawn from the {frames} {drawn}. "
-        "They say how far a score hangs on which frames of this clip were scored, not what it would be in "
-        "another room."
+        "They say how far a score hangs on which frames of this clip were scored, not what it would be on "
+        "another clip."
     )
 
 

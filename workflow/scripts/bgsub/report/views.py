@@ -130,7 +130,7 @@ def clip_view(
         "page_title": sentences_scene.page_title(lies=shown["lies"]),
         **shown,
         "subject": subject,
-        "warning": sentences_scene.training_warning(clip.table("training.csv")),
+        "warning": sentences_scene.training_warning(clip.table("training.csv"), lies=shown["lies"]),
         "facts": facts,
         "poster": clip.packed("poster")["image"],
         "source": source_facts(json.loads(clip.files["source.json"].read_text(encoding="utf-8"))),
@@ -261,6 +261,8 @@ def moment_view(clip: ClipResults) -> dict[str, Any]:
         here = visible[(visible["method"] == picture["method"]) & (visible["frame"] == moment["frame"])]
         image = area.loc[(area["method"] == picture["method"]) & (area["frame"] == moment["frame"])]
         share = f"{percent(image['foreground_share'].iloc[0])} of the picture"
+        ghosts = image["ghost_share"].iloc[0]
+        share += f", {percent(ghosts)} as ghosts" if ghosts > 0 else ""
         if len(here):
             share = f"{percent(here['visible_share'].iloc[0])} of the person, {share}"
         picture |= {"label": clip.names.methods[picture["method"]].label, "share": share}
