@@ -36,4 +36,5 @@ rule all:
     input:
         rules.make_overview.output,
         rules.average_scores.output if SCORED else [],
+        rules.gather_still.output,
         [kept_files(clip) for clip in CLIPS],

@@ -46,7 +46,7 @@ rule audit_convergence:
 
 
 rule measure_masks:
-    """Measure foreground and agreement of all methods, and how long each still sees the person who lies still."""
+    """Tell what happens in a clip, measure all masks, and how long each method sees the person who lies still."""
     input:
         frames="results/{clip}/frames.npy",
         groundtruth=groundtruth_of,
@@ -57,6 +57,8 @@ rule measure_masks:
         events="results/{clip}/events.csv",
         absorption="results/{clip}/absorption.csv",
         visible="results/{clip}/visible.csv",
+        still="results/{clip}/still.csv",
+        training="results/{clip}/training.csv",
     log:
         "results/{clip}/logs/measure_masks.log",
     benchmark:
@@ -71,5 +73,26 @@ rule measure_masks:
         methods={name: unnamed(config["methods"][name]) for name in METHODS},
         still=still_settings,
         events=event_settings,
+        fps=config["video"]["fps"],
     script:
         "../scripts/measure_masks.py"
+
+
+rule gather_still:
+    """Put the stillnesses of all clips into one table."""
+    input:
+        tables=expand("results/{clip}/still.csv", clip=CLIPS),
+    output:
+        table="results/still.csv",
+    log:
+        "results/logs/gather_still.log",
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        code=code_version("gather_still.py"),
+        clips=list(CLIPS),
+    script:
+        "../scripts/gather_still.py"

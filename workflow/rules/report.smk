@@ -124,6 +124,8 @@ rule pack_page:
         masks=expand("results/{{clip}}/methods/{method}/masks.npz", method=METHODS),
         absorption="results/{clip}/absorption.csv",
         area="results/{clip}/area.csv",
+        visible="results/{clip}/visible.csv",
+        scores=scores_of,
     output:
         player="results/{clip}/page/player.json",
         small="results/{clip}/page/player_small.json",

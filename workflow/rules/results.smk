@@ -74,6 +74,7 @@ def page_files(wildcards):
     pictures = [re.search(r"(figures/\w[^/]*)\.png$", file) for file in kept_files(wildcards.clip)]
     figures = [found[1] for found in pictures if found and found[1] != "figures/true_background"]
     tables = ["frames", "fits", "audit", "area", "agreement", "events", "absorption", "visible"]
+    tables += ["still", "training"]
     if wildcards.clip in SCORED:
         tables += ["scores", "differences", "thresholds", "backgrounds"]
     packed = ["moment", "poster", "player", "player_small", "inspector"]

@@ -91,6 +91,11 @@ def mixture_of_method(wildcards):
     return unnamed(config["models"][row[key_of_model(row)]])
 
 
+def scores_of(wildcards):
+    """The scores of a clip, if it has ground truth."""
+    return [f"results/{wildcards.clip}/scores.csv"] if wildcards.clip in SCORED else []
+
+
 def true_background_of(wildcards):
     """The true empty scene of a clip, if its ground truth tells it."""
     return [f"results/{wildcards.clip}/figures/true_background.png"] if wildcards.clip in SCORED else []

@@ -1,13 +1,17 @@
-"""Measure the masks of all methods: foreground by frame, agreement, and how long a still person is seen."""
+"""Tell what happens in a clip, and measure masks: foreground, agreement, the still person, ghosts."""
 
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
+
 from bgsub.evidence.absorption import absorption_row, visible_rows
 from bgsub.evidence.agreement import agreement_rows
 from bgsub.evidence.events import locate_events
+from bgsub.evidence.ghosts import check_training, training_row
 from bgsub.evidence.metrics import area_rows
-from bgsub.evidence.still import locate_still
+from bgsub.evidence.scene import study
+from bgsub.evidence.still import STILL_COLUMNS, locate_stills, longest, still_rows
 from bgsub.files import write_table
 from bgsub.masks.mask_file import read_masks
 from bgsub.masks.methods import method_of
@@ -22,25 +26,38 @@ def main(
     methods: dict[str, dict],
     still_settings: dict,
     event_settings: dict[str, int],
+    fps: float,
     area: str,
     agreement: str,
     events: str,
     absorption: str,
     visible: str,
+    still_table: str,
+    training_table: str,
 ) -> None:
+    clip = open_frames(frames)
+    scene = study(clip, progress("studying"))
     known: dict[str, Any] = {
         "groundtruth": open_frames(groundtruth) if groundtruth else None,
+        "scene": scene,
         "progress": progress("searching"),
     }
-    clip = open_frames(frames)
-    still = locate_still(clip, settings=still_settings, **known)
+    stills = locate_stills(clip, settings=still_settings, **known)
+    still = longest(stills, len(clip))
     moments = locate_events(clip, still, settings=event_settings, **known)
     marked = {method: read_masks(file) for method, file in masks.items()}
+    first_test_frame = min(int(found.frames[0]) for found in marked.values())
+    training = check_training(clip, first_test_frame, scene)
+
+    def ghosts(frame: int, mask: np.ndarray) -> np.ndarray:
+        return training.ghosts(clip[frame], mask)
+
+    in_training = None if training.held is None else ghosts
     areas, shares, absorbed = [], [], []
     for method, found in marked.items():
         constants = method_of(methods[method]).absorption(int(found.frames[0]))
-        seen = visible_rows(method, found, still)
-        areas += area_rows(method, found)
+        seen = visible_rows(method, found, still, in_training)
+        areas += area_rows(method, found, in_training)
         shares += seen
         absorbed.append(absorption_row(method, seen, still, constants))
     write_table(area, areas)
@@ -49,9 +66,11 @@ def main(
         agreement_rows({method: found.masks for method, found in marked.items()}),
         columns=("method", "other", "both", "either", "f_measure", "iou"),
     )
-    write_table(events, [asdict(moment) for moment in moments], columns=("event", "frame", "source"))
+    write_table(events, [asdict(moment) for moment in moments], columns=("event", "frame", "source", "end"))
     write_table(absorption, absorbed)
-    write_table(visible, shares, columns=("frame", "method", "visible_share"))
+    write_table(visible, shares, columns=("frame", "method", "visible_share", "ghost_share"))
+    write_table(still_table, still_rows(stills, len(clip), fps), columns=STILL_COLUMNS)
+    write_table(training_table, [training_row(training, len(clip))])
 
 
 if __name__ == "__main__":
@@ -65,9 +84,12 @@ if __name__ == "__main__":
         methods=snakemake.params.methods,
         still_settings=snakemake.params.still,
         event_settings=snakemake.params.events,
+        fps=snakemake.params.fps,
         area=snakemake.output.area,
         agreement=snakemake.output.agreement,
         events=snakemake.output.events,
         absorption=snakemake.output.absorption,
         visible=snakemake.output.visible,
+        still_table=snakemake.output.still,
+        training_table=snakemake.output.training,
     )

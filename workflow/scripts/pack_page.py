@@ -32,6 +32,8 @@ def main(
     masks: dict[str, str],
     absorption: str,
     area: str,
+    visible: str,
+    scores: str | None,
     models: dict[str, dict],
     methods: dict[str, dict],
     names: dict[str, dict],
@@ -66,8 +68,16 @@ def main(
         progress=progress("fitting", "model"),
     )
     write_text(inspector, to_json(pack_inspection(inspected)))
-    chosen = most_telling(pd.read_csv(absorption), pd.read_csv(area), split.test)
-    told = {name: next(found[name].of([chosen.frame])) for name in (chosen.keeps, chosen.loses)}
+    watched = pd.read_csv(visible)["frame"]
+    chosen = most_telling(
+        pd.read_csv(absorption),
+        pd.read_csv(area),
+        split.test,
+        last_still=None if watched.empty else int(watched.max()),
+        scores=pd.read_csv(scores) if scores else None,
+        truth_area=truth_area,
+    )
+    told = {name: next(found[name].of([chosen.frame])) for name in (chosen.best, chosen.worst)}
     pictures = pack_moment(clip[chosen.frame], told, from_params(names))
     write_text(moment, to_json({"frame": chosen.frame, "pictures": pictures}))
     write_text(poster, to_json(pack_poster(clip[len(split.train) // 2])))
@@ -84,6 +94,8 @@ if __name__ == "__main__":
         masks=dict(zip(snakemake.params.settings["methods"], snakemake.input.masks, strict=True)),
         absorption=snakemake.input.absorption,
         area=snakemake.input.area,
+        visible=snakemake.input.visible,
+        scores=next(iter(snakemake.input.scores), None),
         models=snakemake.params.settings["models"],
         methods=snakemake.params.settings["methods"],
         names=snakemake.params.names,

@@ -44,7 +44,7 @@ def main(
         called,
         area_figure,
         first_test_frame=test.start,
-        events={EVENT_WORDS[row.event]: row.frame for row in pd.read_csv(events).itertuples()},
+        events=event_marks(pd.read_csv(events), len(clip)),
         truth=None if truth is None else pd.Series(foreground_share(truth)),
     )
     plot_agreement(pd.read_csv(agreement), called, agreement_figure)
@@ -56,6 +56,14 @@ def main(
     for method, file in masks.items():
         rows[called[method].label] = list(read_masks(file).of(moments))
     plot_mask_strip(rows, list(moments.values()), mask_figure)
+
+
+def event_marks(events: pd.DataFrame, frames: int) -> dict[str, int]:
+    """Return what happens when, with the end of a stillness that ends; what has no known time has no mark."""
+    known = events[events["frame"].notna()]
+    marks = {EVENT_WORDS[row.event]: int(row.frame) for row in known.itertuples()}
+    end = known.loc[known["event"] == "still", "end"].max()  # of the one stillness, or NaN
+    return marks | ({"stirs": int(end) + 1} if end < frames - 1 else {})
 
 
 if __name__ == "__main__":

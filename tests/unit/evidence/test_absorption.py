@@ -182,11 +182,37 @@ def test_rows_of_a_method_begin_when_somebody_lies_still(square):
     found = Masks(masks, np.arange(7, 11, dtype=np.int32))
     rows = visible_rows("mog2", found, Still(8, "config", square, "config"))
     assert rows == [
-        {"frame": 8, "method": "mog2", "visible_share": 1.0},
-        {"frame": 9, "method": "mog2", "visible_share": 1.0},
-        {"frame": 10, "method": "mog2", "visible_share": 0.0},
+        {"frame": 8, "method": "mog2", "visible_share": 1.0, "ghost_share": 0.0},
+        {"frame": 9, "method": "mog2", "visible_share": 1.0, "ghost_share": 0.0},
+        {"frame": 10, "method": "mog2", "visible_share": 0.0, "ghost_share": 0.0},
     ]
     assert visible_rows("mog2", found, None) == []
+
+
+def test_who_gets_up_is_not_lost(square):
+    masks = np.zeros((6, 4, 4), np.uint8)
+    masks[:3] = 255
+    still = Still(7, "config", square, "config", end=9)
+    rows = visible_rows("gmm", Masks(masks, np.arange(7, 13, dtype=np.int32)), still)
+    assert [row["frame"] for row in rows] == [7, 8, 9]
+    found = absorption_row("gmm", rows, still)
+    assert (found["half_life"], found["censored_at"], found["retention"]) == (None, 3, 1.0)
+
+
+def test_a_ghost_is_not_the_person(square):
+    masks = np.full((2, 4, 4), 255, np.uint8)
+    ghost = np.zeros((4, 4), bool)
+    ghost[:, :2] = True
+    share = np.count_nonzero(ghost & square) / np.count_nonzero(square)
+    rows = visible_rows(
+        "gmm",
+        Masks(masks, np.array([7, 8])),
+        Still(7, "config", square, "config"),
+        lambda frame, mask: ghost & (frame == 8),
+    )
+    assert [row["visible_share"] for row in rows] == [1.0, 1.0 - share]
+    assert [row["ghost_share"] for row in rows] == [0.0, share]
+    assert 0 < share < 1
 
 
 def test_rows_follow_a_ground_truth_and_leave_out_where_nobody_is(square):

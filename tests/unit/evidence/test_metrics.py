@@ -28,6 +28,8 @@ def test_area_is_told_by_the_frames_of_the_clip():
     masks = np.zeros((2, 2, 2), np.uint8)
     masks[1, 0] = 255
     assert area_rows("gmm", Masks(masks, np.array([7, 8], np.int32))) == [
-        {"frame": 7, "method": "gmm", "foreground_share": 0.0},
-        {"frame": 8, "method": "gmm", "foreground_share": 0.5},
+        {"frame": 7, "method": "gmm", "foreground_share": 0.0, "ghost_share": 0.0},
+        {"frame": 8, "method": "gmm", "foreground_share": 0.5, "ghost_share": 0.0},
     ]
+    (_, row) = area_rows("gmm", Masks(masks, np.array([7, 8], np.int32)), lambda frame, mask: mask > 200)
+    assert row["ghost_share"] == row["foreground_share"]

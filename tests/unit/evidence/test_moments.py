@@ -31,3 +31,14 @@ def test_a_few_moments_in_a_row():
     assert list(in_a_row(range(44, 50), 46)) == [44, 47, 49]  # only frames that have masks
     assert list(in_a_row(range(2, 4), None)) == [2, 3]
     assert len(in_a_row(range(44, 110), None)) == 7
+
+
+def test_with_nobody_still_the_moment_shows_the_best_and_the_worst_score():
+    nobody = ABSORPTION.assign(still_frame=np.nan, retention=np.nan)
+    scores = pd.DataFrame({"method": ["a", "b", "c"], "f_measure": [0.5, 0.9, np.nan]})
+    there = [0.0, 0.1, 0.3, 0.2]
+    assert most_telling(nobody, AREA, range(44, 48), scores=scores, truth_area=there) == (46, "b", "a")
+
+
+def test_the_moment_lies_within_the_stillness():
+    assert most_telling(ABSORPTION, AREA, range(44, 110), last_still=65) == (65, "c", "b")

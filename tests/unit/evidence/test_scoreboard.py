@@ -61,6 +61,18 @@ def test_a_clip_without_a_frame_to_score_is_refused():
         count_masks(masks, np.zeros((5, 2, 2), np.uint8), Scope(np.ones((2, 2), bool), range(3)))
 
 
+def test_a_frame_without_a_label_in_the_region_is_not_scored():
+    groundtruth = np.full((4, 2, 2), 85, np.uint8)
+    groundtruth[2] = [[85, 0], [0, 0]]
+    groundtruth[3, 0, 0] = 255  # outside the region
+    roi = np.array([[False, True], [True, True]])
+    masks = Masks(np.zeros((3, 2, 2), np.uint8), np.int32([1, 2, 3]))
+    scope = Scope(roi, range(4))
+    assert [row["frame"] for row in count_masks(masks, groundtruth, scope)] == [2]
+    with pytest.raises(InputError, match=r"no test frame \(1 to 3\) has a labelled pixel"):
+        count_masks(masks, np.full_like(groundtruth, 85), scope)
+
+
 def test_a_clip_is_scored_from_its_frames():
     assert clip_counts(table(KEEPS)) == sum(KEEPS, start=Counts())
     rows, differences = score_rows({"gmm": table(KEEPS), "mog2": table(LOSES)}, seed=0)

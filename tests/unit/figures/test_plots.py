@@ -132,7 +132,7 @@ def test_absorption_counts_from_stillness_and_marks_half_life_and_prediction():
 def test_absorption_of_nobody_says_so():
     nobody = ABSORPTION.assign(still_frame=np.nan, half_life=np.nan, predicted=np.nan)
     (axes,) = plots.draw_absorption(VISIBLE.iloc[:0], nobody, NAMES.methods, fps=10).axes
-    assert "no person who lies still was found" in texts(axes)
+    assert "nobody lies still in the frames that were tested" in texts(axes)
 
 
 def test_long_names_do_not_run_out_of_the_figure():

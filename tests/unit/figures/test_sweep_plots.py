@@ -110,7 +110,7 @@ def test_history_shows_measured_predicted_censored_and_blind():
 
 def test_history_says_when_there_is_nobody():
     (axes,) = plots.draw_history(HISTORY.iloc[:0], 60).axes
-    assert texts(axes) == ["no person who lies still was found"]
+    assert texts(axes) == ["nobody lies still in the frames that were tested"]
 
 
 def test_figures_are_saved_with_the_same_bytes(tmp_path):

@@ -131,3 +131,14 @@ def test_trajectory_ends_at_the_fit_and_never_falls():
     assert (np.diff(fitted.trajectory_.log_likelihood) >= 0).all()
     for t in (0, 1, 3):
         assert rows[t]["converged"] == (fitted.n_iter_ <= t).mean()
+
+
+def test_pixels_without_a_number_are_left_out_of_the_gap():
+    reference = model([10.0, 8.0], [7, 9], [True, True], [0, 0])
+    other = model([9.5, np.nan], [5, 5], [False, False], [0, 0], means=((0.2, 0.9), (0.4, np.nan)))
+    row = summarise_fit("notebook", other, reference)
+    assert row["gap_median"] == row["gap_p90"] == 0.5
+    assert row["log_likelihood"] == 9.5
+    assert row["background_difference_mean"] == 0
+    nowhere = model([np.nan, np.nan], [5, 5], [False, False], [0, 0])
+    assert np.isnan(summarise_fit("notebook", nowhere, reference)["gap_median"])

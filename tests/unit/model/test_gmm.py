@@ -18,6 +18,7 @@ from pixels import (
 )
 
 from bgsub.model import em, pairband, single
+from bgsub.model.constants import UNDEFINED
 from bgsub.model.gmm import PixelMixture
 
 FLOOR = 1.0 / 255.0**2
@@ -341,3 +342,35 @@ def test_no_nan_no_fall_on_any_data(frames, n_components, start, covariance_floo
     assert (later.log_likelihood_ >= first.log_likelihood_ - rounding).all()
     assert np.isfinite(later.predict_proba(frames)).all()
     np.testing.assert_allclose(later.predict_proba(frames).sum(axis=1), 1.0, atol=1e-12)
+
+
+def test_a_likelihood_that_is_not_a_number_is_no_result():
+    """Colours of a pixel of a real clip: from some starts the notebook's fit ends in NaN, not in 0/0."""
+    colours = [
+        [5, 12, 4],
+        [4, 11, 3],
+        [7, 14, 6],
+        [8, 15, 7],
+        [6, 13, 5],
+        [3, 10, 2],
+        [9, 16, 8],
+        [4, 11, 4],
+        [4, 12, 1],
+        [5, 13, 2],
+        [6, 13, 6],
+        [2, 9, 1],
+        [6, 11, 4],
+        [7, 14, 7],
+        [5, 10, 3],
+        [2, 10, 0],
+        [8, 13, 6],
+        [7, 15, 4],
+        [14, 21, 13],
+    ]
+    times = [28, 26, 22, 19, 18, 14, 4, 3, 3, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1]
+    samples = np.repeat(np.array(colours, np.uint8), times, axis=0)
+    places = np.tile(samples[:, np.newaxis, np.newaxis], (1, 60, 60, 1))  # each with a start of its own
+    fitted = PixelMixture(**NOTEBOOK).fit(places)
+    likelihood, undefined = fitted.log_likelihood_, (fitted.flags_ & UNDEFINED) > 0
+    assert np.isfinite(likelihood[~undefined]).all()
+    assert undefined.any()

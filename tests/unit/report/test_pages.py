@@ -14,6 +14,7 @@ import pytest
 from bgsub.evidence.costs import Cost
 from bgsub.names import names_of
 from bgsub.report.pages import render_overview, render_page
+from bgsub.report.sentences_scene import Span
 from bgsub.report.views import ClipResults, cost_rows, outlooks, player_facts, source_facts
 
 TEMPLATES = Path(__file__).parents[3] / "workflow/report"
@@ -72,6 +73,7 @@ def write_results(folder: Path, *, still: bool = True) -> None:
         "frame": [8, 9] * 2,
         "method": ["gmm", "gmm", "mog2", "mog2"],
         "foreground_share": [0.03, 0.04, 0.1, 0.0],
+        "ghost_share": [0.01, 0.0, 0.0, 0.0],
     }
     visible = {"frame": [8, 8], "method": list(METHODS), "visible_share": [0.8, 0.25]}
     pd.DataFrame(visible).to_csv(folder / "visible.csv", index=False)
@@ -84,7 +86,18 @@ def write_results(folder: Path, *, still: bool = True) -> None:
         absorption = absorption[["method"]].reindex(columns=absorption.columns)
     absorption.to_csv(folder / "absorption.csv", index=False)
     events = pd.DataFrame({"event": ["enters", "still"], "frame": [1, 6], "source": ["frames", "config"]})
+    events = events.assign(end=[np.nan, 9])
     events[: None if still else 1].to_csv(folder / "events.csv", index=False)
+    spans = pd.DataFrame(
+        {"start": [6], "end": [9], "seconds": [0.4], "region": "1 2 3 4", "known_by": "config"}
+    )
+    spans[: None if still else 0].to_csv(folder / "still.csv", index=False)
+    write_training(folder)
+
+
+def write_training(folder: Path, held: float = 0.0, fraction: float | None = None) -> None:
+    row = {"held": held, "train_fraction": fraction, "empty_start": np.nan, "empty_end": np.nan}
+    pd.DataFrame([row]).to_csv(folder / "training.csv", index=False)
 
 
 def clip_of(folder: Path, **changes) -> ClipResults:
@@ -246,7 +259,7 @@ def test_page_answers_from_the_tables(clip):
     assert "downloaded from: https://example.org/a.zip" in text
     assert "over 4 frames (0.4 s)" in text  # the frozen method's half-life
     assert "Frame 8, 2 frames (0.2 s) after the person came to rest" in text
-    assert "GMM : 80 % of the person, 3.0 % of the picture" in text
+    assert "GMM : 80 % of the person, 3.0 % of the picture, 1.0 % as ghosts" in text
     for words in ("numpy 2.4.6", "tolerance none", "detect_shadows true", "make && <x>", "abc123", "ab" * 32):
         assert words in text
     for name in ("frames.npy", "models/em/model.npz", "methods/mog2/masks.npz"):
@@ -273,11 +286,11 @@ def test_scores_are_shown_where_there_are_some(clip):
 def test_the_history_that_keeps_the_person_follows_the_closed_form(clip):
     """Absorbed after 0.1106 history frames once MOG2 has run for long."""
     absorption = pd.DataFrame({"method": ["gmm", "mog2"], "still_frame": 1000, "predicted": [np.nan, 6]})
-    found = outlooks(absorption, clip, {"train": 44, "frames": 1030})
+    found = outlooks(absorption, clip, 44, Span(1000, 1029, 1030))
     assert list(found) == ["mog2"]
     assert found["mog2"].background_ratio == pytest.approx(0.9)
     assert found["mog2"].least_history == pytest.approx(30 / 0.1106, rel=0.03)
-    early = outlooks(absorption.assign(still_frame=61), clip, {"train": 44, "frames": 110})
+    early = outlooks(absorption.assign(still_frame=61), clip, 44, Span(61, 109, 110))
     assert early["mog2"].least_history is None  # the start-up takes 0.248 * 61 = 15 frames, of any history
 
 
@@ -292,7 +305,11 @@ def test_a_clip_without_a_still_person_says_so_and_shows_no_empty_figure(tmp_pat
     write_results(tmp_path / "demo", still=False)
     clip = clip_of(tmp_path / "demo")
     read = Reader(render(clip))
-    assert "No person who lies still was" in read.text
+    assert (
+        "Nobody was found to lie still, and this clip has no ground truth: this page shows what" in read.text
+    )
+    assert "The person" not in read.text
+    assert "falls and lies" not in read.text
     assert "Absorption in figures" not in read.text
     assert "figures/absorption.png" not in read.addresses
     assert "nan" not in read.text.lower()
@@ -443,3 +460,46 @@ def test_a_synthetic_source_is_told_by_its_parameters():
     facts = source_facts(source | {"bytes": 83_000_000, "sha256": "00"})
     assert facts["origin"] == "drawn by this workflow: frames 110, seed 1"
     assert facts["file"] == "source.zip (83.0 MB)"
+
+
+def test_an_entrance_at_no_known_time_is_no_event_of_the_player(clip):
+    rows = [("enters", np.nan, "frames", np.nan), ("still", 6, "frames", 8)]
+    table = pd.DataFrame(rows, columns=["event", "frame", "source", "end"])
+    table.to_csv(folder_of(clip) / "events.csv", index=False)
+    assert player_facts(clip, None)["events"] == [
+        {"frame": 6, "label": "lies still"},
+        {"frame": 9, "label": "stirs"},
+    ]
+    text = Reader(render(clip)).text
+    assert "When they enter cannot be told: somebody seems to be there from the first frame." in text
+    assert "lies still from frame 6 to 8" in text
+    assert "until they stir at frame 9" in text
+    assert "nan" not in text.lower()
+
+
+def test_somebody_in_the_training_frames_is_warned_of_on_both_pages(clip):
+    assert "Mind this" not in Reader(render(clip)).text
+    write_training(folder_of(clip), held=0.04, fraction=0.1)
+    for page in (render(clip), overview(clip)):
+        text = Reader(page).text
+        assert "With train_fraction: 0.1 the training frames would hold nobody." in text
+        assert text.index("Mind this") < text.index("frames of ")
+
+
+def test_no_page_claims_a_fall_or_a_person_where_nobody_lies_still(tmp_path):
+    write_results(tmp_path / "street", still=False)
+    street = clip_of(tmp_path / "street", annotation="", title="A street")
+    for page in (render(street), overview(street)):
+        text = Reader(page).text
+        for claim in ("A person falls", "A person lies", "the person who lies still", "The person "):
+            assert claim not in text
+        assert "What moves, and which method sees it?" in text
+
+
+def test_a_gap_that_is_not_a_number_is_a_dash(clip):
+    fits = pd.read_csv(folder_of(clip) / "fits.csv")
+    fits.loc[1, ["gap_median", "gap_p90", "log_likelihood"]] = np.nan
+    fits.to_csv(folder_of(clip) / "fits.csv", index=False)
+    text = Reader(render(clip)).text
+    assert "nan" not in text.lower()
+    assert "cannot be compared with it: no pixel has a defined fit in both." in text

@@ -4,7 +4,8 @@ import pandas as pd
 from defaults import METHODS, NAMES, called
 
 from bgsub.masks.method import OWN
-from bgsub.report.sentences_absorption import Outlook, absorbed_answer, events_sentence, verdict
+from bgsub.report.sentences_absorption import Outlook, absorbed_answer, verdict
+from bgsub.report.sentences_scene import Span
 from bgsub.words import NBSP
 
 LEARNING = {key: method.learns for key, method in METHODS.items()} | {"mine": OWN}
@@ -20,12 +21,17 @@ def absorbed(method: str, **changes) -> dict:
 MOG2 = absorbed("mog2", half_life=4, censored_at=None, vanish=7, retention=0.045, predicted=6)
 
 
-def answer(rows: list[dict], history: int = 60, least: int | None = None, frames: int = 110) -> list[str]:
+TO_THE_END = Span(61, 109, 110)
+
+
+def answer(
+    rows: list[dict], history: int = 60, least: int | None = None, span: Span | None = TO_THE_END
+) -> list[str]:
     table = pd.read_csv(StringIO(pd.DataFrame(rows).to_csv(index=False)))  # as it comes from absorption.csv
     outlooks = {row["method"]: Outlook(history, 0.9, least) for row in rows if row["predicted"] is not None}
     return [
         text.replace(NBSP, " ")
-        for text in absorbed_answer(table, LEARNING, called(*LEARNING), outlooks, fps=10.0, frames=frames)
+        for text in absorbed_answer(table, LEARNING, called(*LEARNING), outlooks, fps=10.0, span=span)
     ]
 
 
@@ -119,12 +125,27 @@ def test_of_a_method_of_the_users_only_what_was_seen_is_said():
 
 def test_without_a_still_person_nothing_is_measured():
     rows = [absorbed("gmm", still_frame=None), MOG2 | {"still_frame": None, "predicted": None}]
-    nothing = "No person who lies still was found in this clip"
-    assert answer(rows) == [f"{nothing}, so there is no absorption to measure."]
-    assert happened(rows=rows) == f"{nothing}."
-    assert happened(("enters", 8, "frames"), rows=rows) == (
-        f"The person enters at frame 8; this is seen in the frames. {nothing}."
-    )
+    assert answer(rows, span=None) == [
+        "Nobody was found to lie still in this clip, so there is no absorption to measure."
+    ]
+
+
+def test_a_stillness_before_the_test_frames_is_not_denied():
+    rows = [absorbed("gmm", still_frame=None), MOG2 | {"still_frame": None, "predicted": None}]
+    assert answer(rows, span=Span(10, 30, 110)) == [
+        "Somebody lies still from frame 10 to 30, when no method was tested: no absorption can be measured."
+    ]
+
+
+def test_who_gets_up_again_is_kept_or_lost_while_they_lie_still():
+    up = Span(61, 90, 110)
+    adaptive, frozen = answer([absorbed("gmm", censored_at=30), MOG2], span=up)
+    assert "for the 30 frames until they stir at frame 91" in adaptive
+    assert "for the 30 frames (3.0 s) until they stir at frame 91" in frozen
+    late = MOG2 | {"half_life": None, "censored_at": 30, "vanish": None, "predicted": 55}
+    assert "They stir before that, 30 frames (3.0 s) after" in answer([late], span=up)[0]
+    for said in (adaptive, frozen, told(absorbed("gmm"), MOG2, span=up), told(absorbed("gmm"), span=up)):
+        assert "end of the clip" not in said
 
 
 def test_many_keepers_are_spanned_and_the_protected_one_is_told_apart():
@@ -132,18 +153,16 @@ def test_many_keepers_are_spanned_and_the_protected_one_is_told_apart():
     rows += [absorbed("median", retention=0.95), absorbed("mog2_protected", retention=0.9)]
     frozen, protected = answer(rows)
     assert "runs from 61 % with the notebook's GMM to 95 % with the temporal median." in frozen
-    assert protected.startswith(
-        "Learning only from what it does not mark keeps the person too for the 49 frames"
-    )
+    assert protected.startswith("Learning only from what it does not mark keeps the person for the 49 frames")
     assert "90 % with the protected MOG2" in protected
 
 
-def told(*rows: dict, area: dict[str, float] | None = None) -> str:
+def told(*rows: dict, area: dict[str, float] | None = None, span: Span = TO_THE_END) -> str:
     shares = {row["method"]: 0.04 for row in rows} | (area or {})
     marked = [(method, frame, share) for method, share in shares.items() for frame in range(100)]
     table = pd.DataFrame(marked, columns=["method", "frame", "foreground_share"])
     absorption = pd.read_csv(StringIO(pd.DataFrame(rows).to_csv(index=False)))
-    return verdict(absorption, table, NAMES.methods, 10.0).replace(NBSP, " ")
+    return verdict(absorption, table, NAMES.methods, 10.0, span).replace(NBSP, " ")
 
 
 def test_the_verdict_names_who_loses_first_and_who_keeps_most():
@@ -157,7 +176,10 @@ def test_who_marks_much_of_the_picture_is_not_named_the_keeper():
     rows = MOG2, absorbed("gmm"), absorbed("gmm_mahalanobis", retention=0.97)
     said = told(*rows, area={"gmm_mahalanobis": 0.52})
     assert "the GMM still shows 83 % of them" in said
-    assert said.endswith("where it fills much of the picture: the GMM by Mahalanobis 52 %.")
+    assert said.endswith(
+        " The GMM by Mahalanobis fills 52 % of the picture since then, and that it marks the person, too, "
+        "says little."
+    )
     assert "the GMM by Mahalanobis still shows 97 %" in told(*rows)
 
 
@@ -176,39 +198,22 @@ def test_the_verdict_is_honest_where_nobody_loses_or_nobody_keeps_or_nobody_sees
         "MOG2 marks 1.0 % of the person when the test frames begin, 5 frames (0.5 s) after they came to "
         "rest; the GMM still shows 83 % of them"
     )
-    nobody = "No person who lies still was seen by any method"
-    assert told(absorbed("gmm", initial_share=0.01)).startswith(nobody)
-    assert told(absorbed("gmm", still_frame=None)).startswith(nobody)
-
-
-def happened(*events: tuple, rows: list[dict]) -> str:
-    table = pd.DataFrame(events, columns=["event", "frame", "source"])
-    return events_sentence(table, pd.DataFrame(rows))
-
-
-def test_events_and_how_they_are_known():
-    truth = [(name, frame, "groundtruth") for name, frame in (("enters", 11), ("falls", 50), ("still", 61))]
-    assert happened(*truth, rows=[MOG2]) == (
-        "The person enters at frame 11, begins to fall at frame 50 and lies still from frame 61 on; this is "
-        "known from the ground truth."
-    )
-    mixed = [("enters", 8, "frames"), ("falls", 53, "frames"), ("still", 75, "config")]
-    assert happened(*mixed, rows=[MOG2 | {"region_source": "config"}]) == (
-        "The person enters at frame 8 (seen in the frames), begins to fall at frame 53 (seen in "
-        "the frames) and lies still from frame 75 on (given in the config). The config gives a "
-        "box for where they lie, and all of it counts as the person."
+    assert told(absorbed("gmm", initial_share=0.01)) == (
+        "Somebody lies still from frame 61 on, and no method marks more than 1.0 % of them at first."
     )
 
 
-def test_events_that_cannot_be_told_are_said_to():
-    assert happened(("still", 61, "groundtruth"), rows=[MOG2]) == (
-        "The person lies still from frame 61 on; this is known from the ground truth. When the person enters "
-        "and falls could not be told."
-    )
-    said = happened(
-        ("falls", 50, "config"), ("still", 61, "config"), rows=[MOG2 | {"region_source": "frames"}]
-    )
-    assert said == (
-        "The person begins to fall at frame 50 and lies still from frame 61 on; this is given in the config. "
-        "When the person enters could not be told. Where they lie is seen in the frames."
-    )
+def test_who_saw_little_is_not_said_to_keep_the_person():
+    little = absorbed("gmm", initial_share=0.2, retention=0.2), absorbed("notebook", retention=0.1)
+    for said in (*answer(list(little)), told(*little)):
+        assert "what it first saw of the person" in said
+        assert "keeps the person" not in said
+
+
+def test_no_method_is_said_to_keep_half_only_where_none_does():
+    """The one that keeps most on average may lose half at last, while another keeps a steady share."""
+    most = absorbed("gmm", half_life=40, censored_at=None, retention=0.8)
+    steady = absorbed("notebook", initial_share=0.5, retention=0.45)
+    said = told(most, steady)
+    assert "no method keeps" not in said
+    assert said.endswith("; the notebook's GMM still shows 45 % of them on average, to the end of the clip.")

@@ -4,9 +4,11 @@ import pytest
 from defaults import NAMES, called
 
 from bgsub.masks.method import ADAPTIVE, ELSEWHERE, FROZEN, PROTECTED
+from bgsub.report.sentences_scene import MOVES
 from bgsub.report.sentences_scores import (
     agreement_sentence,
     interval_sentence,
+    score_verdict,
     score_words,
     scoreboard_answer,
 )
@@ -74,7 +76,8 @@ def test_a_method_that_marks_too_much_is_said_to():
 
 def test_without_anybody_nothing_is_scored():
     assert answer([scored("gmm", None)], gmm=0.5) == [
-        "No scored frame shows a person, and no method marks anything, so there is nothing to score."
+        "No scored frame shows anything that moves, and no method marks anything, so there is nothing to "
+        "score."
     ]
 
 
@@ -131,7 +134,7 @@ def test_shadows_are_told_where_there_are_some():
 def test_what_the_intervals_are():
     said = interval_sentence(pd.DataFrame([BEST])).replace(NBSP, " ")
     assert "2,000 clips drawn from the 66 scored frames in runs of 12," in said
-    assert "another room" in said
+    assert "not what it would be on another clip" in said
     single = interval_sentence(pd.DataFrame([BEST | {"block_length": 1}]))
     assert "one by one." in single
     short = interval_sentence(pd.DataFrame([BEST | {"frames": 1, "block_length": np.nan}])).replace(NBSP, " ")
@@ -158,3 +161,25 @@ def test_agreement_names_the_closest_and_the_farthest():
 )
 def test_only_all_is_one(value, said):
     assert score_words(value) == said
+
+
+def test_the_verdict_by_scores_names_the_best_and_the_worst_by_what_is_measured():
+    names = called(*LEARNING)
+    said = score_verdict(pd.DataFrame([WORST, BEST, MIDDLE, scored("knn", np.nan)]), names)
+    assert said == (
+        "By the ground truth safe sees it best, with an F-measure of 0.947, and MOG2 worst, with 0.305."
+    )
+    one = score_verdict(pd.DataFrame([BEST]), names)
+    assert one == "By the ground truth, the F-measure of safe is 0.947."
+    level = score_verdict(pd.DataFrame([MIDDLE, scored("notebook", 0.7736)]), names)
+    assert "best" not in level
+    assert "0.774 to 0.774" not in level
+    assert score_verdict(pd.DataFrame([scored("gmm", np.nan)]), names) is None
+
+
+def test_where_nothing_says_that_it_is_a_person_none_is_named():
+    rows = pd.DataFrame([WORST | {"shadow_error": 0.5}, BEST | {"shadow_error": 0.1}, MIDDLE])
+    none = pd.DataFrame(columns=["method", "other", "difference", "low", "high"])
+    said = " ".join(scoreboard_answer(rows, none, LEARNING, {}, called(*LEARNING), MOVES))
+    assert "person" not in said
+    assert "of the pixels of what moves" in said

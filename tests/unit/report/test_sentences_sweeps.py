@@ -3,6 +3,7 @@ import pytest
 from defaults import NAMES
 
 from bgsub.evidence.curves import threshold_curve, threshold_rows
+from bgsub.report.sentences_scene import Span
 from bgsub.report.sentences_sweeps import history_answer, sweep_rows, sweep_sentence, threshold_answer
 from bgsub.words import NBSP
 
@@ -47,7 +48,10 @@ def history(*rows: tuple) -> list[str]:
     """Rows of history, share at first, half-life or None, prediction."""
     columns = ["history", "initial_share", "half_life", "predicted"]
     table = pd.DataFrame(rows, columns=columns).assign(retention=[0.1 * row[0] for row in rows])
-    return [text.replace(NBSP, " ") for text in history_answer(table.astype(float), fps=10)]
+    return [
+        text.replace(NBSP, " ")
+        for text in history_answer(table.astype(float), fps=10, span=Span(61, 109, 110))
+    ]
 
 
 def test_histories_that_lose_the_person():
@@ -92,14 +96,16 @@ def test_a_prediction_that_comes_too_soon_is_not_called_too_late():
 def test_a_longer_history_that_changes_nothing():
     rows = [(60, 0.6, 2, 6), (250, 0.8, 7, 14), (500, 0.8, 7, 14)]
     table = pd.DataFrame(rows, columns=["history", "initial_share", "half_life", "predicted"])
-    (said,) = history_answer(table.assign(retention=[0.02, 0.13, 0.13]), fps=10)
+    (said,) = history_answer(table.assign(retention=[0.02, 0.13, 0.13]), fps=10, span=Span(61, 109, 110))
     assert f"From 250{NBSP}frames on a longer history changes nothing here" in said
-    (said,) = history_answer(table.assign(retention=[0.02, 0.13, 0.14]), fps=10)
+    (said,) = history_answer(table.assign(retention=[0.02, 0.13, 0.14]), fps=10, span=Span(61, 109, 110))
     assert "changes nothing" not in said
 
 
 def test_without_a_still_person_no_history_is_judged():
-    assert history_answer(pd.DataFrame(columns=["history", "half_life"]), fps=10) == []
+    assert (
+        history_answer(pd.DataFrame(columns=["history", "half_life"]), fps=10, span=Span(61, 109, 110)) == []
+    )
 
 
 def swept(f_measure: list, retention: list, **keys: list) -> pd.DataFrame:

@@ -4,7 +4,7 @@ The visible share A(t) of a still person is measured from masks; MOG2's forgetti
 recursion of its weights. Frames are counted from the first frame of stillness, k = 0.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -13,6 +13,8 @@ import numpy as np
 from bgsub.evidence.still import Still
 from bgsub.labels import FOREGROUND
 from bgsub.masks.mask_file import Masks
+
+FindGhosts = Callable[[int, np.ndarray], np.ndarray]
 
 VANISHED = 0.05  # visible share below which a person is gone, or a method was blind to them from the start
 
@@ -113,8 +115,10 @@ def measure_absorption(shares: np.ndarray) -> Absorption:
     )
 
 
-def visible_rows(method: str, found: Masks, still: Still | None) -> list[dict[str, Any]]:
-    """Rows of `visible.csv` for one method: its frames from the moment of stillness on, where somebody is.
+def visible_rows(
+    method: str, found: Masks, still: Still | None, ghosts: FindGhosts | None = None
+) -> list[dict[str, Any]]:
+    """Rows of `visible.csv` for one method: its frames of stillness, where somebody is.
 
     Parameters
     ----------
@@ -123,21 +127,28 @@ def visible_rows(method: str, found: Masks, still: Still | None) -> list[dict[st
         The method's masks.
     still : Still or None
         None gives no rows.
+    ghosts : callable, optional
+        Takes a frame's number and its mask, and tells where ghosts are, as an (H, W) bool array. They are not
+        the person, even where the two overlap.
 
     Returns
     -------
     list of dict
-        `frame`, `method`, `visible_share`.
+        `frame`, `method`, `visible_share`, and `ghost_share`: the share of the person's region that is marked
+        as a ghost only.
     """
     if still is None:
         return []
-    numbers = found.frames[found.frames >= still.frame].tolist()
-    shares = visible_share(found.of(numbers), map(still.region_at, numbers)).tolist()
-    return [
-        {"frame": frame, "method": method, "visible_share": share}
-        for frame, share in zip(numbers, shares, strict=True)
-        if not np.isnan(share)
-    ]
+    numbers = [frame for frame in found.frames.tolist() if still.lasts(frame)]
+    rows = []
+    for frame, mask in zip(numbers, found.of(numbers), strict=True):
+        region = still.region_at(frame)
+        marked = float(_share(mask == FOREGROUND, region))
+        if np.isnan(marked):
+            continue
+        ghost = 0.0 if ghosts is None else float(_share(ghosts(frame, mask), region))
+        rows.append({"frame": frame, "method": method, "visible_share": marked - ghost, "ghost_share": ghost})
+    return rows
 
 
 def absorption_row(
@@ -148,7 +159,8 @@ def absorption_row(
 ) -> dict[str, Any]:
     """Row of `absorption.csv` for one method.
 
-    All frames are counted from the moment of stillness, also when the method's masks begin after it.
+    All frames are counted from the moment of stillness, also when the method's masks begin after it; what
+    happens after the person has got up does not count.
 
     Parameters
     ----------

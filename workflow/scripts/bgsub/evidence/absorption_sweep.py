@@ -44,7 +44,7 @@ def absorption_by_history(
         The half-life of a real person comes sooner than predicted, as a body covers most of its pixels before
         it has come to rest. Empty if the region is, in all frames.
     """
-    watched = range(still.frame, len(frames))
+    watched = still.frames(len(frames))
     window = _window(map(still.region_at, watched), margin=mog2.opening)
     if window is None:
         return []

@@ -3,32 +3,27 @@
 Taken from the config where it says so, else from the ground truth, else from the frames themselves.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from bgsub.errors import InputError
-from bgsub.evidence.change import (
-    ENDS,
-    changed,
-    clean,
-    gains_edges,
-    largest,
-    match_exposure,
-    median_picture,
-    small,
-)
+from bgsub.evidence.change import changed, clean, match_exposure, median_picture, small
+from bgsub.evidence.scene import Scene, study
 from bgsub.evidence.still import Still
 from bgsub.labels import FOREGROUND
 from bgsub.progress import Progress
 
 EVENTS = ("enters", "falls", "still")  # in the order of time
 
+_UNLABELLED = (85, 170)  # CDnet's codes for what nothing is said of
+_AT_REST = 5  # frames whose median shows the person at rest
 _LASTING = 5  # frames in a row for which somebody who enters is there
 _HEAD = 0.05  # share of a region above its top edge, and below its bottom: a raised hand does not count
 _FAST = 0.25  # of the fastest sinking of the top edge: slower, and the fall has not begun
+_LEFTOVER = 0.25  # of the greatest height: what differs less from the person at rest is nearly there
 _LOSS = 1 / 3  # of the person's height that a fall loses
 
 
@@ -40,15 +35,20 @@ class Event:
     ----------
     event : str
         One of `EVENTS`.
-    frame : int
+    frame : int or None
         0-based: the first in which the person is seen, the last before they sink, the first of stillness.
+        None where it happened at a time that cannot be told: somebody who is there from the first frame, or
+        the first labelled one, has entered before.
     source : str
         `config`, `groundtruth` or `frames`.
+    end : int or None
+        The last frame of a fall, before stillness, and of stillness; None for an entrance, which has none.
     """
 
     event: str
-    frame: int
+    frame: int | None
     source: str
+    end: int | None = None
 
 
 def locate_events(
@@ -57,6 +57,7 @@ def locate_events(
     *,
     groundtruth: np.ndarray | None = None,
     settings: Mapping[str, int] | None = None,
+    scene: Scene | None = None,
     progress: Progress = iter,
 ) -> list[Event]:
     """Find when the person enters, falls and lies still by the best of what is known.
@@ -71,59 +72,80 @@ def locate_events(
         CDnet coding.
     settings : mapping, optional
         The clip's `events` in the config: frames of `enters` and `falls`, which are believed before all else.
+    scene : Scene, optional
+        As `evidence.scene.study` found it, if that has been done.
     progress : callable
         Wraps the frames, for example tqdm.
 
     Returns
     -------
     list of Event
-        In the order of `EVENTS`, without those that cannot be told.
+        In the order of `EVENTS`, without those that did not happen; an entrance that did, but not when, has
+        no frame.
 
     Raises
     ------
     InputError
         If a frame in the config lies outside the clip.
     """
-    known: dict[str, tuple[int | None, str]] = {}
-    if still is not None:
-        known["still"] = (still.frame, still.frame_source)
+    events: dict[str, Event] = {}
     for event, frame in (settings or {}).items():
         if not 0 <= frame < len(frames):
             raise InputError(
                 f"events.{event}: found {frame}, expected a frame of the clip, 0 to {len(frames) - 1}"
             )
-        known[event] = (frame, "config")
+        events[event] = Event(event, frame, "config")
     source = "frames" if groundtruth is None else "groundtruth"
-    if "enters" not in known:
-        present = _newcomers(frames, progress) if groundtruth is None else _people(groundtruth, progress)
-        known["enters"] = (enters_frame(present), source)
-    if "falls" not in known and still is not None:
-        measure = _extent_to_come(frames) if groundtruth is None else _extent_of_person
-        until = (frames if groundtruth is None else groundtruth)[: still.frame + 1]
-        known["falls"] = (falls_frame(np.array([measure(picture) for picture in progress(until)])), source)
-    in_order = ((event, *known[event]) for event in EVENTS if event in known)
-    return [Event(event, frame, source) for event, frame, source in in_order if frame is not None]
+    if "enters" not in events:
+        happened, first = enters_frame(
+            _newcomers(frames, scene or study(frames, progress))
+            if groundtruth is None
+            else _people(groundtruth, progress)
+        )
+        if happened:
+            events["enters"] = Event("enters", first, source)
+    if still is not None:
+        last = still.frames(len(frames))[-1]
+        events["still"] = Event("still", still.frame, still.frame_source, last)
+        if "falls" not in events:
+            if groundtruth is None:
+                extents = _extents_to_come(frames, still.frame, progress)
+            else:
+                people = progress(groundtruth[: still.frame + 1])
+                extents = np.array([vertical_extent(labels == FOREGROUND) for labels in people])
+            begins = falls_frame(extents)
+            if begins is not None:
+                events["falls"] = Event("falls", begins, source)
+        if "falls" in events:
+            events["falls"] = replace(events["falls"], end=max(still.frame - 1, events["falls"].frame or 0))
+    return [events[event] for event in EVENTS if event in events]
 
 
-def enters_frame(present: Iterable[bool]) -> int | None:
+def enters_frame(present: Iterable[bool | None]) -> tuple[bool, int | None]:
     """First frame from which on somebody is there five times in a row.
 
     Parameters
     ----------
-    present : iterable of bool
-        Whether somebody is there, frame by frame.
+    present : iterable of bool or None
+        Whether somebody is there, frame by frame; None where that is not known.
 
     Returns
     -------
+    bool
+        Whether somebody is there at some time.
     int or None
-        0-based. None if nobody comes, or if somebody is there from the first frame on.
+        0-based. None if nobody comes, or if somebody is there from the first frame on of which it is known.
     """
-    run = 0
+    run, first = 0, None
     for frame, there in enumerate(present):
+        if there is None:
+            continue
+        first = frame if first is None else first
         run = run + 1 if there else 0
         if run == _LASTING:
-            return frame + 1 - run or None
-    return None
+            start = frame + 1 - run
+            return True, (start if start > first else None)
+    return False, None
 
 
 def falls_frame(extents: np.ndarray) -> int | None:
@@ -172,33 +194,29 @@ def vertical_extent(region: np.ndarray) -> tuple[float, float]:
     return float(np.searchsorted(below, _HEAD)), float(np.searchsorted(below, 1 - _HEAD))
 
 
-def _people(groundtruth: np.ndarray, progress: Progress) -> Iterator[bool]:
-    return ((labels == FOREGROUND).any() for labels in progress(groundtruth))
+def _people(groundtruth: np.ndarray, progress: Progress) -> Iterator[bool | None]:
+    for labels in progress(groundtruth):
+        labelled = not np.isin(labels, _UNLABELLED).all()
+        yield bool((labels == FOREGROUND).any()) if labelled else None
 
 
-def _newcomers(frames: np.ndarray, progress: Progress) -> Iterator[bool]:
-    """Tell of frame after frame whether it shows somebody who was not there at the beginning."""
-    beginning, end = median_picture(frames[:ENDS]), median_picture(frames[-ENDS:])
-    if _newcomer(end, beginning) is not None:  # who was there at the beginning, and has left that place
-        return iter(())
-    return (_newcomer(beginning, small(frame)) is not None for frame in progress(frames))
+def _newcomers(frames: np.ndarray, scene: Scene) -> Iterator[bool]:
+    """Tell of frame after frame whether it shows somebody."""
+    for frame in range(len(frames)):
+        lies = any(rest.start <= frame <= rest.end for rest in scene.rests)
+        yield lies or scene.someone(frames, frame) is not None
 
 
-def _extent_of_person(labels: np.ndarray) -> tuple[float, float]:
-    return vertical_extent(labels == FOREGROUND)
+def _extents_to_come(frames: np.ndarray, still: int, progress: Progress) -> np.ndarray:
+    """Return from which row to which each frame differs from the person at rest, NaN where only little does.
 
-
-def _extent_to_come(frames: np.ndarray) -> Callable[[np.ndarray], tuple[float, float]]:
-    """Return what measures from which row to which a frame differs from the end of the clip.
-
-    The end is the better background to see a fall before: by then the camera has got used to what it sees,
-    and one who lies still is part of it, so that what is left is the body where it is not yet.
+    That is the better background to see a fall before: by then the camera has got used to what it sees, and
+    one who lies still is part of it, so that what is left is the body where it is not yet.
     """
-    end = median_picture(frames[-ENDS:])
-    return lambda frame: vertical_extent(clean(changed(match_exposure(small(frame), end), end)) > 0)
-
-
-def _newcomer(before: np.ndarray, after: np.ndarray) -> np.ndarray | None:
-    """Region of the largest object that one picture has and another has not."""
-    before = match_exposure(before, after)
-    return largest(clean(changed(before, after)), lambda region: gains_edges(region, before, after))
+    rest = median_picture(small(frame) for frame in frames[still : still + _AT_REST])
+    pictures = (match_exposure(small(frame), rest) for frame in progress(frames[: still + 1]))
+    extents = np.array([vertical_extent(clean(changed(picture, rest)) > 0) for picture in pictures])
+    heights = extents[:, 1] - extents[:, 0]
+    if not np.isnan(heights).all():
+        extents[heights < _LEFTOVER * np.nanmax(heights)] = np.nan
+    return extents

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bgsub.evidence.absorption import FindGhosts
 from bgsub.labels import FOREGROUND
 from bgsub.masks.mask_file import Masks
 
@@ -30,13 +31,27 @@ def foreground_share(masks: Iterable[np.ndarray]) -> np.ndarray:
     return np.array([np.count_nonzero(mask == FOREGROUND) / mask.size for mask in masks])
 
 
-def area_rows(method: str, found: Masks) -> list[dict[str, Any]]:
-    """Rows of `area.csv` for one method: `frame`, `method`, `foreground_share`."""
-    shares = foreground_share(found.masks).tolist()
-    return [
-        {"frame": frame, "method": method, "foreground_share": share}
-        for frame, share in zip(found.frames.tolist(), shares, strict=True)
-    ]
+def area_rows(method: str, found: Masks, ghosts: FindGhosts | None = None) -> list[dict[str, Any]]:
+    """Rows of `area.csv` for one method.
+
+    Parameters
+    ----------
+    method : str
+    found : Masks
+    ghosts : callable, optional
+        As for `evidence.absorption.visible_rows`.
+
+    Returns
+    -------
+    list of dict
+        `frame`, `method`, `foreground_share`, and `ghost_share`: the part of it that are ghosts.
+    """
+    rows = []
+    for frame, mask in zip(found.frames.tolist(), found.masks, strict=True):
+        share = float(foreground_share([mask])[0])
+        ghost = 0.0 if ghosts is None else float(np.mean(ghosts(frame, mask)))
+        rows.append({"frame": frame, "method": method, "foreground_share": share, "ghost_share": ghost})
+    return rows
 
 
 def crowded(absorption: "pd.DataFrame", area: "pd.DataFrame") -> dict[str, float]:

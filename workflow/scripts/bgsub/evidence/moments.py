@@ -12,14 +12,22 @@ _AFTER = 8  # frames after the person came to rest, when a fast learner has let 
 
 
 class Moment(NamedTuple):
-    """A frame, and the two methods whose masks of it tell the story: who keeps most, and who keeps least."""
+    """A frame, and the two methods whose masks of it tell the story: by what is measured best and worst."""
 
     frame: int
-    keeps: str
-    loses: str
+    best: str
+    worst: str
 
 
-def most_telling(absorption: "pd.DataFrame", area: "pd.DataFrame", test: range) -> Moment:
+def most_telling(
+    absorption: "pd.DataFrame",
+    area: "pd.DataFrame",
+    test: range,
+    *,
+    last_still: int | None = None,
+    scores: "pd.DataFrame | None" = None,
+    truth_area: Sequence[float] | None = None,
+) -> Moment:
     """Choose the moment that the result shows best in.
 
     Parameters
@@ -28,20 +36,34 @@ def most_telling(absorption: "pd.DataFrame", area: "pd.DataFrame", test: range) 
         `absorption.csv` and `area.csv`. A method that marks much of the picture is no one to tell by.
     test : range
         The test frames.
+    last_still : int, optional
+        Last frame of stillness; by default the last test frame.
+    scores : DataFrame, optional
+        `scores.csv`, of a clip with ground truth.
+    truth_area : sequence of float, optional
+        Share of each test frame that is there by the ground truth.
 
     Returns
     -------
     Moment
-        Without a still person: the middle of the test frames, and the first and the last method.
+        Who keeps most of a still person and who keeps least, soon after they came to rest. Without one, who
+        scores best and worst, where the ground truth shows most. Without scores nothing can be told: the
+        middle of the test frames, and the first and the last method.
     """
     known = absorption[absorption["still_frame"].notna() & absorption["retention"].notna()]
     if known.empty:
-        names = list(absorption["method"])
-        return Moment(test[len(test) // 2], names[0], names[-1])
+        names, frame = list(absorption["method"]), test[len(test) // 2]
+        if scores is not None and scores["f_measure"].notna().any():
+            judged = scores[scores["f_measure"].notna()]
+            names = list(judged.sort_values("f_measure", ascending=False, kind="stable")["method"])
+        if truth_area and max(truth_area) > 0:
+            frame = test[truth_area.index(max(truth_area))]
+        return Moment(frame, names[0], names[-1])
     clear = known[~known["method"].isin(crowded(known, area))]
     ranked = (known if clear.empty else clear).sort_values("retention", ascending=False, kind="stable")
     still = max(int(known["still_frame"].iloc[0]), test[0])
-    return Moment(min(still + _AFTER, test[-1]), ranked["method"].iloc[0], ranked["method"].iloc[-1])
+    last = test[-1] if last_still is None else min(last_still, test[-1])
+    return Moment(min(still + _AFTER, last), ranked["method"].iloc[0], ranked["method"].iloc[-1])
 
 
 def in_a_row(test_frames: Sequence[int], still_frame: int | None) -> dict[int, str]:

@@ -36,7 +36,8 @@ def count_masks(
     Parameters
     ----------
     found : Masks
-        The masks of the test frames; those outside the temporal region of interest are left out.
+        The masks of the test frames; left out are those outside the temporal region of interest, and those
+        in which no pixel of the region of interest is labelled.
     groundtruth : (N, H, W) uint8 array
         Labels of all the clip's frames.
     scope : Scope
@@ -52,7 +53,7 @@ def count_masks(
     Raises
     ------
     InputError
-        If no test frame lies in the temporal region of interest.
+        If no test frame lies in the temporal region of interest, or none has a label in the region.
     """
     scored = [frame for frame in found.frames.tolist() if frame in scope.frames]
     if not scored:
@@ -62,7 +63,17 @@ def count_masks(
         )
     labels = (groundtruth[frame] for frame in scored)
     counts = count_frames(found.of(scored), labels, scope.roi, progress=progress)
-    return [_frame_row(frame, frame_counts) for frame, frame_counts in zip(scored, counts, strict=True)]
+    rows = [
+        _frame_row(frame, of)
+        for frame, of in zip(scored, counts, strict=True)
+        if of.tp + of.fp + of.fn + of.tn > 0
+    ]
+    if not rows:
+        raise InputError(
+            f"no test frame ({scored[0]} to {scored[-1]}) has a labelled pixel in the region of interest; "
+            "expected labels 0, 50 or 255: change split.train_fraction, or leave out the clip's groundtruth"
+        )
+    return rows
 
 
 def clip_counts(table: pd.DataFrame) -> Counts:

@@ -1,6 +1,6 @@
-"""Stillness: where in a clip somebody lies still, and since when.
+"""Stillness: where in a clip somebody lies still, from when to when.
 
-Taken from the ground truth where there is one, else from the frames themselves.
+Taken from the config where it says so, else from the ground truth, else from the frames themselves.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,33 +9,23 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from bgsub.errors import InputError
-from bgsub.evidence.change import (
-    ENDS,
-    KERNEL,
-    as_mask,
-    changed,
-    clean,
-    gains_edges,
-    largest,
-    match_exposure,
-    median_picture,
-    small,
-)
+from bgsub.evidence.change import as_mask
+from bgsub.evidence.scene import Rest, Scene, is_upright, study
 from bgsub.labels import FOREGROUND
-from bgsub.masks.foreground import open_mask
 from bgsub.progress import Progress
+
+STILL_COLUMNS = ("start", "end", "seconds", "region", "known_by")
 
 _STILL_CHANGE = 0.02  # share of a region that changes per frame, below which it is still ...
 _STILL_FRAMES = 5  # ... if so many times in a row
-_MOST = 0.85  # share of an object that must have come to rest for it to lie still
+_STAYS = 0.5  # share of a region that must stay covered for the same stillness to go on
 
 
 @dataclass(frozen=True)
 class Still:
-    """Where somebody lies still, since when, and how that is known.
+    """Where somebody lies still, from when to when, and how that is known.
 
     Attributes
     ----------
@@ -45,16 +35,27 @@ class Still:
         `config`, `groundtruth` or `frames`.
     region : (H, W) bool array, or (N, H, W) uint8 array
         One region for all frames, or the ground truth of each.
+    end : int or None
+        Last frame of stillness; None if it lasts to the end of the clip.
     """
 
     frame: int
     frame_source: str
     region: np.ndarray
     region_source: str
+    end: int | None = None
 
     def region_at(self, frame: int) -> np.ndarray:
         """Return where the person is at a frame, as an (H, W) bool array."""
         return self.region if self.region.ndim == 2 else self.region[frame] == FOREGROUND
+
+    def lasts(self, frame: int) -> bool:
+        """Tell whether the person lies still at a frame."""
+        return self.frame <= frame and (self.end is None or frame <= self.end)
+
+    def frames(self, count: int) -> range:
+        """Return the frames of stillness in a clip of so many frames."""
+        return range(self.frame, count if self.end is None else min(self.end + 1, count))
 
 
 def locate_still(
@@ -64,7 +65,25 @@ def locate_still(
     settings: Mapping[str, Any] | None = None,
     progress: Progress = iter,
 ) -> Still | None:
-    """Find the still person by the best of what is known: config, ground truth, or the frames themselves.
+    """Find the longest stillness of a clip, as `locate_stills` does; None if there is none."""
+    known: dict[str, Any] = {"groundtruth": groundtruth, "settings": settings, "progress": progress}
+    return longest(locate_stills(frames, **known), len(frames))
+
+
+def longest(stills: Iterable[Still], count: int) -> Still | None:
+    """Return the longest of several stillnesses in a clip of so many frames, the first of equals."""
+    return max(stills, key=lambda still: len(still.frames(count)), default=None)
+
+
+def locate_stills(
+    frames: np.ndarray,
+    *,
+    groundtruth: np.ndarray | None = None,
+    settings: Mapping[str, Any] | None = None,
+    scene: Scene | None = None,
+    progress: Progress = iter,
+) -> list[Still]:
+    """Find when and where somebody lies still by the best of what is known.
 
     Parameters
     ----------
@@ -75,13 +94,15 @@ def locate_still(
     settings : mapping, optional
         The clip's `still`: its `frame`, which is believed before all else, and its `region`
         [x, y, width, height] in pixels, believed where there is no ground truth. Both may be missing.
+    scene : Scene, optional
+        As `evidence.scene.study` found it, if that has been done.
     progress : callable
         Wraps the frames, for example tqdm.
 
     Returns
     -------
-    Still or None
-        None if there is nobody who lies still.
+    list of Still
+        In the order of time; empty if nobody lies still.
 
     Raises
     ------
@@ -89,32 +110,41 @@ def locate_still(
         If a frame or region in the config lies outside the clip.
     """
     settings = settings or {}
-    frame, frame_source = settings.get("frame"), "config"
-    if frame is not None and not 0 <= frame < len(frames):
-        raise InputError(f"still.frame: found {frame}, expected a frame of the clip, 0 to {len(frames) - 1}")
-    region, region_source = None, "frames"
+    start = settings.get("frame")
+    if start is not None and not 0 <= start < len(frames):
+        raise InputError(f"still.frame: found {start}, expected a frame of the clip, 0 to {len(frames) - 1}")
+    box = None
+    if groundtruth is None and settings.get("region") is not None:
+        box = _rectangle(settings["region"], frames.shape[1:3])
+
     if groundtruth is not None:
-        region, region_source = groundtruth, "groundtruth"
-    elif settings.get("region") is not None:
-        region, region_source = _rectangle(settings["region"], frames.shape[1:3]), "config"
+        spans = still_spans(progress(groundtruth))
+        found = [Still(first, "groundtruth", groundtruth, "groundtruth", last) for first, last in spans]
+    else:
+        rests = (scene or study(frames, progress)).rests
+        size = frames.shape[2], frames.shape[1]
+        found = [_of_rest(rest, size, box) for rest in rests]
+    if start is None:
+        return found
+    # The config says when it begins; its end, and a region that it does not say, are those of what is found.
+    same = next((still for still in found if still.end is not None and still.end > start), None)
+    if groundtruth is not None:
+        region, source = groundtruth, "groundtruth"
+    elif box is not None:
+        region, source = box, "config"
+    elif same is not None:
+        region, source = same.region, same.region_source
+    else:
+        return []
+    return [Still(start, "config", region, source, same.end if same else len(frames) - 1)]
 
-    if frame is None and groundtruth is not None:
-        frame, frame_source = still_frame_from_groundtruth(progress(groundtruth)), "groundtruth"
-        if frame is None:
-            return None
-    if frame is None or region is None:
-        found = find_still_region(frames, progress)
-        if found is None:
-            return None
-        if region is None:
-            region = found[0]
-        if frame is None:
-            frame, frame_source = found[1], "frames"
-    return Still(frame, frame_source, region, region_source)
 
+def still_spans(groundtruth: Iterable[np.ndarray]) -> list[tuple[int, int]]:
+    """First and last frames between which the person of a ground truth lies still.
 
-def still_frame_from_groundtruth(groundtruth: Iterable[np.ndarray]) -> int | None:
-    """First frame at which the person of a ground truth lies still.
+    It begins where the region changes by less than 2 % of its area per frame, five times in a row, and is not
+    upright. It ends with the last frame before which that was so, before less than half of the place where
+    the person lay is covered: to stir is not to get up.
 
     Parameters
     ----------
@@ -123,58 +153,62 @@ def still_frame_from_groundtruth(groundtruth: Iterable[np.ndarray]) -> int | Non
 
     Returns
     -------
-    int or None
-        First t, 0-based, from which the region changes by less than 2 % of its area per frame, five times in
-        a row. None if it never does.
+    list of (int, int)
+        0-based, in the order of time.
     """
-    still, before = [], None
-    for labels in groundtruth:
+    spans: list[tuple[int, int]] = []
+    before: np.ndarray | None = None
+    place: np.ndarray | None = None  # where the person lay when the present stillness began
+    calm = 0  # times in a row
+    for frame, labels in enumerate(groundtruth):
         person = labels == FOREGROUND
-        if before is not None:
-            area = np.count_nonzero(before)
-            still.append(area > 0 and np.count_nonzero(before ^ person) < _STILL_CHANGE * area)
+        area = 0 if before is None else np.count_nonzero(before)
+        still = before is not None and area > 0 and np.count_nonzero(before ^ person) < _STILL_CHANGE * area
+        calm = calm + 1 if still else 0
+        if place is not None and np.count_nonzero(place & person) < _STAYS * np.count_nonzero(place):
+            place = None
+        if calm >= _STILL_FRAMES:
+            if place is not None:
+                spans[-1] = (spans[-1][0], frame)
+            elif not is_upright(person):
+                place = person
+                spans.append((frame - _STILL_FRAMES, frame))
         before = person
-    return _first_run(np.array(still, dtype=bool), _STILL_FRAMES)
+    return spans
 
 
-def find_still_region(frames: np.ndarray, progress: Progress = iter) -> tuple[np.ndarray, int] | None:
-    """Find what came into the picture and lies still until the end of the clip, without ground truth.
-
-    The clip must begin without the person. What its last frames show and its first do not is a candidate.
-    Light that changed is told from an object by the outline: an object brings edges with it, and one that
-    left takes them away. Of the largest object, the part is kept that no longer changes once most of it has
-    come to rest, so an arm that still moves is left out.
+def still_rows(stills: Sequence[Still], count: int, fps: float) -> list[dict[str, Any]]:
+    """Rows of `still.csv`, one for each stillness.
 
     Parameters
     ----------
-    frames : (N, H, W, 3) uint8 array
-        RGB; a memory map is read one frame at a time.
-    progress : callable
-        Wraps the frames, for example tqdm.
+    stills : sequence of Still
+    count : int
+        Frames of the clip.
+    fps : float
+        Its frames per second.
 
     Returns
     -------
-    ((H, W) bool array, int) or None
-        The region, and the first frame, 0-based, since when all of it has been still.
-        None if nothing new lies still at the end.
+    list of dict
+        `start`, `end` (first and last frame, 0-based), `seconds`, `region` (box around the person:
+        "left top width height" in pixels) and `known_by` (how the start is known).
     """
-    if len(frames) < 2 * ENDS:
-        return None
-    end = median_picture(frames[-ENDS:])
-    beginning = match_exposure(median_picture(frames[:ENDS]), end)
-    newcomer = largest(clean(changed(beginning, end)), lambda region: gains_edges(region, beginning, end))
-    if newcomer is None:
-        return None
-    settled = _settling_frames(progress(frames), end)
-    frame = _still_since(settled[newcomer], len(frames))
-    if frame is None:
-        return None
-    region = largest(open_mask(as_mask(newcomer & (settled <= frame)), KERNEL))
-    if region is None:
-        return None
-    height, width = frames.shape[1:3]
-    full = cv2.resize(as_mask(region), (width, height), interpolation=cv2.INTER_LINEAR)
-    return full > FOREGROUND // 2, frame
+    rows = []
+    for still in stills:
+        span = still.frames(count)
+        region = as_mask(still.region_at(span[len(span) // 2]))
+        box = " ".join(map(str, cv2.boundingRect(region)))
+        values = (span[0], span[-1], len(span) / fps, box, still.frame_source)
+        rows.append(dict(zip(STILL_COLUMNS, values, strict=True)))
+    return rows
+
+
+def _of_rest(rest: Rest, size: tuple[int, int], box: np.ndarray | None) -> Still:
+    if box is not None:
+        return Still(rest.start, "frames", box, "config", rest.end)
+    region = cv2.resize(as_mask(rest.region), size, interpolation=cv2.INTER_LINEAR) > FOREGROUND // 2
+    return Still(rest.start, "frames", region, "frames", rest.end)
 
 
 def _rectangle(corners: Sequence[int], shape: tuple[int, int]) -> np.ndarray:
@@ -188,27 +222,3 @@ def _rectangle(corners: Sequence[int], shape: tuple[int, int]) -> np.ndarray:
     region = np.zeros(shape, dtype=bool)
     region[y : y + height, x : x + width] = True
     return region
-
-
-def _settling_frames(frames: Iterable[np.ndarray], end: np.ndarray) -> np.ndarray:
-    """Return for each pixel the frame since when it has looked as it does at the end."""
-    settled = np.zeros(end.shape[:2], dtype=np.int32)
-    for index, frame in enumerate(frames):
-        settled[changed(match_exposure(small(frame), end), end)] = index + 1
-    return settled
-
-
-def _still_since(settled: np.ndarray, count: int) -> int | None:
-    """Return the first frame with most pixels settled and under 2 % settling in each of the next five."""
-    arrivals = np.bincount(settled, minlength=count + 1) / len(settled)
-    calm = np.all(sliding_window_view(arrivals[1:count] < _STILL_CHANGE, _STILL_FRAMES), axis=1)
-    still = calm & (np.cumsum(arrivals)[: len(calm)] >= _MOST)
-    return int(np.argmax(still)) if still.any() else None
-
-
-def _first_run(true: np.ndarray, length: int) -> int | None:
-    """Return where the first run of `length` true values begins."""
-    if len(true) < length:
-        return None
-    run = sliding_window_view(true, length).all(axis=1)
-    return int(np.argmax(run)) if run.any() else None

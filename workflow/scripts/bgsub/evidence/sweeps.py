@@ -50,8 +50,8 @@ def measure_frames(
     Returns
     -------
     list of dict
-        Rows of `measures.csv`: `frame, foreground_share, still_frame, visible_share` (from the first frame of
-        stillness on) and CDnet's counts; None where there is nothing to measure or to score by.
+        Rows of `measures.csv`: `frame, foreground_share, still_frame, visible_share` (in the frames of
+        stillness) and CDnet's counts; None where there is nothing to measure or to score by.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def measure_frames(
         row |= dict.fromkeys(("still_frame", "visible_share", *COUNTS))
         if still is not None:
             row["still_frame"] = still.frame
-            if frame >= still.frame:
+            if still.lasts(frame):
                 share = float(visible_share([mask], still.region_at(frame))[0])
                 row["visible_share"] = None if np.isnan(share) else share
         if groundtruth is not None and scope is not None and frame in scope.frames:

@@ -216,7 +216,7 @@ def draw_absorption(
     rows = absorption[absorption["still_frame"].notna()].set_index("method")
     if rows.empty:
         axes.set_axis_off()
-        axes.text(0.5, 0.5, "no person who lies still was found", ha="center", color="#444444")
+        axes.text(0.5, 0.5, "nobody lies still in the frames that were tested", ha="center", color="#444444")
         return figure
     for method, row in rows.iterrows():
         name = names[method]

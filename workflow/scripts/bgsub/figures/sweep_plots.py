@@ -120,7 +120,7 @@ def draw_history(rows: pd.DataFrame, history_in_config: float) -> Figure:
     figure, axes = new_figure(3.6)
     if rows.empty:
         axes.set_axis_off()
-        axes.text(0.5, 0.5, "no person who lies still was found", ha="center", color="#444444")
+        axes.text(0.5, 0.5, "nobody lies still in the frames that were tested", ha="center", color="#444444")
         return figure
     rows = rows.sort_values("history")
     mog2 = MOG2_LOOK.colour

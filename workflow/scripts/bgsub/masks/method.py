@@ -53,8 +53,8 @@ class Method(Settings):
         return Name(self.label, look=self.look) if self.label else self._derived_name(key, models)
 
     def _derived_name(self, key: str, models: Mapping[str, Name]) -> Name:
-        """Name it by what it is; by its key where no more is known of it."""
-        return Name(key, look=self.look)
+        """Name it by what it is; where no more is known of it, by its key, with which no sentence begins."""
+        return Name(f"method {key}", article=True, look=self.look)
 
     def absorption(self, first_test_frame: int) -> dict[str, Any] | None:
         """Return what decides how fast it absorbs a still object, where theory tells.

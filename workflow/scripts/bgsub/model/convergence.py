@@ -104,19 +104,21 @@ def summarise_fit(
     dict
         The columns of fits.csv. `converged` and `at_limit` are shares: at the limit are pixels that took all
         the iterations they were allowed and did not converge. Gaps are the reference's log-likelihood minus
-        this model's, over the pixels where both are defined. Background differences are per pixel the largest
-        over the channels, in 8-bit levels. `constant`, `rank_deficient`, `at_floor`, `dead` and `undefined`
-        are shares of all pixels, `not_finite` is the number of pixels with a NaN or an infinity.
+        this model's, over the pixels where both are defined; NaN if none is. Means leave out pixels with a
+        NaN. Background differences are per pixel the largest over the channels, in 8-bit levels.
+        `constant`, `rank_deficient`, `at_floor`, `dead` and `undefined` are shares of all pixels,
+        `not_finite` is the number of pixels with a NaN or an infinity.
     """
     n_iter, converged, flags = model["n_iter"], model["converged"], model["flags"]
-    defined = ((flags | reference["flags"]) & UNDEFINED) == 0
-    gap = (reference["log_likelihood"] - model["log_likelihood"])[defined]
-    if not gap.size:
-        gap = np.zeros(1)
+    likelihood, best = model["log_likelihood"], reference["log_likelihood"]
+    finite = np.isfinite(likelihood)
+    defined = (((flags | reference["flags"]) & UNDEFINED) == 0) & finite & np.isfinite(best)
+    gap = (best - likelihood)[defined] if defined.any() else np.full(1, np.nan)
     difference = 255.0 * np.abs(
         background_image(model["weights"], model["means"])
         - background_image(reference["weights"], reference["means"])
     ).max(axis=-1)
+    difference = difference[np.isfinite(difference)] if np.isfinite(difference).any() else np.zeros(1)
     return {
         "model": name,
         "pixels": int(n_iter.size),
@@ -125,7 +127,7 @@ def summarise_fit(
         "iterations_max": int(n_iter.max()),
         "converged": float(converged.mean()),
         "at_limit": float((~converged & ((flags & UNDEFINED) == 0)).mean()),
-        "log_likelihood": float(model["log_likelihood"].mean()),
+        "log_likelihood": float(likelihood[finite].mean()) if finite.any() else float("nan"),
         "gap_median": float(np.median(gap)),
         "gap_p90": float(np.quantile(gap, 0.9)),
         f"gap_over_{CLOSE_ENOUGH:g}": float((gap > CLOSE_ENOUGH).mean()),

@@ -4,6 +4,8 @@ Dempster, Laird & Rubin 1977. Inside, colours are 8-bit levels about the pixel's
 are small exact integers; parameters and likelihoods leave it in the units of values in [0, 1].
 """
 
+from math import isnan
+
 import numpy as np
 
 from bgsub.model.compiled import compiled
@@ -147,6 +149,7 @@ def iterate(
     if singular:
         floored, singular = prepare(weights, covariances, ROUNDING_VARIANCE, A, V, W, log_norm)
     history[0], lowest = e_step(x, weights, means, W, log_norm, responsibilities)
+    undefined = undefined or isnan(history[0])
     t, converged = 0, weights.shape[0] == 1
     while t < max_iterations and not converged and not undefined:
         if floor == 0.0 and lowest < LOWEST_EXPONENT:
@@ -160,6 +163,10 @@ def iterate(
             history[t] = history[t - 1]
             break
         history[t], lowest = e_step(x, weights, means, W, log_norm, responsibilities)
+        if isnan(history[t]):
+            undefined = True
+            history[t] = history[t - 1]
+            break
         converged = tolerance >= 0.0 and history[t] - history[t - 1] < tolerance
     flags = AT_FLOOR if floored and not undefined else 0
     for k in range(weights.shape[0]):
@@ -170,8 +177,8 @@ def iterate(
 
 @compiled
 def fixed(value: float) -> int:
-    """Round to the trajectory's unit."""
-    return int(np.floor(value * TRAJECTORY_UNIT + 0.5))
+    """Round to the trajectory's unit; what is not a number adds nothing."""
+    return 0 if isnan(value) else int(np.floor(value * TRAJECTORY_UNIT + 0.5))
 
 
 @compiled

@@ -5,6 +5,8 @@ accelerated: every second step is an extrapolation, kept only if the likelihood 
 when a plain EM step gains less than the tolerance.
 """
 
+from math import isnan
+
 import numpy as np
 
 from bgsub.model.compiled import compiled
@@ -151,7 +153,7 @@ def fit_band(
         for j in range(WIDTH):
             if pixel[j] < 0:
                 continue
-            lost = (undefined >> j) & 1 == 1
+            lost = (undefined >> j) & 1 == 1 or isnan(now[0, j])
             if lost:
                 now[0, j] = state[BEST, j]
             steps.gains[t[j]] += fixed(now[0, j]) - (fixed(state[BEST, j]) if t[j] > 0 else 0)

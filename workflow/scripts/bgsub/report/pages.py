@@ -1,7 +1,7 @@
 """The pages: one per clip, and one over all clips. The same results give the same bytes."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from bgsub.names import Name
 from bgsub.report.embed import embed_picture, embed_source, embed_video, picture_size
 from bgsub.report.payload import to_json
 from bgsub.report.sentences import over_clips_sentence
+from bgsub.report.sentences_scene import headline, page_title
 from bgsub.report.sentences_scores import score_words
 from bgsub.report.views import ClipResults, clip_view, player_facts
 from bgsub.words import brief, count, duration, number
@@ -41,8 +42,8 @@ def render_page(
     page, watch : path-like
         The page, and the small player; each written whole or not at all.
     summary : path-like
-        JSON: name, title, facts, verdict, moment, and of each method label, article, area, half-life,
-        retention, whether it fills much of the picture, F-measure.
+        JSON: name, title, facts, lies, falls, warning, verdict, moment, and of each method label, article,
+        area, half-life, retention, whether it fills much of the picture, F-measure.
     templates : path-like
         Folder of the templates, style sheets and scripts.
     versions : mapping of str to str
@@ -113,6 +114,9 @@ def summary_of(clip: ClipResults, view: Mapping[str, Any]) -> dict[str, Any]:
         "name": clip.name,
         "title": view["title"],
         "facts": view["facts"],
+        "lies": view["lies"],
+        "falls": view["falls"],
+        "warning": view["warning"],
         "verdict": view["sentences"]["verdict"],
         "moment": view["moment"],
         "methods": methods,
@@ -148,6 +152,7 @@ def render_overview(
         .get_template("overview.html.j2")
         .render(
             clips=summaries,
+            **overview_heads(summaries),
             methods=methods.values(),
             sentence=over_clips_sentence(
                 kept,
@@ -159,6 +164,12 @@ def render_overview(
         )
     )
     write_text(page, text)
+
+
+def overview_heads(summaries: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Head the overview by what is true of all its clips."""
+    lies, falls = (all(clip[key] for clip in summaries) for key in ("lies", "falls"))
+    return {"headline": headline(lies=lies, falls=falls), "page_title": page_title(lies=lies)}
 
 
 def methods_over_clips(
@@ -199,14 +210,20 @@ def _environment(templates: Path) -> Environment:
         "picture_size": picture_size,
     }
     environment.filters |= {
-        "brief": brief,
-        "number": number,
+        "brief": _or_dash(brief),
+        "number": _or_dash(number),
+        "two_digits": _or_dash("{:.2f}".format),
         "duration": duration,
         "count": count,
-        "share3": lambda value: "\N{EN DASH}" if _number(value) is None else score_words(value),
+        "share3": _or_dash(score_words),
         "json": lambda value: Markup(to_json(value)),  # noqa: S704 - no `<` is left in it
     }
     return environment
+
+
+def _or_dash(say: Callable[[float], str]) -> Callable[[float | None], str]:
+    """Say a figure, and a dash where there is none."""
+    return lambda value: "\N{EN DASH}" if value is None or value != value else say(value)
 
 
 def _number(value: float | None) -> float | None:

@@ -83,15 +83,20 @@ def background_sentence(
     )
 
 
-def foreground_sentence(area: pd.DataFrame, names: Names, truth: float | None = None) -> str:
-    """Say what the methods mark at the end of the clip, and what is there, if that is known (a share)."""
+def foreground_sentence(
+    area: pd.DataFrame, names: Names, truth: float | None = None, there: str = "the person"
+) -> str:
+    """Say what the methods mark at the end of the clip, and what is there, if that is known (a share).
+
+    A share of 0 says nothing: a frame without labels has it too.
+    """
     last = area[area["frame"] == area["frame"].max()].sort_values("foreground_share", kind="stable")
     shares = [
         f"{percent(row.foreground_share)} with {names.methods[row.method].named}" for row in last.itertuples()
     ]
     said = f"runs from {shares[0]} to {shares[-1]}" if len(shares) > 2 else f"is {joined(shares)}"
-    there = "" if truth is None else f"; the person covers {percent(truth)} of it"
-    return f"In the last frame, the share of the image marked as foreground {said}{there}."
+    covers = "" if not truth else f"; {there} covers {percent(truth)} of it"
+    return f"In the last frame, the share of the image marked as foreground {said}{covers}."
 
 
 def cost_sentence(costs: Mapping[str, Cost]) -> str:
@@ -162,7 +167,7 @@ def over_clips_sentence(
         passed over, unless there is no other.
     """
     if not kept:
-        return "In none of these clips a person was found who lies still."
+        return "In none of these clips is anybody known to lie still while the methods are tested."
     clear = {name: share for name, share in kept.items() if name not in full} or kept
     most, least = (choose(clear, key=clear.__getitem__) for choose in (max, min))
     over = "In the one clip" if clips == 1 else f"On average over the {count(clips, 'clip')}"
@@ -333,23 +338,24 @@ def _shortfall(name: Name, fit: pd.Series, model: Model) -> list[str]:
     if pd.isna(median) or fit["undefined"] == 1:
         return [f"{who} cannot be compared with it: no pixel has a defined fit in both."]
     unit = "nats per sample"
+    pixels = "the pixels" if fit["undefined"] == 0 else "the pixels that have a fit in both"
     if share == 0:
         likelihood = f"{who} {verb} no pixel more than {CLOSE_ENOUGH:g} {unit} below that fit."
     elif model.components == "auto":
         who = who if model.tolerance is None else "It"
         likelihood = (
-            f"{who} lies more than {CLOSE_ENOUGH:g} {unit} below the first fit on {percent(share)} of the "
-            "pixels, by design: it does without a Gaussian that BIC finds not worth its parameters."
+            f"{who} lies more than {CLOSE_ENOUGH:g} {unit} below the first fit on {percent(share)} of "
+            f"{pixels}, by design: it does without a Gaussian that BIC finds not worth its parameters."
         )
     elif median > CLOSE_ENOUGH:
         likelihood = (
             f"{who} {verb} the typical pixel {number(median)} {unit} below that fit and one pixel in ten "
-            f"{number(tenth)} or more; {percent(share)} of the pixels fall short by more than "
+            f"{number(tenth)} or more; {percent(share)} of {pixels} fall short by more than "
             f"{CLOSE_ENOUGH:g}."
         )
     else:
         likelihood = (
-            f"{who} {verb} {percent(share)} of the pixels more than {CLOSE_ENOUGH:g} {unit} below that fit; "
+            f"{who} {verb} {percent(share)} of {pixels} more than {CLOSE_ENOUGH:g} {unit} below that fit; "
             "the typical pixel is not short of it."
         )
     mean, over = number(fit["background_difference_mean"]), fit["background_over_5"]

@@ -9,20 +9,11 @@ from bgsub.evidence.absorption import VANISHED
 from bgsub.evidence.metrics import crowded
 from bgsub.masks.method import FROZEN, PROTECTED, Learning, Learns
 from bgsub.names import Name
+from bgsub.report.sentences_scene import Span
 from bgsub.words import NBSP, count, duration, joined, percent
 
+MOST = 0.5  # share of the person above which they are said to be kept
 BLIND = VANISHED  # a method that sees less of the person than this at the start is blind to them
-
-_KNOWN = {
-    "config": "given in the config",
-    "groundtruth": "known from the ground truth",
-    "frames": "seen in the frames",
-}
-_EVENTS = {
-    "enters": ("enters at frame {}", "enters"),
-    "falls": ("begins to fall at frame {}", "falls"),
-    "still": ("lies still from frame {} on", "lies still"),
-}
 
 
 class Outlook(NamedTuple):
@@ -37,46 +28,6 @@ class Outlook(NamedTuple):
     least_history: int | None
 
 
-def events_sentence(events: pd.DataFrame, absorption: pd.DataFrame) -> str:
-    """Say when the person enters, falls and lies still, and where, and how that is known.
-
-    Parameters
-    ----------
-    events : DataFrame
-        `events.csv`: event, frame, source.
-    absorption : DataFrame
-        `absorption.csv`, of which `region_source` is read.
-    """
-    known = events.set_index("event")
-    said = []
-    parts = [_EVENTS[event][0].format(row["frame"]) for event, row in known.iterrows()]
-    sources = [_KNOWN[source] for source in known["source"]]
-    if len(set(sources)) > 1:
-        parts = [f"{part} ({source})" for part, source in zip(parts, sources, strict=True)]
-        said.append(f"The person {joined(parts)}.")
-    elif parts:
-        said.append(f"The person {joined(parts)}; this is {sources[0]}.")
-    missing = [words for event, (_, words) in _EVENTS.items() if event not in known.index]
-    if "still" not in known.index:
-        said.append("No person who lies still was found in this clip.")
-    elif missing:
-        said.append(f"When the person {joined(missing)} could not be told.")
-    return " ".join([*said, *_place(known, absorption)])
-
-
-def _place(known: pd.DataFrame, absorption: pd.DataFrame) -> list[str]:
-    """Say how it is known where the person lies, unless it is known as the moment is."""
-    regions = absorption["region_source"].dropna()
-    if regions.empty or "still" not in known.index:
-        return []
-    said = []
-    if regions.iloc[0] != known.loc["still", "source"]:
-        said.append(f"Where they lie is {_KNOWN[regions.iloc[0]]}.")
-    if regions.iloc[0] == "config":
-        said.append("The config gives a box for where they lie, and all of it counts as the person.")
-    return said
-
-
 def absorbed_answer(
     absorption: pd.DataFrame,
     learning: Mapping[str, Learns],
@@ -84,7 +35,7 @@ def absorbed_answer(
     outlooks: Mapping[str, Outlook],
     *,
     fps: float,
-    frames: int,
+    span: Span | None,
 ) -> list[str]:
     """Answer the notebook's second remark: how fast does MOG2 absorb the still person, why, and who does not.
 
@@ -100,8 +51,8 @@ def absorbed_answer(
         For each method that has a predicted absorption.
     fps : float
         Frames per second.
-    frames : int
-        Frames of the clip.
+    span : Span or None
+        When the person lies still.
 
     Returns
     -------
@@ -110,8 +61,10 @@ def absorbed_answer(
         and one for those that learn only around what they mark.
     """
     known = absorption[absorption["still_frame"].notna()]
+    if span is None:
+        return ["Nobody was found to lie still in this clip, so there is no absorption to measure."]
     if known.empty:
-        return ["No person who lies still was found in this clip, so there is no absorption to measure."]
+        return [f"Somebody lies still {span.when}, when no method was tested: no absorption can be measured."]
     rows = known.set_index("method")
     paragraphs = []
     for method, row in rows.iterrows():
@@ -119,52 +72,63 @@ def absorbed_answer(
             continue
         said = [_blind(names[method], row) or _absorbed(names[method], row, fps)]
         if method in outlooks:
-            said += _why(names[method], row, outlooks[method], fps, frames)
+            said += _why(names[method], row, outlooks[method], fps, span)
         paragraphs.append(" ".join(said))
     for kind in (FROZEN, PROTECTED):
         of_kind = [method for method in rows.index if learning[method] == kind]
         if of_kind:
-            paragraphs.append(" ".join(_kept(rows.loc[of_kind], kind, names, fps)))
+            paragraphs.append(" ".join(_kept(rows.loc[of_kind], kind, names, fps, span)))
     return paragraphs
 
 
-def verdict(absorption: pd.DataFrame, area: pd.DataFrame, names: Mapping[str, Name], fps: float) -> str:
+def verdict(
+    absorption: pd.DataFrame, area: pd.DataFrame, names: Mapping[str, Name], fps: float, span: Span
+) -> str:
     """Say who keeps most of the person, what becomes of them with who keeps least, and who marks too much.
 
     Parameters
     ----------
     absorption, area : DataFrame
-        As for `crowded`.
+        As for `crowded`; some method is to have watched the person.
     names : mapping of str to Name
         Of the methods.
     fps : float
         Frames per second.
+    span : Span
+        When the person lies still.
     """
     known = absorption[absorption["still_frame"].notna() & absorption["retention"].notna()]
-    if known.empty or (known["initial_share"] < BLIND).all():
-        return "No person who lies still was seen by any method in this clip, so nobody could be lost."
+    if (known["initial_share"] < BLIND).all():
+        most = percent(known["initial_share"].max())
+        return f"Somebody lies still {span.when}, and no method marks more than {most} of them at first."
     full = {name: share for name, share in crowded(known, area).items() if name in set(known["method"])}
     judged = known if len(full) == len(known) else known[~known["method"].isin(full)]
-    said = _judged(judged, names, fps)
-    if full:
-        marked = joined([f"{names[method].named} {percent(share)}" for method, share in full.items()])
-        said += f" That a person is within a mask says little where it fills much of the picture: {marked}."
-    return said
-
-
-def _judged(known: pd.DataFrame, names: Mapping[str, Name], fps: float) -> str:
-    rows = known.set_index("method").sort_values("retention", ascending=False, kind="stable")
-    best, worst = rows.index[0], rows.index[-1]
-    kept = percent(rows.loc[best, "retention"])
-    if rows["half_life"].isna().all() and (rows["initial_share"] >= BLIND).all():
-        return (
-            f"Every method keeps the person who lies still to the end of the clip; {names[best].named} shows "
-            f"most of them, {kept} on average."
+    said = [_judged(judged, names, fps, span)]
+    for method, share in full.items():
+        said.append(
+            f"{names[method].subject} fills {percent(share)} of the picture since then, and that it marks "
+            "the person, too, says little."
         )
-    text = _fate(names[worst], rows.loc[worst], fps)
-    if best == worst or pd.notna(rows.loc[best, "half_life"]):
-        return f"{text}, and no method keeps at least half of what it saw of them to the end of the clip."
-    return f"{text}; {names[best].named} still shows {kept} of them on average, to the end of the clip."
+    return " ".join(said)
+
+
+def _judged(known: pd.DataFrame, names: Mapping[str, Name], fps: float, span: Span) -> str:
+    rows = known.set_index("method").sort_values("retention", ascending=False, kind="stable")
+    kept = rows["half_life"].isna() & (rows["initial_share"] >= BLIND)
+    keepers, losers = rows[kept], rows[~kept]
+    if losers.empty:
+        best = keepers.index[0]
+        return (
+            f"Every method keeps {_what_is_kept(keepers)} who lies still {span.until}; {names[best].named} "
+            f"shows most of them, {percent(keepers.loc[best, 'retention'])} on average."
+        )
+    worst = losers.index[-1]
+    text = _fate(names[worst], losers.loc[worst], fps)
+    if keepers.empty:
+        return f"{text}, and no method keeps at least half of what it saw of them {span.until}."
+    best = keepers.index[0]
+    shown = percent(keepers.loc[best, "retention"])
+    return f"{text}; {names[best].named} still shows {shown} of them on average, {span.until}."
 
 
 def _fate(name: Name, row: pd.Series, fps: float) -> str:
@@ -177,9 +141,6 @@ def _fate(name: Name, row: pd.Series, fps: float) -> str:
         return f"{name.subject} marks {seen} of the person {when}"
     if row["initial_share"] < BLIND:
         return f"{name.subject} hardly sees the person when they come to rest, {seen} of the body"
-    if pd.isna(row["half_life"]):
-        kept = percent(row["retention"])
-        return f"{name.subject} keeps least of the person who lies still, {kept} on average"
     return (
         f"{name.subject} has lost half of the person after {duration(row['half_life'], fps)} of lying still"
     )
@@ -215,7 +176,7 @@ def _absorbed(name: Name, row: pd.Series, fps: float) -> str:
     return f"{text}, and all but the last {100 * VANISHED:.0f}{NBSP}% within {duration(row['vanish'], fps)}."
 
 
-def _why(name: Name, row: pd.Series, outlook: Outlook, fps: float, frames: int) -> list[str]:
+def _why(name: Name, row: pd.Series, outlook: Outlook, fps: float, span: Span) -> list[str]:
     """Explain the absorption by MOG2's weights, and say what history would have kept the person."""
     who, still = name.label, int(row["still_frame"])
     seen, asked = count(still, "frame"), count(outlook.history, "frame")
@@ -229,10 +190,11 @@ def _why(name: Name, row: pd.Series, outlook: Outlook, fps: float, frames: int) 
     ]
     if row["half_life"] < row["predicted"] and row["initial_share"] >= BLIND:
         said.append("A body fades sooner where it had covered the pixel before it came to rest.")
-    left = frames - still
-    to_the_end = f"for the {count(left, 'frame')} to the end of the clip"
+    left = len(span)
+    to_the_end = f"for the {count(left, 'frame')} {span.until}"
     if row["predicted"] >= left:
-        said.append(f"The clip ends before that, {duration(left, fps)} after the person came to rest.")
+        ends = "The clip ends" if span.to_the_end else "They stir"
+        said.append(f"{ends} before that, {duration(left, fps)} after the person came to rest.")
     elif outlook.least_history is not None:
         least = count(outlook.least_history, "frame")
         said.append(f"To keep the person {to_the_end}, it would need a history of at least {least}.")
@@ -245,12 +207,12 @@ def _why(name: Name, row: pd.Series, outlook: Outlook, fps: float, frames: int) 
 
 
 _KEEPS: dict[Learning, str] = {
-    FROZEN: "A background that was learned once and then frozen keeps the person",
-    PROTECTED: "Learning only from what it does not mark keeps the person too",
+    FROZEN: "A background that was learned once and then frozen keeps",
+    PROTECTED: "Learning only from what it does not mark keeps",
 }
 
 
-def _kept(rows: pd.DataFrame, kind: Learning, names: Mapping[str, Name], fps: float) -> list[str]:
+def _kept(rows: pd.DataFrame, kind: Learning, names: Mapping[str, Name], fps: float, span: Span) -> list[str]:
     """Say what the methods that should keep the person keep; those that do share a sentence."""
     said = []
     keepers = rows[rows["half_life"].isna() & (rows["initial_share"] >= BLIND)]
@@ -262,12 +224,17 @@ def _kept(rows: pd.DataFrame, kind: Learning, names: Mapping[str, Name], fps: fl
         shares = f"is {joined(kept)}" if len(kept) <= 2 else f"runs from {kept[0]} to {kept[-1]}"
         watched = duration(keepers["censored_at"].iloc[0], fps)
         said.append(
-            f"{_KEEPS[kind]} for the {watched} to the end of the clip: the share of the body that stays "
-            f"visible on average (the retention) {shares}."
+            f"{_KEEPS[kind]} {_what_is_kept(keepers)} for the {watched} {span.until}: the share of the body "
+            f"that stays visible on average (the retention) {shares}."
         )
     for method, row in rows.drop(keepers.index).iterrows():
         said.append(_blind(names[method], row) or _lost(names[method], row, kind, fps))
     return said
+
+
+def _what_is_kept(keepers: pd.DataFrame) -> str:
+    """Say that the person is kept only where most of them is: who saw little at first keeps little."""
+    return "the person" if (keepers["retention"] >= MOST).all() else "what it first saw of the person"
 
 
 def _lost(name: Name, row: pd.Series, kind: Learning, fps: float) -> str:

@@ -7,6 +7,7 @@ import pandas as pd
 from bgsub.evidence.uncertainty import RESAMPLES
 from bgsub.masks.method import ADAPTIVE, FROZEN, PROTECTED, Learns
 from bgsub.names import Name
+from bgsub.report.sentences_scene import PERSON, Subject
 from bgsub.words import count, in_words, joined, percent
 
 ALIKE = 0.005  # F-measures that differ by less are practically the same
@@ -30,6 +31,7 @@ def scoreboard_answer(
     learning: Mapping[str, Learns],
     retention: Mapping[str, float],
     names: Mapping[str, Name],
+    subject: Subject = PERSON,
 ) -> list[str]:
     """Tell who scores best and worst and why, and who keeps the person who lies still.
 
@@ -45,6 +47,8 @@ def scoreboard_answer(
         From `absorption.csv`; NaN, or missing, where nobody lies still.
     names : mapping of str to Name
         Of the methods.
+    subject : Subject
+        What the ground truth shows.
 
     Returns
     -------
@@ -54,9 +58,30 @@ def scoreboard_answer(
     """
     ranked = scores[scores["f_measure"].notna()].sort_values("f_measure", ascending=False, kind="stable")
     if ranked.empty:
-        return ["No scored frame shows a person, and no method marks anything, so there is nothing to score."]
-    said = [" ".join([_best(ranked, differences, names), *_worst(ranked, names)])]
-    return said + _keeping(learning, retention, names) + _shadows(ranked, names)
+        return [
+            "No scored frame shows anything that moves, and no method marks anything, so there is nothing to "
+            "score."
+        ]
+    said = [" ".join([_best(ranked, differences, names, subject), *_worst(ranked, names, subject)])]
+    return said + _keeping(learning, retention, names) + _shadows(ranked, names, subject)
+
+
+def score_verdict(scores: pd.DataFrame, names: Mapping[str, Name]) -> str | None:
+    """Say who scores best and worst, in one sentence; None if nothing could be scored."""
+    ranked = scores[scores["f_measure"].notna()].sort_values("f_measure", ascending=False, kind="stable")
+    if ranked.empty:
+        return None
+    first, last = ranked.iloc[0], ranked.iloc[-1]
+    best, worst = (score_words(row["f_measure"]) for row in (first, last))
+    if len(ranked) == 1:
+        return f"By the ground truth, the F-measure of {names[first['method']].named} is {best}."
+    if first["f_measure"] - last["f_measure"] < ALIKE:
+        scores_said = f"F-measures of {worst} to {best}" if worst != best else f"an F-measure of {best}"
+        return f"By the ground truth all methods are practically level, with {scores_said}."
+    return (
+        f"By the ground truth {names[first['method']].named} sees it best, with an F-measure of {best}, and "
+        f"{names[last['method']].named} worst, with {worst}."
+    )
 
 
 def interval_sentence(scores: pd.DataFrame) -> str:
@@ -73,8 +98,8 @@ def interval_sentence(scores: pd.DataFrame) -> str:
     )
     return (
         f"The intervals hold 95 % of the F-measures of {RESAMPLES:,} clips drawn from the {frames} {drawn}. "
-        "They say how far a score hangs on which frames of this clip were scored, not what it would be in "
-        "another room."
+        "They say how far a score hangs on which frames of this clip were scored, not what it would be on "
+        "another clip."
     )
 
 
@@ -100,10 +125,12 @@ def _pair(row: pd.Series, names: Mapping[str, Name]) -> str:
     return f"{names[row['method']].named} and {names[row['other']].named}"
 
 
-def _best(ranked: pd.DataFrame, differences: pd.DataFrame, names: Mapping[str, Name]) -> str:
+def _best(
+    ranked: pd.DataFrame, differences: pd.DataFrame, names: Mapping[str, Name], subject: Subject
+) -> str:
     first = ranked.iloc[0]
     text = f"The {'highest' if len(ranked) > 1 else 'one'} F-measure, {_with_interval(first)}, is that of "
-    text += f"{names[first['method']].named}: {_found_and_right(first)}."
+    text += f"{names[first['method']].named}: {_found_and_right(first, subject)}."
     if len(ranked) == 1:
         return text
     second = ranked.iloc[1]
@@ -128,12 +155,12 @@ def _best(ranked: pd.DataFrame, differences: pd.DataFrame, names: Mapping[str, N
     return f"{text} Next, {score_words(gap)} behind{verdict}, comes {names[second['method']].named}."
 
 
-def _worst(ranked: pd.DataFrame, names: Mapping[str, Name]) -> list[str]:
+def _worst(ranked: pd.DataFrame, names: Mapping[str, Name], subject: Subject) -> list[str]:
     last = ranked.iloc[-1]
     if len(ranked) < 3 or last["f_measure"] > ranked.iloc[0]["f_measure"] - ALIKE:
         return []
     if last["recall"] <= last["precision"]:
-        why = f"misses {percent(1 - last['recall'])} of the person's pixels"
+        why = f"misses {percent(1 - last['recall'])} of {subject.pixels}"
     else:
         why = f"is wrong about {percent(1 - last['precision'])} of what it marks"
     who = names[last["method"]].named
@@ -187,17 +214,19 @@ def _keep(shares: Mapping[str, float]) -> str:
     return f"keep {low} visible on average" if low == high else f"keep {low} to {high} visible on average"
 
 
-def _shadows(ranked: pd.DataFrame, names: Mapping[str, Name]) -> list[str]:
+def _shadows(ranked: pd.DataFrame, names: Mapping[str, Name], subject: Subject) -> list[str]:
     known = ranked[ranked["shadow_error"].notna()]
     if known.empty:
         return []
     most = known.loc[known["shadow_error"].idxmax()]
     if most["shadow_error"] == 0:
-        return ["Not a pixel of the hard shadow is taken for the person."]
+        return [f"Not a pixel of the hard shadow is taken for {subject.named}."]
     share = percent(most["shadow_error"])
     if len(known) == 1:
-        return [f"Of the hard shadow, {share} is taken for the person."]
-    return [f"Of the hard shadow, {names[most['method']].named} takes most for the person: {share} of it."]
+        return [f"Of the hard shadow, {share} is taken for {subject.named}."]
+    return [
+        f"Of the hard shadow, {names[most['method']].named} takes most for {subject.named}: {share} of it."
+    ]
 
 
 def _with_interval(row: pd.Series) -> str:
@@ -206,10 +235,10 @@ def _with_interval(row: pd.Series) -> str:
     return f"{score_words(row['f_measure'])} ({score_words(row['f_low'])} to {score_words(row['f_high'])})"
 
 
-def _found_and_right(row: pd.Series) -> str:
+def _found_and_right(row: pd.Series, subject: Subject) -> str:
     return (
-        f"it finds {percent(row['recall'])} of the person's pixels, and {percent(row['precision'])} of what "
-        "it marks is the person"
+        f"it finds {percent(row['recall'])} of {subject.pixels}, and {percent(row['precision'])} of what "
+        f"it marks is {subject.named}"
     )
 
 

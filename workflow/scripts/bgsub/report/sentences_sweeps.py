@@ -8,6 +8,7 @@ import pandas as pd
 
 from bgsub.names import Name
 from bgsub.report.sentences_absorption import BLIND
+from bgsub.report.sentences_scene import Span
 from bgsub.report.sentences_scores import ALIKE, score_words
 from bgsub.words import count, duration, in_words, joined, percent
 
@@ -70,7 +71,7 @@ def threshold_answer(thresholds: pd.DataFrame, names: Mapping[str, Name]) -> lis
     return [" ".join(said)]
 
 
-def history_answer(history: pd.DataFrame, fps: float) -> list[str]:
+def history_answer(history: pd.DataFrame, fps: float, span: Span | None) -> list[str]:
     """Say which histories would have kept the still person, and how the prediction compares.
 
     Parameters
@@ -79,18 +80,20 @@ def history_answer(history: pd.DataFrame, fps: float) -> list[str]:
         `history.csv`, a row per history.
     fps : float
         Frames per second.
+    span : Span or None
+        When the person lies still.
 
     Returns
     -------
     list of str
         A paragraph; empty if nobody lies still.
     """
-    if history.empty:
+    if history.empty or span is None:
         return []
     rows = history.sort_values("history")
     seen = rows[rows["initial_share"] >= BLIND]
     kept, lost = seen[seen["half_life"].isna()], seen[seen["half_life"].notna()]
-    said = [_keepers(rows, kept, lost, fps), *_blind(rows, seen), *_predicted(lost), *_plateau(rows)]
+    said = [_keepers(rows, kept, lost, fps, span), *_blind(rows, seen), *_predicted(lost), *_plateau(rows)]
     return [" ".join(said)]
 
 
@@ -155,8 +158,8 @@ def value_words(value: Any) -> str:
     return str(value)
 
 
-def _keepers(rows: pd.DataFrame, kept: pd.DataFrame, lost: pd.DataFrame, fps: float) -> str:
-    span, what = _span(rows["history"]), "half of what it first saw of the person to the end of the clip"
+def _keepers(rows: pd.DataFrame, kept: pd.DataFrame, lost: pd.DataFrame, fps: float, still: Span) -> str:
+    span, what = _span(rows["history"]), f"half of what it first saw of the person {still.until}"
     tried = f"the {in_words(len(rows))} histories tried, {span},"
     if len(rows) == 1:
         does = "keeps" if len(kept) else "does not keep"

@@ -17,7 +17,13 @@ from bgsub.masks.rules import ModelMethod
 from bgsub.masks.scored import ScoredMethod
 from bgsub.model.settings import Model
 from bgsub.names import Name, Names
-from bgsub.report import sentences, sentences_absorption, sentences_scores, sentences_sweeps
+from bgsub.report import (
+    sentences,
+    sentences_absorption,
+    sentences_scene,
+    sentences_scores,
+    sentences_sweeps,
+)
 from bgsub.report.player import CODES
 from bgsub.source.kinds import KINDS
 from bgsub.words import EVENT_WORDS, brief, count, duration, number, percent
@@ -25,9 +31,9 @@ from bgsub.words import EVENT_WORDS, brief, count, duration, number, percent
 # Figures that not every clip has: what they show, for the eye and for those who cannot see them.
 CHARTS = {
     "scores": (
-        "Methods ranked by F-measure, with recall, precision and what is left of the still person",
+        "Methods ranked by F-measure, with recall and precision",
         "The methods ranked. A filled mark stands for a background that is frozen, a half-filled one for "
-        "one that is protected from the person, a hollow one for a method that goes on learning.",
+        "one that does not learn from what it marks, a hollow one for a method that goes on learning.",
     ),
     "curves": (
         "Precision and recall of each method with a threshold, for all thresholds",
@@ -112,16 +118,26 @@ def clip_view(
     scores, names, methods = clip.if_there("scores.csv"), clip.names, clip.names.methods
     facts, hashes = clip_facts(clip), result_hashes(clip)
     notebook = sentences.notebooks(clip.models)
+    events, times = clip.table("events.csv"), len(clip.table("still.csv"))
+    span = sentences_scene.span_of(events, facts["frames"])
+    subject = sentences_scene.MOVES if span is None else sentences_scene.PERSON
+    regions = absorption["region_source"].dropna()
+    shown = {"lies": span is not None, "falls": sentences_scene.falls(events)}
     return {
         "clip": clip,
         "title": clip.title or clip.name,
+        "headline": sentences_scene.headline(**shown),
+        "page_title": sentences_scene.page_title(lies=shown["lies"]),
+        **shown,
+        "subject": subject,
+        "warning": sentences_scene.training_warning(clip.table("training.csv"), lies=shown["lies"]),
         "facts": facts,
         "poster": clip.packed("poster")["image"],
         "source": source_facts(json.loads(clip.files["source.json"].read_text(encoding="utf-8"))),
-        "key_figures": key_figures(fits, absorption, clip),
+        "key_figures": key_figures(fits, absorption, scores, clip),
         "moment": moment_view(clip),
         "sentences": {
-            "verdict": sentences_absorption.verdict(absorption, area, methods, clip.fps),
+            "verdict": verdict(clip, absorption, area, scores, span),
             "run": sentences.run_sentence(clip.fps, **facts),
             "decoding": sentences.decoding_sentences(
                 json.loads(clip.files["decoding.json"].read_text(encoding="utf-8"))
@@ -133,20 +149,24 @@ def clip_view(
                 absorption,
                 {key: method.learns for key, method in clip.methods.items()},
                 methods,
-                outlooks(absorption, clip, facts),
+                outlooks(absorption, clip, facts["train"], span),
                 fps=clip.fps,
-                frames=facts["frames"],
+                span=span,
             ),
             "audit": sentences.audit_sentence(clip.if_there("audit.csv"), names),
             "caveat": sentences.curve_caveats(fits, clip.models, names),
             "background": sentences.background_sentence(
                 fits, clip.models, names, clip.if_there("backgrounds.csv")
             ),
-            "foreground": sentences.foreground_sentence(area, names, truth_area[-1] if truth_area else None),
-            "events": sentences_absorption.events_sentence(clip.table("events.csv"), absorption),
-            "history": about_table(clip, "history.csv", sentences_sweeps.history_answer, clip.fps),
+            "foreground": sentences.foreground_sentence(
+                area, names, truth_area[-1] if truth_area else None, subject.named
+            ),
+            "events": sentences_scene.events_sentence(
+                events, span, times=times, region_source=None if regions.empty else regions.iloc[0]
+            ),
+            "history": about_table(clip, "history.csv", sentences_sweeps.history_answer, clip.fps, span),
             "thresholds": about_table(clip, "thresholds.csv", sentences_sweeps.threshold_answer, methods),
-            "scores": about_scores(clip, absorption),
+            "scores": about_scores(clip, absorption, subject),
             "cost": sentences.cost_sentence(clip.costs),
         },
         "fits": [
@@ -154,6 +174,7 @@ def clip_view(
             for row in fits.to_dict("records")
         ],
         "still": bool(absorption["still_frame"].notna().any()),
+        "predicted": bool(absorption["predicted"].notna().any()),
         "absorption": [absorption_row(row, clip) for row in absorption.to_dict("records")],
         "scores": None if scores is None else scores_rows(scores, clip),
         # Figures as the template comes to them, and those that are empty where nobody lies still.
@@ -174,6 +195,20 @@ def clip_view(
     }
 
 
+def verdict(
+    clip: ClipResults,
+    absorption: pd.DataFrame,
+    area: pd.DataFrame,
+    scores: pd.DataFrame | None,
+    span: sentences_scene.Span | None,
+) -> str:
+    """Say the result by what there is: somebody who lies still and was watched, else scores, else neither."""
+    if span is not None and absorption["retention"].notna().any():
+        return sentences_absorption.verdict(absorption, area, clip.names.methods, clip.fps, span)
+    said = None if scores is None else sentences_scores.score_verdict(scores, clip.names.methods)
+    return said or sentences_scene.picture_verdict(span, scored=scores is not None)
+
+
 def clip_facts(clip: ClipResults) -> dict[str, int]:
     """Count a clip's frames, and those of its two parts, and tell its size in pixels."""
     subsets = clip.table("frames.csv")["subset"]
@@ -186,6 +221,11 @@ def player_facts(clip: ClipResults, truth_area: list[float] | None) -> dict[str,
     """Collect what the player's and the inspector's scripts need besides their own data."""
     area, events = clip.table("area.csv"), clip.table("events.csv")
     first, last = int(area["frame"].min()), int(area["frame"].max())
+    span = sentences_scene.span_of(events, last + 1)
+    known = events[events["frame"].notna()]
+    marks = [{"frame": int(row.frame), "label": EVENT_WORDS[row.event]} for row in known.itertuples()]
+    if span is not None and not span.to_the_end:
+        marks.append({"frame": span.end + 1, "label": "stirs"})
     shares = {name: rows.sort_values("frame")["foreground_share"] for name, rows in area.groupby("method")}
     methods = clip.names.methods
     return {
@@ -196,7 +236,7 @@ def player_facts(clip: ClipResults, truth_area: list[float] | None) -> dict[str,
         "area": {name: [round(share, 6) for share in shares[name]] for name in clip.methods},
         "truth_area": truth_area,
         "test": [first, last],
-        "events": [{"frame": row.frame, "label": EVENT_WORDS[row.event]} for row in events.itertuples()],
+        "events": marks,
         "fps": clip.fps,
         "opening": clip.packed("moment")["frame"],
     }
@@ -218,31 +258,39 @@ def moment_view(clip: ClipResults) -> dict[str, Any]:
     moment = clip.packed("moment")
     visible, area = clip.table("visible.csv"), clip.table("area.csv")
     still = clip.table("absorption.csv")["still_frame"].dropna()
-    after = duration(moment["frame"] - int(still.iloc[0]), clip.fps) if len(still) else ""
+    since = moment["frame"] - int(still.iloc[0]) if len(still) else -1
+    after = duration(since, clip.fps) if since >= 0 else ""
     for picture in moment["pictures"]:
         here = visible[(visible["method"] == picture["method"]) & (visible["frame"] == moment["frame"])]
         image = area.loc[(area["method"] == picture["method"]) & (area["frame"] == moment["frame"])]
         share = f"{percent(image['foreground_share'].iloc[0])} of the picture"
+        ghosts = image["ghost_share"].iloc[0]
+        share += f", {percent(ghosts)} as ghosts" if ghosts > 0 else ""
         if len(here):
             share = f"{percent(here['visible_share'].iloc[0])} of the person, {share}"
         picture |= {"label": clip.names.methods[picture["method"]].label, "share": share}
-    when = f"frame {moment['frame']}" + (f", {after} after the person came to rest" if after else "")
+    when = f"Frame {moment['frame']}" + (f", {after} after the person came to rest" if after else "")
     return moment | {"when": when}
 
 
 def outlooks(
-    absorption: pd.DataFrame, clip: ClipResults, facts: Mapping[str, int]
+    absorption: pd.DataFrame, clip: ClipResults, train: int, span: sentences_scene.Span | None
 ) -> dict[str, sentences_absorption.Outlook]:
     """Work out, where a history decides the absorption, which one would have kept the person."""
     found = {}
     for row in absorption[absorption["predicted"].notna()].to_dict("records"):
         method = clip.methods[row["method"]]
-        constants = method.absorption(facts["train"])
-        if constants is None or method.learns != ADAPTIVE or constants["learning_rate"] is not None:
+        constants = method.absorption(train)
+        if (
+            span is None
+            or constants is None
+            or method.learns != ADAPTIVE
+            or constants["learning_rate"] is not None
+        ):
             continue
         ratio, still = constants["background_ratio"], int(row["still_frame"])
         least = mog2_history_to_keep(
-            facts["frames"] - still, ratio, constants["complexity_reduction"], frames_seen=max(still, 1)
+            len(span), ratio, constants["complexity_reduction"], frames_seen=max(still, 1)
         )
         found[row["method"]] = sentences_absorption.Outlook(constants["history"], ratio, least)
     return found
@@ -279,7 +327,7 @@ def sweep_view(table: pd.DataFrame, method: Name, keys: Sequence[str]) -> dict[s
     return {"sentence": sentences_sweeps.sweep_sentence(table, method, keys), "head": head, "rows": rows}
 
 
-def about_scores(clip: ClipResults, absorption: pd.DataFrame) -> list[str]:
+def about_scores(clip: ClipResults, absorption: pd.DataFrame, subject: sentences_scene.Subject) -> list[str]:
     """Tell how the methods score by the ground truth, or without one how far they agree."""
     scores, agreement = clip.if_there("scores.csv"), clip.if_there("agreement.csv")
     if scores is not None:
@@ -289,6 +337,7 @@ def about_scores(clip: ClipResults, absorption: pd.DataFrame) -> list[str]:
             {key: method.learns for key, method in clip.methods.items()},
             absorption.set_index("method")["retention"].to_dict(),
             clip.names.methods,
+            subject,
         )
         return [*said, sentences_scores.interval_sentence(scores)]
     unknown = "This clip has no ground truth, so no mask can be called right."
@@ -360,7 +409,9 @@ def source_facts(source: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def key_figures(fits: pd.DataFrame, absorption: pd.DataFrame, clip: ClipResults) -> list[tuple[str, str]]:
+def key_figures(
+    fits: pd.DataFrame, absorption: pd.DataFrame, scores: pd.DataFrame | None, clip: ClipResults
+) -> list[tuple[str, str]]:
     """Choose the few figures that stand large above the answers, each with what it means."""
     figures = []
     models, methods = fits.set_index("model"), absorption.set_index("method")
@@ -386,4 +437,11 @@ def key_figures(fits: pd.DataFrame, absorption: pd.DataFrame, clip: ClipResults)
                 (percent(row["retention"]), f"of the person who lies still stays visible with {named}")
             )
             break
+    if seen.empty and scores is not None:
+        ranked = scores[scores["f_measure"].notna()].sort_values("f_measure", kind="stable")
+        for words, row in zip(("highest", "lowest"), (ranked.tail(1), ranked.head(1)), strict=True):
+            if len(ranked) > 1:
+                label = clip.names.methods[row["method"].iloc[0]].named
+                score = sentences_scores.score_words(row["f_measure"].iloc[0])
+                figures.append((score, f"is the {words} F-measure, that of {label}"))
     return figures

@@ -1,0 +1,166 @@
+"""Ghosts: what a method marks where its background image holds somebody who is not there in the frame.
+
+A marked region has an outline. Where somebody is in the frame, the frame has an edge along it and the
+background goes on; where somebody is in the background only, it is the other way round.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+
+from bgsub.evidence.change import KERNEL, as_mask, ellipse, gradient, median_picture, outline, small
+from bgsub.evidence.scene import Scene
+from bgsub.labels import FOREGROUND
+from bgsub.source.frames import MINIMUM_TRAINING_FRAMES
+
+_ALONG = 3.0  # pixels of a small picture over which edges are averaged along an outline
+_WHOLE = 0.75  # share of its outline by which a region is wholly a ghost, or wholly is not
+_SAMPLES = 15  # training frames whose median stands for the background image
+_TRIED = 8  # numbers of training frames that are tried
+
+
+def find_ghosts(mask: np.ndarray, frame: np.ndarray, background: np.ndarray) -> np.ndarray:
+    """Tell which part of a mask are ghosts.
+
+    A connected region is one, or none, by where most of its outline follows edges. One whose outline follows
+    edges of the background image here and of the frame there is a ghost that touches somebody: each pixel
+    then goes with the nearest part of the outline.
+
+    Parameters
+    ----------
+    mask : (H, W) uint8 array
+        Only 255 is foreground.
+    frame, background : (H, W, 3) uint8 arrays
+        RGB. Made for small pictures (`evidence.change.small`); others only take longer.
+
+    Returns
+    -------
+    (H, W) bool array
+        Within the foreground.
+    """
+    marked = mask == FOREGROUND
+    ghost = np.zeros(marked.shape, bool)
+    around = outline(marked)
+    if not around.any():  # nothing is marked, or everything
+        return ghost
+    here, there = (
+        cv2.GaussianBlur(gradient(picture) * around, (0, 0), _ALONG) for picture in (frame, background)
+    )
+    follows_background = (there > here)[around]
+    _, nearest = cv2.distanceTransformWithLabels(
+        as_mask(~around), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    of_label = np.zeros(nearest.max() + 1, bool)
+    of_label[nearest[around]] = follows_background
+    by_outline = of_label[nearest]
+    count, regions = cv2.connectedComponents(as_mask(marked))
+    for index in range(1, count):
+        region = regions == index
+        share = by_outline[region & around].mean()
+        if share >= _WHOLE:
+            ghost |= region
+        elif share > 1 - _WHOLE:
+            ghost |= region & by_outline
+    return ghost
+
+
+@dataclass(frozen=True)
+class Training:
+    """Whether the training frames hold somebody.
+
+    Attributes
+    ----------
+    background : (h, w, 3) uint8 array
+        Median of the training frames as a small picture.
+    held : (h, w) bool array or None
+        Where it shows somebody, or something else that is not always there; None if it does not.
+    train_frames : int or None
+        Largest number of first frames whose median holds nobody, if the training frames hold somebody; None
+        if no number of at least `MINIMUM_TRAINING_FRAMES` was found.
+    empty : range or None
+        Longest stretch of frames in which nobody is seen, if the training frames hold somebody.
+    """
+
+    background: np.ndarray
+    held: np.ndarray | None
+    train_frames: int | None = None
+    empty: range | None = None
+
+    def ghosts(self, frame: np.ndarray, mask: np.ndarray) -> np.ndarray:
+        """Tell which part of a method's mask of a frame are ghosts of whom the training frames hold.
+
+        Parameters
+        ----------
+        frame : (H, W, 3) uint8 array
+        mask : (H, W) uint8 array
+            Only 255 is foreground.
+
+        Returns
+        -------
+        (H, W) bool array
+        """
+        if self.held is None:
+            return np.zeros(mask.shape, bool)
+        height, width = self.held.shape
+        foreground = as_mask(mask == FOREGROUND)
+        marked = as_mask(cv2.resize(foreground, (width, height), interpolation=cv2.INTER_AREA) > 127)
+        near = cv2.dilate(as_mask(self.held), ellipse(2 * KERNEL + 1)) > 0
+        ghost = find_ghosts(marked, small(frame), self.background) & near
+        full = cv2.resize(as_mask(ghost), mask.shape[::-1], interpolation=cv2.INTER_NEAREST)
+        return (full > 0) & (foreground > 0)
+
+
+def check_training(frames: np.ndarray, train: int, scene: Scene) -> Training:
+    """Look whether somebody seems to be in the training frames, and for how many that would not be so.
+
+    Somebody who walks through is in many frames but nowhere for long, and the median does not hold them.
+
+    Parameters
+    ----------
+    frames : (N, H, W, 3) uint8 array
+    train : int
+        The first so many frames train.
+    scene : Scene
+        As `evidence.scene.study` found it.
+    """
+    background, held = _held(frames, train, scene)
+    if held is None:
+        return Training(background, None)
+    fewer = np.unique(np.linspace(MINIMUM_TRAINING_FRAMES, train, _TRIED).astype(int))[:-1]
+    enough = (count for count in fewer[::-1].tolist() if _held(frames, count, scene)[1] is None)
+    return Training(background, held, next(enough, None), scene.empty_stretch(MINIMUM_TRAINING_FRAMES))
+
+
+def _held(frames: np.ndarray, train: int, scene: Scene) -> tuple[np.ndarray, np.ndarray | None]:
+    samples = np.unique(np.linspace(0, train - 1, _SAMPLES).astype(int)).tolist()
+    background = median_picture(small(frames[index]) for index in samples)
+    return background, scene.held(background, scene.motion.ever(range(train)), gain=1)
+
+
+def training_row(training: Training, count: int) -> dict[str, Any]:
+    """Row of `training.csv`.
+
+    Parameters
+    ----------
+    training : Training
+    count : int
+        Frames of the clip.
+
+    Returns
+    -------
+    dict
+        `held`, the share of the picture where the training frames hold somebody (0 if they do not);
+        `train_fraction`, the largest that would do; `empty_start` and `empty_end`, first and last frame of
+        the longest stretch in which nobody is seen. None where there is nothing to say.
+    """
+    fewer, empty = training.train_frames, training.empty
+    return {
+        "held": 0.0 if training.held is None else float(training.held.mean()),
+        # Rounded up, so that the number of frames, rounded down, is that one.
+        "train_fraction": None if fewer is None else math.ceil(fewer / count * 10_000) / 10_000,
+        "empty_start": None if empty is None else empty[0],
+        "empty_end": None if empty is None else empty[-1],
+    }

@@ -1,0 +1,210 @@
+"""What happens in a clip, in plain sentences, and what may be said of it: claims are made of these facts."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from bgsub.words import count, joined, percent
+
+_KNOWN = {
+    "config": "given in the config",
+    "groundtruth": "known from the ground truth",
+    "frames": "seen in the frames",
+}
+_THERE_FROM = {
+    "groundtruth": "somebody is there from the first labelled frame on",
+    "frames": "somebody seems to be there from the first frame",
+}
+
+
+@dataclass(frozen=True)
+class Span:
+    """The frames in which the person lies still.
+
+    Attributes
+    ----------
+    start, end : int
+        First and last frame, 0-based.
+    frames : int
+        Frames of the clip.
+    """
+
+    start: int
+    end: int
+    frames: int
+
+    @property
+    def to_the_end(self) -> bool:
+        """Whether the person lies still to the end of the clip."""
+        return self.end >= self.frames - 1
+
+    @property
+    def when(self) -> str:
+        """Say from when to when."""
+        return f"from frame {self.start} {'on' if self.to_the_end else f'to {self.end}'}"
+
+    @property
+    def until(self) -> str:
+        """Say up to when, of somebody who has come to rest."""
+        return "to the end of the clip" if self.to_the_end else f"until they stir at frame {self.end + 1}"
+
+    def __len__(self) -> int:
+        """Count the frames."""
+        return self.end + 1 - self.start
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a clip shows that methods are to mark, as sentences call it."""
+
+    named: str
+    pixels: str
+
+
+PERSON = Subject("the person", "the person's pixels")
+MOVES = Subject("what moves", "the pixels of what moves")  # of which nothing says that it is a person
+
+
+def span_of(events: pd.DataFrame, frames: int) -> Span | None:
+    """Return when the person lies still; None if nobody does.
+
+    Parameters
+    ----------
+    events : DataFrame
+        `events.csv`: event, frame, source, end.
+    frames : int
+        Frames of the clip.
+    """
+    still = events[events["event"] == "still"]
+    if still.empty:
+        return None
+    start, end = still.iloc[0][["frame", "end"]]
+    return Span(int(start), frames - 1 if pd.isna(end) else int(end), frames)
+
+
+def falls(events: pd.DataFrame) -> bool:
+    """Tell whether somebody falls and lies still then."""
+    return {"falls", "still"} <= set(events["event"])
+
+
+def headline(*, lies: bool, falls: bool) -> str:
+    """Head a page by what its clip shows."""
+    if not lies:
+        return "What moves, and which method sees it?"
+    return f"A person {'falls and lies' if falls else 'lies'} still. Who still sees them?"
+
+
+def page_title(*, lies: bool) -> str:
+    """Title a page, before the clip's own title."""
+    return "Who still sees the person?" if lies else "Which method sees what moves?"
+
+
+def events_sentence(
+    events: pd.DataFrame, span: Span | None, *, times: int = 1, region_source: str | None = None
+) -> str:
+    """Say when the person enters, falls and lies still, and where, and how that is known.
+
+    Parameters
+    ----------
+    events : DataFrame
+        `events.csv`: event, frame, source, end.
+    span : Span or None
+        See `span_of`.
+    times : int
+        How often somebody lies still.
+    region_source : str, optional
+        How it is known where the person lies: `config`, `groundtruth` or `frames`.
+    """
+    known = events.set_index("event")
+    words = {
+        "enters": "enters at frame {:.0f}",
+        "falls": "begins to fall at frame {:.0f}",
+        "still": f"lies still {span.when}" if span else "",
+    }
+    told = known[known["frame"].notna()]
+    parts = [words[str(event)].format(row["frame"]) for event, row in told.iterrows()]
+    sources = [_KNOWN[source] for source in told["source"]]
+    # Nothing says that who or what comes in is a person, unless they fall or lie still.
+    who = "The person" if {"falls", "still"} & set(told.index) else "Somebody or something"
+    said = []
+    if len(set(sources)) > 1:
+        parts = [f"{part} ({source})" for part, source in zip(parts, sources, strict=True)]
+        said.append(f"{who} {joined(parts)}.")
+    elif parts:
+        said.append(f"{who} {joined(parts)}; this is {sources[0]}.")
+    said += _entrance(known, span)
+    if span is None:
+        said.append("Nobody was found to lie still in this clip.")
+        return " ".join(said)
+    if "falls" not in known.index:
+        said.append("No fall was found before that.")
+    if times > 1:
+        said.append(f"Somebody lies still {count(times, 'time')}; the longest is the one that is measured.")
+    return " ".join([*said, *_place(known.loc["still", "source"], region_source)])
+
+
+def _entrance(known: pd.DataFrame, span: Span | None) -> list[str]:
+    """Say what is not known of the entrance."""
+    if "enters" not in known.index:
+        return ["Nobody is seen to enter."] if span is None else ["When they enter could not be told."]
+    enters = known.loc["enters"]
+    if pd.notna(enters["frame"]):
+        return []
+    there = _THERE_FROM[enters["source"]]
+    if span is None:
+        there = there.replace("somebody", "somebody or something")
+        return [f"When the first enters cannot be told: {there}."]
+    return [f"When they enter cannot be told: {there}."]
+
+
+def _place(frame_source: str, region_source: str | None) -> list[str]:
+    """Say how it is known where the person lies, unless it is known as the moment is."""
+    if region_source is None:
+        return []
+    said = []
+    if region_source != frame_source:
+        said.append(f"Where they lie is {_KNOWN[region_source]}.")
+    if region_source == "config":
+        said.append("The config gives a box for where they lie, and all of it counts as the person.")
+    return said
+
+
+def training_warning(training: pd.DataFrame, *, lies: bool) -> str | None:
+    """Warn of somebody in the training frames, and say what to do; None if nobody is seen there.
+
+    Parameters
+    ----------
+    training : DataFrame
+        `training.csv`, a row: held, train_fraction, empty_start, empty_end.
+    lies : bool
+        Whether somebody lies still, and is measured.
+    """
+    row = training.iloc[0]
+    if not row["held"] > 0:
+        return None
+    who = "Somebody" if lies else "Somebody or something"
+    said = (
+        f"{who} seems to be in the training frames, on {percent(row['held'])} of the picture, and so in "
+        "the background images: once that place is bare, a method that does not go on learning marks it (a "
+        "ghost)."
+    )
+    if lies:
+        said += " Ghosts that are found are not counted as the person."
+    if pd.notna(row["train_fraction"]):
+        return f"{said} With train_fraction: {row['train_fraction']:g} the training frames would hold nobody."
+    said += " No train_fraction was found that would leave them out."
+    if pd.notna(row["empty_start"]):
+        start, end = int(row["empty_start"]), int(row["empty_end"])
+        return f"{said} Nobody is seen from frame {start} to {end}: a clip cut to begin there would do."
+    return f"{said} A recording that begins without anybody would help."
+
+
+def picture_verdict(span: Span | None, *, scored: bool) -> str:
+    """Say what can be said where no method was seen to keep or to lose anybody, and none is scored."""
+    if span is not None:
+        return f"Somebody lies still {span.when}, when no method was tested: nothing tells who keeps them."
+    unknown = "no pixel could be scored" if scored else "this clip has no ground truth"
+    return (
+        f"Nobody was found to lie still, and {unknown}: this page shows what each method marks, not which is "
+        "right."
+    )
