@@ -82,7 +82,11 @@ def test_a_method_that_goes_on_learning_is_called_by_the_model_it_starts_from():
 
 def test_what_is_not_known_is_called_by_its_key():
     methods = {"mine": OwnMethod(python="a.py"), "theirs": MadeElsewhere(masks="a"), "cnt": Cnt(opencv="cnt")}
-    assert [name.named for name in names_of({}, methods).methods.values()] == ["mine", "theirs", "CNT"]
+    assert [name.named for name in names_of({}, methods).methods.values()] == [
+        "the method mine",
+        "the method theirs",
+        "CNT",
+    ]
 
 
 def test_many_methods_have_looks_of_their_own():

@@ -87,7 +87,7 @@ def test_its_settings_are_swept(run):
     assert table["settings.rate"].tolist() == [0.01, 0.05, 0.5]
     assert table["variant"].tolist() == ["mine.settings.rate-0.01", "mine", "mine.settings.rate-0.5"]
     assert table["f_measure"].nunique() == 3
-    assert "With mine, over the three values of settings.rate" in page_of(run)
+    assert "With the method mine, over the three values of settings.rate" in page_of(run)
 
 
 def changed(run: Project, folder: Path) -> Project:

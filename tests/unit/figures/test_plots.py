@@ -81,7 +81,9 @@ def test_convergence_draws_the_tables():
 
 def test_convergence_of_a_clip_that_does_not_change_can_be_drawn(tmp_path):
     curve = pd.DataFrame({"iteration": [0], "log_likelihood": [13.9], "gain": [0.0], "converged": [1.0]})
-    plots.plot_convergence({"em": curve, "notebook": curve}, TOLERANCES, tmp_path / "convergence.png")
+    plots.plot_convergence(
+        {"em": curve, "notebook": curve}, TOLERANCES, NAMES.models, tmp_path / "convergence.png"
+    )
     assert (tmp_path / "convergence.png").stat().st_size > 1000
 
 
