@@ -182,3 +182,11 @@ def test_a_strange_title_is_text_in_both_reports(project: Project) -> None:
     text = (project.folder / "report.html").read_text()
     assert "Strange" in text
     assert "Strange </script>" not in text
+
+
+def test_each_stillness_is_told_over_all_clips(finished: Project) -> None:
+    every = pd.read_csv(finished.results / "still.csv")
+    absorption = pd.read_csv(finished.results / "demo/absorption.csv")
+    assert every["clip"].tolist() == ["demo"]
+    assert every["start"].tolist() == absorption["still_frame"].unique().tolist()
+    assert pd.read_csv(finished.results / "demo/training.csv")["held"].tolist() == [0.0]
