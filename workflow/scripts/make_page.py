@@ -11,7 +11,7 @@ from bgsub.masks.methods import method_of
 from bgsub.model.settings import Model
 from bgsub.names import Names, from_params
 from bgsub.report.pages import render_page
-from bgsub.report.views import ClipResults
+from bgsub.report.results import ClipResults
 from job import run
 
 SOFTWARE = ("snakemake", "numpy", "numba", "scipy", "opencv-contrib-python-headless", "pandas", "matplotlib")

@@ -14,8 +14,9 @@ import pytest
 from bgsub.evidence.costs import Cost
 from bgsub.names import names_of
 from bgsub.report.pages import render_overview, render_page
+from bgsub.report.results import ClipResults, source_facts
 from bgsub.report.sentences_scene import Span
-from bgsub.report.views import ClipResults, cost_rows, outlooks, player_facts, source_facts
+from bgsub.report.views import cost_rows, outlooks, player_facts
 
 TEMPLATES = Path(__file__).parents[3] / "workflow/report"
 MODELS = {key: defaults.MODELS[key] for key in ("em", "notebook")}

@@ -13,10 +13,11 @@ from bgsub.files import write_text
 from bgsub.names import Name
 from bgsub.report.embed import embed_picture, embed_source, embed_video, picture_size
 from bgsub.report.payload import to_json
+from bgsub.report.results import ClipResults
 from bgsub.report.sentences import over_clips_sentence
 from bgsub.report.sentences_scene import headline, page_title
 from bgsub.report.sentences_scores import score_words
-from bgsub.report.views import ClipResults, clip_view, player_facts
+from bgsub.report.views import clip_view, player_facts
 from bgsub.words import brief, count, duration, number
 
 STYLES = ("page.css", "player.css", "print.css")

@@ -2,8 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
@@ -11,12 +10,10 @@ import pandas as pd
 from bgsub.evidence.absorption import mog2_history_to_keep
 from bgsub.evidence.costs import Cost
 from bgsub.figures.looks import FLAGS
-from bgsub.files import file_sha256, read_checksum
 from bgsub.masks.method import ADAPTIVE, LEARNING_WORDS, Method
 from bgsub.masks.rules import ModelMethod
 from bgsub.masks.scored import ScoredMethod
-from bgsub.model.settings import Model
-from bgsub.names import Name, Names
+from bgsub.names import Name
 from bgsub.report import (
     sentences,
     sentences_absorption,
@@ -25,7 +22,7 @@ from bgsub.report import (
     sentences_sweeps,
 )
 from bgsub.report.player import CODES
-from bgsub.source.kinds import KINDS
+from bgsub.report.results import ClipResults, clip_facts, result_hashes, source_facts
 from bgsub.words import EVENT_WORDS, brief, count, duration, number, percent
 
 # Figures that not every clip has: what they show, for the eye and for those who cannot see them.
@@ -44,59 +41,6 @@ CHARTS = {
         "How far each pair of methods agrees. Methods that agree may still be wrong together.",
     ),
 }
-# Tables whose checksums the page tells; what is larger has one beside it, made by the job that wrote it.
-HASHED_TABLES = ("fits.csv", "area.csv", "absorption.csv")
-
-
-@dataclass(frozen=True)
-class ClipResults:
-    """One clip's results as its page needs them.
-
-    Attributes
-    ----------
-    name : str
-        The clip's name in the config.
-    files : mapping of str to Path
-        The clip's files that the page may read, by their names in `results/<clip>`. What not every clip has,
-        such as `scores.csv`, is shown if it is here.
-    title, annotation, licence, citation : str
-        From the config; may be empty.
-    models, methods : mapping
-        By their keys in the config.
-    names : Names
-        What they are called.
-    fps : float
-        Frames per second of the clip's videos.
-    costs : mapping of str to Cost
-        By step.
-    sweeps : mapping of str to mapping
-        By sweep: the `method` that it varies, and by which `keys`.
-    """
-
-    name: str
-    files: Mapping[str, Path]
-    title: str
-    annotation: str
-    licence: str
-    citation: str
-    models: Mapping[str, Model]
-    methods: Mapping[str, Method]
-    names: Names
-    fps: float
-    costs: Mapping[str, Cost]
-    sweeps: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-
-    def table(self, name: str) -> pd.DataFrame:
-        """Read one of the clip's tables."""
-        return pd.read_csv(self.files[name])
-
-    def packed(self, name: str) -> dict[str, Any]:
-        """Read one of the files that were packed for the page."""
-        return json.loads(self.files[f"page/{name}.json"].read_text(encoding="utf-8"))
-
-    def if_there(self, name: str) -> pd.DataFrame | None:
-        """Read a table that not every clip has."""
-        return self.table(name) if name in self.files else None
 
 
 def clip_view(
@@ -207,14 +151,6 @@ def verdict(
         return sentences_absorption.verdict(absorption, area, clip.names.methods, clip.fps, span)
     said = None if scores is None else sentences_scores.score_verdict(scores, clip.names.methods)
     return said or sentences_scene.picture_verdict(span, scored=scores is not None)
-
-
-def clip_facts(clip: ClipResults) -> dict[str, int]:
-    """Count a clip's frames, and those of its two parts, and tell its size in pixels."""
-    subsets = clip.table("frames.csv")["subset"]
-    train, test = (int((subsets == part).sum()) for part in ("train", "test"))
-    size = {side: clip.packed("poster")[side] for side in ("height", "width")}
-    return {"frames": len(subsets), "train": train, "test": test, **size}
 
 
 def player_facts(clip: ClipResults, truth_area: list[float] | None) -> dict[str, Any]:
@@ -387,26 +323,6 @@ def cost_rows(costs: Mapping[str, Cost]) -> list[dict[str, Any]]:
         }
         for step, cost in costs.items()
     ]
-
-
-def result_hashes(clip: ClipResults) -> dict[str, str]:
-    """SHA-256 of the results that a repeated run must give again, by name."""
-    names = ["frames.npy", *(f"models/{model}/model.npz" for model in clip.models)]
-    names += [f"methods/{method}/masks.npz" for method in clip.methods]
-    hashes = {name: read_checksum(clip.files[f"{name}.sha256"]) for name in names}
-    return hashes | {name: file_sha256(clip.files[name]) for name in HASHED_TABLES}
-
-
-def source_facts(source: Mapping[str, Any]) -> dict[str, str]:
-    """Say in words where a clip came from, given its source.json."""
-    address = source["address"]
-    if isinstance(address, Mapping):
-        address = ", ".join(f"{key} {value}" for key, value in sorted(address.items()))
-    return {
-        "origin": f"{KINDS[source['kind']].words}: {address}",
-        "file": f"{Path(source['file']).name} ({source['bytes'] / 1e6:,.1f} MB)",
-        "sha256": source["sha256"],
-    }
 
 
 def key_figures(

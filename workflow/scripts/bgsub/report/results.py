@@ -1,0 +1,98 @@
+"""A clip's results as its page needs them: its files by name, and what they say of themselves."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bgsub.evidence.costs import Cost
+from bgsub.files import file_sha256, read_checksum
+from bgsub.masks.method import Method
+from bgsub.model.settings import Model
+from bgsub.names import Names
+from bgsub.source.kinds import KINDS
+
+# Tables whose checksums the page tells; what is larger has one beside it, made by the job that wrote it.
+HASHED_TABLES = ("fits.csv", "area.csv", "absorption.csv")
+
+
+@dataclass(frozen=True)
+class ClipResults:
+    """One clip's results as its page needs them.
+
+    Attributes
+    ----------
+    name : str
+        The clip's name in the config.
+    files : mapping of str to Path
+        The clip's files that the page may read, by their names in `results/<clip>`. What not every clip has,
+        such as `scores.csv`, is shown if it is here.
+    title, annotation, licence, citation : str
+        From the config; may be empty.
+    models, methods : mapping
+        By their keys in the config.
+    names : Names
+        What they are called.
+    fps : float
+        Frames per second of the clip's videos.
+    costs : mapping of str to Cost
+        By step.
+    sweeps : mapping of str to mapping
+        By sweep: the `method` that it varies, and by which `keys`.
+    """
+
+    name: str
+    files: Mapping[str, Path]
+    title: str
+    annotation: str
+    licence: str
+    citation: str
+    models: Mapping[str, Model]
+    methods: Mapping[str, Method]
+    names: Names
+    fps: float
+    costs: Mapping[str, Cost]
+    sweeps: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Read one of the clip's tables."""
+        return pd.read_csv(self.files[name])
+
+    def packed(self, name: str) -> dict[str, Any]:
+        """Read one of the files that were packed for the page."""
+        return json.loads(self.files[f"page/{name}.json"].read_text(encoding="utf-8"))
+
+    def if_there(self, name: str) -> pd.DataFrame | None:
+        """Read a table that not every clip has."""
+        return self.table(name) if name in self.files else None
+
+
+def clip_facts(clip: ClipResults) -> dict[str, int]:
+    """Count a clip's frames, and those of its two parts, and tell its size in pixels."""
+    subsets = clip.table("frames.csv")["subset"]
+    train, test = (int((subsets == part).sum()) for part in ("train", "test"))
+    size = {side: clip.packed("poster")[side] for side in ("height", "width")}
+    return {"frames": len(subsets), "train": train, "test": test, **size}
+
+
+def result_hashes(clip: ClipResults) -> dict[str, str]:
+    """SHA-256 of the results that a repeated run must give again, by name."""
+    names = ["frames.npy", *(f"models/{model}/model.npz" for model in clip.models)]
+    names += [f"methods/{method}/masks.npz" for method in clip.methods]
+    hashes = {name: read_checksum(clip.files[f"{name}.sha256"]) for name in names}
+    return hashes | {name: file_sha256(clip.files[name]) for name in HASHED_TABLES}
+
+
+def source_facts(source: Mapping[str, Any]) -> dict[str, str]:
+    """Say in words where a clip came from, given its source.json."""
+    address = source["address"]
+    if isinstance(address, Mapping):
+        address = ", ".join(f"{key} {value}" for key, value in sorted(address.items()))
+    return {
+        "origin": f"{KINDS[source['kind']].words}: {address}",
+        "file": f"{Path(source['file']).name} ({source['bytes'] / 1e6:,.1f} MB)",
+        "sha256": source["sha256"],
+    }
