@@ -94,7 +94,7 @@ def test_a_blind_method_has_no_half_life():
     assert adaptive.startswith(
         "MOG2 hardly sees the person when they come to rest: it marks 2.4 % of the body then"
     )
-    assert "A body fades sooner" not in adaptive
+    assert "It lets go by design" not in adaptive  # what was never seen was not let go
     assert frozen.startswith("The GMM hardly sees the person")
     assert "keeps the person" not in frozen
 
@@ -103,7 +103,7 @@ def test_a_method_that_lost_the_person_before_the_test_frames_is_not_called_blin
     row = MOG2 | {"initial_share": 0.0, "half_life": None, "watched_from": 66}
     assert answer([row])[0].startswith(
         "MOG2 marks 0 % of the body when the test frames begin, 5 frames after the person came to rest, "
-        "so a half-life cannot be seen."
+        "so a half-life cannot be seen. It lets go by design: "
     )
 
 

@@ -71,7 +71,9 @@ def absorbed_answer(
         if learning[method] in (FROZEN, PROTECTED):
             continue
         said = [_blind(names[method], row) or _absorbed(names[method], row, fps)]
-        if method in outlooks:
+        watched_at_once = row["watched_from"] <= row["still_frame"]
+        never_saw = row["initial_share"] < BLIND and watched_at_once  # and so did not forget
+        if method in outlooks and not never_saw:
             said += _why(names[method], row, outlooks[method], fps, span)
         paragraphs.append(" ".join(said))
     for kind in (FROZEN, PROTECTED):
