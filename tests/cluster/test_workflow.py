@@ -12,7 +12,15 @@ from runs import Run
 from slurm import Cluster
 
 # On the submitting node.
-LOCAL = {"fetch_source", "split_frames", "average_scores", "gather_still", "make_page", "make_overview"}
+LOCAL = {
+    "fetch_source",
+    "split_frames",
+    "average_scores",
+    "gather_still",
+    "time_still",
+    "make_page",
+    "make_overview",
+}
 # What tells the time of a run, and so differs from one to the next.
 TIMED = ("*.html", "logs/*", "*/logs/*", "*/benchmarks/*", "summary.json")
 

@@ -204,7 +204,7 @@ def test_frames_per_second_concern_videos_and_times(project: Project, graph: Gra
     project.configure({"video": {"fps": 12}})
     planned = Counter(project.planned())
     assert planned >= Counter(graph.following(VIDEOS))
-    computed = ("read_", "split_", "fit_", "join_", "mask_")  # what is measured tells seconds of stillness
+    computed = ("read_", "split_", "fit_", "mask_", "measure_", "score_")
     assert not [rule for rule in planned if rule.startswith(computed)]
 
 

@@ -57,7 +57,7 @@ rule measure_masks:
         events="results/{clip}/events.csv",
         absorption="results/{clip}/absorption.csv",
         visible="results/{clip}/visible.csv",
-        still="results/{clip}/still.csv",
+        still_frames="results/{clip}/still_frames.csv",
         training="results/{clip}/training.csv",
     log:
         "results/{clip}/logs/measure_masks.log",
@@ -73,9 +73,30 @@ rule measure_masks:
         methods={name: unnamed(config["methods"][name]) for name in METHODS},
         still=still_settings,
         events=event_settings,
-        fps=config["video"]["fps"],
     script:
         "../scripts/measure_masks.py"
+
+
+rule time_still:
+    """Tell how long each stillness lasts: apart, so that another rate measures no mask again."""
+    input:
+        still_frames="results/{clip}/still_frames.csv",
+    output:
+        still="results/{clip}/still.csv",
+    log:
+        "results/{clip}/logs/time_still.log",
+    benchmark:
+        "results/{clip}/benchmarks/time_still.tsv"
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        code=code_version("time_still.py"),
+        video=ordered(config["video"]),
+    script:
+        "../scripts/time_still.py"
 
 
 rule gather_still:

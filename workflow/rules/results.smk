@@ -31,6 +31,7 @@ def steps_of(clip):
         *masks,
         ("filming", rules.render_videos, {}),
         ("measuring", rules.measure_masks, {}),
+        (None, rules.time_still, {}),
         ("measuring", rules.score_masks, {}),
         ("measuring", rules.score_backgrounds, {}),
         ("measuring", rules.sweep_thresholds, {}),

@@ -26,7 +26,6 @@ def main(
     methods: dict[str, dict],
     still_settings: dict,
     event_settings: dict[str, int],
-    fps: float,
     area: str,
     agreement: str,
     events: str,
@@ -69,7 +68,7 @@ def main(
     write_table(events, [asdict(moment) for moment in moments], columns=("event", "frame", "source", "end"))
     write_table(absorption, absorbed)
     write_table(visible, shares, columns=("frame", "method", "visible_share", "ghost_share"))
-    write_table(still_table, still_rows(stills, len(clip), fps), columns=STILL_COLUMNS)
+    write_table(still_table, still_rows(stills, len(clip)), columns=STILL_COLUMNS)
     write_table(training_table, [training_row(training, len(clip))])
 
 
@@ -84,12 +83,11 @@ if __name__ == "__main__":
         methods=snakemake.params.methods,
         still_settings=snakemake.params.still,
         event_settings=snakemake.params.events,
-        fps=snakemake.params.fps,
         area=snakemake.output.area,
         agreement=snakemake.output.agreement,
         events=snakemake.output.events,
         absorption=snakemake.output.absorption,
         visible=snakemake.output.visible,
-        still_table=snakemake.output.still,
+        still_table=snakemake.output.still_frames,
         training_table=snakemake.output.training,
     )

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from selecting import archive_members
 
 from bgsub.errors import InputError
-from bgsub.source.archives import archive_members, open_archive
+from bgsub.source.archives import open_archive
 from bgsub.source.containers import html_page
 from bgsub.source.members import matches, natural_key
 

@@ -11,9 +11,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from selecting import archive_members
 
 from bgsub.errors import InputError, printable
-from bgsub.source.archives import archive_members, open_archive
+from bgsub.source.archives import open_archive
 from bgsub.source.decode import Decoding
 from bgsub.source.frames import open_frames
 from bgsub.source.limits import Limits

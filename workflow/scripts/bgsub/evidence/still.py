@@ -16,7 +16,8 @@ from bgsub.evidence.scene import Rest, Scene, is_upright, study
 from bgsub.labels import FOREGROUND
 from bgsub.progress import Progress
 
-STILL_COLUMNS = ("start", "end", "seconds", "region", "known_by")
+STILL_COLUMNS = ("start", "end", "region", "known_by")
+TIMED_COLUMNS = ("start", "end", "seconds", "region", "known_by")
 
 _STILL_CHANGE = 0.02  # share of a region that changes per frame, below which it is still ...
 _STILL_FRAMES = 5  # ... if so many times in a row
@@ -177,21 +178,19 @@ def still_spans(groundtruth: Iterable[np.ndarray]) -> list[tuple[int, int]]:
     return spans
 
 
-def still_rows(stills: Sequence[Still], count: int, fps: float) -> list[dict[str, Any]]:
-    """Rows of `still.csv`, one for each stillness.
+def still_rows(stills: Sequence[Still], count: int) -> list[dict[str, Any]]:
+    """Rows of `still_frames.csv`, one for each stillness.
 
     Parameters
     ----------
     stills : sequence of Still
     count : int
         Frames of the clip.
-    fps : float
-        Its frames per second.
 
     Returns
     -------
     list of dict
-        `start`, `end` (first and last frame, 0-based), `seconds`, `region` (box around the person:
+        `start`, `end` (first and last frame, 0-based), `region` (box around the person:
         "left top width height" in pixels) and `known_by` (how the start is known).
     """
     rows = []
@@ -199,9 +198,22 @@ def still_rows(stills: Sequence[Still], count: int, fps: float) -> list[dict[str
         span = still.frames(count)
         region = as_mask(still.region_at(span[len(span) // 2]))
         box = " ".join(map(str, cv2.boundingRect(region)))
-        values = (span[0], span[-1], len(span) / fps, box, still.frame_source)
+        values = (span[0], span[-1], box, still.frame_source)
         rows.append(dict(zip(STILL_COLUMNS, values, strict=True)))
     return rows
+
+
+def timed(rows: Sequence[Mapping[Any, Any]], fps: float) -> list[dict[Any, Any]]:
+    """Rows of `still.csv`: those of `still_frames.csv` with the `seconds` that each lasts.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        See `still_rows`.
+    fps : float
+        The clip's frames per second.
+    """
+    return [{**row, "seconds": (row["end"] - row["start"] + 1) / fps} for row in rows]
 
 
 def _of_rest(rest: Rest, size: tuple[int, int], box: np.ndarray | None) -> Still:

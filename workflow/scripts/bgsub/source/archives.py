@@ -38,9 +38,3 @@ def open_archive(path: str | Path, limits: Limits = LIMITS) -> Iterator[Archive]
 def holds_files(path: Path) -> bool:
     """Tell whether a source is for `open_archive`; else it is a video."""
     return path.is_dir() or is_image(path) or is_zip(path) or is_tar(path)
-
-
-def archive_members(path: str | Path, pattern: str | None) -> list[str]:
-    """Return the names in an archive or a folder that make the clip; see `open_archive`."""
-    with open_archive(path) as archive:
-        return archive.select(pattern)
