@@ -86,6 +86,17 @@ class Scene:
     background: np.ndarray
     known: np.ndarray
 
+    def whole(self, rest: Rest) -> np.ndarray:
+        """Return all of what rests, (h, w) bool: also what of it moved little before it came to rest.
+
+        That is what differs from the empty room and hangs together with the part that was seen to move. Where
+        that is more than twice as much, light or another object is taken in, and the part stands for it.
+        """
+        new = clean(changed(match_exposure(self.background, rest.picture), rest.picture) & self.known)
+        found = [region for region in pieces(new) if (region & rest.region).any()]
+        grown = np.logical_or.reduce([rest.region, *found])
+        return grown if np.count_nonzero(grown) <= 2 * np.count_nonzero(rest.region) else rest.region
+
     def held(self, picture: np.ndarray, moving: np.ndarray, gain: float = _LEFT) -> np.ndarray | None:
         """Return where a picture holds what the empty room does not.
 

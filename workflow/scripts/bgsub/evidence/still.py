@@ -122,9 +122,9 @@ def locate_stills(
         spans = still_spans(progress(groundtruth))
         found = [Still(first, "groundtruth", groundtruth, "groundtruth", last) for first, last in spans]
     else:
-        rests = (scene or study(frames, progress)).rests
+        scene = scene or study(frames, progress)
         size = frames.shape[2], frames.shape[1]
-        found = [_of_rest(rest, size, box) for rest in rests]
+        found = [_of_rest(rest, scene.whole(rest), size, box) for rest in scene.rests]
     if start is None:
         return found
     # The config says when it begins; its end, and a region that it does not say, are those of what is found.
@@ -216,10 +216,10 @@ def timed(rows: Sequence[Mapping[Any, Any]], fps: float) -> list[dict[Any, Any]]
     return [{**row, "seconds": (row["end"] - row["start"] + 1) / fps} for row in rows]
 
 
-def _of_rest(rest: Rest, size: tuple[int, int], box: np.ndarray | None) -> Still:
+def _of_rest(rest: Rest, whole: np.ndarray, size: tuple[int, int], box: np.ndarray | None) -> Still:
     if box is not None:
         return Still(rest.start, "frames", box, "config", rest.end)
-    region = cv2.resize(as_mask(rest.region), size, interpolation=cv2.INTER_LINEAR) > FOREGROUND // 2
+    region = cv2.resize(as_mask(whole), size, interpolation=cv2.INTER_LINEAR) > FOREGROUND // 2
     return Still(rest.start, "frames", region, "frames", rest.end)
 
 
