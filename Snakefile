@@ -29,6 +29,7 @@ include: "workflow/rules/evidence.smk"
 include: "workflow/rules/scores.smk"
 include: "workflow/rules/sweeps.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/scenes.smk"
 
 
 rule all:

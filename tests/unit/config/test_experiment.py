@@ -37,6 +37,29 @@ def test_patterns_of_run_are_made_out_in_their_order() -> None:
     assert config["clips"]["c"]["source"].keys() == {"synthetic"}  # the config's own comes before the table's
 
 
+def test_scenes_are_the_clips_of_their_table_apart_from_those_to_process() -> None:
+    assert read({}).scenes == {}
+    Path("scenes.tsv").write_text("clip\tsynthetic\tgroundtruth\nshakes\tjitter=2\t*.png\nb\tseed=2\t*.png\n")
+    clips = {"b": {"source": {"synthetic": {"seed": 3}}, "groundtruth": "*.png"}}
+    found = read({"scenes": "scenes.tsv", "clips": clips})
+    assert list(found.config["clips"]) == ["demo"]
+    assert list(found.scenes) == ["shakes", "b"]
+    assert found.scenes["shakes"]["source"]["synthetic"]["jitter"] == 2
+    assert found.scenes["b"]["source"]["synthetic"]["seed"] == 3  # the config's own comes before the table's
+    assert list(read({"scenes": "scenes.tsv", "run": ["sh*"]}).config["clips"]) == ["shakes"]
+    # Masks made elsewhere have to be there for the clips to process only.
+    Path("demo.zip").touch()
+    read({"scenes": "scenes.tsv", "methods": {"theirs": {"masks": "{clip}.zip"}}})
+
+
+def test_scenes_that_cannot_be_scored_or_found_are_told() -> None:
+    assert message({"scenes": "no.tsv"}) == "scenes: no such file: no.tsv; check the path"
+    Path("scenes.tsv").write_text("clip\tsynthetic\nshakes\tjitter=2\n")
+    assert message({"scenes": "scenes.tsv"}) == (
+        "scenes: the clip 'shakes' of scenes.tsv has no groundtruth; expected label images to score with"
+    )
+
+
 def test_what_an_overlay_sets_to_null_is_left_out() -> None:
     config = read({"methods": {"gmm": None}, "sweeps": None, "clips": {"other": None}}).config
     assert list(config["methods"]) == ["mog2"]

@@ -35,6 +35,28 @@ def test_a_row_is_what_the_section_clips_would_have() -> None:
     }
 
 
+def test_a_rendered_clip_is_a_row_too() -> None:
+    clips = read("clip\tsynthetic\nshakes\theight=240 jitter=2.5 story=gets_up\n")
+    settings = clips["shakes"]["source"]["synthetic"]
+    assert (settings["height"], settings["jitter"], settings["story"]) == (240, 2.5, "gets_up")
+    assert settings["width"] == 720
+
+
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [
+        ("jitter", "synthetic: found 'jitter'; expected settings, such as 'height=240 jitter=2'"),
+        ("jitter=99", "synthetic.jitter: found 99; expected a number, at least 0 and at most 20"),
+        ("jiter=2", "synthetic: unknown key 'jiter'"),
+        ("story=sleeps", "synthetic.story: found 'sleeps'; expected one of falls, gets_up"),
+    ],
+)
+def test_settings_of_a_rendered_clip_are_checked(cell: str, told: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read(f"clip\tsynthetic\nshakes\t{cell}\n")
+    assert str(caught.value).startswith(f"mine.tsv, line 2: {told}")
+
+
 def test_a_table_of_a_spreadsheet_s_own_utf_8_is_read() -> None:
     assert list(read("\ufeffclip\tpath\ttitle\na\tb.mp4\tKüche\n")) == ["a"]
 

@@ -60,6 +60,12 @@ def read_experiment(config: Mapping[str, Any], home: Path, located: Located = st
     known = scenes | known
     checked["clips"] = {name: known[name] for name in clips_to_run(checked["run"], known)}
     scenes = {name: known[name] for name in scenes}
+    for name, clip in scenes.items():
+        if "groundtruth" not in clip:
+            raise InputError(
+                f"scenes: the clip '{name}' of {checked['scenes']} has no groundtruth; expected label images"
+                " to score with"
+            )
     for name, clip in (checked["clips"] | scenes).items():
         check_source(clip["source"], name, located)
     for section in ("models", "methods"):

@@ -141,4 +141,10 @@ def _number(text: str) -> float | str:
 
 def _naming(place: str, columns: Mapping[tuple[str, ...], str]) -> Callable[..., str]:
     """Return a function that names a key by its line and column."""
-    return lambda *path: f"{place}: {columns.get(path) or columns.get(path[:2]) or '.'.join(map(str, path))}"
+
+    def named(*path: Any) -> str:
+        column = columns.get(path) or columns.get(path[:2])
+        keys = [column, *(key for key in path[2:] if isinstance(key, str))] if column else map(str, path)
+        return f"{place}: {'.'.join(keys)}"
+
+    return named

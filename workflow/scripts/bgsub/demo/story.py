@@ -23,7 +23,7 @@ from bgsub.demo.settings import Story
 from bgsub.labels import MOTION, STATIC, UNKNOWN
 
 # One who gets up: begins to, stands, and how far they walk in a frame, metres.
-RISES, STANDS, LEAVING_SPEED = 75.0, 87.0, 0.165
+RISES, STANDS, LEAVING_SPEED = 75.5, 87.0, 0.165
 # One who passes by: when, how fast, and where: before the one who lies, close to the camera.
 PASSES, PASSING_SPEED, PASSING = 70.0, 0.155, Path((-2.5, 2.25), (1.0, 0.0))
 WAITS = 24.0  # until then somebody who is there first stands where the walk has brought them
