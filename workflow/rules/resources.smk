@@ -77,6 +77,11 @@ def minutes(sample=0):
     return runtime
 
 
+def render_pixel(wildcards):
+    """Bytes that rendering takes for each pixel: a draught needs the room in some 25 states."""
+    return 1300 + (25 * 28 if CLIPS[wildcards.clip]["source"]["synthetic"]["draught"] else 0)
+
+
 def components_of(model):
     """Gaussians per pixel that a model may have."""
     return Model(**config["models"][model]).most_components

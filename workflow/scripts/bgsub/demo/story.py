@@ -46,8 +46,9 @@ class Person:
 class Chair:
     """The chair, whose middle is where the path starts, and its label.
 
-    It belongs to the room (0) until it is moved, is foreground (255) while it moves, and where it is left it
-    is unknown (170): to CDnet, what was put somewhere is foreground, to whoever looks for people it is not.
+    It belongs to the room (0) until it is moved, is foreground (255) while it moves, and unknown (170) where
+    it is left: what was put down is foreground to some and background to others, so that nobody is judged by
+    it. The floor that it bares is background from then on.
     """
 
     path: Path

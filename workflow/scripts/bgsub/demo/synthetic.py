@@ -6,6 +6,7 @@ that goes through H.264 is as exact as the encoder.
 """
 
 import functools
+import itertools
 import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +30,7 @@ from bgsub.progress import Progress
 SMALLEST = {"frames": 20, "height": 24, "width": 36}
 SHADOW_DEPTH = {"soft": 0.40, "hard": 0.72}  # share of the light that is gone where the shadow is full
 SHADOW_VISIBLE = 0.10  # share of the light from whose loss on the ground truth speaks of a shadow
+BLOCK = 32  # frames rendered ahead at most
 GUST = 12  # steps to each side in which a draught moves what it moves
 _ONE = camera.ONE
 
@@ -134,9 +136,11 @@ def _filmed(
         scene, truth = scene_at(frame)
         return camera.expose(scene, frame, clip), truth
 
-    pictures = mapped(picture, range(clip.frames))
+    # Block by block, or a pool would hold all frames of a long clip.
+    blocks = (range(clip.frames)[first : first + BLOCK] for first in range(0, clip.frames, BLOCK))
+    pictures = itertools.chain.from_iterable(mapped(picture, block) for block in blocks)
     if clip.crf is None:
-        return iter(pictures)
+        return pictures
     images = camera.compressed((image for image, _ in pictures), clip.crf)
     return zip(images, (scene_at(frame)[1] for frame in range(clip.frames)), strict=True)
 
