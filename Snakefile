@@ -35,6 +35,6 @@ rule all:
     default_target: True
     input:
         rules.make_overview.output,
-        rules.average_scores.output if SCORED else [],
+        rules.average_scores.output if SCORED_RUN else [],
         rules.gather_still.output,
-        [kept_files(clip) for clip in CLIPS],
+        [kept_files(clip) for clip in RUN],

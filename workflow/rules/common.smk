@@ -39,9 +39,12 @@ except InputError as error:
 # Another dict, as a module may be used, and so read, more than once with the one that it was given.
 config = EXPERIMENT.config
 
-CLIPS = config["clips"]
-# The clips with ground truth.
+# The clips to process, those of the target `scenes`, and all of which there are rules.
+RUN, SCENES = list(config["clips"]), list(EXPERIMENT.scenes)
+CLIPS = config["clips"] | EXPERIMENT.scenes
+# Those with ground truth.
 SCORED = [name for name in CLIPS if "groundtruth" in CLIPS[name]]
+SCORED_RUN = [name for name in RUN if name in SCORED]
 # Names of the models and methods that are compared; the config's sections have those of variants besides.
 MODELS, METHODS = EXPERIMENT.models, EXPERIMENT.methods
 # What they are called and how they are drawn, in every figure and table.

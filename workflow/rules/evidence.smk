@@ -102,7 +102,7 @@ rule time_still:
 rule gather_still:
     """Put the stillnesses of all clips into one table."""
     input:
-        tables=expand("results/{clip}/still.csv", clip=CLIPS),
+        tables=expand("results/{clip}/still.csv", clip=RUN),
     output:
         table="results/still.csv",
     log:
@@ -114,6 +114,6 @@ rule gather_still:
         runtime=5,
     params:
         code=code_version("gather_still.py"),
-        clips=list(CLIPS),
+        clips=RUN,
     script:
         "../scripts/gather_still.py"

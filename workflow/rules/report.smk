@@ -191,9 +191,9 @@ rule make_page:
 rule make_overview:
     """Write the page over all clips of the run."""
     input:
-        pages=expand("results/{clip}/report.html", clip=CLIPS),
-        summaries=expand("results/{clip}/page/summary.json", clip=CLIPS),
-        scores=["results/scores.csv"] if SCORED else [],
+        pages=expand("results/{clip}/report.html", clip=RUN),
+        summaries=expand("results/{clip}/page/summary.json", clip=RUN),
+        scores=["results/scores.csv"] if SCORED_RUN else [],
     output:
         page=report(
             "results/report.html",

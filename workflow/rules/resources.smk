@@ -24,8 +24,8 @@ PLAYER = 400
 FILM = 430
 
 # Shares of a clip's frames, the largest of any clip.
-TRAIN = max(train_fraction(clip) for clip in CLIPS)
-TEST = 1 - min(train_fraction(clip) for clip in CLIPS)
+TRAIN = max(train_fraction(clip) for clip in RUN)
+TEST = 1 - min(train_fraction(clip) for clip in RUN)
 
 # Longest time that one processor should work on a fit, minutes; beyond that it gets more of them.
 PATIENCE = 10

@@ -66,7 +66,7 @@ rule score_masks:
 rule average_scores:
     """Average the scores over the clips of a category, and over the categories, as CDnet does."""
     input:
-        scores=expand("results/{clip}/scores.csv", clip=SCORED),
+        scores=expand("results/{clip}/scores.csv", clip=SCORED_RUN),
     output:
         table="results/scores.csv",
     log:
@@ -78,7 +78,7 @@ rule average_scores:
         runtime=5,
     params:
         code=code_version("average_scores.py"),
-        categories={clip: CLIPS[clip].get("category", "") for clip in SCORED},
+        categories={clip: CLIPS[clip].get("category", "") for clip in SCORED_RUN},
     script:
         "../scripts/average_scores.py"
 
@@ -167,5 +167,5 @@ rule export_masks:
 rule cdnet:
     """All masks of all clips for CDnet's tools: `snakemake cdnet`."""
     input:
-        expand("results/{clip}/methods/{method}/cdnet.zip", clip=CLIPS, method=METHODS),
+        expand("results/{clip}/methods/{method}/cdnet.zip", clip=RUN, method=METHODS),
     localrule: True

@@ -10,10 +10,10 @@ MOG2 = next(
 )
 # The tables and pictures of all sweeps.
 SWEEP_FILES = expand(
-    "results/{clip}/sweeps/{sweep}.{suffix}", clip=CLIPS, sweep=VARIANTS, suffix=["csv", "png"]
+    "results/{clip}/sweeps/{sweep}.{suffix}", clip=RUN, sweep=VARIANTS, suffix=["csv", "png"]
 )
 if MOG2 and config["histories"]:
-    SWEEP_FILES += expand("results/{clip}/{file}", clip=CLIPS, file=["history.csv", "figures/history.png"])
+    SWEEP_FILES += expand("results/{clip}/{file}", clip=RUN, file=["history.csv", "figures/history.png"])
 
 
 def tracked_source(wildcards):

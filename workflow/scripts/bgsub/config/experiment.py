@@ -23,6 +23,8 @@ class Experiment:
 
     config: dict[str, Any]
     """Every section, with defaults: the clips to be processed; models and methods, those of variants too."""
+    scenes: dict[str, Any]
+    """The clips of the table of scenes, by name."""
     models: list[str]
     """Names of the models that are compared, which leaves out those of variants."""
     methods: list[str]
@@ -54,8 +56,11 @@ def read_experiment(config: Mapping[str, Any], home: Path, located: Located = st
     known = checked["clips"]
     for table in checked["clip_tables"]:
         known = read_clip_table(table, home, located) | known
+    scenes = read_clip_table(checked["scenes"], home, located, "scenes") if "scenes" in checked else {}
+    known = scenes | known
     checked["clips"] = {name: known[name] for name in clips_to_run(checked["run"], known)}
-    for name, clip in checked["clips"].items():
+    scenes = {name: known[name] for name in scenes}
+    for name, clip in (checked["clips"] | scenes).items():
         check_source(clip["source"], name, located)
     for section in ("models", "methods"):
         for name, row in checked[section].items():
@@ -70,6 +75,7 @@ def read_experiment(config: Mapping[str, Any], home: Path, located: Located = st
     sections, fractions = _with_variants(checked, variants)
     return Experiment(
         config=checked | sections,
+        scenes=scenes,
         models=list(checked["models"]),
         methods=list(checked["methods"]),
         variants=variants,

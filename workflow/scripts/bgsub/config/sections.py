@@ -7,6 +7,7 @@ from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 from pydantic import AfterValidator, Field
 
 from bgsub.config.methods import MethodRow
+from bgsub.demo.settings import Synthetic
 from bgsub.model.settings import Model
 from bgsub.settings import Settings
 from bgsub.source.limits import Limits
@@ -39,20 +40,6 @@ Name = Annotated[str, Field(pattern=_NAME)]
 Share = Annotated[float, Gt(0), Lt(1)]
 Frame = Annotated[int, Ge(0)]
 Scalar = int | float | str | bool | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Synthetic(Settings):
-    """A rendered clip."""
-
-    frames: Annotated[int, Ge(20)] = 110
-    """Number of frames."""
-    height: Annotated[int, Ge(48)] = 480
-    """Pixels."""
-    width: Annotated[int, Ge(64)] = 720
-    """Pixels."""
-    seed: Annotated[int, Ge(0)] = 1
-    """Of the sensor noise."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,6 +169,9 @@ class Config(Settings):
     clip_tables: list[str] = field(default_factory=list)
     """Tables of further clips, tab-separated, a row each, relative to the working directory or to the
     workflow."""
+    scenes: str | None = None
+    """Table of the clips of `snakemake scenes`, found as those of clip_tables are; their names can be in run
+    too."""
     split: Split = field(default_factory=Split)
     """How a clip's frames are divided in time."""
     tiles: Literal["auto"] | Annotated[int, Ge(1)] = "auto"

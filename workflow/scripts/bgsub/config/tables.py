@@ -16,7 +16,7 @@ from bgsub.source.kinds import KINDS
 # Columns that hold a key of a clip.
 KEYS: dict[str, tuple[str, ...]] = {
     "title": ("title",),
-    **{kind: ("source", kind) for kind in KINDS if kind != "synthetic"},
+    **{kind: ("source", kind) for kind in KINDS},
     "file": ("source", "file"),
     "sha256": ("source", "sha256"),
     "frames": ("frames",),
@@ -41,10 +41,13 @@ OTHER_COLUMNS = {
 _FORMS = {
     "falls": (r"\d+-\d+( \d+-\d+)*", "first and last frames, such as 271-298, separated by blanks"),
     "delay_settled": ("yes|no", "yes or no"),
+    "synthetic": (r"\w+=\S+( \w+=\S+)*", "settings, such as 'height=240 jitter=2', separated by blanks"),
 }
 
 
-def read_clip_table(name: str, home: Path, located: Located = str) -> dict[str, dict[str, Any]]:
+def read_clip_table(
+    name: str, home: Path, located: Located = str, key: str = "clip_tables"
+) -> dict[str, dict[str, Any]]:
     """Read the clips of a table.
 
     Parameters
@@ -55,6 +58,8 @@ def read_clip_table(name: str, home: Path, located: Located = str) -> dict[str, 
         the folder of the workflow.
     located : callable
         From a path in the config to where it is; see `bgsub.config.files`.
+    key : str
+        Of the config, which names the table.
 
     Returns
     -------
@@ -68,7 +73,7 @@ def read_clip_table(name: str, home: Path, located: Located = str) -> dict[str, 
     """
     file = next((path for path in (Path(located(name)), home / name) if path.is_file()), None)
     if file is None:
-        raise InputError(f"clip_tables: no such file: {located(name)}; check the path")
+        raise InputError(f"{key}: no such file: {located(name)}; check the path")
     clips: dict[str, dict[str, Any]] = {}
     lines: dict[str, int] = {}
     try:
@@ -123,11 +128,15 @@ def _value(path: tuple[str, ...], cell: str) -> Any:
     """Return a cell as YAML would read it: only what is a number in the config is made one."""
     if path == ("still", "region"):
         return [_number(part) for part in cell.split()]
+    if path == ("source", "synthetic"):
+        return {key: _number(value) for key, _, value in (part.partition("=") for part in cell.split())}
     return _number(cell) if path[0] in ("still", "events") else cell
 
 
-def _number(text: str) -> int | str:
-    return int(text) if text.isdecimal() else text
+def _number(text: str) -> float | str:
+    if text.isdecimal():
+        return int(text)
+    return float(text) if re.fullmatch(r"\d+\.\d+", text) else text
 
 
 def _naming(place: str, columns: Mapping[tuple[str, ...], str]) -> Callable[..., str]:
