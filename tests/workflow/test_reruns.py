@@ -107,6 +107,11 @@ CASES: dict[str, tuple[Change, list[str]]] = {
         setting(methods={"median": {"opening": 5}}),
         ["mask_by_median.* median", "sweep_thresholds.*"],
     ),
+    "method's median": (
+        setting(methods={"median": {"median": 5}}),
+        ["mask_by_median.* median", "sweep_thresholds.*"],
+    ),
+    "method's memory": (setting(methods={"learning_gmm": {"memory": 40}}), ["mask_by_posterior.*"]),
     "method's ignore_shadows": (
         setting(methods={"gmm_mahalanobis": {"ignore_shadows": False}}),
         ["mask_by_model.* gmm_mahalanobis", "sweep_thresholds.*"],
@@ -160,6 +165,10 @@ REGROUPED: dict[str, tuple[Change, list[str]]] = {
     "method's model": (
         setting(methods={"gmm": {"model": "notebook"}}),
         ["mask_by_model.* gmm", "sweep_thresholds.*"],
+    ),
+    "method's posterior": (
+        setting(methods={"learning_gmm": {"posterior": "notebook"}}),
+        ["mask_by_posterior.*"],
     ),
     "a method left out": (
         setting(methods={"notebook": None}),

@@ -27,20 +27,20 @@ TOLERANCES = {"em": 1e-6, "notebook": None}
 AREA = pd.DataFrame(
     {
         "frame": [4, 5, 6, 4, 5, 6],
-        "method": ["gmm"] * 3 + ["mog2"] * 3,
+        "method": ["gmm"] * 3 + ["mog2_default"] * 3,
         "foreground_share": [0.1, 0.2, 0.2, 0.1, 0.1, 0.0],
     }
 )
 VISIBLE = pd.DataFrame(
     {
         "frame": [5, 6, 7, 8] * 2,
-        "method": ["gmm"] * 4 + ["mog2"] * 4,
+        "method": ["gmm"] * 4 + ["mog2_default"] * 4,
         "visible_share": [0.8, 0.8, 0.8, 0.8, 0.6, 0.4, 0.2, 0.0],
     }
 )
 ABSORPTION = pd.DataFrame(
     {
-        "method": ["gmm", "mog2"],
+        "method": ["gmm", "mog2_default"],
         "still_frame": [5, 5],
         "initial_share": [0.8, 0.6],
         "half_life": [np.nan, 2],
@@ -128,7 +128,7 @@ def test_absorption_counts_from_stillness_and_marks_half_life_and_prediction():
     assert line(axes, "predicted for MOG2: 3").get_xdata() == [3, 3]
     markers = [drawn for drawn in axes.get_lines() if drawn.get_marker() == "D" and len(drawn.get_xdata())]
     assert [(*m.get_xdata(), *m.get_ydata()) for m in markers] == [(2, 0.2)]
-    assert to_hex(markers[0].get_color()) == NAMES.methods["mog2"].colour.lower()
+    assert to_hex(markers[0].get_color()) == NAMES.methods["mog2_default"].colour.lower()
 
 
 def test_absorption_of_nobody_says_so():

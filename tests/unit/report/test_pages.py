@@ -20,7 +20,7 @@ from bgsub.report.views import cost_rows, outlooks, player_facts
 
 TEMPLATES = Path(__file__).parents[3] / "workflow/report"
 MODELS = {key: defaults.MODELS[key] for key in ("em", "notebook")}
-METHODS = {key: defaults.METHODS[key] for key in ("gmm", "mog2")}
+METHODS = {"gmm": defaults.METHODS["gmm"], "mog2": defaults.METHODS["mog2_default"]}
 FIGURES = (
     "backgrounds",
     "convergence",

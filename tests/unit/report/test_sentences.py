@@ -218,7 +218,7 @@ def test_inspected_pixels_are_counted():
 
 
 def test_methods_over_clips():
-    kept = {"mog2": 0.012, "gmm_mahalanobis": 0.684}
+    kept = {"mog2_default": 0.012, "gmm_mahalanobis": 0.684}
     assert over_clips_sentence(kept, 2, NAMES.methods) == (
         f"On average over the 2{NBSP}clips in which a person lies still, the GMM by Mahalanobis keeps "
         f"68{NBSP}% of them visible, and MOG2 1.2{NBSP}%."
@@ -231,6 +231,9 @@ def test_methods_over_clips():
         "the GMM keeps 40 % of them visible, and MOG2 1.2 %. Not counted is the GMM by Mahalanobis, " in said
     )
     assert "which fills more than 25 % of the picture in one of these clips" in said
+    first = {"gmm": 0.4} | kept
+    said = over_clips_sentence(first, 2, NAMES.methods).replace(NBSP, " ")
+    assert said.endswith("and MOG2 1.2 %. The GMM keeps 40 %.")
     every = over_clips_sentence(kept, 2, NAMES.methods, list(kept))
     assert every == over_clips_sentence(kept, 2, NAMES.methods)  # there is no other
     assert (

@@ -72,14 +72,12 @@ class Subtractor(Method):
         """
         import numpy as np
 
-        from bgsub.masks.foreground import open_mask
-
         self._check_training(test.start)
         subtractor = self.create()
         for index in progress(range(test.stop)):
             mask = self._mask(subtractor, np.ascontiguousarray(frames[index]), index, testing=index in test)
             if index in test:
-                yield open_mask(mask, self.opening)
+                yield self.cleaned(mask)
 
     def _check_training(self, frames: int) -> None:
         """Refuse to begin with too few training frames."""
@@ -115,9 +113,17 @@ class Mog2(Subtractor):
         """As the settings say."""
         return self.learning
 
+    @property
+    def is_the_notebooks(self) -> bool:
+        """Whether it has the notebook's settings, which are not OpenCV's."""
+        return (self.history, self.var_threshold) == (60, 32)
+
     def _derived_name(self, key: str, models: Mapping[str, Name]) -> Name:
         if self.learning == ADAPTIVE:
-            return super()._derived_name(key, models)
+            name = super()._derived_name(key, models)
+            if not self.is_the_notebooks:
+                return name
+            return Name(f"notebook's {name.label}", article=True, look=Look(MOG2_LOOK.colour, DASHED))
         look = {FROZEN: Look("#CC79A7"), PROTECTED: Look("#8c564b", DASHED)}[self.learning]
         return Name(f"{self.learning} MOG2", article=True, look=look)
 

@@ -152,7 +152,7 @@ def repeat_sentence(commit: str | None, results: int) -> str:
 def over_clips_sentence(
     kept: Mapping[str, float], clips: int, names: Mapping[str, Name], full: Sequence[str] = ()
 ) -> str:
-    """Say which method keeps most of the still person over several clips, and which least.
+    """Say which method keeps most of the still person over several clips, which least, and the first listed.
 
     Parameters
     ----------
@@ -175,6 +175,9 @@ def over_clips_sentence(
     said += " visible"
     said += "." if clear[most] == clear[least] else f", and {names[least].named} {percent(clear[least])}."
     passed = [names[method].named for method in kept if method not in clear]
+    first = next(iter(kept))
+    if first in clear and first not in (most, least):
+        said += f" {names[first].subject} keeps {percent(clear[first])}."
     if passed:
         are, fill = ("is", "which fills") if len(passed) == 1 else ("are", "which fill")
         said += (

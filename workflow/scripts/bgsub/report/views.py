@@ -11,7 +11,6 @@ from bgsub.evidence.absorption import mog2_history_to_keep
 from bgsub.evidence.costs import Cost
 from bgsub.figures.looks import FLAGS
 from bgsub.masks.method import ADAPTIVE, LEARNING_WORDS, Method
-from bgsub.masks.rules import ModelMethod
 from bgsub.masks.scored import ScoredMethod
 from bgsub.names import Name
 from bgsub.report import (
@@ -275,7 +274,8 @@ def about_scores(clip: ClipResults, absorption: pd.DataFrame, subject: sentences
             clip.names.methods,
             subject,
         )
-        return [*said, sentences_scores.interval_sentence(scores)]
+        cleaned = sentences_scores.clean_up_sentence(clip.methods, clip.names.methods)
+        return [*said, cleaned, sentences_scores.interval_sentence(scores)]
     unknown = "This clip has no ground truth, so no mask can be called right."
     if agreement is None or len(clip.methods) < 2:
         return [unknown]
@@ -341,18 +341,15 @@ def key_figures(
     seen = methods[methods["still_frame"].notna() & (methods["initial_share"] >= sentences_absorption.BLIND)]
     for key, row in seen[seen["half_life"].notna()].iterrows():
         if clip.methods[key].learns == ADAPTIVE:
-            label = clip.names.methods[key].label
-            half = count(row["half_life"], "frame")
-            figures.append((half, f"until {label} has lost half of the person who lies still"))
-            break
-    for key, row in seen.iterrows():
-        method = clip.methods[key]
-        if isinstance(method, ModelMethod) and method.model == reference:
             named = clip.names.methods[key].named
-            figures.append(
-                (percent(row["retention"]), f"of the person who lies still stays visible with {named}")
-            )
+            half = count(row["half_life"], "frame")
+            figures.append((half, f"until {named} has lost half of the person who lies still"))
             break
+    first = next(iter(clip.methods))
+    if first in seen.index:
+        named = clip.names.methods[first].named
+        kept = percent(seen.loc[first, "retention"])
+        figures.append((kept, f"of the person who lies still stays visible with {named}"))
     if seen.empty and scores is not None:
         ranked = scores[scores["f_measure"].notna()].sort_values("f_measure", kind="stable")
         for words, row in zip(("highest", "lowest"), (ranked.tail(1), ranked.head(1)), strict=True):
