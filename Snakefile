@@ -37,4 +37,4 @@ rule all:
         rules.make_overview.output,
         rules.average_scores.output if SCORED else [],
         rules.gather_still.output,
-        [kept_files(clip) for clip in CLIPS],
+        [kept_files(clip) for clip in RUN],

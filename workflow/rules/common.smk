@@ -39,9 +39,10 @@ except InputError as error:
 # Another dict, as a module may be used, and so read, more than once with the one that it was given.
 config = EXPERIMENT.config
 
-CLIPS = config["clips"]
+# All clips that take part, and the names of those that are processed: others only train for them.
+CLIPS, RUN = config["clips"], EXPERIMENT.clips
 # The clips with ground truth.
-SCORED = [name for name in CLIPS if "groundtruth" in CLIPS[name]]
+SCORED = [name for name in RUN if "groundtruth" in CLIPS[name]]
 # Names of the models and methods that are compared; the config's sections have those of variants besides.
 MODELS, METHODS = EXPERIMENT.models, EXPERIMENT.methods
 # What they are called and how they are drawn, in every figure and table.
@@ -98,9 +99,9 @@ def clips_of(*kinds):
     return only(clip for clip in CLIPS if kind_of(clip) in kinds)
 
 
-def clips_with(key):
-    """Pattern that matches the clips that have this key in the config."""
-    return only(clip for clip in CLIPS if key in CLIPS[clip])
+def clips_with(*keys):
+    """Pattern that matches the clips that have one of these keys in the config."""
+    return only(clip for clip in CLIPS if any(key in CLIPS[clip] for key in keys))
 
 
 def methods_with(key):

@@ -21,6 +21,13 @@ KEYS: dict[str, tuple[str, ...]] = {
     "sha256": ("source", "sha256"),
     "frames": ("frames",),
     "groundtruth": ("groundtruth",),
+    "roi": ("roi",),
+    "temporal_roi": ("temporal_roi",),
+    "category": ("category",),
+    "train_fraction": ("train_fraction",),
+    "train_clip": ("train", "clip"),
+    "train_until": ("train", "until"),
+    "fps": ("fps",),
     "still_frame": ("still", "frame"),
     "still_region": ("still", "region"),
     "enters": ("events", "enters"),
@@ -123,11 +130,18 @@ def _value(path: tuple[str, ...], cell: str) -> Any:
     """Return a cell as YAML would read it: only what is a number in the config is made one."""
     if path == ("still", "region"):
         return [_number(part) for part in cell.split()]
-    return _number(cell) if path[0] in ("still", "events") else cell
+    if path[0] in ("still", "events"):
+        return _number(cell)
+    return _decimal(cell) if path[0] in ("train_fraction", "fps") else cell
 
 
 def _number(text: str) -> int | str:
     return int(text) if text.isdecimal() else text
+
+
+def _decimal(text: str) -> int | float | str:
+    """Return 30 and 29.97 as numbers; words, `nan` and `inf` among them, stay text."""
+    return float(text) if re.fullmatch(r"[0-9]+\.[0-9]+", text) else _number(text)
 
 
 def _naming(place: str, columns: Mapping[tuple[str, ...], str]) -> Callable[..., str]:

@@ -56,13 +56,13 @@ class Method(Settings):
         """Name it by what it is; where no more is known of it, by its key, with which no sentence begins."""
         return Name(f"method {key}", article=True, look=self.look)
 
-    def absorption(self, first_test_frame: int) -> dict[str, Any] | None:
+    def absorption(self, training: int) -> dict[str, Any] | None:
         """Return what decides how fast it absorbs a still object, where theory tells.
 
         Parameters
         ----------
-        first_test_frame : int
-            The frame that a frozen method stops learning at.
+        training : int
+            Number of training frames, after which a frozen method stops learning.
 
         Returns
         -------
