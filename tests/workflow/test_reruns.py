@@ -211,6 +211,8 @@ def test_reruns_what_is_new(name: str, project: Project) -> None:
 
 def test_frames_per_second_concern_videos_and_times(project: Project, graph: Graph) -> None:
     project.configure({"video": {"fps": 12}})
+    assert project.planned() == {}  # the clip has a rate of its own
+    project.configure({"clips": {"demo": {"fps": 12}}})
     planned = Counter(project.planned())
     assert planned >= Counter(graph.following(VIDEOS))
     computed = ("read_", "split_", "fit_", "mask_", "measure_", "score_")

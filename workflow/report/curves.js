@@ -37,7 +37,7 @@ class Curves {
     if (this.facts.truth_area) this.line(svg, this.facts.truth_area, "truth", "1 3");
     for (const method of this.facts.methods) {
       if (!this.enabled.has(method.name)) continue;
-      this.line(svg, this.facts.area[method.name], "curve", method.dashes).style.setProperty("--c", method.colour);
+      this.line(svg, this.facts.area[method.name], "curve", method.dashes, method.colour);
     }
     this.cursor = make("line", { class: "cursor", y1: this.above - 6, y2: this.above + this.height }, svg);
     svg.addEventListener("pointerdown", (event) => {
@@ -82,9 +82,17 @@ class Curves {
     return Math.max(1, ends.length);
   }
 
-  line(svg, shares, kind, dashes) {
-    const points = shares.map((share, place) => `${this.x(this.first + place).toFixed(1)},${this.y(share).toFixed(1)}`);
-    return make("polyline", { class: kind, points: points.join(" "), "stroke-dasharray": dashes }, svg);
+  /** Draw shares by frame, with a gap where there is none (null): frames that train. */
+  line(svg, shares, kind, dashes, colour) {
+    const stretches = [[]];
+    shares.forEach((share, place) => {
+      if (share === null) stretches.push([]);
+      else stretches.at(-1).push(`${this.x(this.first + place).toFixed(1)},${this.y(share).toFixed(1)}`);
+    });
+    for (const points of stretches.filter((stretch) => stretch.length)) {
+      const line = make("polyline", { class: kind, points: points.join(" "), "stroke-dasharray": dashes }, svg);
+      if (colour) line.style.setProperty("--c", colour);
+    }
   }
 
   seek(event) {

@@ -48,9 +48,10 @@ class Player {
 
   /** The shown frame nearest to a frame of the clip. */
   indexOf(frame) {
-    const first = this.data.frames[0];
-    const step = this.last ? this.data.frames[1] - first : 1;
-    return Math.max(0, Math.min(this.last, Math.round((frame - first) / step)));
+    const { frames } = this.data;
+    const after = frames.findIndex((shown) => shown >= frame);
+    if (after <= 0) return after < 0 ? this.last : 0;
+    return frames[after] - frame <= frame - frames[after - 1] ? after : after - 1;
   }
 
   image(index) {
@@ -122,7 +123,8 @@ class Player {
 
   /** Show frame after frame, as many per second as the speed says; frames are skipped if painting is slow. */
   advance(run) {
-    const step = this.last ? this.data.frames[1] - this.data.frames[0] : 1;
+    const { frames } = this.data; // every n-th, but where frames between them train
+    const step = this.last ? Math.min(...frames.slice(1).map((frame, place) => frame - frames[place])) : 1;
     const rate = (this.facts.fps * Number(this.find("speed").value)) / step;
     const from = this.index, began = performance.now();
     const tick = async (now) => {

@@ -39,11 +39,11 @@ except InputError as error:
 # Another dict, as a module may be used, and so read, more than once with the one that it was given.
 config = EXPERIMENT.config
 
-# The clips to process, those of the target `scenes`, and all of which there are rules.
-RUN, SCENES = list(config["clips"]), list(EXPERIMENT.scenes)
+# The clips to process, those of the target `scenes`, and all that take part, of which some only train for others.
+RUN, SCENES = EXPERIMENT.clips, list(EXPERIMENT.scenes)
 CLIPS = config["clips"] | EXPERIMENT.scenes
 # Those with ground truth.
-SCORED = [name for name in CLIPS if "groundtruth" in CLIPS[name]]
+SCORED = [name for name in dict.fromkeys([*RUN, *SCENES]) if "groundtruth" in CLIPS[name]]
 SCORED_RUN = [name for name in RUN if name in SCORED]
 # Names of the models and methods that are compared; the config's sections have those of variants besides.
 MODELS, METHODS = EXPERIMENT.models, EXPERIMENT.methods
@@ -101,9 +101,9 @@ def clips_of(*kinds):
     return only(clip for clip in CLIPS if kind_of(clip) in kinds)
 
 
-def clips_with(key):
-    """Pattern that matches the clips that have this key in the config."""
-    return only(clip for clip in CLIPS if key in CLIPS[clip])
+def clips_with(*keys):
+    """Pattern that matches the clips that have one of these keys in the config."""
+    return only(clip for clip in CLIPS if any(key in CLIPS[clip] for key in keys))
 
 
 def methods_with(key):

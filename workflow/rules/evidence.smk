@@ -4,9 +4,9 @@
 rule audit_convergence:
     """Summarise each fit, compare it with restarts on a sample of pixels, and draw what it found at each pixel."""
     input:
-        frames="results/{clip}/frames.npy",
+        training=training_of,
         table="results/{clip}/frames.csv",
-        groundtruth=groundtruth_of,
+        groundtruth=training_groundtruth_of,
         models=expand("results/{{clip}}/models/{model}/model.npz", model=MODELS),
     output:
         fits="results/{clip}/fits.csv",
@@ -49,6 +49,8 @@ rule measure_masks:
     """Tell what happens in a clip, measure all masks, and how long each method sees the person who lies still."""
     input:
         frames="results/{clip}/frames.npy",
+        training=training_of,
+        table="results/{clip}/frames.csv",
         groundtruth=groundtruth_of,
         masks=expand("results/{{clip}}/methods/{method}/masks.npz", method=METHODS),
     output:
@@ -81,6 +83,7 @@ rule time_still:
     """Tell how long each stillness lasts: apart, so that another rate measures no mask again."""
     input:
         still_frames="results/{clip}/still_frames.csv",
+        decoding="results/{clip}/decoding.json",
     output:
         still="results/{clip}/still.csv",
     log:
@@ -94,7 +97,7 @@ rule time_still:
         runtime=5,
     params:
         code=code_version("time_still.py"),
-        video=ordered(config["video"]),
+        rate=rate_settings,
     script:
         "../scripts/time_still.py"
 

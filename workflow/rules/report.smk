@@ -4,7 +4,7 @@
 rule plot_models:
     """Draw backgrounds, convergence, and maps of each fit."""
     input:
-        frames="results/{clip}/frames.npy",
+        training=training_of,
         table="results/{clip}/frames.csv",
         models=expand("results/{{clip}}/models/{model}/model.npz", model=MODELS),
         backgrounds=expand("results/{{clip}}/models/{model}/background.png", model=MODELS),
@@ -47,7 +47,7 @@ rule plot_models:
     priority: FIGURE_PRIORITY
     threads: 1
     resources:
-        mem_mb=memory(510, pixel=200, sample=3 * TRAIN, most=BAND),
+        mem_mb=memory(510, pixel=200, sample=of_training(3), most=BAND),
         runtime=minutes(40),
     params:
         code=code_version("plot_models.py"),
@@ -69,6 +69,7 @@ rule plot_methods:
         visible="results/{clip}/visible.csv",
         absorption="results/{clip}/absorption.csv",
         events="results/{clip}/events.csv",
+        decoding="results/{clip}/decoding.json",
     output:
         area=report(
             "results/{clip}/figures/area.png",
@@ -110,7 +111,7 @@ rule plot_methods:
     params:
         code=code_version("plot_methods.py"),
         names=as_params(NAMES.methods),
-        video=ordered(config["video"]),
+        rate=rate_settings,
     script:
         "../scripts/plot_methods.py"
 
@@ -119,6 +120,7 @@ rule pack_page:
     """Pack what the page plays and inspects: test frames, masks, sampled pixels, and the most telling moment."""
     input:
         frames="results/{clip}/frames.npy",
+        training=training_of,
         table="results/{clip}/frames.csv",
         groundtruth=groundtruth_of,
         masks=expand("results/{{clip}}/methods/{method}/masks.npz", method=METHODS),
@@ -139,7 +141,7 @@ rule pack_page:
     priority: PAGE_PRIORITY
     threads: 1
     resources:
-        mem_mb=memory(600, pixel=100, sample=4 * TEST, most=PLAYER),
+        mem_mb=memory(600, pixel=100, sample=of_tests(4), most=PLAYER),
         runtime=minutes(160),
     params:
         code=code_version("pack_page.py"),

@@ -23,10 +23,6 @@ BAND = 270
 PLAYER = 400
 FILM = 430
 
-# Shares of a clip's frames, the largest of any clip.
-TRAIN = max(train_fraction(clip) for clip in RUN)
-TEST = 1 - min(train_fraction(clip) for clip in RUN)
-
 # Longest time that one processor should work on a fit, minutes; beyond that it gets more of them.
 PATIENCE = 10
 LARGEST_JOB = 4  # processors
@@ -48,6 +44,31 @@ def clip_shape(clip):
         planned = CLIPS[clip]["source"].get("synthetic", {})
         return tuple(planned.get(key, 0) for key in ("frames", "height", "width"))
     return ast.literal_eval(header.decode("latin1"))["shape"][:3]
+
+
+def trained_share(clip):
+    """Number of a clip's training frames, as a share of its own frames; at most that many."""
+    train, frames = CLIPS[clip].get("train", {}), max(clip_shape(clip)[0], 1)
+    if "clip" in train:
+        return clip_shape(train["clip"])[0] / frames
+    if "frames" in train:
+        return sum(stop - first for first, stop in train["frames"]) / frames
+    return 1 if "until" in train else train_fraction(clip)
+
+
+def of_training(each):
+    """Function that computes bytes for each pixel of each frame from those of each training frame."""
+    return lambda wildcards: each * trained_share(wildcards.clip)
+
+
+def of_tests(each):
+    """Likewise from those of each test frame."""
+
+    def sample(wildcards):
+        own = {"clip", "until"}.isdisjoint(CLIPS[wildcards.clip].get("train", {}))
+        return each * max(1 - trained_share(wildcards.clip), 0) if own else each
+
+    return sample
 
 
 def memory(base, pixel=0, sample=0, most=math.inf):
@@ -131,7 +152,9 @@ def fit_pixel(wildcards):
 def fit_sample(wildcards):
     """Bytes that a fit takes for each pixel of each frame: its tile's training samples, and twice their model."""
     frames, _, _ = clip_shape(wildcards.clip)
-    return (3 * TRAIN + 2 * model_pixel(wildcards) / max(frames, 1)) / int(wildcards.tiles)
+    return (3 * trained_share(wildcards.clip) + 2 * model_pixel(wildcards) / max(frames, 1)) / int(
+        wildcards.tiles
+    )
 
 
 def film_sample(wildcards):
@@ -151,7 +174,7 @@ def join_pixel(wildcards):
 def fit_nanoseconds(wildcards):
     """Time that a fit takes for each pixel of each frame."""
     components = components_of(wildcards.model)
-    return 60 * components**2 * TRAIN / int(wildcards.tiles)
+    return 60 * components**2 * trained_share(wildcards.clip) / int(wildcards.tiles)
 
 
 def fit_threads(wildcards):

@@ -46,8 +46,10 @@ def steps_of(clip):
     if kind_of(clip) != "synthetic":
         without |= {rules.render_synthetic}
     if clip not in SCORED:
-        scoring = ("read_groundtruth", "read_scope", "score_masks", "score_backgrounds", "sweep_thresholds")
+        scoring = ("read_groundtruth", "score_masks", "score_backgrounds", "sweep_thresholds")
         without |= {getattr(rules, name) for name in scoring}
+    if clip not in SCORED and "until" not in CLIPS[clip].get("train", {}):
+        without |= {rules.read_scope}
     if not (MOG2 and config["histories"]):
         without |= {rules.sweep_history}
     return [row for row in rows if row[1] not in without]
@@ -103,6 +105,7 @@ def page_settings(wildcards):
     """
     overlays = " ".join(os.path.relpath(file) for file in workflow.overwrite_configfiles)
     clip = CLIPS[wildcards.clip]
+    other = trained_on(wildcards.clip, CLIPS)
     settings = {
         "clip": {
             "name": wildcards.clip,
@@ -110,7 +113,8 @@ def page_settings(wildcards):
             "models": {name: ordered(config["models"][name]) for name in MODELS},
             "methods": {name: ordered(config["methods"][name]) for name in METHODS},
             "names": {"models": as_params(NAMES.models), "methods": as_params(NAMES.methods)},
-            "fps": config["video"]["fps"],
+            "rate": rate_settings(wildcards),
+            "trained_on": {"name": other, "title": CLIPS[other].get("title", "")},
             "sweeps": {
                 sweep: {"method": row["method"], "keys": list(row["values"])}
                 for sweep, row in config["sweeps"].items()

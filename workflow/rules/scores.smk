@@ -14,7 +14,7 @@ rule read_scope:
     benchmark:
         "results/{clip}/benchmarks/read_scope.tsv"
     wildcard_constraints:
-        clip=clips_with("groundtruth"),
+        clip=clips_with("groundtruth", "temporal_roi"),
     threads: 1
     resources:
         mem_mb=memory(400, pixel=20),
@@ -87,6 +87,7 @@ rule score_backgrounds:
     """Compare the background images with what the ground truth says the empty scene looks like."""
     input:
         frames="results/{clip}/frames.npy",
+        training=training_of,
         table="results/{clip}/frames.csv",
         groundtruth="results/{clip}/groundtruth.npy",
         models=expand("results/{{clip}}/models/{model}/model.npz", model=MODELS),
@@ -113,6 +114,7 @@ rule sweep_thresholds:
     """Score the methods that compare with a threshold at all thresholds, from the scores of one pass."""
     input:
         frames="results/{clip}/frames.npy",
+        training=training_of,
         table="results/{clip}/frames.csv",
         groundtruth="results/{clip}/groundtruth.npy",
         scope="results/{clip}/scope.npz",

@@ -3,7 +3,8 @@
 from bgsub.files import read_arrays, write_checksum
 from bgsub.masks.mask_file import write_masks
 from bgsub.masks.rules import MODEL_RULES
-from bgsub.source.frames import open_frames, read_split
+from bgsub.source.frames import frames_at, open_frames
+from bgsub.source.split import read_split
 from job import progress, run
 
 
@@ -11,7 +12,7 @@ def main(frames: str, table: str, model: str, masks: str, checksum: str, method:
     test = read_split(table).test
     rule = MODEL_RULES[method["rule"]](**method)
     background = read_arrays(model, *rule.parts)
-    marked = rule.masks(open_frames(frames)[test.start :], background, progress("comparing"))
+    marked = rule.masks(frames_at(open_frames(frames), test), background, progress("comparing"))
     write_masks(masks, marked, test)
     write_checksum(masks, checksum)
 

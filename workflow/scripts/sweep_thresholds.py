@@ -9,12 +9,14 @@ from bgsub.figures.scores_plots import plot_curves
 from bgsub.files import read_arrays, write_table
 from bgsub.masks.rules import ModelMethod, scored_method
 from bgsub.names import from_params
-from bgsub.source.frames import open_frames, read_split
+from bgsub.source.frames import frames_at, open_frames
+from bgsub.source.split import read_split
 from job import progress, run
 
 
 def main(
     frames: str,
+    training: str,
     table: str,
     groundtruth: str,
     scope: str,
@@ -24,23 +26,18 @@ def main(
     thresholds: str,
     figure: str,
 ) -> None:
-    clip, labels, split, region = (
-        open_frames(frames),
-        open_frames(groundtruth),
-        read_split(table),
-        load_scope(scope),
-    )
-    scored = slice(max(split.test.start, region.frames.start), region.frames.stop)
+    split, region = read_split(table), load_scope(scope)
+    scored = [frame for frame in split.test if frame in region.frames]
+    tested, labels = (frames_at(open_frames(file), scored) for file in (frames, groundtruth))
+    learned = frames_at(open_frames(training), split.train)
     methods = {name: scored_method(row) for name, row in rows.items()}
     curves = {}
     for name, method in methods.items():
-        compares = clip[: split.test.start]
-        if isinstance(method, ModelMethod):
-            compares = read_arrays(models[method.model], *method.parts)
+        model = isinstance(method, ModelMethod) and read_arrays(models[method.model], *method.parts)
         histogram = score_histogram(
-            clip[scored],
-            labels[scored],
-            method.score(compares),
+            tested,
+            labels,
+            method.score(model or learned),
             np.union1d(np.arange(*method.sweep, dtype=float), method.threshold),
             opening=method.opening,
             median=method.median,
@@ -60,6 +57,7 @@ if __name__ == "__main__":
         log=snakemake.log[0],
         threads=snakemake.threads,
         frames=snakemake.input.frames,
+        training=snakemake.input.training,
         table=snakemake.input.table,
         groundtruth=snakemake.input.groundtruth,
         scope=snakemake.input.scope,

@@ -316,3 +316,80 @@ def test_two_variants_do_not_share_a_name() -> None:
     sweep = {"method": "mine", "values": {"settings.kind": ["a/b", "a b"]}}
     told = message({"methods": {"mine": mine}, "sweeps": {"kinds": sweep}})
     assert told.startswith("sweeps.kinds: its variant 'mine.settings.kind-a_b' has the name of another row")
+
+
+def test_a_clip_s_key_may_be_unset() -> None:
+    changes = trains({"frames": None, "clip": "demo"}, groundtruth=None, fps=None)
+    assert read(changes).config["clips"]["a"].keys() == {"source", "train"}
+
+
+def trains(train: dict, **more) -> dict:
+    """Have the clip `a` train by the demo or by its own frames."""
+    source = {"synthetic": {}}
+    return {"run": ["a"], "clips": {"a": {"source": source, "train": train, **more}}}
+
+
+def test_a_clip_that_trains_another_takes_part_but_is_not_run() -> None:
+    experiment = read(trains({"clip": "demo"}))
+    assert experiment.clips == ["a"]
+    assert list(experiment.config["clips"]) == ["a", "demo"]
+
+
+def test_two_clips_may_train_each_other() -> None:
+    changes = trains({"clip": "demo"})
+    changes["run"] = ["a", "demo"]
+    changes["clips"]["demo"] = {"train": {"clip": "a"}}
+    assert read(changes).clips == ["a", "demo"]
+
+
+@pytest.mark.parametrize(
+    ("train", "more", "told"),
+    [
+        ({}, {}, "clips.a.train: found none; expected one of frames, clip, until"),
+        ({"clip": "demo", "until": "temporal_roi"}, {}, "found clip and until; expected one of frames, clip"),
+        (
+            {"frames": [[0, 9]]},
+            {"train_fraction": 0.5},
+            "clips.a.train: found beside train_fraction; expected",
+        ),
+        (
+            {"frames": [[40, 40]]},
+            {},
+            "clips.a.train.frames: found [40, 40], which is empty; expected [first, one past the"
+            " last], such as [40, 80]",
+        ),
+        ({"frames": [[9, 3]]}, {}, "clips.a.train.frames: found [9, 3], which is empty"),
+        (
+            {"frames": [[0, 40], [39, 60]]},
+            {},
+            "clips.a.train.frames: [0, 40] and [39, 60] overlap; expected each frame once, in",
+        ),
+        ({"frames": [[40, 60], [0, 20]]}, {}, "[40, 60] and [0, 20] are not in order"),
+        ({"frames": []}, {}, "clips.a.train.frames: found []; expected a list in brackets of 1 or"),
+        ({"frames": [[0, 9, 12]]}, {}, "clips.a.train.frames.0: found [0, 9, 12]; expected a list in"),
+        (
+            {"frames": [[-1, 9]]},
+            {},
+            "clips.a.train.frames.0.0: found -1; expected a whole number, at least 0",
+        ),
+        (
+            {"clip": "a"},
+            {},
+            "clips.a.train.clip: found the clip itself, which would leave no frame to test; expected another",
+        ),
+        ({"clip": "demmo"}, {}, "clips.a.train.clip: unknown clip 'demmo'; did you mean 'demo'?"),
+        (
+            {"until": "temporal_roi"},
+            {},
+            "clips.a.train.until: the clip has no temporal_roi; expected the name of the file that says",
+        ),
+        ({"until": "noon"}, {}, "clips.a.train.until: found 'noon'; expected temporal_roi"),
+    ],
+)
+def test_training_that_makes_no_sense_is_told(train: dict, more: dict, told: str) -> None:
+    assert told in message(trains(train, **more))
+
+
+def test_a_clip_s_own_training_frames_make_every_share_a_variant() -> None:
+    changes = trains({"frames": [[0, 9]]}) | {"sweeps": {"training": SWEEPS["training"]}}
+    assert set(read(changes).fractions.values()) == set(SWEEPS["training"]["values"]["split.train_fraction"])

@@ -13,6 +13,7 @@ LEARNING = {key: method.learns for key, method in METHODS.items()} | {"mine": OW
 
 def absorbed(method: str, **changes) -> dict:
     row = {"method": method, "still_frame": 61, "still_source": "groundtruth", "region_source": "groundtruth"}
+    row |= {"frames_seen": 61}
     row |= {"watched_from": 61}
     row |= {"initial_share": 0.9, "half_life": None, "censored_at": 49, "vanish": None, "retention": 0.83}
     return row | {"predicted": None} | changes
@@ -102,7 +103,7 @@ def test_a_blind_method_has_no_half_life():
 def test_a_method_that_lost_the_person_before_the_test_frames_is_not_called_blind():
     row = MOG2 | {"initial_share": 0.0, "half_life": None, "watched_from": 66}
     assert answer([row])[0].startswith(
-        "MOG2 marks 0 % of the body when the test frames begin, 5 frames after the person came to rest, "
+        "MOG2 marks 0 % of the body in the first frame tested since, 5 frames after the person came to rest, "
         "so a half-life cannot be seen. It lets go by design: "
     )
 
@@ -210,7 +211,7 @@ def test_the_verdict_is_honest_where_nobody_loses_or_nobody_keeps_or_nobody_sees
         "MOG2 hardly sees the person when they come to rest, 1.0 %"
     )
     assert told(absorbed("gmm"), blind | {"watched_from": 66}).startswith(
-        "MOG2 marks 1.0 % of the person when the test frames begin, 5 frames (0.5 s) after they came to "
+        "MOG2 marks 1.0 % of the person in the first frame tested since, 5 frames (0.5 s) after they came to "
         "rest; the GMM still shows 83 % of them"
     )
     assert told(absorbed("gmm", initial_share=0.01)) == (

@@ -81,6 +81,19 @@ class Events(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Train(Settings):
+    """Which frames train, in place of a share from the first on: one of frames, clip and until."""
+
+    frames: Annotated[list[Annotated[list[Frame], MinLen(2), MaxLen(2)]], MinLen(1)] | None = None
+    """Ranges of this clip's frames, each [first, one past the last], such as [[0, 40], [120, 160]]; the
+    others are tested."""
+    clip: str | None = None
+    """Name of another clip, of the same camera: all of its frames train, and all of this one are tested."""
+    until: Literal["temporal_roi"] | None = None
+    """With temporal_roi all frames before the first scored one train, which is CDnet's protocol."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Clip(Settings):
     """One camera's sequence."""
 
@@ -107,6 +120,10 @@ class Clip(Settings):
     """Frames of what else happens to the person, where it is known."""
     train_fraction: Share | None = None
     """Share of this clip's frames that train; else split.train_fraction."""
+    train: Train | None = None
+    """Which frames train, where it is not the first share."""
+    fps: Annotated[float, Gt(0)] | None = None
+    """Frames per second that the clip was recorded at; else what its file says, else video.fps."""
     annotation: str | None = None
     """What is known of the clip, in words; shown in the report."""
     licence: str | None = None
@@ -152,10 +169,11 @@ class Sweep(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class Video(Settings):
-    """Every video the workflow makes."""
+    """Time in clips that do not tell it."""
 
     fps: Annotated[float, Gt(0)] = 10
-    """Frames per second."""
+    """Frames per second that a clip is shown at, and its seconds are counted by, where neither the clip's own
+    fps nor its file says at how many it was recorded; its page says that the rate is not known."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,6 +208,6 @@ class Config(Settings):
     )
     """Histories that MOG2's absorption of the still person is measured and predicted with, frames."""
     video: Video = field(default_factory=Video)
-    """Every video the workflow makes."""
+    """Time in clips that do not tell it."""
     limits: Limits = field(default_factory=Limits)
     """The most that a source may take before it is refused."""

@@ -21,6 +21,13 @@ KEYS: dict[str, tuple[str, ...]] = {
     "sha256": ("source", "sha256"),
     "frames": ("frames",),
     "groundtruth": ("groundtruth",),
+    "roi": ("roi",),
+    "temporal_roi": ("temporal_roi",),
+    "category": ("category",),
+    "train_fraction": ("train_fraction",),
+    "train_clip": ("train", "clip"),
+    "train_until": ("train", "until"),
+    "fps": ("fps",),
     "still_frame": ("still", "frame"),
     "still_region": ("still", "region"),
     "enters": ("events", "enters"),
@@ -130,13 +137,14 @@ def _value(path: tuple[str, ...], cell: str) -> Any:
         return [_number(part) for part in cell.split()]
     if path == ("source", "synthetic"):
         return {key: _number(value) for key, _, value in (part.partition("=") for part in cell.split())}
-    return _number(cell) if path[0] in ("still", "events") else cell
+    return _number(cell) if path[0] in ("still", "events", "train_fraction", "fps") else cell
 
 
 def _number(text: str) -> float | str:
+    """Return 30 and 29.97 as numbers; words, `nan` and `inf` among them, stay text."""
     if text.isdecimal():
         return int(text)
-    return float(text) if re.fullmatch(r"\d+\.\d+", text) else text
+    return float(text) if re.fullmatch(r"[0-9]+\.[0-9]+", text) else text
 
 
 def _naming(place: str, columns: Mapping[tuple[str, ...], str]) -> Callable[..., str]:

@@ -13,6 +13,7 @@ from bgsub.masks.scored import ScoredMethod
 from bgsub.model.fit import mixture_of
 from bgsub.model.gmm import PixelMixture
 from bgsub.model.settings import Model
+from bgsub.source.frames import Frames
 
 FINEST, COARSEST = 4, 64  # pixels between two sampled ones
 STEPS = (0, 1, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 80, 120, 200, 300, 500, 1000)  # iterations shown
@@ -261,7 +262,7 @@ def inspect_pixels(
 
 def inspect_clip(
     clip: np.ndarray,
-    train: range,
+    learned: Frames,
     shown: Sequence[int],
     masks: Mapping[str, Masks],
     truth: np.ndarray | None,
@@ -277,8 +278,8 @@ def inspect_clip(
     ----------
     clip : (N, H, W, 3) uint8 array
         RGB; read frame by frame.
-    train : range
-        The training frames.
+    learned : (N, H, W, 3) uint8 array
+        The training frames, RGB; read frame by frame.
     shown : sequence of int
         The test frames to show, ascending.
     masks : mapping of str to Masks
@@ -294,7 +295,7 @@ def inspect_clip(
     """
     _, height, width, _ = clip.shape
     scored = sum(isinstance(method, ScoredMethod) for method in methods.values())
-    most = int(budget / pixel_bytes(len(train), len(shown), models, scored))
+    most = int(budget / pixel_bytes(len(learned), len(shown), models, scored))
     pixels = sample_pixels(_ever_marked(masks.values(), (height, width)), most)
     places = np.divmod(pixels, width)
     decisions = {name: np.stack([mask[places] for mask in masks[name].of(shown)]).T for name in masks}
@@ -305,7 +306,7 @@ def inspect_clip(
         steps={name: steps_of(model) for name, model in models.items()},
         arrays=inspect_pixels(
             pixels,
-            _at(places, clip, train),
+            np.stack([frame[places] for frame in learned]),
             _at(places, clip, shown),
             models,
             methods,

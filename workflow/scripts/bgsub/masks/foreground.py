@@ -12,7 +12,7 @@ import numpy as np
 
 from bgsub.labels import FOREGROUND, SHADOW
 from bgsub.sorting import sorting_network
-from bgsub.source.frames import read_rows, row_bands
+from bgsub.source.frames import Frames, read_rows, row_bands
 
 _SORTED_ROWS = 16  # of all frames at a time: few enough to stay in the processor's cache
 
@@ -68,7 +68,7 @@ def foreground_masks(
         yield clean_mask(threshold_score(score(frame), threshold), opening=opening, median=median)
 
 
-def temporal_median(frames: np.ndarray) -> np.ndarray:
+def temporal_median(frames: Frames) -> np.ndarray:
     """Median over time of each pixel and channel.
 
     Parameters
@@ -83,7 +83,7 @@ def temporal_median(frames: np.ndarray) -> np.ndarray:
     """
     median = np.empty(frames.shape[1:])
     for rows in row_bands(slice(0, frames.shape[1]), frames.shape, len(frames)):
-        samples = read_rows(frames, rows, len(frames))
+        samples = read_rows(frames, rows)
         for top in range(0, samples.shape[1], _SORTED_ROWS):
             part = samples[:, top : top + _SORTED_ROWS]
             median[rows][top : top + _SORTED_ROWS] = _middle(part)

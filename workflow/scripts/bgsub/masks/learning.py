@@ -27,6 +27,7 @@ from bgsub.masks.shadows import ShadowFinder
 
 if TYPE_CHECKING:
     from bgsub.masks.posterior import Posterior
+    from bgsub.source.frames import Frames
 
 # Standard deviations. A colour beyond it is not learned, though it may not be marked: learning whatever is
 # not marked widens a model by what it should find (F .74 instead of .86 on a clip of cars, with 8 training
@@ -141,7 +142,7 @@ class LearningBackground:
 
 def learn(
     settings: "Posterior",
-    frames: np.ndarray,
+    frames: "Frames",
     model: Mapping[str, np.ndarray],
     mixture: Mapping[str, Any],
     n_threads: int = 1,

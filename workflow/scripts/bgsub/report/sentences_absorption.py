@@ -154,7 +154,7 @@ def _fate(name: Name, row: pd.Series, fps: float) -> str:
     late = int(row["watched_from"] - row["still_frame"])
     if row["initial_share"] < BLIND and late > 0:
         after = duration(late, fps)
-        when = f"when the test frames begin, {after} after they came to rest"
+        when = f"in the first frame tested since, {after} after they came to rest"
         return f"{name.subject} marks {seen} of the person {when}"
     if row["initial_share"] < BLIND:
         return f"{name.subject} hardly sees the person when they come to rest, {seen} of the body"
@@ -169,8 +169,8 @@ def _blind(name: Name, row: pd.Series) -> str | None:
     late = int(row["watched_from"] - row["still_frame"])
     if late > 0:
         return (
-            f"{name.subject} marks {percent(row['initial_share'])} of the body when the test frames begin, "
-            f"{count(late, 'frame')} after the person came to rest, so a half-life cannot be seen."
+            f"{name.subject} marks {percent(row['initial_share'])} of the body in the first frame tested "
+            f"since, {count(late, 'frame')} after the person came to rest, so a half-life cannot be seen."
         )
     return (
         f"{name.subject} hardly sees the person when they come to rest: it marks "
@@ -195,9 +195,9 @@ def _absorbed(name: Name, row: pd.Series, fps: float) -> str:
 
 def _why(row: pd.Series, outlook: Outlook, fps: float, span: Span) -> list[str]:
     """Explain the absorption by MOG2's weights, and say what history would have kept the person."""
-    still = int(row["still_frame"])
-    seen, asked = count(still, "frame"), count(outlook.history, "frame")
-    early = 2 * (still + 1) < outlook.history  # OpenCV's rate at its nth frame is 1 / min(2n, history)
+    before = int(row["frames_seen"])
+    seen, asked = count(before, "frame"), count(outlook.history, "frame")
+    early = 2 * (before + 1) < outlook.history  # OpenCV's rate at its nth frame is 1 / min(2n, history)
     rate = f"after only {seen} it learns faster than its history of {asked} asks for" if early else ""
     rate = rate or f"it has a history of {asked}"
     ratio, predicted = percent(outlook.background_ratio), duration(row["predicted"], fps)

@@ -22,6 +22,7 @@ from bgsub.report import (
 )
 from bgsub.report.player import CODES
 from bgsub.report.results import ClipResults, clip_facts, result_hashes, source_facts
+from bgsub.source.split import read_split
 from bgsub.words import EVENT_WORDS, brief, count, duration, number, percent
 
 # Figures that not every clip has: what they show, for the eye and for those who cannot see them.
@@ -81,7 +82,13 @@ def clip_view(
         "moment": moment_view(clip),
         "sentences": {
             "verdict": verdict(clip, absorption, area, scores, span),
-            "run": sentences.run_sentence(clip.fps, **facts),
+            "run": sentences.run_sentence(
+                clip.rate,
+                read_split(clip.files["frames.csv"]),
+                clip.trained_on["title"],
+                height=facts["height"],
+                width=facts["width"],
+            ),
             "decoding": sentences.decoding_sentences(
                 json.loads(clip.files["decoding.json"].read_text(encoding="utf-8"))
             ),
@@ -155,26 +162,33 @@ def verdict(
 def player_facts(clip: ClipResults, truth_area: list[float] | None) -> dict[str, Any]:
     """Collect what the player's and the inspector's scripts need besides their own data."""
     area, events = clip.table("area.csv"), clip.table("events.csv")
-    first, last = int(area["frame"].min()), int(area["frame"].max())
-    span = sentences_scene.span_of(events, last + 1)
+    frames = range(int(area["frame"].min()), int(area["frame"].max()) + 1)
+    span = sentences_scene.span_of(events, clip_facts(clip)["frames"])
     known = events[events["frame"].notna()]
     marks = [{"frame": int(row.frame), "label": EVENT_WORDS[row.event]} for row in known.itertuples()]
     if span is not None and not span.to_the_end:
         marks.append({"frame": span.end + 1, "label": "stirs"})
-    shares = {name: rows.sort_values("frame")["foreground_share"] for name, rows in area.groupby("method")}
+    shares = {name: rows.set_index("frame")["foreground_share"] for name, rows in area.groupby("method")}
+    tested = shares[next(iter(clip.methods))].index.sort_values()
+    truth = None if truth_area is None else pd.Series(truth_area, tested)
     methods = clip.names.methods
     return {
         "methods": [_shown(key, name) | _threshold(clip.methods[key]) for key, name in methods.items()],
         "models": [_shown(key, name) for key, name in clip.names.models.items()],
         "codes": list(CODES),
         "flags": [[flag.bit, flag.words] for flag in FLAGS],
-        "area": {name: [round(share, 6) for share in shares[name]] for name in clip.methods},
-        "truth_area": truth_area,
-        "test": [first, last],
+        "area": {name: _by_frame(shares[name].round(6), frames) for name in clip.methods},
+        "truth_area": None if truth is None else _by_frame(truth, frames),
+        "test": [frames[0], frames[-1]],
         "events": marks,
         "fps": clip.fps,
         "opening": clip.packed("moment")["frame"],
     }
+
+
+def _by_frame(shares: pd.Series, frames: range) -> list[float | None]:
+    """Return shares for each of some frames in a row, None for those that train."""
+    return [None if pd.isna(share) else share for share in shares.reindex(frames)]
 
 
 def _shown(key: str, name: Name) -> dict[str, str]:
@@ -223,9 +237,9 @@ def outlooks(
             or constants["learning_rate"] is not None
         ):
             continue
-        ratio, still = constants["background_ratio"], int(row["still_frame"])
+        ratio, seen = constants["background_ratio"], int(row["frames_seen"])
         least = mog2_history_to_keep(
-            len(span), ratio, constants["complexity_reduction"], frames_seen=max(still, 1)
+            len(span), ratio, constants["complexity_reduction"], frames_seen=max(seen, 1)
         )
         found[row["method"]] = sentences_absorption.Outlook(constants["history"], ratio, least)
     return found
