@@ -7,7 +7,8 @@ import numpy as np
 from bgsub.masks.difference import Score
 from bgsub.model.compiled import compiled
 from bgsub.model.em import prepare
-from bgsub.model.numerics import exp, log
+from bgsub.model.lanemath import exp_minus, log
+from bgsub.model.lanes import WIDTH, absolute, load, maximum, store
 from bgsub.model.starts import ROUNDING_VARIANCE
 
 _LEVELS = 255.0
@@ -186,14 +187,19 @@ def _log_odds(frame: np.ndarray, packed: np.ndarray, score: np.ndarray) -> None:
 
 @compiled
 def _surprise(frame: np.ndarray, packed: np.ndarray, score: np.ndarray) -> None:
+    """Fill `score`, 8 pixels at a time: exponentials and logarithms take most of the time."""
     count = packed.shape[1]
-    terms = np.empty(count)
-    for p in range(len(frame)):
-        highest = -np.inf
-        for k in range(count):
-            terms[k] = _log_term(frame, packed, p, k)
-            highest = max(highest, terms[k])
-        density = 0.0
-        for k in range(count):
-            density += exp(terms[k] - highest)
-        score[p] = -(highest + log(density))
+    terms, surprise = np.zeros((count, WIDTH)), np.empty((1, WIDTH))
+    for first in range(0, len(frame), WIDTH):
+        pixels = min(WIDTH, len(frame) - first)
+        for lane in range(pixels):
+            for k in range(count):
+                terms[k, lane] = _log_term(frame, packed, first + lane, k)
+        total = load(terms, 0)
+        for k in range(1, count):
+            term = load(terms, k)
+            undefined = 0.0 * (total + term)  # NaN where either is, which the maximum would hide
+            total = maximum(total, term) + log(1.0 + exp_minus(absolute(total - term))) + undefined
+        store(surprise, 0, 0.0 - total)
+        for lane in range(pixels):
+            score[first + lane] = surprise[0, lane]
