@@ -8,9 +8,10 @@ from job import progress, run
 
 
 def main(frames: str, table: str, masks: str, checksum: str, method: dict) -> None:
-    clip, test = open_frames(frames), read_split(table).test
+    clip, (train, test) = open_frames(frames), read_split(table)
     rule = DifferenceToMedian(**method)
-    write_masks(masks, rule.masks(clip[test.start :], clip[: test.start], progress("comparing")), test)
+    marked = rule.masks(clip[test.start :], clip[: test.start], len(train), progress("comparing"))
+    write_masks(masks, marked, test)
     write_checksum(masks, checksum)
 
 

@@ -8,10 +8,10 @@ from job import progress, run
 
 
 def main(frames: str, table: str, model: str, masks: str, checksum: str, method: dict) -> None:
-    test = read_split(table).test
+    train, test = read_split(table)
     rule = MODEL_RULES[method["rule"]](**method)
     background = read_arrays(model, *rule.parts)
-    marked = rule.masks(open_frames(frames)[test.start :], background, progress("comparing"))
+    marked = rule.masks(open_frames(frames)[test.start :], background, len(train), progress("comparing"))
     write_masks(masks, marked, test)
     write_checksum(masks, checksum)
 
