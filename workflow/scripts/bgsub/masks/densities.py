@@ -7,10 +7,9 @@ import numpy as np
 from bgsub.masks.difference import Score
 from bgsub.model.compiled import compiled
 from bgsub.model.em import prepare
-from bgsub.model.lanemath import exp_minus, log
+from bgsub.model.lanemath import exp_minus, log_one_plus
 from bgsub.model.lanes import WIDTH, absolute, load, maximum, store
-from bgsub.model.numerics import exp
-from bgsub.model.numerics import log as log_of_one
+from bgsub.model.numerics import exp, log
 from bgsub.model.starts import ROUNDING_VARIANCE
 
 _LEVELS = 255.0
@@ -187,7 +186,7 @@ def _surprise(frame: np.ndarray, p: int, packed: np.ndarray, q: int) -> float:
     total = _log_term(frame, p, packed, q, 0)
     for k in range(1, packed.shape[1]):
         term = _log_term(frame, p, packed, q, k)
-        total = max(total, term) + log_of_one(1.0 + exp(-abs(total - term)))
+        total = max(total, term) + log(1.0 + exp(-abs(total - term)))
     return -total
 
 
@@ -217,7 +216,7 @@ def _surprises(frame: np.ndarray, packed: np.ndarray, score: np.ndarray) -> None
         for k in range(1, count):
             term = load(terms, k)
             undefined = 0.0 * (total + term)  # NaN where either is, which the maximum would hide
-            total = maximum(total, term) + log(1.0 + exp_minus(absolute(total - term))) + undefined
+            total = maximum(total, term) + log_one_plus(exp_minus(absolute(total - term))) + undefined
         store(surprise, 0, 0.0 - total)
         for lane in range(pixels):
             score[first + lane] = surprise[0, lane]
