@@ -54,6 +54,8 @@ NAMES = names_of(
 )
 # The methods that compare a score with a threshold, and the models that they need for it.
 METHODS_WITH_RULE = [name for name in METHODS if "rule" in config["methods"][name]]
+# Those of them that take shadows out of their masks.
+METHODS_WITHOUT_SHADOWS = [name for name in METHODS_WITH_RULE if config["methods"][name]["ignore_shadows"]]
 MODELS_WITH_RULE = [
     model for model in MODELS if model in [config["methods"][name].get("model") for name in METHODS_WITH_RULE]
 ]

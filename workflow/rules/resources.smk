@@ -116,7 +116,9 @@ def model_pixel(wildcards):
 def method_pixel(wildcards):
     """Bytes that a method takes for each pixel: its model, and what its rule makes of it."""
     method = method_of(config["methods"][wildcards.method])
-    return 8 * 13 * components_of(method.model) * (2 if "covariances" in method.parts else 1) + 40
+    # What exposure, shadows and neighbourhoods need beside: the heaviest component's share of it, taken apart.
+    more = 250 if method.gain or method.ignore_shadows or getattr(method, "pooling", 0) else 0
+    return 8 * 13 * components_of(method.model) * (2 if "covariances" in method.parts else 1) + 40 + more
 
 
 def posterior_pixel(wildcards):

@@ -111,7 +111,10 @@ rule score_backgrounds:
 
 
 rule sweep_thresholds:
-    """Score the methods that compare with a threshold at all thresholds, from the scores of one pass."""
+    """Score the methods that compare with a threshold at all thresholds, from the scores of one pass.
+
+    What is a shadow is taken from the masks.
+    """
     input:
         frames="results/{clip}/frames.npy",
         training=training_of,
@@ -119,6 +122,7 @@ rule sweep_thresholds:
         groundtruth="results/{clip}/groundtruth.npy",
         scope="results/{clip}/scope.npz",
         models=expand("results/{{clip}}/models/{model}/model.npz", model=MODELS_WITH_RULE),
+        masks=expand("results/{{clip}}/methods/{method}/masks.npz", method=METHODS_WITHOUT_SHADOWS),
     output:
         table="results/{clip}/thresholds.csv",
         figure=report(
@@ -142,6 +146,7 @@ rule sweep_thresholds:
         models=MODELS_WITH_RULE,
         methods={name: unnamed(config["methods"][name]) for name in METHODS_WITH_RULE},
         names={name: of for name, of in as_params(NAMES.methods).items() if name in METHODS_WITH_RULE},
+        without_shadows=METHODS_WITHOUT_SHADOWS,
     script:
         "../scripts/sweep_thresholds.py"
 

@@ -12,7 +12,8 @@ def main(frames: str, training: str, table: str, masks: str, checksum: str, meth
     split = read_split(table)
     learned = frames_at(open_frames(training), split.train)
     tested = frames_at(open_frames(frames), split.test)
-    marked = DifferenceToMedian(**method).masks(tested, learned, progress("comparing"))
+    rule = DifferenceToMedian(**method)
+    marked = rule.masks(tested, learned, len(split.train), progress("comparing"))
     write_masks(masks, marked, split.test)
     write_checksum(masks, checksum)
 

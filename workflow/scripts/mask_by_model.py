@@ -9,11 +9,12 @@ from job import progress, run
 
 
 def main(frames: str, table: str, model: str, masks: str, checksum: str, method: dict) -> None:
-    test = read_split(table).test
+    split = read_split(table)
     rule = MODEL_RULES[method["rule"]](**method)
     background = read_arrays(model, *rule.parts)
-    marked = rule.masks(frames_at(open_frames(frames), test), background, progress("comparing"))
-    write_masks(masks, marked, test)
+    tested = frames_at(open_frames(frames), split.test)
+    marked = rule.masks(tested, background, len(split.train), progress("comparing"))
+    write_masks(masks, marked, split.test)
     write_checksum(masks, checksum)
 
 

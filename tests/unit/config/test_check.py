@@ -103,8 +103,8 @@ def test_settings_of_an_own_method_are_its_own_business() -> None:
         ({"audit": {"x": 1}}, "audit: unknown key 'x'; expected one of pixels, restarts, seed"),
         (
             {"methods": {"gmm": {"history": 3}}},
-            "methods.gmm: unknown key 'history'; expected one of label, opening, median, threshold, model,"
-            " rule",
+            "methods.gmm: unknown key 'history'; expected one of label, opening, median, threshold, gain, "
+            "ignore_shadows, model, rule",
         ),
         # unknown keys before all else, as they explain what is missing
         (

@@ -86,6 +86,19 @@ def test_functions_reach_their_precision():
 
 
 @njit
+def logarithms(x, out):
+    for row in range(x.shape[0]):
+        store(out, row, lanemath.log_one_plus(load(x, row)))
+
+
+def test_logarithm_of_one_plus_reaches_its_precision():
+    x = np.concatenate([np.linspace(0, 1, 1000), np.geomspace(1e-300, 1, 1000)]).reshape(-1, WIDTH)
+    out = np.empty_like(x)
+    logarithms(x, out)
+    np.testing.assert_allclose(out, np.log1p(x), rtol=2e-14)
+
+
+@njit
 def matrices(rows, smallest, out):
     a11, a12, a13, a22, a23, a33 = (
         load(rows, 0), load(rows, 1), load(rows, 2), load(rows, 3), load(rows, 4), load(rows, 5)

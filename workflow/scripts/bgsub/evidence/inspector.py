@@ -8,7 +8,7 @@ import numpy as np
 from bgsub.labels import FOREGROUND
 from bgsub.masks.mask_file import Masks
 from bgsub.masks.method import Method
-from bgsub.masks.rules import ModelMethod
+from bgsub.masks.rules import MODEL_PARTS, ModelMethod
 from bgsub.masks.scored import ScoredMethod
 from bgsub.model.fit import mixture_of
 from bgsub.model.gmm import PixelMixture
@@ -182,7 +182,7 @@ def steps_of(model: Model) -> list[int]:
 def scores_at(
     method: Method, fitted: Mapping[str, Mapping[str, np.ndarray]], train: np.ndarray, test: np.ndarray
 ) -> np.ndarray | None:
-    """Score the test samples by a method's rule; None for methods that tell no score.
+    """Score the test samples by a method's rule; None for methods that tell no score of a pixel by itself.
 
     Parameters
     ----------
@@ -196,10 +196,10 @@ def scores_at(
     (P, T) array or None
         uint8 for the difference rule, else float16.
     """
-    if not isinstance(method, ScoredMethod):
+    if not isinstance(method, ScoredMethod) or not method.by_pixel:
         return None
     background = fitted[method.model] if isinstance(method, ModelMethod) else train[:, np.newaxis]
-    score = method.score(background)
+    score = method.score(background, len(train))
     rows = np.stack([score(frame[np.newaxis])[0] for frame in test], axis=1)
     if rows.dtype == np.uint8:
         return rows
@@ -245,7 +245,7 @@ def inspect_pixels(
     for name in progress(models):
         fits = fit_steps(models[name], train, pixels, steps_of(models[name]))
         projected = [project(fit, axes) for fit in fits]
-        fitted[name] = {part: getattr(fits[-1], f"{part}_") for part in ModelMethod.parts}
+        fitted[name] = {part: getattr(fits[-1], f"{part}_") for part in MODEL_PARTS}
         arrays[f"components.{name}"] = np.stack([components for components, _ in projected], axis=1)
         arrays[f"background.{name}"] = projected[-1][1]
         arrays[f"log_likelihood.{name}"] = np.stack(

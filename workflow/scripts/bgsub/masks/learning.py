@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from bgsub.masks.exposure import divide_by_gain, exposure_gain
+from bgsub.masks.exposure import in_exposure_of
 from bgsub.masks.foreground import majority
 from bgsub.masks.letting_go import LettingGo, View
 from bgsub.masks.predictive import DIAGONAL, Beliefs, Judge, beliefs_from
@@ -120,9 +120,7 @@ class LearningBackground:
         """Return a frame in the background's exposure, (H, W, 3) float32, 8-bit levels."""
         if not self._settings.gain:
             return frame.astype(np.float32)
-        levels = np.empty(frame.shape, np.float32)
-        divide_by_gain(frame, exposure_gain(frame, self.beliefs.mean), levels)
-        return levels
+        return in_exposure_of(self.beliefs.mean, frame)
 
     def _let_go(self, view: View) -> None:
         """Make background of what was marked by mistake."""
