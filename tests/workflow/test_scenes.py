@@ -52,7 +52,7 @@ def test_shipped_scenes_are_planned_and_leave_the_run_alone(project: Project) ->
 
 
 def test_no_table_of_scenes_is_told_in_one_line(project: Project) -> None:
-    project.configure({"scenes": None})
+    project.configure({"scenes": None, "run": ["demo"]})
     done = project.snakemake("scenes", "--cores", "1", check=False)
     assert done.returncode != 0
     assert "scenes: names no table of clips; expected one such as workflow/clips/scenes.tsv" in done.stdout

@@ -53,6 +53,12 @@ def test_scores_are_ranked_with_their_intervals():
     assert [bar.get_width() for bar in kept.patches][1:3] == [0.6, 0.02]
 
 
+def test_a_clip_without_anybody_and_anything_marked_is_drawn():
+    nothing = pd.DataFrame({"method": ["gmm", "mog2"], **{key: [None, None] for key in SCORES.columns[1:]}})
+    score, _ = plots.draw_scores(nothing, LEARNING, METHODS).axes
+    assert texts(score) == ["none", "none"]
+
+
 def test_how_a_method_learns_shows_at_a_glance():
     figure = plots.draw_scores(SCORES, LEARNING, METHODS)
     assert len(figure.axes) == 2  # nobody lies still
