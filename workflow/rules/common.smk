@@ -12,6 +12,7 @@ sys.path.append(str(SCRIPTS))  # as Snakemake does for the scripts, which find t
 
 from bgsub import code
 from bgsub.config import files
+from bgsub.config.duplicates import check_duplicates
 from bgsub.config.experiment import read_experiment
 from bgsub.errors import InputError
 from bgsub.masks.methods import key_of_model, method_of
@@ -33,6 +34,7 @@ MASK_RULES = {
 located = workflow.modifier.path_modifier.replace_prefix
 
 try:
+    check_duplicates(workflow.configfiles)
     EXPERIMENT = read_experiment(config, SCRIPTS.parents[1], located)
 except InputError as error:
     sys.exit(f"config: {error}")  # an exception would come with lines about this file

@@ -370,3 +370,27 @@ def test_training_that_makes_no_sense_is_told(train: dict, more: dict, told: str
 def test_a_clip_s_own_training_frames_make_every_share_a_variant() -> None:
     changes = trains({"frames": [[0, 9]]}) | {"sweeps": {"training": SWEEPS["training"]}}
     assert set(read(changes).fractions.values()) == set(SWEEPS["training"]["values"]["split.train_fraction"])
+
+
+def test_two_clips_do_not_keep_two_addresses_as_one_file() -> None:
+    sources = {name: {"url": f"http://here/{name}.zip", "file": "data.zip"} for name in "ab"}
+    changes = {"run": ["a", "b"], "clips": {name: {"source": source} for name, source in sources.items()}}
+    assert message(changes) == (
+        "clips.b.source.file: found 'data.zip', by which 'a' is kept, from another address; expected a name"
+        " of its own"
+    )
+    changes["clips"]["b"]["source"]["url"] = "http://here/a.zip"
+    assert read(changes).clips == ["a", "b"]
+
+
+@pytest.mark.parametrize("name", ["report.html", "still.csv", "logs"])
+def test_a_clip_is_not_named_like_a_file_of_the_results(name: str) -> None:
+    changes = {"run": [name], "clips": {name: {"source": {"synthetic": {}}}}}
+    assert message(changes).startswith(f"clips.{name}: files and folders of the results have such names")
+
+
+def test_a_clip_in_two_tables_is_told(home: Path) -> None:
+    for table in ("one.tsv", "two.tsv"):
+        (home / table).write_text("clip\tpath\nkitchen\tkitchen.mp4\n")
+    told = message({"clip_tables": ["one.tsv", "two.tsv"]})
+    assert told == "clip_tables: 'kitchen' is in one.tsv and in two.tsv; rename one"

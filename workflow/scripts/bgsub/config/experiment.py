@@ -2,13 +2,14 @@
 
 import difflib
 import fnmatch
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bgsub.config.check import check
-from bgsub.config.files import Located, check_method_files, check_source
+from bgsub.config.files import Located, check_files_apart, check_method_files, check_name, check_source
 from bgsub.config.sections import Config
 from bgsub.config.sweeps import Row, Variant, check_known, variants_of
 from bgsub.config.tables import read_clip_table
@@ -56,15 +57,23 @@ def read_experiment(config: Mapping[str, Any], home: Path, located: Located = st
     """
     checked = check(without_null(config), Config)
     known = checked["clips"]
-    for table in checked["clip_tables"]:
-        known = read_clip_table(table, home, located) | known
+    in_tables = [read_clip_table(table, home, located) for table in checked["clip_tables"]]
+    for (one, ours), (other, theirs) in itertools.combinations(
+        zip(checked["clip_tables"], in_tables, strict=True), 2
+    ):
+        if both := next((name for name in ours if name in theirs), None):
+            raise InputError(f"clip_tables: '{both}' is in {one} and in {other}; rename one")
+    for rows in in_tables:
+        known = rows | known
     run = clips_to_run(checked["run"], known)
     for name in run:
         check_training(name, known)
     others = [trained_on(name, known) for name in run]
     checked["clips"] = {name: known[name] for name in dict.fromkeys([*run, *others])}
     for name, clip in checked["clips"].items():
+        check_name(name)
         check_source(clip["source"], name, located)
+    check_files_apart({name: clip["source"] for name, clip in checked["clips"].items()})
     for section in ("models", "methods"):
         for name, row in checked[section].items():
             # Snakemake's report has labels in a script element, which </script> would end.

@@ -17,6 +17,8 @@ from bgsub.source.kinds import KINDS
 
 Located = Callable[[str], str]
 
+_SUFFIXES = (".html", ".csv", ".tex")  # of files over all clips
+
 
 def kind_of(source: Mapping[str, Any]) -> str:
     """Return the kind of a checked source, a key of `KINDS`."""
@@ -44,6 +46,29 @@ def check_source(source: Mapping[str, Any], clip: str, located: Located = str) -
         raise InputError(
             f"{at(*place)}.path: no such file or folder: {located(source['path'])}; check the path"
         )
+
+
+def check_name(clip: str) -> None:
+    """Raise InputError if a clip's folder would have the name of something else in results/."""
+    if clip == "logs" or clip.endswith(_SUFFIXES):
+        raise InputError(
+            f"{at('clips', clip)}: files and folders of the results have such names; expected another one"
+        )
+
+
+def check_files_apart(sources: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raise InputError if two clips keep what they fetch from different addresses as one file."""
+    kept: dict[str, tuple[str, Any]] = {}
+    for clip, source in sources.items():
+        if "file" not in source:
+            continue
+        address = (source.get("url"), source.get("gdrive"))
+        other, known = kept.setdefault(source["file"], (clip, address))
+        if address != known:
+            raise InputError(
+                f"{at('clips', clip, 'source')}.file: found '{source['file']}', by which '{other}' is kept,"
+                " from another address; expected a name of its own"
+            )
 
 
 def check_method_files(
