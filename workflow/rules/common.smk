@@ -14,6 +14,7 @@ from bgsub import code
 from bgsub.config import files
 from bgsub.config.duplicates import check_duplicates
 from bgsub.config.experiment import read_experiment
+from bgsub.config.surroundings import check_python
 from bgsub.errors import InputError
 from bgsub.masks.methods import key_of_model, method_of
 from bgsub.model.settings import Model
@@ -33,6 +34,10 @@ MASK_RULES = {
 # params nor for what is looked up while the workflow is planned.
 located = workflow.modifier.path_modifier.replace_prefix
 
+try:
+    check_python(sys.executable)
+except InputError as error:
+    sys.exit(str(error))
 try:
     check_duplicates(workflow.configfiles)
     EXPERIMENT = read_experiment(config, SCRIPTS.parents[1], located)
