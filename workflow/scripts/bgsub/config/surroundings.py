@@ -21,7 +21,7 @@ def check_python(executable: str) -> None:
     """
     if found := _SPECIAL.search(executable):
         raise InputError(
-            f"{executable}: the path of Python has {found[0]!r} in it, at which the shell would cut it in every"
+            f"{executable}: the path of Python has {found[0]!r} in it, where the shell would cut it in every"
             " job; move this folder to a path without blanks, quotes and brackets, or make the environment"
             " elsewhere: python3 -m venv ~/bgsub && ~/bgsub/bin/pip install -r requirements.txt"
         )
