@@ -19,6 +19,7 @@ from bgsub.errors import InputError
 from bgsub.masks.methods import key_of_model, method_of
 from bgsub.model.settings import Model
 from bgsub.names import as_params, names_of
+from bgsub.written import check_sizes
 
 # The rule that makes a method's masks, by the key that its row has.
 MASK_RULES = {
@@ -62,6 +63,13 @@ METHODS_WITH_RULE = [name for name in METHODS if "rule" in config["methods"][nam
 MODELS_WITH_RULE = [
     model for model in MODELS if model in [config["methods"][name].get("model") for name in METHODS_WITH_RULE]
 ]
+
+
+if workflow.is_main_process:  # once per run, and not again for each of its jobs
+    try:
+        check_sizes(log for clip in (".", *RUN) for log in Path(located(f"results/{clip}/logs")).glob("*.log"))
+    except InputError as error:
+        sys.exit(str(error))
 
 
 def only(names):
