@@ -12,11 +12,14 @@ sys.path.append(str(SCRIPTS))  # as Snakemake does for the scripts, which find t
 
 from bgsub import code
 from bgsub.config import files
+from bgsub.config.duplicates import check_duplicates
 from bgsub.config.experiment import read_experiment
+from bgsub.config.surroundings import check_python
 from bgsub.errors import InputError
 from bgsub.masks.methods import key_of_model, method_of
 from bgsub.model.settings import Model
 from bgsub.names import as_params, names_of
+from bgsub.written import check_sizes
 
 # The rule that makes a method's masks, by the key that its row has.
 MASK_RULES = {
@@ -33,6 +36,11 @@ MASK_RULES = {
 located = workflow.modifier.path_modifier.replace_prefix
 
 try:
+    check_python(sys.executable)
+except InputError as error:
+    sys.exit(str(error))
+try:
+    check_duplicates(workflow.configfiles)
     EXPERIMENT = read_experiment(config, SCRIPTS.parents[1], located)
 except InputError as error:
     sys.exit(f"config: {error}")  # an exception would come with lines about this file
@@ -59,6 +67,13 @@ METHODS_WITHOUT_SHADOWS = [name for name in METHODS_WITH_RULE if config["methods
 MODELS_WITH_RULE = [
     model for model in MODELS if model in [config["methods"][name].get("model") for name in METHODS_WITH_RULE]
 ]
+
+
+if workflow.is_main_process:  # once per run, and not again for each of its jobs
+    try:
+        check_sizes(log for clip in (".", *RUN) for log in Path(located(f"results/{clip}/logs")).glob("*.log"))
+    except InputError as error:
+        sys.exit(str(error))
 
 
 def only(names):

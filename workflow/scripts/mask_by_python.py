@@ -12,7 +12,8 @@ def main(frames: str, training: str, table: str, masks: str, checksum: str, meth
     split = read_split(table)
     learned = frames_at(open_frames(training), split.train)
     tested = frames_at(open_frames(frames), split.test)
-    marked = OwnMethod(**method).masks(learned, tested, split.test, progress("running"))
+    row = {key: value for key, value in method.items() if key != "fingerprint"}  # which is there for reruns
+    marked = OwnMethod(**row).masks(learned, tested, split.test, progress("running"))
     write_masks(masks, marked, split.test)
     write_checksum(masks, checksum)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bgsub.config.check import check
-from bgsub.config.files import Located, check_method_files, check_source
+from bgsub.config.files import Located, check_files_apart, check_method_files, check_name, check_source
 from bgsub.config.sections import Config
 from bgsub.config.sweeps import Row, Variant, check_known, variants_of
 from bgsub.config.tables import read_clip_table
@@ -58,10 +58,8 @@ def read_experiment(config: Mapping[str, Any], home: Path, located: Located = st
     """
     checked = check(without_null(config), Config)
     known = checked["clips"]
-    for table in checked["clip_tables"]:
-        known = read_clip_table(table, home, located) | known
     scenes = read_clip_table(checked["scenes"], home, located, "scenes") if "scenes" in checked else {}
-    known = scenes | known
+    known = scenes | _of_tables(checked["clip_tables"], home, located) | known
     run = clips_to_run(checked["run"], known)
     scenes = {name: known[name] for name in scenes}
     for name, clip in scenes.items():
@@ -75,7 +73,9 @@ def read_experiment(config: Mapping[str, Any], home: Path, located: Located = st
     others = [trained_on(name, known) for name in [*run, *scenes] if trained_on(name, known) not in scenes]
     checked["clips"] = {name: known[name] for name in dict.fromkeys([*run, *others])}
     for name, clip in (checked["clips"] | scenes).items():
+        check_name(name)
         check_source(clip["source"], name, located)
+    check_files_apart({name: clip["source"] for name, clip in (checked["clips"] | scenes).items()})
     for section in ("models", "methods"):
         for name, row in checked[section].items():
             # Snakemake's report has labels in a script element, which </script> would end.
@@ -96,6 +96,19 @@ def read_experiment(config: Mapping[str, Any], home: Path, located: Located = st
         variants=variants,
         fractions=fractions,
     )
+
+
+def _of_tables(tables: list[str], home: Path, located: Located) -> dict[str, Any]:
+    """Return the clips of tables, none of which may be in two."""
+    clips: dict[str, Any] = {}
+    found_in: dict[str, str] = {}
+    for table in tables:
+        rows = read_clip_table(table, home, located)
+        if both := next((name for name in rows if name in clips), None):
+            raise InputError(f"clip_tables: '{both}' is in {found_in[both]} and in {table}; rename one")
+        clips |= rows
+        found_in |= dict.fromkeys(rows, table)
+    return clips
 
 
 def without_null(config: Mapping[str, Any]) -> dict[str, Any]:

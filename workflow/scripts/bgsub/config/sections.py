@@ -23,14 +23,14 @@ EachOnce = (AfterValidator(_distinct), Field(json_schema_extra={"uniqueItems": T
 
 _NAME = "^[A-Za-z0-9][A-Za-z0-9_.-]*$"  # becomes part of file names
 _URL = "^https?://"
-_FILE = r"^[^/\\]+$"
+_FILE = r"^[^./\\][^/\\]*$"
 _SHA256 = "^[0-9a-f]{64}$"
 _SWEPT_KEY = r"^([a-z0-9_]+|model\.[a-z0-9_]+|settings\.[A-Za-z0-9_]+|split\.train_fraction)$"
 # Patterns in words, for messages.
 PATTERNS = {
     _NAME: "a name of letters, digits, '_', '.' and '-', the first a letter or a digit",
     _URL: "an address that begins with http:// or https://",
-    _FILE: "the name of a file, without / and \\",
+    _FILE: "the name of a file, without / and \\, that does not begin with a dot",
     _SHA256: "64 hexadecimal digits in lower case",
     _SWEPT_KEY: "a key of the method, settings.<key>, model.<key> or split.train_fraction",
 }
@@ -39,6 +39,7 @@ Text = Annotated[str, MinLen(1)]
 Name = Annotated[str, Field(pattern=_NAME)]
 Share = Annotated[float, Gt(0), Lt(1)]
 Frame = Annotated[int, Ge(0)]
+Rate = Annotated[float, Gt(0), Le(1000)]
 Scalar = int | float | str | bool | None
 
 
@@ -122,7 +123,7 @@ class Clip(Settings):
     """Share of this clip's frames that train; else split.train_fraction."""
     train: Train | None = None
     """Which frames train, where it is not the first share."""
-    fps: Annotated[float, Gt(0)] | None = None
+    fps: Rate | None = None
     """Frames per second that the clip was recorded at; else what its file says, else video.fps."""
     annotation: str | None = None
     """What is known of the clip, in words; shown in the report."""
@@ -171,7 +172,7 @@ class Sweep(Settings):
 class Video(Settings):
     """Time in clips that do not tell it."""
 
-    fps: Annotated[float, Gt(0)] = 10
+    fps: Rate = 10
     """Frames per second that a clip is shown at, and its seconds are counted by, where neither the clip's own
     fps nor its file says at how many it was recorded; its page says that the rate is not known."""
 

@@ -85,9 +85,12 @@ def read_clip_table(
     lines: dict[str, int] = {}
     try:
         with file.open(newline="", encoding="utf-8-sig") as stream:
-            rows = csv.DictReader(stream, delimiter="\t")
+            # A quote is a letter like others: one that opens a cell would swallow the rows below.
+            rows = csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE)
             _check_head(rows.fieldnames or [], name)
             for number, row in enumerate(rows, 2):
+                if not any(row.values()):  # tabs alone, as spreadsheets leave them
+                    continue
                 place = f"{name}, line {number}"
                 clip, settings = _clip_of(row, place)
                 if clip in clips:
@@ -104,6 +107,9 @@ def _check_head(columns: Sequence[str], name: str) -> None:
         raise InputError(
             f"{name}, line 1: found {found}; expected names of columns, 'clip' and others, separated by tabs"
         )
+    twice = next((column for column in columns if columns.count(column) > 1), None)
+    if twice is not None:
+        raise InputError(f"{name}, line 1: column '{twice}' is there twice; delete or rename one")
     known = [*OTHER_COLUMNS, *KEYS]
     for column in columns:
         if column not in known:
