@@ -6,11 +6,12 @@ import numpy as np
 
 from bgsub.masks.difference import Score
 from bgsub.model.compiled import compiled
-from bgsub.model.em import prepare
+from bgsub.model.constants import LEVELS, ROUNDING_VARIANCE
+from bgsub.model.lanemath import eigen, floored, triangle, whiten
+from bgsub.model.lanes import WIDTH, Rows, kernel, lanes
 from bgsub.model.numerics import exp, log
-from bgsub.model.starts import ROUNDING_VARIANCE
+from bgsub.model.steps import log_norm
 
-_LEVELS = 255.0
 _DARKEST = 0.5  # share of its light that a background keeps in a shadow, at least; OpenCV's tau
 # Of a packed component: its log norm, its mean, and the lower triangle of its whitening matrix.
 _PACKED = 10
@@ -115,25 +116,33 @@ def _pack_pixels(
     order: np.ndarray, weights: np.ndarray, means: np.ndarray, covariances: np.ndarray, packed: np.ndarray
 ) -> None:
     """Fill `packed` (P, K, 10) from the parameters (.., P, ..) in [0, 1], taken in `order` (K, P)."""
-    count = len(order)
-    w, log_norm = np.empty(count), np.empty(count)
-    sigma, W = np.empty((count, 3, 3)), np.empty((count, 3, 3))
-    A, V = np.empty((3, 3)), np.empty((3, 3))
-    for p in range(order.shape[1]):
-        for k in range(count):
-            w[k] = weights[order[k, p], p]
-            for c in range(3):
-                for d in range(3):
-                    sigma[k, c, d] = covariances[order[k, p], p, c, d] * (_LEVELS * _LEVELS)
-        prepare(w, sigma, ROUNDING_VARIANCE, A, V, W, log_norm)
-        for k in range(count):
-            packed[p, k, 0] = log_norm[k]
-            n = 4
-            for c in range(3):
-                packed[p, k, 1 + c] = means[order[k, p], p, c] * _LEVELS
-                for d in range(c + 1):
-                    packed[p, k, n] = W[k, c, d]
-                    n += 1
+    rows = np.ones((_PACKED, WIDTH))
+    for k in range(order.shape[0]):
+        for first in range(0, order.shape[1], WIDTH):
+            size = min(WIDTH, order.shape[1] - first)
+            for j in range(size):
+                p = first + j
+                source, row = order[k, p], 4
+                rows[0, j] = weights[source, p]
+                for c in range(3):
+                    rows[1 + c, j] = means[source, p, c] * LEVELS
+                    for d in range(c + 1):
+                        rows[row, j] = covariances[source, p, c, d] * (LEVELS * LEVELS)
+                        row += 1
+            _whiten(rows)
+            for j in range(size):
+                for row in range(_PACKED):
+                    packed[first + j, k, row] = rows[row, j]
+
+
+@kernel
+def _whiten(rows: Rows) -> None:
+    """Turn rows of a weight, a mean and a covariance into what is packed of them."""
+    covariance = dict(zip(triangle(3), rows.block(4, 6), strict=True))
+    W, det = whiten(floored(eigen(covariance), lanes(ROUNDING_VARIANCE)))
+    rows[0] = log_norm(rows[0], det, 3)
+    for row, place in enumerate(triangle(3), 4):
+        rows[row] = W[place]
 
 
 @compiled
