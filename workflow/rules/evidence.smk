@@ -79,6 +79,32 @@ rule measure_masks:
         "../scripts/measure_masks.py"
 
 
+rule measure_false_alarms:
+    """Measure how often background passes each method's threshold, in training frames left out and by theory."""
+    input:
+        frames="results/{clip}/frames.npy",
+        table="results/{clip}/frames.csv",
+        groundtruth=groundtruth_of,
+        models=expand("results/{{clip}}/models/{model}/model.npz", model=MODELS_WITH_RULE),
+    output:
+        table="results/{clip}/false_alarms.csv",
+    log:
+        "results/{clip}/logs/measure_false_alarms.log",
+    benchmark:
+        "results/{clip}/benchmarks/measure_false_alarms.tsv"
+    threads: 1
+    resources:
+        mem_mb=memory(900, pixel=480),
+        runtime=minutes(100),
+    params:
+        code=code_version("measure_false_alarms.py"),
+        methods={name: unnamed(config["methods"][name]) for name in METHODS_WITH_RULE},
+        models={name: unnamed(config["models"][name]) for name in MODELS_WITH_RULE},
+        seed=0,
+    script:
+        "../scripts/measure_false_alarms.py"
+
+
 rule time_still:
     """Tell how long each stillness lasts: apart, so that another rate measures no mask again."""
     input:

@@ -31,6 +31,7 @@ def steps_of(clip):
         *masks,
         ("filming", rules.render_videos, {}),
         ("measuring", rules.measure_masks, {}),
+        ("measuring", rules.measure_false_alarms, {}),
         (None, rules.time_still, {}),
         ("measuring", rules.score_masks, {}),
         ("measuring", rules.score_backgrounds, {}),
@@ -77,7 +78,7 @@ def page_files(wildcards):
     pictures = [re.search(r"(figures/\w[^/]*)\.png$", file) for file in kept_files(wildcards.clip)]
     figures = [found[1] for found in pictures if found and found[1] != "figures/true_background"]
     tables = ["frames", "fits", "audit", "area", "agreement", "events", "absorption", "visible"]
-    tables += ["still", "training"]
+    tables += ["still", "training", "false_alarms"]
     if wildcards.clip in SCORED:
         tables += ["scores", "differences", "thresholds", "backgrounds"]
     packed = ["moment", "poster", "player", "player_small", "inspector"]

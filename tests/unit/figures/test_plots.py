@@ -9,7 +9,7 @@ from matplotlib.colors import to_hex, to_rgb
 
 from bgsub.figures import pictures, plots
 from bgsub.figures.looks import TRUTH
-from bgsub.model import em
+from bgsub.model import constants
 from bgsub.source.rate import Rate
 
 CURVES = {
@@ -204,8 +204,14 @@ def test_one_background_alone_can_be_drawn(tmp_path):
 
 def test_flags_are_those_of_the_model():
     bits = {flag.bit for flag in pictures.FLAGS}
-    assert bits == {em.CONSTANT, em.RANK_DEFICIENT, em.AT_FLOOR, em.DEAD, em.UNDEFINED}
-    assert pictures.UNDEFINED == em.UNDEFINED
+    assert bits == {
+        constants.CONSTANT,
+        constants.RANK_DEFICIENT,
+        constants.AT_FLOOR,
+        constants.DEAD,
+        constants.UNDEFINED,
+    }
+    assert pictures.UNDEFINED == constants.UNDEFINED
 
 
 def test_fit_maps_colour_the_first_cause_and_hide_undefined_likelihoods():

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from bgsub.masks.background import background_of_frames, background_of_model, po
 from bgsub.masks.densities import component, likelihood, mahalanobis
 from bgsub.masks.rules import MODEL_RULES, scored_method
 from bgsub.model.gmm import PixelMixture
+from bgsub.model.tiles import stack_tiles, tile_arrays
 
 TRAINING = 12
 SHAPE = (70, 90)
@@ -186,6 +188,39 @@ def test_what_is_known_of_a_scene_is_its_colours_and_their_noise():
         assert np.abs(found.mean - 120).max() < 5
         assert np.median(found.spread) == pytest.approx(np.sqrt(17), rel=0.12)
         assert found.mean.dtype == found.spread.dtype == np.float32
+
+
+@pytest.mark.parametrize("row", ROWS, ids=named)
+def test_masks_depend_neither_on_threads_nor_on_how_many_frames_are_given(row):
+    frames, _ = scene()
+    row = row | EVERYTHING | ({"pooling": 20, "neighbours": True} if row in DENSITY_ROWS else {})
+    threads = cv2.getNumThreads()
+    try:
+        cv2.setNumThreads(1)
+        alone = masks_of(row, frames)
+        cv2.setNumThreads(4)
+        np.testing.assert_array_equal(masks_of(row, frames), alone)
+    finally:
+        cv2.setNumThreads(threads)
+    np.testing.assert_array_equal(masks_of(row, frames[:-2]), alone[:-2])
+    assert alone.any() or row.get("rule") == "component"
+
+
+@pytest.mark.parametrize("row", ROWS[1:], ids=named)
+def test_masks_do_not_depend_on_the_tiles_of_the_fit(row):
+    """A model that was fitted in tiles is the same, and the keys that look around see the whole of it."""
+    frames, _ = scene()
+    mixture = PixelMixture(2)
+    tiles = [
+        tile_arrays(mixture.fit(frames[:TRAINING, top : top + 35], first_pixel=top * SHAPE[1]))
+        for top in (0, 35)
+    ]
+    joined = stack_tiles(iter(tiles), SHAPE[0])
+    row = row | EVERYTHING | ({"pooling": 20, "neighbours": True} if row in DENSITY_ROWS else {})
+    method = scored_method(row)
+    whole = method.masks(frames[TRAINING:], fitted(frames[:TRAINING]), TRAINING)
+    for mask, other in zip(whole, method.masks(frames[TRAINING:], joined, TRAINING), strict=True):
+        np.testing.assert_array_equal(mask, other)
 
 
 def test_only_a_score_of_the_pixels_own_colours_can_be_told_by_pixel():

@@ -6,13 +6,12 @@ import numpy as np
 
 from bgsub.masks.difference import Score
 from bgsub.model.compiled import compiled
-from bgsub.model.em import prepare
-from bgsub.model.lanemath import exp_minus, log_one_plus
-from bgsub.model.lanes import WIDTH, absolute, load, maximum, store
+from bgsub.model.constants import LEVELS, ROUNDING_VARIANCE
+from bgsub.model.lanemath import eigen, exp_minus, floored, log_one_plus, triangle, whiten
+from bgsub.model.lanes import WIDTH, Rows, Scalar, absolute, kernel, lanes, maximum
 from bgsub.model.numerics import exp, log
-from bgsub.model.starts import ROUNDING_VARIANCE
+from bgsub.model.steps import log_norm
 
-_LEVELS = 255.0
 # Of a packed component: its log norm, its mean, and the lower triangle of its whitening matrix.
 _PACKED = 10
 _DISTANCE, _ODDS, _SURPRISE = range(3)
@@ -129,25 +128,33 @@ def _pack_pixels(
     order: np.ndarray, weights: np.ndarray, means: np.ndarray, covariances: np.ndarray, packed: np.ndarray
 ) -> None:
     """Fill `packed` (P, K, 10) from the parameters (.., P, ..) in [0, 1], taken in `order` (K, P)."""
-    count = len(order)
-    w, log_norm = np.empty(count), np.empty(count)
-    sigma, W = np.empty((count, 3, 3)), np.empty((count, 3, 3))
-    A, V = np.empty((3, 3)), np.empty((3, 3))
-    for p in range(order.shape[1]):
-        for k in range(count):
-            w[k] = weights[order[k, p], p]
-            for c in range(3):
-                for d in range(3):
-                    sigma[k, c, d] = covariances[order[k, p], p, c, d] * (_LEVELS * _LEVELS)
-        prepare(w, sigma, ROUNDING_VARIANCE, A, V, W, log_norm)
-        for k in range(count):
-            packed[p, k, 0] = log_norm[k]
-            n = 4
-            for c in range(3):
-                packed[p, k, 1 + c] = means[order[k, p], p, c] * _LEVELS
-                for d in range(c + 1):
-                    packed[p, k, n] = W[k, c, d]
-                    n += 1
+    rows = np.ones((_PACKED, WIDTH))
+    for k in range(order.shape[0]):
+        for first in range(0, order.shape[1], WIDTH):
+            size = min(WIDTH, order.shape[1] - first)
+            for j in range(size):
+                p = first + j
+                source, row = order[k, p], 4
+                rows[0, j] = weights[source, p]
+                for c in range(3):
+                    rows[1 + c, j] = means[source, p, c] * LEVELS
+                    for d in range(c + 1):
+                        rows[row, j] = covariances[source, p, c, d] * (LEVELS * LEVELS)
+                        row += 1
+            _whiten(rows)
+            for j in range(size):
+                for row in range(_PACKED):
+                    packed[first + j, k, row] = rows[row, j]
+
+
+@kernel
+def _whiten(rows: Rows) -> None:
+    """Turn rows of a weight, a mean and a covariance into what is packed of them."""
+    covariance = dict(zip(triangle(3), rows.block(4, 6), strict=True))
+    W, det = whiten(floored(eigen(covariance), lanes(ROUNDING_VARIANCE)))
+    rows[0] = log_norm(rows[0], det, 3)
+    for row, place in enumerate(triangle(3), 4):
+        rows[row] = W[place]
 
 
 @compiled
@@ -206,20 +213,24 @@ def _all_odds(frame: np.ndarray, packed: np.ndarray, score: np.ndarray) -> None:
 def _surprises(frame: np.ndarray, packed: np.ndarray, score: np.ndarray) -> None:
     """Fill `score`, 8 pixels at a time: exponentials and logarithms take most of the time."""
     count = packed.shape[1]
-    terms, surprise = np.zeros((count, WIDTH)), np.empty((1, WIDTH))
+    terms = np.zeros((count, WIDTH))
     for first in range(0, len(frame), WIDTH):
         pixels = min(WIDTH, len(frame) - first)
         for lane in range(pixels):
             for k in range(count):
                 terms[k, lane] = _log_term(frame, first + lane, packed, first + lane, k)
-        total = load(terms, 0)
         for k in range(1, count):
-            term = load(terms, k)
-            undefined = 0.0 * (total + term)  # NaN where either is, which the maximum would hide
-            total = maximum(total, term) + log_one_plus(exp_minus(absolute(total - term))) + undefined
-        store(surprise, 0, 0.0 - total)
+            _add_term(terms, k)
         for lane in range(pixels):
-            score[first + lane] = surprise[0, lane]
+            score[first + lane] = -terms[0, lane]
+
+
+@kernel
+def _add_term(terms: Rows, k: Scalar) -> None:
+    """Add a row's density to that of the first row, both being logarithms."""
+    total, term = terms[0], terms[k]
+    undefined = (total + term) * 0.0  # NaN where either is, which the maximum would hide
+    terms[0] = maximum(total, term) + log_one_plus(exp_minus(absolute(total - term))) + undefined
 
 
 @compiled

@@ -51,7 +51,8 @@ class ModelMethod(ScoredMethod):
         """What it reads of model.npz."""
         return MODEL_PARTS
 
-    def _background(self, background: "Mapping[str, np.ndarray]", training: int) -> "Background":
+    def scene(self, background: "Mapping[str, np.ndarray]", training: int) -> "Background":
+        """Return the heaviest component."""
         from bgsub.masks.background import background_of_model
 
         return background_of_model(background, training)
@@ -79,7 +80,8 @@ class Difference(ModelMethod):
         """What it reads of model.npz: the rule itself needs no covariances."""
         return MODEL_PARTS if self.gain or self.ignore_shadows else MODEL_PARTS[:2]
 
-    def _compare(self, background: "Mapping[str, np.ndarray]", training: int) -> "Score":
+    def compare(self, background: "Mapping[str, np.ndarray]", training: int) -> "Score":
+        """Return the difference to the heaviest component's mean, uint8."""
         from bgsub.masks.difference import difference, of_rounded
         from bgsub.model.convergence import background_image
 
@@ -97,11 +99,12 @@ class DensityMethod(ModelMethod):
     """Whether what any of the 3 x 3 models around takes for background is that: for jitter and leaves."""
 
     @property
-    def by_pixel(self) -> bool:
-        """Whether a pixel's score depends on nothing but its own colours."""
-        return super().by_pixel and not self.pooling and not self.neighbours
+    def reach(self) -> int:
+        """How far around a pixel, in pixels, the frames that a method learns from decide its score."""
+        return (2 if self.pooling else 0) + (1 if self.neighbours else 0)
 
-    def _compare(self, background: "Mapping[str, np.ndarray]", training: int) -> "Score":
+    def compare(self, background: "Mapping[str, np.ndarray]", training: int) -> "Score":
+        """Return the rule's score, float64, by the model, pooled if it is to be."""
         if self.pooling:
             from bgsub.masks.background import pooled
 
@@ -125,6 +128,25 @@ class Mahalanobis(DensityMethod):
     rule: Literal["mahalanobis"]
     threshold: Annotated[float, Gt(0)] = 6
     """Foreground above this, standard deviations."""
+
+    def false_alarm_rate(self, samples: "np.ndarray") -> "np.ndarray | None":
+        """Tell how often a background colour passes the threshold: the tail of Hotelling's distribution.
+
+        Of a Gaussian whose mean is estimated from n samples, and its covariance from m = n + `pooling`, the
+        squared distances of others follow 3 (n + 1) / n m / (m - 3) F(3, m - 3): with a prior, this is what
+        the predictive distribution says, which allows for neighbours that differ. Where m is 3 or less, there
+        is no covariance to speak of, and everything may pass. None with `neighbours`, for which there is no
+        theory.
+        """
+        if self.neighbours:
+            return None
+        import numpy as np
+        from scipy.special import fdtrc
+
+        n, m = samples, samples + self.pooling
+        freedom = np.maximum(m - 3, 1e-3)
+        scale = 3 * (n + 1) / np.maximum(n, 1e-9) * m / freedom
+        return np.where(m <= 3, 1.0, fdtrc(3, freedom, self.threshold**2 / scale))
 
     def _density(self, model: "Mapping[str, np.ndarray]", neighbours_above: float | None) -> "Score":
         from bgsub.masks.densities import mahalanobis

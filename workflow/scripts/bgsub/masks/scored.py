@@ -41,9 +41,29 @@ class ScoredMethod(Method):
         return FROZEN
 
     @property
+    def reach(self) -> int:
+        """How far around a pixel, in pixels, the frames that a method learns from decide its score."""
+        return 0
+
+    @property
     def by_pixel(self) -> bool:
         """Whether a pixel's score depends on nothing but its own colours."""
-        return not self.gain
+        return not self.gain and self.reach == 0
+
+    def false_alarm_rate(self, samples: "np.ndarray") -> "np.ndarray | None":
+        """Tell how often a background colour passes the threshold, by theory; None where there is none.
+
+        Parameters
+        ----------
+        samples : (P,) float array
+            Training samples of the background at each pixel.
+
+        Returns
+        -------
+        (P,) float array or None
+            Shares in [0, 1].
+        """
+        return None
 
     def score(self, background: Any, training: int) -> "Score":
         """Return the function from a frame (H, W, 3) uint8 to its scores (H, W).
@@ -61,12 +81,12 @@ class ScoredMethod(Method):
         callable
             A score at or below the threshold may be given too high, but not above it.
         """
-        compare = self._compare(background, training)
+        compare = self.compare(background, training)
         if not self.gain:
             return compare
         from bgsub.masks.exposure import in_exposure_of
 
-        mean = self._background(background, training).mean
+        mean = self.scene(background, training).mean
         return lambda frame: compare(in_exposure_of(mean, frame))
 
     def masks(
@@ -84,24 +104,24 @@ class ScoredMethod(Method):
             from bgsub.masks.background import shadow_rule
             from bgsub.masks.exposure import in_exposure_of
 
-            scene = self._background(background, training)
+            scene = self.scene(background, training)
             seen = map(partial(in_exposure_of, scene.mean), seen) if self.gain else seen
             without_shadows = shadow_rule(scene, self.median) if self.ignore_shadows else None
         return foreground_masks(
             seen,
-            self._compare(background, training),
+            self.compare(background, training),
             self.threshold,
             opening=self.opening,
             median=self.median,
             without_shadows=without_shadows,
         )
 
-    def _compare(self, background: Any, training: int) -> "Score":
-        """Return the rule's score: of a frame that is uint8, or in the background's exposure, float32."""
+    def compare(self, background: Any, training: int) -> "Score":
+        """Return the rule's score: `score`, but of frames in the background's exposure already, if `gain`."""
         raise NotImplementedError
 
-    def _background(self, background: Any, training: int) -> "Background":
-        """Return what is known of the empty scene."""
+    def scene(self, background: Any, training: int) -> "Background":
+        """Return what is known of the empty scene, in whose exposure frames are compared."""
         raise NotImplementedError
 
 
@@ -124,13 +144,15 @@ class DifferenceToMedian(ScoredMethod):
     def _derived_name(self, key: str, models: Mapping[str, Name]) -> Name:
         return MEDIAN
 
-    def _compare(self, background: "np.ndarray", training: int) -> "Score":
+    def compare(self, background: "np.ndarray", training: int) -> "Score":
+        """Return the difference to the median, uint8."""
         from bgsub.masks.difference import difference_to_median, of_rounded
 
         score = difference_to_median(background)
         return of_rounded(score) if self.gain else score
 
-    def _background(self, background: "np.ndarray", training: int) -> "Background":
+    def scene(self, background: "np.ndarray", training: int) -> "Background":
+        """Return the median and the deviations from it."""
         from bgsub.masks.background import background_of_frames
 
         return background_of_frames(background)

@@ -11,10 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from bgsub.model.constants import CLOSE_ENOUGH, LEVELS, TRAJECTORY_UNIT, UNDEFINED
-from bgsub.model.em import LOG_LEVELS
+from bgsub.model.constants import CLOSE_ENOUGH, TRAJECTORY_UNIT, UNDEFINED
+from bgsub.model.density import log_joint_densities
 from bgsub.model.gmm import PixelMixture
-from bgsub.model.numerics import LOG_2PI
 from bgsub.progress import Progress
 from bgsub.source.frames import Frames
 
@@ -245,17 +244,8 @@ def mean_log_likelihood(
     -------
     ndarray (P,), nats per sample, density of values in [0, 1].
     """
-    channels = samples.shape[-1]
-    variances, axes = np.linalg.eigh(LEVELS**2 * covariances)
-    variances = np.maximum(variances, floor)
-    log_norm = channels * (LOG_LEVELS - 0.5 * LOG_2PI) - 0.5 * np.log(variances).sum(axis=-1)
-    with np.errstate(divide="ignore"):
-        log_norm = log_norm + np.log(weights)
-    total = np.full(samples.shape[:2], -np.inf)
-    for k in range(len(weights)):
-        along = np.einsum("npc,pcd->npd", samples - LEVELS * means[k], axes[k])
-        total = np.logaddexp(total, log_norm[k] - 0.5 * (along**2 / variances[k]).sum(axis=-1))
-    return total.mean(axis=0)
+    terms = log_joint_densities(samples, weights, means, covariances, floor)
+    return np.logaddexp.reduce(terms, axis=1).mean(axis=0)
 
 
 def audit_rows(name: str, found: Audit, kinds: Mapping[str, np.ndarray]) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from bgsub.report import (
     sentences_scene,
     sentences_scores,
     sentences_sweeps,
+    sentences_thresholds,
 )
 from bgsub.report.player import CODES
 from bgsub.report.results import ClipResults, clip_facts, result_hashes, source_facts
@@ -115,6 +116,9 @@ def clip_view(
                 events, span, times=times, region_source=None if regions.empty else regions.iloc[0]
             ),
             "history": about_table(clip, "history.csv", sentences_sweeps.history_answer, clip.fps, span),
+            "false_alarms": about_table(
+                clip, "false_alarms.csv", sentences_thresholds.false_alarm_answer, methods
+            ),
             "thresholds": about_table(clip, "thresholds.csv", sentences_sweeps.threshold_answer, methods),
             "scores": about_scores(clip, absorption, subject),
             "cost": sentences.cost_sentence(clip.costs),
