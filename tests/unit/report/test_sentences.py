@@ -21,6 +21,7 @@ from bgsub.report.sentences import (
     pixel_sentence,
     repeat_sentence,
     run_sentence,
+    setting_sentence,
 )
 from bgsub.words import NBSP, count, duration, in_words, joined, number, percent
 
@@ -317,3 +318,20 @@ def test_cost():
     )
     said = cost_sentence({"a": Cost(1.0, None, 1), "b": Cost(3.0, None, 2)})
     assert said.endswith(f"which is 75{NBSP}%.")
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        (
+            (44, 66, 8),
+            f"The first 44{NBSP}frames are there to learn the scene from; on the other 66, eight methods",
+        ),
+        (
+            (1, 1, 1),
+            "The first frame is there to learn the scene from; on the last one, one method is watched.",
+        ),
+    ],
+)
+def test_the_experiment_is_told_in_a_sentence(facts, said):
+    assert setting_sentence(*facts).startswith(said)

@@ -20,8 +20,17 @@ from bgsub.report.sentences_scores import score_words
 from bgsub.report.views import clip_view, player_facts
 from bgsub.words import brief, count, duration, number
 
-STYLES = ("page.css", "player.css", "print.css")
-SCRIPTS = ("data.js", "curves.js", "player.js", "inspector.js", "main.js")
+STYLES = ("page.css", "player.css", "folds.css", "print.css")
+SCRIPTS = (
+    "data.js",
+    "paint.js",
+    "curves.js",
+    "player.js",
+    "hero.js",
+    "inspector.js",
+    "folds.js",
+    "main.js",
+)
 
 
 def render_page(
@@ -43,7 +52,7 @@ def render_page(
     page, watch : path-like
         The page, and the small player; each written whole or not at all.
     summary : path-like
-        JSON: name, title, facts, lies, falls, warning, verdict, moment, and of each method label, article,
+        JSON: name, title, facts, lies, falls, cautions, verdict, moment, and of each method label, article,
         area, half-life, retention, whether it fills much of the picture, F-measure.
     templates : path-like
         Folder of the templates, style sheets and scripts.
@@ -117,7 +126,7 @@ def summary_of(clip: ClipResults, view: Mapping[str, Any]) -> dict[str, Any]:
         "facts": view["facts"],
         "lies": view["lies"],
         "falls": view["falls"],
-        "warning": view["warning"],
+        "cautions": [caution._asdict() for caution in view["cautions"]],
         "verdict": view["sentences"]["verdict"],
         "moment": view["moment"],
         "methods": methods,

@@ -28,6 +28,14 @@ def run_sentence(fps: float, *, frames: int, train: int, test: int, height: int,
     )
 
 
+def setting_sentence(train: int, test: int, methods: int) -> str:
+    """Say what the experiment is: frames to learn the scene from, frames to test on, and how many methods."""
+    learned = "first frame is" if train == 1 else f"first {count(train, 'frame')} are"
+    tested = "last one" if test == 1 else f"other {test:,}"
+    compared = "one method is watched" if methods == 1 else f"{in_words(methods)} methods are compared"
+    return f"The {learned} there to learn the scene from; on the {tested}, {compared}."
+
+
 def decoding_sentences(decoding: Mapping[str, Any]) -> list[str]:
     """Say what went wrong when the clip was decoded, given its decoding.json; nothing if all went well."""
     frames, expected, damaged = (decoding[key] for key in ("frames", "expected", "damaged"))

@@ -17,6 +17,7 @@ from bgsub.names import Name
 from bgsub.report import (
     sentences,
     sentences_absorption,
+    sentences_cautions,
     sentences_scene,
     sentences_scores,
     sentences_sweeps,
@@ -61,7 +62,6 @@ def clip_view(
     fits, absorption, area = (clip.table(f"{name}.csv") for name in ("fits", "absorption", "area"))
     scores, names, methods = clip.if_there("scores.csv"), clip.names, clip.names.methods
     facts, hashes = clip_facts(clip), result_hashes(clip)
-    notebook = sentences.notebooks(clip.models)
     events, times = clip.table("events.csv"), len(clip.table("still.csv"))
     span = sentences_scene.span_of(events, facts["frames"])
     subject = sentences_scene.MOVES if span is None else sentences_scene.PERSON
@@ -74,7 +74,15 @@ def clip_view(
         "page_title": sentences_scene.page_title(lies=shown["lies"]),
         **shown,
         "subject": subject,
-        "warning": sentences_scene.training_warning(clip.table("training.csv"), lies=shown["lies"]),
+        "cautions": sentences_cautions.cautions(
+            train=facts["train"],
+            training=clip.table("training.csv"),
+            area=area,
+            names=methods,
+            lies=shown["lies"],
+            scored=scores is not None,
+            region_source=None if regions.empty else regions.iloc[0],
+        ),
         "facts": facts,
         "poster": clip.packed("poster")["image"],
         "source": source_facts(json.loads(clip.files["source.json"].read_text(encoding="utf-8"))),
@@ -82,6 +90,7 @@ def clip_view(
         "moment": moment_view(clip),
         "sentences": {
             "verdict": verdict(clip, absorption, area, scores, span),
+            "setting": sentences.setting_sentence(facts["train"], facts["test"], len(clip.methods)),
             "run": sentences.run_sentence(clip.fps, **facts),
             "decoding": sentences.decoding_sentences(
                 json.loads(clip.files["decoding.json"].read_text(encoding="utf-8"))
@@ -134,7 +143,6 @@ def clip_view(
         },
         "costs": cost_rows(clip.costs),
         "compared": list(fits["model"][1:]),
-        "leading": [place for place, model in enumerate(fits["model"]) if place == 0 or model == notebook],
         "hashes": hashes,
     }
 
@@ -175,6 +183,18 @@ def player_facts(clip: ClipResults, truth_area: list[float] | None) -> dict[str,
         "events": marks,
         "fps": clip.fps,
         "opening": clip.packed("moment")["frame"],
+        "visible": visible_shares(clip),
+        "subject": (sentences_scene.MOVES if span is None else sentences_scene.PERSON).named,
+    }
+
+
+def visible_shares(clip: ClipResults) -> dict[str, dict[str, float]]:
+    """Share of the still person that each method of the telling moment marks, by frame."""
+    visible = clip.table("visible.csv")
+    told = [picture["method"] for picture in clip.packed("moment")["pictures"]]
+    return {
+        method: {str(row.frame): round(row.visible_share, 6) for row in rows.itertuples()}
+        for method, rows in visible[visible["method"].isin(told)].groupby("method")
     }
 
 
