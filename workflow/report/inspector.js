@@ -263,8 +263,8 @@ class Inspector {
     if (!method || !this.arrays[`scores.${name}`]) return decision;
     const score = this.of(`scores.${name}`)[now];
     const above = score > method.threshold;
-    const opened = above === (decision === "foreground") ? "" : " before opening";
-    return `${decision}: ${score.toFixed(method.decimals)} ${above ? ">" : "≤"} ${method.threshold} ${method.unit}${opened}`;
+    const cleaned = above === (decision === "foreground") ? "" : " before the clean-up";
+    return `${decision}: ${score.toFixed(method.decimals)} ${above ? ">" : "≤"} ${method.threshold} ${method.unit}${cleaned}`;
   }
 
   sentence(now) {

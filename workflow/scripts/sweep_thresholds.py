@@ -43,6 +43,7 @@ def main(
             method.score(compares),
             np.union1d(np.arange(*method.sweep, dtype=float), method.threshold),
             opening=method.opening,
+            median=method.median,
             roi=region.roi,
             progress=progress(f"scoring {name}"),
         )

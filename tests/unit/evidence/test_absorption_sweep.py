@@ -38,9 +38,9 @@ def test_a_clip_that_ends_before_the_absorption_is_censored():
     assert (row["half_life"], row["censored_at"], row["predicted"]) == (None, 10, 24)
 
 
-@pytest.mark.parametrize("opening", [1, 3, 6])
+@pytest.mark.parametrize(("opening", "median"), [(1, 1), (3, 1), (6, 1), (1, 9), (3, 5)])
 @pytest.mark.parametrize("corner", [(0, 0), (13, 20), (25, 39)])
-def test_looking_at_the_region_only_changes_nothing(opening, corner):
+def test_looking_at_the_region_only_changes_nothing(opening, median, corner):
     """Against the masks of whole frames; the person moves a little, and may touch the image's edge."""
     rng = np.random.default_rng(3)
     frames = rng.integers(100, 130, (60, 36, 50, 3), dtype=np.uint8)
@@ -49,7 +49,7 @@ def test_looking_at_the_region_only_changes_nothing(opening, corner):
         top, left = corner[0] + frame % 3, corner[1]
         truth[frame, top : top + 9, left : left + 11] = 255
     frames[truth == 255] //= 3
-    mog2 = Mog2(opencv="mog2", history=80, opening=opening)
+    mog2 = Mog2(opencv="mog2", history=80, opening=opening, median=median)
     masks = mog2.masks(frames, range(32, 60))
     expected = measure_absorption(visible_share(masks, truth[32:] == 255))
     (row,) = absorption_by_history(frames, mog2, Still(32, "config", truth, "groundtruth"), [80])

@@ -26,20 +26,22 @@ def luma_and_a_half(frame):
     return score
 
 
-@given(st.integers(0, 2**32 - 1), st.sampled_from([1, 3, 4]), st.booleans())
-def test_counts_are_those_of_the_masks_at_every_threshold(seed, opening, in_roi):
+@given(st.integers(0, 2**32 - 1), st.sampled_from([1, 3, 4]), st.sampled_from([1, 3, 7]), st.booleans())
+def test_counts_are_those_of_the_masks_at_every_threshold(seed, opening, median, in_roi):
     frames, groundtruth, roi = clip(seed)
     roi = roi if in_roi else None
     background = np.random.default_rng(seed).random(frames.shape[1:])
     for score, thresholds in (
         (difference(background), [0, 10.5, 40, 41, 254, 255]),
         (luma_and_a_half, [-1.0, 0.0, 3.5, 3.75, 4.0, 99.0]),
+        # more thresholds than a byte counts
+        (luma_and_a_half, [*np.linspace(-9, 3, 300), 3.5, 3.75, 4.0, 99.0]),
     ):
         counts = score_histogram(
-            frames, groundtruth, score, np.array(thresholds), opening=opening, roi=roi
+            frames, groundtruth, score, np.array(thresholds), opening=opening, median=median, roi=roi
         ).counts()
         for i, threshold in enumerate(thresholds, start=1):
-            masks = foreground_masks(frames, score, threshold, opening=opening)
+            masks = foreground_masks(frames, score, threshold, opening=opening, median=median)
             expected = total(count_frames(masks, groundtruth, roi))
             found = {name: int(values[i]) for name, values in counts.items()}
             assert found == {name: getattr(expected, name) for name in ("tp", "fp", "fn", "tn")}

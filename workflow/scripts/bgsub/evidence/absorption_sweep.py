@@ -45,10 +45,10 @@ def absorption_by_history(
         it has come to rest. Empty if the region is, in all frames.
     """
     watched = still.frames(len(frames))
-    window = _window(map(still.region_at, watched), margin=mog2.opening)
+    window = _window(map(still.region_at, watched), margin=mog2.opening + mog2.median)
     if window is None:
         return []
-    # MOG2 treats each pixel by itself, so what is farther off than the opening reaches can be left out.
+    # MOG2 treats each pixel by itself, so what is farther off than the clean-up reaches can be left out.
     frames = frames[:, *window]
     rows = []
     for history in progress(histories):

@@ -46,13 +46,15 @@ def score_histogram(
     thresholds: np.ndarray,
     *,
     opening: int = 1,
+    median: int = 1,
     roi: np.ndarray | None = None,
     progress: Callable[[Iterable], Iterable] = iter,
 ) -> ScoreHistogram:
     """Count, for many thresholds at once, what the masks of a rule would get right and wrong.
 
     The counts are exactly those of the masks of `masks.foreground.foreground_masks` at each threshold, also
-    with an opening: opening the scores opens the masks of all thresholds (see `open_mask`).
+    with their clean-up: to open the scores, or to take their median, does so to the masks of all thresholds
+    (see `open_mask`).
 
     Parameters
     ----------
@@ -64,8 +66,8 @@ def score_histogram(
         A decision rule with its model, see `masks.rules`.
     thresholds : (T,) array
         Ascending, in the unit of the score, such as `numpy.arange(*method.sweep)`.
-    opening : int
-        Size of the kernel of `open_mask`, pixels.
+    opening, median : int
+        Clean-up of the masks, pixels; see `masks.foreground.clean_mask`.
     roi : (H, W) bool array, optional
         The region of interest; by default the whole frame.
     progress : callable
@@ -90,8 +92,8 @@ def score_histogram(
         classes = cv2.LUT(np.ascontiguousarray(labels), _CLASSES)
         if outside is not None:
             classes[outside] = _UNSCORED
-        # To open the scores first would give the same, as this count rises with them, but floats take longer.
-        passed = open_mask(thresholds_passed(score(frame), thresholds), opening)
+        # To clean the scores would give the same, as this count rises with them, but floats take longer.
+        passed = open_mask(_median(thresholds_passed(score(frame), thresholds), median), opening)
         places = cv2.add(passed, classes * np.uint16(bins))
         pixels += np.bincount(places.ravel(), minlength=3 * bins).reshape(3, bins)
     return ScoreHistogram(
@@ -99,6 +101,21 @@ def score_histogram(
         positives=pixels[_POSITIVE],
         negatives=pixels[_NEGATIVE],
     )
+
+
+def _median(passed: np.ndarray, size: int) -> np.ndarray:
+    """Take the median of counts (H, W) uint16 over squares, as `median_of_mask` does of masks.
+
+    OpenCV has it for bytes. A median goes with every function that never falls, so with the parts of a count
+    that lie within 0 to 255, 255 to 510 and so on; and these add up to it.
+    """
+    if size == 1:
+        return passed
+    median = np.zeros_like(passed)
+    for below in range(0, max(int(passed.max()), 1), 255):
+        part = np.clip(passed, below, below + 255) - np.uint16(below)
+        median += cv2.medianBlur(part.astype(np.uint8), size)
+    return median
 
 
 def thresholds_passed(scores: np.ndarray, thresholds: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from bgsub.masks.exposure import divide_by_gain, exposure_gain
+from bgsub.masks.foreground import majority
 from bgsub.masks.letting_go import LettingGo, View
 from bgsub.masks.predictive import DIAGONAL, Beliefs, Judge, beliefs_from
 from bgsub.masks.registration import (
@@ -22,7 +23,7 @@ from bgsub.masks.registration import (
     moved_back,
     register,
 )
-from bgsub.masks.shadows import ShadowFinder, median_of_mask
+from bgsub.masks.shadows import ShadowFinder
 
 if TYPE_CHECKING:
     from bgsub.masks.posterior import Posterior
@@ -97,7 +98,7 @@ class LearningBackground:
         self._last = levels
         if self._frames % _SPREAD_EVERY == 0:
             self._spread = self.beliefs.spread()
-        mask = median_of_mask((score > self._settings.threshold**2).view(np.uint8), self._settings.median)
+        mask = majority(score > self._settings.threshold**2, self._settings.median)
         shadow = np.zeros_like(mask)
         if self._shadows is not None:
             mask, shadow = self._shadows.without_shadows(

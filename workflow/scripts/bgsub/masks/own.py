@@ -37,11 +37,10 @@ class OwnMethod(Method):
         progress: Callable[[Iterable], Iterable] = iter,
     ) -> "Iterator[np.ndarray]":
         """Yield its masks of the test frames; see `user_code.user_masks`."""
-        from bgsub.masks.foreground import open_mask
         from bgsub.masks.user_code import user_masks
 
         for mask in user_masks(self.python, self.settings, frames, test, progress):
-            yield open_mask(mask, self.opening)
+            yield self.cleaned(mask)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,10 +67,9 @@ class MadeElsewhere(Method):
         The clip's name stands in the path already.
         """
         from bgsub.masks.elsewhere import read_images
-        from bgsub.masks.foreground import open_mask
 
         for mask in read_images(self.masks, names, test, size, progress):
-            yield open_mask(mask, self.opening)
+            yield self.cleaned(mask)
 
 
 def split_pattern(path: str) -> tuple[Path, str | None]:

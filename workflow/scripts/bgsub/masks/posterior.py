@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from annotated_types import Ge, Gt, Le
+from annotated_types import Ge, Gt
 
 from bgsub.masks.method import RECONSIDERING, Learns, Method
 from bgsub.names import Look, Name
@@ -26,8 +26,7 @@ class Posterior(Method):
     """Foreground above this, standard deviations; more where a pixel has learned little (Student's t)."""
     memory: Annotated[int, Ge(2)] = 50
     """Frames that each pixel remembers: what it learned before fades."""
-    median: Annotated[int, Ge(1), Le(15)] = 7
-    """Width of the square that the masks' median is taken over, pixels, best odd; 1 for none."""
+    median: Literal[1, 3, 5, 7, 9, 11, 13, 15] = 7
     stabilise: bool = True
     """Whether frames are moved to where the training frames were, if the camera shakes."""
     gain: bool = True
@@ -82,4 +81,5 @@ class Posterior(Method):
 
         background = learn(self, frames[: test.start], model, mixture, n_threads)
         for index in progress(test):
+            # Their median was taken already, as shadows are looked for in what it leaves.
             yield open_mask(background.mask(frames[index]), self.opening)

@@ -55,7 +55,14 @@ class ScoredMethod(Method):
         from bgsub.masks.foreground import foreground_masks
 
         score = self.score(background)
-        return foreground_masks(frames, score, self.threshold, opening=self.opening, progress=progress)
+        return foreground_masks(
+            frames,
+            score,
+            self.threshold,
+            opening=self.opening,
+            median=self.median,
+            progress=progress,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

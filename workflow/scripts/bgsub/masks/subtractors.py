@@ -72,14 +72,12 @@ class Subtractor(Method):
         """
         import numpy as np
 
-        from bgsub.masks.foreground import open_mask
-
         self._check_training(test.start)
         subtractor = self.create()
         for index in progress(range(test.stop)):
             mask = self._mask(subtractor, np.ascontiguousarray(frames[index]), index, testing=index in test)
             if index in test:
-                yield open_mask(mask, self.opening)
+                yield self.cleaned(mask)
 
     def _check_training(self, frames: int) -> None:
         """Refuse to begin with too few training frames."""
