@@ -11,6 +11,8 @@ folds.start();
     await player.start();
     const hero = document.getElementById("hero");
     if (hero) new Hero(hero, player).start();
+    const live = root.querySelector('[data-part="live"]');
+    if (live) await new Live(live, dataOf("live-data"), player).start();
     const inspector = document.getElementById("inspector");
     if (inspector) await new Inspector(inspector, facts, dataOf("inspector-data"), player).start();
     document.documentElement.dataset.ready = "yes";

@@ -48,7 +48,7 @@ class Player {
     this.index = Math.max(0, Math.min(this.last, index));
     const wanted = this.index;
     for (let ahead = 1; ahead <= AHEAD; ahead++) this.image((wanted + ahead) % (this.last + 1));
-    await this.image(wanted).decode();
+    await Promise.all([this.image(wanted).decode(), this.live?.prepare(wanted)]);
     if (wanted === this.index) this.paint();
   }
 
@@ -109,6 +109,7 @@ class Player {
     const groups = apart && methods.length ? methods.map((method) => [method]) : [methods];
     tiles.replaceChildren();
     tiles.classList.toggle("one", groups.length === 1);
+    tiles.style.setProperty("--columns", groups.length > 8 ? 5 : groups.length > 4 && groups.length < 7 ? 3 : 4);
     this.tiles = groups.map((group) => {
       const figure = make("figure", { class: "tile" }, tiles);
       const frame = make("div", { class: "frame" }, figure);
@@ -143,8 +144,21 @@ class Player {
   }
 
   paint() {
-    const { frame, index, view } = this;
-    for (const tile of this.tiles) {
+    const { frame, index } = this;
+    this.paintTiles(this.tiles);
+    const seek = this.find("seek");
+    seek.value = index;
+    seek.setAttribute("aria-valuetext", `frame ${frame}`);
+    this.find("frame").textContent = `frame ${frame}`;
+    this.curves.moveTo(frame);
+    if (this.marked) this.mark(...this.marked);
+    for (const listener of this.listeners) listener();
+    this.root.dataset.frame = frame;
+  }
+
+  paintTiles(tiles) {
+    const { frame, index } = this;
+    for (const tile of tiles) {
       const context = tile.canvas.getContext("2d");
       context.globalAlpha = 1;
       if (this.find("blank").checked) {
@@ -155,14 +169,6 @@ class Player {
       tile.words.textContent = [tile.title, said].filter(Boolean).join(": ");
       tile.canvas.setAttribute("aria-label", `Frame ${frame}, ${tile.name}${said ? `: ${said}` : ""}`);
     }
-    const seek = this.find("seek");
-    seek.value = index;
-    seek.setAttribute("aria-valuetext", `frame ${frame}`);
-    this.find("frame").textContent = `frame ${frame}`;
-    this.curves.moveTo(frame);
-    if (this.marked) this.mark(...this.marked);
-    for (const listener of this.listeners) listener();
-    this.root.dataset.frame = frame;
   }
 
   /** Lay the masks of a picture's methods over its context as the view asks for, and return what to say of it. */
@@ -179,7 +185,13 @@ class Player {
   }
 
   /** A method's mask of the present frame. */
-  mask(method) { return this.masks[method.name][this.index]; }
+  mask(method) { return this.live?.mask(method.name, this.index) ?? this.masks[method.name][this.index]; }
+
+  /** Show a method anew whose slider was moved: its pictures, and its curve with these shares. */
+  moveMethod(name, shares) {
+    this.curves.move(name, shares);
+    this.paintTiles(this.tiles.filter(({ group }) => group.some((method) => method.name === name)));
+  }
 
   errorWords(count) {
     const there = count.hit + count.missed, found = count.hit + count.false + count.shadow;

@@ -40,6 +40,7 @@ def steps_of(clip):
         ("sweeping", rules.sweep_history, {}),
         ("sweeping", rules.summarise_sweep, {"sweep": list(VARIANTS)}),
         ("preparing this page", rules.pack_page, {}),
+        ("preparing this page", rules.pack_live, {}),
         (None, rules.make_page, {}),
     ]
     without = set()
@@ -78,7 +79,7 @@ def page_files(wildcards):
     tables += ["still", "training"]
     if wildcards.clip in SCORED:
         tables += ["scores", "differences", "thresholds", "backgrounds"]
-    packed = ["moment", "poster", "player", "player_small", "inspector"]
+    packed = ["moment", "poster", "player", "player_small", "live", "inspector"]
     hashed = ["frames.npy", *(f"models/{model}/model.npz" for model in MODELS)]
     hashed += [f"methods/{method}/masks.npz" for method in METHODS]
     files = ["source.json", "decoding.json", "train.mp4", "comparison.mp4"]

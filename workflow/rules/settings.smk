@@ -96,6 +96,11 @@ def scores_of(wildcards):
     return [f"results/{wildcards.clip}/scores.csv"] if wildcards.clip in SCORED else []
 
 
+def thresholds_of(wildcards):
+    """The scores of a clip at every threshold, if it has ground truth."""
+    return [f"results/{wildcards.clip}/thresholds.csv"] if wildcards.clip in SCORED else []
+
+
 def true_background_of(wildcards):
     """The true empty scene of a clip, if its ground truth tells it."""
     return [f"results/{wildcards.clip}/figures/true_background.png"] if wildcards.clip in SCORED else []

@@ -51,6 +51,7 @@ def write_results(folder: Path, *, still: bool = True) -> None:
     (folder / "page/player.json").write_text('{"truth_area":null,"mark":"player"}')
     (folder / "page/player_small.json").write_text('{"truth_area":null,"mark":"small"}')
     (folder / "page/inspector.json").write_text('{"mark":"inspector","arrays":{"pixels.low":{"shape":[70]}}}')
+    (folder / "page/live.json").write_text('{"sliders":[],"mark":"live"}')
     moment = [{"method": name, "width": 4, "height": 3, "image": f"AAA{name}"} for name in METHODS]
     (folder / "page/moment.json").write_text(json.dumps({"frame": 8, "pictures": moment}))
     (folder / "page/poster.json").write_text('{"height":24,"width":32,"image":"AAAposter"}')
@@ -219,6 +220,7 @@ def test_page_carries_its_data_and_scripts(clip):
     page = render(clip)
     data = dict(re.findall(r'<script type="application/json" id="([a-z-]+)">(.*?)</script>', page))
     assert json.loads(data["player-data"])["mark"] == "player"
+    assert json.loads(data["live-data"])["mark"] == "live"
     assert json.loads(data["inspector-data"])["mark"] == "inspector"
     assert json.loads(data["facts"]) == player_facts(clip, None)
     for script in TEMPLATES.glob("*.js"):

@@ -92,8 +92,7 @@ def score_histogram(
         classes = cv2.LUT(np.ascontiguousarray(labels), _CLASSES)
         if outside is not None:
             classes[outside] = _UNSCORED
-        # To clean the scores would give the same, as this count rises with them, but floats take longer.
-        passed = open_mask(_median(thresholds_passed(score(frame), thresholds), median), opening)
+        passed = cleaned_counts(thresholds_passed(score(frame), thresholds), opening=opening, median=median)
         places = cv2.add(passed, classes * np.uint16(bins))
         pixels += np.bincount(places.ravel(), minlength=3 * bins).reshape(3, bins)
     return ScoreHistogram(
@@ -101,6 +100,26 @@ def score_histogram(
         positives=pixels[_POSITIVE],
         negatives=pixels[_NEGATIVE],
     )
+
+
+def cleaned_counts(passed: np.ndarray, *, opening: int, median: int) -> np.ndarray:
+    """Clean the masks of all thresholds at once: see `masks.foreground.clean_mask`.
+
+    To clean the scores would give the same, as this count rises with them, but floats take longer.
+
+    Parameters
+    ----------
+    passed : (H, W) uint16 array
+        As from `thresholds_passed`.
+    opening, median : int
+        Pixels.
+
+    Returns
+    -------
+    (H, W) uint16 array
+        Above i where the cleaned mask of the i-th threshold is foreground.
+    """
+    return open_mask(_median(passed, median), opening)
 
 
 def _median(passed: np.ndarray, size: int) -> np.ndarray:

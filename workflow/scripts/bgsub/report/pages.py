@@ -27,6 +27,7 @@ SCRIPTS = (
     "curves.js",
     "player.js",
     "hero.js",
+    "live.js",
     "inspector.js",
     "folds.js",
     "main.js",
@@ -64,9 +65,9 @@ def render_page(
         Of the workflow's code.
     """
     templates = Path(templates)
-    player, small, inspector = (
+    player, small, live, inspector = (
         clip.files[f"page/{name}.json"].read_text(encoding="utf-8")
-        for name in ("player", "player_small", "inspector")
+        for name in ("player", "player_small", "live", "inspector")
     )
     truth_area = json.loads(player)["truth_area"]
     inspected = json.loads(inspector)["arrays"]["pixels.low"]["shape"][0]
@@ -80,6 +81,7 @@ def render_page(
     text = environment.get_template("page.html.j2").render(
         **shared,
         player=Markup(player),  # noqa: S704 - made by to_json
+        live=Markup(live),  # noqa: S704
         inspector=Markup(inspector),  # noqa: S704
         script=embed_source(*(templates / name for name in SCRIPTS)),
         versions=versions,
