@@ -159,8 +159,8 @@ rule pack_live:
         table="results/{clip}/frames.csv",
         player="results/{clip}/page/player.json",
         models=expand("results/{{clip}}/models/{model}/model.npz", model=MODELS_WITH_RULE),
-        groundtruth=groundtruth_of,
-        scope=scope_of,
+        groundtruth=groundtruth_of if HISTORY_SLIDER else [],
+        scope=scope_of if HISTORY_SLIDER else [],
         thresholds=thresholds_of,
     output:
         live="results/{clip}/page/live.json",

@@ -1,5 +1,7 @@
 # The files and settings of clips, models and methods, and of the variants of sweeps.
 from bgsub.config.sweeps import value_in_config
+from bgsub.masks.pair import pair_of
+from bgsub.masks.subtractors import with_history
 
 # The variants of each sweep, and the share of training frames of those models and methods that have their own.
 VARIANTS, FRACTIONS = EXPERIMENT.variants, EXPERIMENT.fractions
@@ -7,6 +9,16 @@ VARIANTS, FRACTIONS = EXPERIMENT.variants, EXPERIMENT.fractions
 MOG2 = next(
     (unnamed(config["methods"][name]) for name in METHODS if config["methods"][name].get("opencv") == "mog2"),
     None,
+)
+# Whether the page has a slider over histories.
+HISTORY_SLIDER = (
+    bool(config["histories"])
+    and with_history({name: method_of(config["methods"][name]) for name in METHODS}) is not None
+)
+# The fits, and the methods, that show what it is worth that a fit has converged.
+PAIR = pair_of(
+    {name: Model(**config["models"][name]) for name in MODELS},
+    {name: method_of(config["methods"][name]) for name in METHODS},
 )
 # The tables and pictures of all sweeps.
 SWEEP_FILES = expand(

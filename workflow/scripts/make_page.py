@@ -25,7 +25,7 @@ def main(
         "methods": {name: method_of(row) for name, row in settings["clip"]["methods"].items()},
         "names": Names(**{kind: from_params(names) for kind, names in settings["clip"]["names"].items()}),
     }
-    clip = ClipResults(**described, files=files, costs=read_costs(settings["benchmarks"]))
+    clip = ClipResults(**described, files=files, costs=read_costs(settings["benchmarks"], settings["logs"]))
     versions = {"python": platform.python_version()} | {name: version(name) for name in SOFTWARE}
     render_page(
         clip,

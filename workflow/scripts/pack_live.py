@@ -10,8 +10,8 @@ from bgsub.files import read_arrays, write_text
 from bgsub.masks.methods import method_of
 from bgsub.masks.rules import ModelMethod
 from bgsub.masks.scored import ScoredMethod
-from bgsub.masks.subtractors import Mog2
-from bgsub.report.live import BYTES, chosen_mog2, pack_histories, pack_thresholds
+from bgsub.masks.subtractors import Mog2, with_history
+from bgsub.report.live import BYTES, pack_histories, pack_thresholds
 from bgsub.report.payload import to_json
 from bgsub.report.player import Shown
 from bgsub.source.frames import open_frames, read_split
@@ -33,7 +33,7 @@ def main(
     clip, test = open_frames(frames), read_split(table).test
     shown = shown_of(player)
     methods = {name: method_of(row) for name, row in rows.items()}
-    mog2 = chosen_mog2(methods) if histories else None
+    mog2 = with_history(methods) if histories else None
     moved = [name for name, method in methods.items() if isinstance(method, ScoredMethod) or name == mog2]
     budget = BYTES // max(len(moved), 1)
     curves = pd.read_csv(thresholds) if thresholds else None

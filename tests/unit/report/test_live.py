@@ -11,8 +11,8 @@ from bgsub.evidence.curves import threshold_curve, threshold_rows
 from bgsub.evidence.histograms import score_histogram
 from bgsub.evidence.scores import count_frame, measure, total
 from bgsub.masks.rules import DifferenceToMedian, Likelihood, Mahalanobis
-from bgsub.masks.subtractors import Mog2
-from bgsub.report.live import chosen_mog2, pack_histories, pack_thresholds, slider_thresholds
+from bgsub.masks.subtractors import Mog2, with_history
+from bgsub.report.live import pack_histories, pack_thresholds, slider_thresholds
 from bgsub.report.payload import pack_runs, to_json
 from bgsub.report.player import Shown, mask_codes
 
@@ -140,5 +140,5 @@ def test_every_history_has_its_own_masks_and_scores(clip, truth):
 def test_a_history_that_changes_nothing_has_no_slider():
     given = Mog2(opencv="mog2", learning_rate=0.01)
     auto = Mog2(opencv="mog2", history=60)
-    assert chosen_mog2({"given": given, "auto": auto, "later": Mog2(opencv="mog2")}) == "auto"
-    assert chosen_mog2({"given": given}) is None
+    assert with_history({"given": given, "auto": auto, "later": Mog2(opencv="mog2")}) == "auto"
+    assert with_history({"given": given}) is None

@@ -6,7 +6,7 @@ this picture with the slider's place, and has the very mask that a run with this
 """
 
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -22,7 +22,7 @@ from bgsub.masks.subtractors import Mog2
 from bgsub.progress import Progress
 from bgsub.report.payload import as_text, pack_arrays, pack_runs
 from bgsub.report.player import Shown, mask_codes, scaled_codes
-from bgsub.report.sentences_scores import score_words
+from bgsub.words import score_words
 
 BYTES = 3_000_000  # of all sliders' pictures together, before base64
 _PLACES = 40  # of a slider, about
@@ -194,11 +194,6 @@ def pack_histories(
     }
 
 
-def history_matters(method: Mog2) -> bool:
-    """Tell whether another history would change the masks: not where the rate is given."""
-    return method.learning_rate == "auto"
-
-
 def _runs(pictures: Sequence[np.ndarray], scale: int) -> str:
     return pack_runs(np.stack([picture[::scale, ::scale] for picture in pictures]))
 
@@ -232,8 +227,3 @@ def _fitted(pictures: Sequence[np.ndarray], budget: int, most: int) -> Budget:
         if sum(len(_packed(picture, fit)) for picture in sample) * len(pictures) <= budget * len(sample):
             return fit
     return fits[-1]
-
-
-def chosen_mog2(methods: Mapping[str, Any]) -> str | None:
-    """Return the key of the first MOG2 among the methods that has a use for another history."""
-    return next((key for key, of in methods.items() if isinstance(of, Mog2) and history_matters(of)), None)

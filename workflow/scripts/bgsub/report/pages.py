@@ -16,9 +16,8 @@ from bgsub.report.payload import to_json
 from bgsub.report.results import ClipResults
 from bgsub.report.sentences import over_clips_sentence
 from bgsub.report.sentences_scene import headline, page_title
-from bgsub.report.sentences_scores import score_words
 from bgsub.report.views import clip_view, player_facts
-from bgsub.words import brief, count, duration, number
+from bgsub.words import brief, count, duration, number, score_words
 
 STYLES = ("page.css", "player.css", "folds.css", "print.css")
 SCRIPTS = (

@@ -108,9 +108,19 @@ def foreground_sentence(
 
 
 def cost_sentence(costs: Mapping[str, Cost]) -> str:
-    """Say which step took longest, and which held the most memory."""
+    """Say which step took longest, which held the most memory, and how long was compiled besides."""
     if not costs:
         return "No step was timed in this run."
+    return f"{_longest(costs)}{_compiled(sum(cost.compiling for cost in costs.values()))}"
+
+
+def _compiled(seconds: float) -> str:
+    if seconds <= 0:
+        return ""
+    return f" Another {seconds:,.1f}{NBSP}s went into compiling, which a machine does once."
+
+
+def _longest(costs: Mapping[str, Cost]) -> str:
     total = sum(cost.seconds for cost in costs.values())
     slowest = max(costs, key=lambda step: costs[step].seconds)
     longest = costs[slowest].seconds

@@ -21,10 +21,11 @@ from bgsub.report import (
     sentences_scene,
     sentences_scores,
     sentences_sweeps,
+    sentences_worth,
 )
 from bgsub.report.player import CODES
 from bgsub.report.results import ClipResults, clip_facts, result_hashes, source_facts
-from bgsub.words import EVENT_WORDS, brief, count, duration, number, percent
+from bgsub.words import EVENT_WORDS, brief, count, duration, number, percent, score_words
 
 # Figures that not every clip has: what they show, for the eye and for those who cannot see them.
 CHARTS = {
@@ -97,7 +98,7 @@ def clip_view(
             ),
             "pixel": sentences.pixel_sentence(inspected, facts["height"] * facts["width"]),
             "repeat": sentences.repeat_sentence(commit, len(hashes)),
-            "converged": sentences.converged_answer(fits, clip.models, names),
+            **converged_sentences(fits, clip),
             "absorbed": sentences_absorption.absorbed_answer(
                 absorption,
                 {key: method.learns for key, method in clip.methods.items()},
@@ -105,6 +106,9 @@ def clip_view(
                 outlooks(absorption, clip, facts["train"], span),
                 fps=clip.fps,
                 span=span,
+            ),
+            "worth": sentences_worth.worth_sentence(
+                clip.if_there("worth.csv"), clip.if_there("backgrounds.csv"), names
             ),
             "audit": sentences.audit_sentence(clip.if_there("audit.csv"), names),
             "caveat": sentences.curve_caveats(fits, clip.models, names),
@@ -142,9 +146,18 @@ def clip_view(
             "Methods": {key: settings_words(asdict(method)) for key, method in clip.methods.items()},
         },
         "costs": cost_rows(clip.costs),
+        "compiled": any(cost.compiling for cost in clip.costs.values()),
         "compared": list(fits["model"][1:]),
         "hashes": hashes,
     }
+
+
+def converged_sentences(fits: pd.DataFrame, clip: ClipResults) -> dict[str, list[str]]:
+    """Tell of the reference and the notebook's model first, which is the answer, and then of the others."""
+    said = sentences.converged_answer(fits, clip.models, clip.names)
+    leading = {*fits["model"][:1], sentences.notebooks(clip.models)}
+    too = [text for model, text in zip(fits["model"], said, strict=False) if model not in leading]
+    return {"converged": [text for text in said if text not in too], "converged_too": too}
 
 
 def verdict(
@@ -378,6 +391,6 @@ def key_figures(
         for words, row in zip(("highest", "lowest"), (ranked.tail(1), ranked.head(1)), strict=True):
             if len(ranked) > 1:
                 label = clip.names.methods[row["method"].iloc[0]].named
-                score = sentences_scores.score_words(row["f_measure"].iloc[0])
+                score = score_words(row["f_measure"].iloc[0])
                 figures.append((score, f"is the {words} F-measure, that of {label}"))
     return figures
