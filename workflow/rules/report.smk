@@ -154,6 +154,39 @@ rule pack_page:
         "../scripts/pack_page.py"
 
 
+rule pack_live:
+    """Pack what the page's sliders show: masks at many thresholds, and MOG2's with the histories tried."""
+    input:
+        frames="results/{clip}/frames.npy",
+        training=training_of,
+        table="results/{clip}/frames.csv",
+        player="results/{clip}/page/player.json",
+        masks=expand("results/{{clip}}/methods/{method}/masks.npz", method=METHODS_WITHOUT_SHADOWS),
+        models=expand("results/{{clip}}/models/{model}/model.npz", model=MODELS_WITH_RULE),
+        groundtruth=groundtruth_of if HISTORY_SLIDER else [],
+        scope=scope_of if HISTORY_SLIDER else [],
+        thresholds=thresholds_of,
+    output:
+        live="results/{clip}/page/live.json",
+    log:
+        "results/{clip}/logs/pack_live.log",
+    benchmark:
+        "results/{clip}/benchmarks/pack_live.tsv"
+    priority: PAGE_PRIORITY
+    threads: 1
+    resources:
+        mem_mb=memory(550, pixel=480, sample=of_tests(5), most=2 * PLAYER),
+        runtime=minutes(300),
+    params:
+        code=code_version("pack_live.py"),
+        models=MODELS_WITH_RULE,
+        methods={name: unnamed(config["methods"][name]) for name in METHODS},
+        histories=config["histories"],
+        without_shadows=METHODS_WITHOUT_SHADOWS,
+    script:
+        "../scripts/pack_live.py"
+
+
 rule make_page:
     """Write a clip's page."""
     input:

@@ -151,6 +151,40 @@ rule sweep_thresholds:
         "../scripts/sweep_thresholds.py"
 
 
+rule weigh_convergence:
+    """Compare the masks of the converged fit with those of the notebook's, by the same rules."""
+    input:
+        frames="results/{clip}/frames.npy",
+        table="results/{clip}/frames.csv",
+        groundtruth=groundtruth_of,
+        scope=scope_of,
+        models=expand("results/{{clip}}/models/{model}/model.npz", model=PAIR[:2] if PAIR else []),
+    output:
+        table="results/{clip}/worth.csv",
+        figure=report(
+            "results/{clip}/figures/worth.png",
+            caption="../report/captions/worth.rst",
+            category="{clip}",
+            subcategory="Model",
+            labels={"figure": "what convergence is worth"},
+        ),
+    log:
+        "results/{clip}/logs/weigh_convergence.log",
+    benchmark:
+        "results/{clip}/benchmarks/weigh_convergence.tsv"
+    threads: 1
+    resources:
+        mem_mb=memory(550, pixel=700),
+        runtime=minutes(300),
+    params:
+        code=code_version("weigh_convergence.py"),
+        models=list(PAIR[:2]) if PAIR else [],
+        rules=[unnamed(config["methods"][name]) for name in PAIR.rules] if PAIR else [],
+        names={name: of for name, of in as_params(NAMES.models).items() if PAIR and name in PAIR[:2]},
+    script:
+        "../scripts/weigh_convergence.py"
+
+
 rule export_masks:
     """Pack a method's masks the way CDnet's own tools read them: bin%06d.png, shadows as background."""
     input:

@@ -1,6 +1,8 @@
 # The files and settings of clips, models and methods, and of the variants of sweeps.
 from bgsub.config.sweeps import value_in_config
 from bgsub.config.training import trained_on
+from bgsub.masks.pair import pair_of
+from bgsub.masks.subtractors import with_history
 
 # The variants of each sweep, and the share of training frames of those models and methods that have their own.
 VARIANTS, FRACTIONS = EXPERIMENT.variants, EXPERIMENT.fractions
@@ -8,6 +10,16 @@ VARIANTS, FRACTIONS = EXPERIMENT.variants, EXPERIMENT.fractions
 MOG2 = next(
     (unnamed(config["methods"][name]) for name in METHODS if config["methods"][name].get("opencv") == "mog2"),
     None,
+)
+# Whether the page has a slider over histories.
+HISTORY_SLIDER = (
+    bool(config["histories"])
+    and with_history({name: method_of(config["methods"][name]) for name in METHODS}) is not None
+)
+# The fits, and the methods, that show what it is worth that a fit has converged.
+PAIR = pair_of(
+    {name: Model(**config["models"][name]) for name in MODELS},
+    {name: method_of(config["methods"][name]) for name in METHODS},
 )
 # The tables and pictures of all sweeps.
 SWEEP_FILES = expand(
@@ -107,6 +119,11 @@ def mixture_of_method(wildcards):
 def scores_of(wildcards):
     """The scores of a clip, if it has ground truth."""
     return [f"results/{wildcards.clip}/scores.csv"] if wildcards.clip in SCORED else []
+
+
+def thresholds_of(wildcards):
+    """The scores of a clip at every threshold, if it has ground truth."""
+    return [f"results/{wildcards.clip}/thresholds.csv"] if wildcards.clip in SCORED else []
 
 
 def true_background_of(wildcards):

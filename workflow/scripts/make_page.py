@@ -28,7 +28,8 @@ def main(
         "names": Names(**{kind: from_params(names) for kind, names in settings["clip"]["names"].items()}),
     }
     described["rate"] = rate_of(read_record(files["decoding.json"]), **settings["clip"]["rate"])
-    clip = ClipResults(**described, files=files, costs=read_costs(settings["benchmarks"]))
+    costs = read_costs(settings["benchmarks"], settings["logs"])
+    clip = ClipResults(**described, files=files, costs=costs)
     versions = {"python": platform.python_version()} | {name: version(name) for name in SOFTWARE}
     render_page(
         clip,

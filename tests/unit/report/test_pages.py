@@ -53,6 +53,7 @@ def write_results(folder: Path, *, still: bool = True) -> None:
     (folder / "page/player.json").write_text('{"truth_area":null,"mark":"player"}')
     (folder / "page/player_small.json").write_text('{"truth_area":null,"mark":"small"}')
     (folder / "page/inspector.json").write_text('{"mark":"inspector","arrays":{"pixels.low":{"shape":[70]}}}')
+    (folder / "page/live.json").write_text('{"sliders":[],"mark":"live"}')
     moment = [{"method": name, "width": 4, "height": 3, "image": f"AAA{name}"} for name in METHODS]
     (folder / "page/moment.json").write_text(json.dumps({"frame": 8, "pictures": moment}))
     (folder / "page/poster.json").write_text('{"height":24,"width":32,"image":"AAAposter"}')
@@ -222,10 +223,11 @@ def test_page_carries_its_data_and_scripts(clip):
     page = render(clip)
     data = dict(re.findall(r'<script type="application/json" id="([a-z-]+)">(.*?)</script>', page))
     assert json.loads(data["player-data"])["mark"] == "player"
+    assert json.loads(data["live-data"])["mark"] == "live"
     assert json.loads(data["inspector-data"])["mark"] == "inspector"
     assert json.loads(data["facts"]) == player_facts(clip, None)
-    for name in ("data.js", "curves.js", "player.js", "inspector.js", "main.js"):
-        assert (TEMPLATES / name).read_text() in page
+    for script in TEMPLATES.glob("*.js"):
+        assert script.read_text() in page
 
 
 def test_the_small_player_has_its_own_pictures_and_nothing_else(clip):
@@ -483,12 +485,12 @@ def test_an_entrance_at_no_known_time_is_no_event_of_the_player(clip):
 
 
 def test_somebody_in_the_training_frames_is_warned_of_on_both_pages(clip):
-    assert "Mind this" not in Reader(render(clip)).text
+    assert "Somebody in the training frames" not in Reader(render(clip)).text
     write_training(folder_of(clip), held=0.04, fraction=0.1)
     for page in (render(clip), overview(clip)):
         text = Reader(page).text
         assert "With train_fraction: 0.1 the training frames would hold nobody." in text
-        assert text.index("Mind this") < text.index("frames of ")
+        assert text.index("Somebody in the training frames") < text.index("frames of ")
 
 
 def test_no_page_claims_a_fall_or_a_person_where_nobody_lies_still(tmp_path):

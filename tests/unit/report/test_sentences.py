@@ -22,6 +22,7 @@ from bgsub.report.sentences import (
     pixel_sentence,
     repeat_sentence,
     run_sentence,
+    setting_sentence,
 )
 from bgsub.source.rate import Rate
 from bgsub.source.split import Split
@@ -382,3 +383,28 @@ def test_cost():
     )
     said = cost_sentence({"a": Cost(1.0, None, 1), "b": Cost(3.0, None, 2)})
     assert said.endswith(f"which is 75{NBSP}%.")
+
+
+@pytest.mark.parametrize(
+    ("split", "methods", "said"),
+    [
+        (
+            Split(list(range(44)), list(range(44, 110)), "fall", "fall"),
+            8,
+            f"Eight methods learn the scene from the first 44{NBSP}frames, and are compared on the other 66.",
+        ),
+        (
+            Split([0], [1], "fall", "fall"),
+            1,
+            "One method learns the scene from the first frame, and is watched on the last one.",
+        ),
+        (
+            Split([0, 1], [0, 1, 2], "fall", "empty"),
+            2,
+            f"Two methods learn the scene from all two{NBSP}frames of another clip, empty (No one), and are compared"
+            " on all frames of this one.",
+        ),
+    ],
+)
+def test_the_experiment_is_told_in_a_sentence(split, methods, said):
+    assert setting_sentence(split, "No one" if split.trained_on == "empty" else "", methods) == said

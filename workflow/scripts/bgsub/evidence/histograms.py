@@ -95,17 +95,15 @@ def score_histogram(
     pixels = np.zeros((3, bins), dtype=np.int64)
     outside = None if roi is None else ~roi
     own, masks = (0.0, itertools.repeat(None)) if without_shadows is None else without_shadows
-    place = np.uint16(np.searchsorted(thresholds, own))
+    place = int(np.searchsorted(thresholds, own))
     pairs = progress(zip(frames, groundtruth, strict=True))
     for (frame, labels), mask in zip(pairs, masks, strict=without_shadows is not None):
         classes = cv2.LUT(np.ascontiguousarray(labels), _CLASSES)
         if outside is not None:
             classes[outside] = _UNSCORED
-        # To clean the scores would give the same, as this count rises with them, but floats take longer.
-        passed = open_mask(_median(thresholds_passed(score(frame), thresholds), median), opening)
+        passed = cleaned_counts(thresholds_passed(score(frame), thresholds), opening=opening, median=median)
         if mask is not None:
-            passed[(mask != FOREGROUND) & (passed > place)] = 0
-            passed[(mask == FOREGROUND) & (passed <= place)] = place + 1
+            hold_to(passed, mask, place)
         places = cv2.add(passed, classes * np.uint16(bins))
         pixels += np.bincount(places.ravel(), minlength=3 * bins).reshape(3, bins)
     return ScoreHistogram(
@@ -113,6 +111,42 @@ def score_histogram(
         positives=pixels[_POSITIVE],
         negatives=pixels[_NEGATIVE],
     )
+
+
+def cleaned_counts(passed: np.ndarray, *, opening: int, median: int) -> np.ndarray:
+    """Clean the masks of all thresholds at once: see `masks.foreground.clean_mask`.
+
+    To clean the scores would give the same, as this count rises with them, but floats take longer.
+
+    Parameters
+    ----------
+    passed : (H, W) uint16 array
+        As from `thresholds_passed`.
+    opening, median : int
+        Pixels.
+
+    Returns
+    -------
+    (H, W) uint16 array
+        Above i where the cleaned mask of the i-th threshold is foreground.
+    """
+    return open_mask(_median(passed, median), opening)
+
+
+def hold_to(passed: np.ndarray, mask: np.ndarray, place: int) -> None:
+    """Change counts so that they agree with a mask that shadows were taken out of.
+
+    Parameters
+    ----------
+    passed : (H, W) unsigned array
+        As from `cleaned_counts`; changed in place.
+    mask : (H, W) uint8 array
+        The mask of one of the thresholds: what is a shadow in it is background at every threshold.
+    place : int
+        Which of the thresholds.
+    """
+    passed[(mask != FOREGROUND) & (passed > place)] = 0
+    passed[(mask == FOREGROUND) & (passed <= place)] = place + 1
 
 
 def _median(passed: np.ndarray, size: int) -> np.ndarray:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from bgsub.evidence.metrics import crowded
 
 if TYPE_CHECKING:
@@ -66,6 +68,40 @@ def most_telling(
     after = min(still + _AFTER, last)
     frame = min(test, key=lambda tested: abs(tested - after))  # nearest, as some may be training frames
     return Moment(frame, ranked["method"].iloc[0], ranked["method"].iloc[-1])
+
+
+def window(where: np.ndarray, least: float = 1 / 3, margin: float = 0.08) -> tuple[slice, slice]:
+    """Choose the part of a picture that something is in.
+
+    Parameters
+    ----------
+    where : (H, W) bool array
+        What is to be in it; without anything, it is the whole picture.
+    least : float
+        Share of the picture's height and width that it has at least.
+    margin : float
+        Share of the picture's height and width that is left around what is in it, as far as there is some.
+
+    Returns
+    -------
+    rows, columns : slice
+        In the picture's proportions.
+    """
+    if not where.any():
+        return slice(0, where.shape[0]), slice(0, where.shape[1])
+    spans = []
+    for axis in (1, 0):
+        inside = np.flatnonzero(where.any(axis=axis))
+        spans.append((int(inside[0]), int(inside[-1]) + 1))
+    sides = list(zip(spans, where.shape, strict=True))
+    shares = [(stop - start) / side + 2 * margin for (start, stop), side in sides]
+    share = min(max(*shares, least), 1.0)
+    parts = []
+    for (start, stop), side in sides:
+        size = round(share * side)
+        first = min(max(round((start + stop - size) / 2), 0), side - size)
+        parts.append(slice(first, first + size))
+    return parts[0], parts[1]
 
 
 def in_a_row(test_frames: Sequence[int], still_frame: int | None) -> dict[int, str]:

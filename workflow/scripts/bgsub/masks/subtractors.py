@@ -183,6 +183,12 @@ class Mog2(Subtractor):
         return mask
 
 
+def with_history(methods: Mapping[str, Method]) -> str | None:
+    """Return the key of the first MOG2 that another history would change: not where its rate is given."""
+    mog2 = {key: method for key, method in methods.items() if isinstance(method, Mog2)}
+    return next((key for key, method in mog2.items() if method.learning_rate == "auto"), None)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Knn(Subtractor):
     """Nearest neighbours among samples kept per pixel (Zivkovic and van der Heijden 2006)."""

@@ -145,8 +145,13 @@ def pack_player(
     }
 
 
+def scaled_codes(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Return an image of codes in another size, (width, height), each pixel one of its own."""
+    return _scaled(image, size, cv2.INTER_NEAREST)
+
+
 def _pack_codes(images: Iterable[np.ndarray], size: tuple[int, int]) -> str:
-    return pack_runs(np.stack([_scaled(image, size, cv2.INTER_NEAREST) for image in images]))
+    return pack_runs(np.stack([scaled_codes(image, size) for image in images]))
 
 
 def _scaled(image: np.ndarray, size: tuple[int, int], interpolation: int) -> np.ndarray:

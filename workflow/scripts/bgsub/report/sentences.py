@@ -37,9 +37,20 @@ def run_sentence(rate: Rate, split: Split, trained_on: str, *, height: int, widt
         Pixels.
     """
     frames = len(split.own_train) + len(split.test)
+    learned, tested = training_words(split, trained_on)
     return (
         f"The clip has {count(frames, 'frame')} of {width} by {height} pixels, {rate_words(rate)}. "
-        f"The methods learn the scene from {training_words(split, trained_on)}."
+        f"The methods learn the scene from {learned} and are tested on {tested}."
+    )
+
+
+def setting_sentence(split: Split, title: str, methods: int) -> str:
+    """Say what the experiment is: what the scene is learned from, what is tested, and how many methods."""
+    learned, tested = training_words(split, title)
+    if methods == 1:
+        return f"One method learns the scene from {learned}, and is watched on {tested}."
+    return (
+        f"{capital(in_words(methods))} methods learn the scene from {learned}, and are compared on {tested}."
     )
 
 
@@ -56,21 +67,22 @@ def rate_words(rate: Rate) -> str:
     return f"{fps} as the config says{other}, which is how seconds are counted here"
 
 
-def training_words(split: Split, title: str = "") -> str:
+def training_words(split: Split, title: str = "") -> tuple[str, str]:
     """Say which frames train and which are tested."""
     train, test = len(split.train), len(split.test)
     if split.trained_on != split.clip:
         of = f"{split.trained_on} ({title})" if title else split.trained_on
-        return f"all {count(train, 'frame')} of another clip, {of}, and are tested on all frames of this one"
-    tested = "last one" if test == 1 and split.is_head else "other one" if test == 1 else f"other {test:,}"
+        return f"all {count(train, 'frame')} of another clip, {of}", "all frames of this one"
+    one = "the last one" if split.is_head else "the other one"
+    tested = one if test == 1 else f"the other {test:,}"
     if split.is_head:
         first = "frame" if train == 1 else count(train, "frame")
-        return f"the first {first} and are tested on the {tested}"
+        return f"the first {first}", tested
     stretches = runs(split.train)
     where = joined([f"{stretch[0]} to {stretch[-1]}" for stretch in stretches])
     if len(stretches) > _MOST_STRETCHES:
         where = f"{split.train[0]} to {split.train[-1]}, in {in_words(len(stretches))} stretches"
-    return f"frames {where} ({train:,}) and are tested on the {tested}"
+    return f"frames {where} ({train:,})", tested
 
 
 def decoding_sentences(decoding: Mapping[str, Any]) -> list[str]:
@@ -145,9 +157,19 @@ def foreground_sentence(
 
 
 def cost_sentence(costs: Mapping[str, Cost]) -> str:
-    """Say which step took longest, and which held the most memory."""
+    """Say which step took longest, which held the most memory, and how long was compiled besides."""
     if not costs:
         return "No step was timed in this run."
+    return f"{_longest(costs)}{_compiled(sum(cost.compiling for cost in costs.values()))}"
+
+
+def _compiled(seconds: float) -> str:
+    if seconds <= 0:
+        return ""
+    return f" Another {seconds:,.1f}{NBSP}s went into compiling, which a machine does once."
+
+
+def _longest(costs: Mapping[str, Cost]) -> str:
     total = sum(cost.seconds for cost in costs.values())
     slowest = max(costs, key=lambda step: costs[step].seconds)
     longest = costs[slowest].seconds

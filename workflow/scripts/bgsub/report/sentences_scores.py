@@ -8,7 +8,7 @@ from bgsub.evidence.uncertainty import RESAMPLES
 from bgsub.masks.method import ADAPTIVE, FROZEN, PROTECTED, RECONSIDERING, Learns, Method
 from bgsub.names import Name, capital
 from bgsub.report.sentences_scene import PERSON, Subject
-from bgsub.words import count, in_words, joined, percent
+from bgsub.words import count, in_words, joined, percent, score_words
 
 ALIKE = 0.005  # F-measures that differ by less are practically the same
 
@@ -19,15 +19,6 @@ _RECONSIDERING_MANNER = (
     "that go on learning what they do not mark, and let go of mistakes",
     "which goes on learning what it does not mark, and lets go of mistakes",
 )
-
-
-def score_words(value: float) -> str:
-    """Say a score in [0, 1] with three digits; never 0 or 1 of what is not exactly that."""
-    if 0 < value < 0.0005:
-        return "less than 0.001"
-    if 0.9995 <= value < 1:
-        return "more than 0.999"
-    return f"{value:.3f}"
 
 
 def scoreboard_answer(

@@ -16,15 +16,17 @@ from bgsub.names import Name
 from bgsub.report import (
     sentences,
     sentences_absorption,
+    sentences_cautions,
     sentences_scene,
     sentences_scores,
     sentences_sweeps,
     sentences_thresholds,
+    sentences_worth,
 )
 from bgsub.report.player import CODES
 from bgsub.report.results import ClipResults, clip_facts, result_hashes, source_facts
 from bgsub.source.split import read_split
-from bgsub.words import EVENT_WORDS, brief, count, duration, number, percent
+from bgsub.words import EVENT_WORDS, brief, count, duration, number, percent, score_words
 
 # Figures that not every clip has: what they show, for the eye and for those who cannot see them.
 CHARTS = {
@@ -62,7 +64,7 @@ def clip_view(
     fits, absorption, area = (clip.table(f"{name}.csv") for name in ("fits", "absorption", "area"))
     scores, names, methods = clip.if_there("scores.csv"), clip.names, clip.names.methods
     facts, hashes = clip_facts(clip), result_hashes(clip)
-    notebook = sentences.notebooks(clip.models)
+    split = read_split(clip.files["frames.csv"])
     events, times = clip.table("events.csv"), len(clip.table("still.csv"))
     span = sentences_scene.span_of(events, facts["frames"])
     subject = sentences_scene.MOVES if span is None else sentences_scene.PERSON
@@ -75,7 +77,15 @@ def clip_view(
         "page_title": sentences_scene.page_title(lies=shown["lies"]),
         **shown,
         "subject": subject,
-        "warning": sentences_scene.training_warning(clip.table("training.csv"), lies=shown["lies"]),
+        "cautions": sentences_cautions.cautions(
+            train=facts["train"],
+            training=clip.table("training.csv"),
+            area=area,
+            names=methods,
+            lies=shown["lies"],
+            scored=scores is not None,
+            region_source=None if regions.empty else regions.iloc[0],
+        ),
         "facts": facts,
         "poster": clip.packed("poster")["image"],
         "source": source_facts(json.loads(clip.files["source.json"].read_text(encoding="utf-8"))),
@@ -83,19 +93,16 @@ def clip_view(
         "moment": moment_view(clip),
         "sentences": {
             "verdict": verdict(clip, absorption, area, scores, span),
+            "setting": sentences.setting_sentence(split, clip.trained_on["title"], len(clip.methods)),
             "run": sentences.run_sentence(
-                clip.rate,
-                read_split(clip.files["frames.csv"]),
-                clip.trained_on["title"],
-                height=facts["height"],
-                width=facts["width"],
+                clip.rate, split, clip.trained_on["title"], height=facts["height"], width=facts["width"]
             ),
             "decoding": sentences.decoding_sentences(
                 json.loads(clip.files["decoding.json"].read_text(encoding="utf-8"))
             ),
             "pixel": sentences.pixel_sentence(inspected, facts["height"] * facts["width"]),
             "repeat": sentences.repeat_sentence(commit, len(hashes)),
-            "converged": sentences.converged_answer(fits, clip.models, names),
+            **converged_sentences(fits, clip),
             "absorbed": sentences_absorption.absorbed_answer(
                 absorption,
                 {key: method.learns for key, method in clip.methods.items()},
@@ -103,6 +110,9 @@ def clip_view(
                 outlooks(absorption, clip, facts["train"], span),
                 fps=clip.fps,
                 span=span,
+            ),
+            "worth": sentences_worth.worth_sentence(
+                clip.if_there("worth.csv"), clip.if_there("backgrounds.csv"), names
             ),
             "audit": sentences.audit_sentence(clip.if_there("audit.csv"), names),
             "caveat": sentences.curve_caveats(fits, clip.models, names),
@@ -143,10 +153,18 @@ def clip_view(
             "Methods": {key: settings_words(asdict(method)) for key, method in clip.methods.items()},
         },
         "costs": cost_rows(clip.costs),
+        "compiled": any(cost.compiling for cost in clip.costs.values()),
         "compared": list(fits["model"][1:]),
-        "leading": [place for place, model in enumerate(fits["model"]) if place == 0 or model == notebook],
         "hashes": hashes,
     }
+
+
+def converged_sentences(fits: pd.DataFrame, clip: ClipResults) -> dict[str, list[str]]:
+    """Tell of the reference and the notebook's model first, which is the answer, and then of the others."""
+    said = sentences.converged_answer(fits, clip.models, clip.names)
+    leading = {*fits["model"][:1], sentences.notebooks(clip.models)}
+    too = [text for model, text in zip(fits["model"], said, strict=False) if model not in leading]
+    return {"converged": [text for text in said if text not in too], "converged_too": too}
 
 
 def verdict(
@@ -187,6 +205,18 @@ def player_facts(clip: ClipResults, truth_area: list[float] | None) -> dict[str,
         "events": marks,
         "fps": clip.fps,
         "opening": clip.packed("moment")["frame"],
+        "visible": visible_shares(clip),
+        "subject": (sentences_scene.MOVES if span is None else sentences_scene.PERSON).named,
+    }
+
+
+def visible_shares(clip: ClipResults) -> dict[str, dict[str, float]]:
+    """Share of the still person that each method of the telling moment marks, by frame."""
+    visible = clip.table("visible.csv")
+    told = [picture["method"] for picture in clip.packed("moment")["pictures"]]
+    return {
+        method: {str(row.frame): round(row.visible_share, 6) for row in rows.itertuples()}
+        for method, rows in visible[visible["method"].isin(told)].groupby("method")
     }
 
 
@@ -373,6 +403,6 @@ def key_figures(
         for words, row in zip(("highest", "lowest"), (ranked.tail(1), ranked.head(1)), strict=True):
             if len(ranked) > 1:
                 label = clip.names.methods[row["method"].iloc[0]].named
-                score = sentences_scores.score_words(row["f_measure"].iloc[0])
+                score = score_words(row["f_measure"].iloc[0])
                 figures.append((score, f"is the {words} F-measure, that of {label}"))
     return figures
