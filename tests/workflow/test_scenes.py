@@ -41,6 +41,8 @@ def test_target_scores_all_methods_on_all_scenes_and_no_other_clip(project: Proj
     assert page.count("data:image/webp") == 2 + 2 * 2
     assert not (project.results / "demo").exists()
     assert project.planned("scenes") == {}
+    project.append("workflow/report/scenes.js", "// edited\n")
+    assert project.planned("scenes") == {"make_scenes": 1, "scenes": 1}
 
 
 def test_shipped_scenes_are_planned_and_leave_the_run_alone(project: Project) -> None:

@@ -51,8 +51,8 @@ config = EXPERIMENT.config
 RUN, SCENES = EXPERIMENT.clips, list(EXPERIMENT.scenes)
 CLIPS = config["clips"] | EXPERIMENT.scenes
 # Those with ground truth.
-SCORED = [name for name in dict.fromkeys([*RUN, *SCENES]) if "groundtruth" in CLIPS[name]]
-SCORED_RUN = [name for name in RUN if name in SCORED]
+SCORED_RUN = [name for name in RUN if "groundtruth" in CLIPS[name]]
+SCORED = [*SCORED_RUN, *SCENES]
 # Names of the models and methods that are compared; the config's sections have those of variants besides.
 MODELS, METHODS = EXPERIMENT.models, EXPERIMENT.methods
 # What they are called and how they are drawn, in every figure and table.

@@ -82,9 +82,9 @@ rule measure_masks:
 rule measure_false_alarms:
     """Measure how often background passes each method's threshold, in training frames left out and by theory."""
     input:
-        frames="results/{clip}/frames.npy",
+        training=training_of,
         table="results/{clip}/frames.csv",
-        groundtruth=groundtruth_of,
+        groundtruth=training_groundtruth_of,
         models=expand("results/{{clip}}/models/{model}/model.npz", model=MODELS_WITH_RULE),
     output:
         table="results/{clip}/false_alarms.csv",

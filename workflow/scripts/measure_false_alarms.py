@@ -3,12 +3,13 @@
 from bgsub.evidence.false_alarms import COLUMNS, background_pixels, false_alarms
 from bgsub.files import read_arrays, write_table
 from bgsub.masks.rules import ModelMethod, scored_method
-from bgsub.source.frames import open_frames, read_split
+from bgsub.source.frames import frames_at, open_frames
+from bgsub.source.split import read_split
 from job import progress, run
 
 
 def main(
-    frames: str,
+    training: str,
     table: str,
     groundtruth: str | None,
     models: dict[str, str],
@@ -18,16 +19,16 @@ def main(
     alarms: str,
 ) -> None:
     train = read_split(table).train
-    training = open_frames(frames)[: len(train)]
-    labels = open_frames(groundtruth)[: len(train)] if groundtruth else None
-    pixels = background_pixels(training, labels, seed)
+    learned = frames_at(open_frames(training), train)
+    labels = frames_at(open_frames(groundtruth), train) if groundtruth else None
+    pixels = background_pixels(learned, labels, seed)
     rows = []
     for name in progress("leaving out", "method")(methods):
-        method, model, background = scored_method(methods[name]), None, training
+        method, model, background = scored_method(methods[name]), None, learned
         if isinstance(method, ModelMethod):
             model = settings[method.model]
             background = read_arrays(models[method.model], *method.parts)
-        rows.append({"method": name} | false_alarms(method, training, pixels, model, background))
+        rows.append({"method": name} | false_alarms(method, learned, pixels, model, background))
     write_table(alarms, rows, COLUMNS)
 
 
@@ -36,7 +37,7 @@ if __name__ == "__main__":
         main,
         log=snakemake.log[0],
         threads=snakemake.threads,
-        frames=snakemake.input.frames,
+        training=snakemake.input.training,
         table=snakemake.input.table,
         groundtruth=next(iter(snakemake.input.groundtruth), None),
         models=dict(zip(snakemake.params.models, snakemake.input.models, strict=True)),

@@ -391,18 +391,18 @@ def test_cost():
         (
             Split(list(range(44)), list(range(44, 110)), "fall", "fall"),
             8,
-            f"Eight methods learn the scene from the first 44{NBSP}frames, and are compared on the other 66.",
+            f"Eight methods learn the scene from the first 44{NBSP}frames and are compared on the other 66.",
         ),
         (
             Split([0], [1], "fall", "fall"),
             1,
-            "One method learns the scene from the first frame, and is watched on the last one.",
+            "One method learns the scene from the first frame and is watched on the last one.",
         ),
         (
             Split([0, 1], [0, 1, 2], "fall", "empty"),
             2,
-            f"Two methods learn the scene from all two{NBSP}frames of another clip, empty (No one), and are compared"
-            " on all frames of this one.",
+            f"Two methods learn the scene from all 2{NBSP}frames of another clip, empty (No one), and "
+            "are compared on all frames of this one.",
         ),
     ],
 )

@@ -135,6 +135,8 @@ def test_a_person_in_the_training_frames_gives_a_warning_with_the_remedy():
 def test_without_scores_and_without_stillness_no_method_is_called_better():
     assert "shows what each method marks, not which is right" in picture_verdict(None, scored=False)
     assert "ground truth" not in picture_verdict(None, scored=True)
+    # Of an empty room every pixel is scored, and rightly not marked.
+    assert "no method marks anything" in picture_verdict(None, scored=True)
     assert picture_verdict(Span(3, 9, 110), scored=False).startswith(
         "Somebody lies still from frame 3 to 9, when no"
     )

@@ -11,6 +11,7 @@ from bgsub.masks.rules import MODEL_PARTS
 from bgsub.masks.scored import ScoredMethod
 from bgsub.model.audit import ANOTHER_COLOUR
 from bgsub.model.fit import mixture_of
+from bgsub.source.frames import Frames
 
 COLUMNS = ("method", "threshold", "expected", "measured", "colours", "fitted")
 _PIXELS = 1000  # that are looked at
@@ -18,7 +19,7 @@ _BLOCKS = 4  # of the training frames, each left out once
 _BYTES = 2**28  # of the pixels' surroundings in all frames, at most; fewer pixels if need be
 
 
-def background_pixels(training: np.ndarray, labels: np.ndarray | None, seed: int) -> np.ndarray:
+def background_pixels(training: Frames, labels: Frames | None, seed: int) -> np.ndarray:
     """Draw pixels that nothing covers in the training frames.
 
     Parameters
@@ -49,7 +50,7 @@ def background_pixels(training: np.ndarray, labels: np.ndarray | None, seed: int
 
 def false_alarms(
     method: ScoredMethod,
-    training: np.ndarray,
+    training: Frames,
     pixels: np.ndarray,
     model: Mapping[str, Any] | None,
     background: Any,
@@ -108,7 +109,7 @@ def false_alarms(
 
 
 def _patches(
-    method: ScoredMethod, training: np.ndarray, pixels: np.ndarray, background: Any
+    method: ScoredMethod, training: Frames, pixels: np.ndarray, background: Any
 ) -> tuple[np.ndarray, np.ndarray]:
     """Cut the surroundings of the pixels out of all frames, and put them below each other.
 

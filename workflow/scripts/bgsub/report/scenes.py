@@ -17,8 +17,7 @@ from bgsub.report.embed import embed_source
 from bgsub.report.pages import page_environment
 from bgsub.report.payload import as_text
 from bgsub.report.player import encode_picture
-from bgsub.report.sentences_scores import score_words
-from bgsub.words import brief, count, in_words, joined
+from bgsub.words import brief, count, in_words, joined, score_words
 
 NEAR = 0.03  # of F: a method so far behind the best of a scene survives it as well
 POOR, WORST = 0.5, -0.05  # F and, without anybody, minus the share of the picture that have the worst colour

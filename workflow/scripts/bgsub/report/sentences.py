@@ -48,9 +48,9 @@ def setting_sentence(split: Split, title: str, methods: int) -> str:
     """Say what the experiment is: what the scene is learned from, what is tested, and how many methods."""
     learned, tested = training_words(split, title)
     if methods == 1:
-        return f"One method learns the scene from {learned}, and is watched on {tested}."
+        return f"One method learns the scene from {learned} and is watched on {tested}."
     return (
-        f"{capital(in_words(methods))} methods learn the scene from {learned}, and are compared on {tested}."
+        f"{capital(in_words(methods))} methods learn the scene from {learned} and are compared on {tested}."
     )
 
 
@@ -72,7 +72,7 @@ def training_words(split: Split, title: str = "") -> tuple[str, str]:
     train, test = len(split.train), len(split.test)
     if split.trained_on != split.clip:
         of = f"{split.trained_on} ({title})" if title else split.trained_on
-        return f"all {count(train, 'frame')} of another clip, {of}", "all frames of this one"
+        return f"all {count(train, 'frame')} of another clip, {of},", "all frames of this one"
     one = "the last one" if split.is_head else "the other one"
     tested = one if test == 1 else f"the other {test:,}"
     if split.is_head:

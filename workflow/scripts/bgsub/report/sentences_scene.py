@@ -205,8 +205,12 @@ def picture_verdict(span: Span | None, *, scored: bool) -> str:
     """Say what can be said where no method was seen to keep or to lose anybody, and none is scored."""
     if span is not None:
         return f"Somebody lies still {span.when}, when no method was tested: nothing tells who keeps them."
-    unknown = "no pixel could be scored" if scored else "this clip has no ground truth"
+    if scored:
+        return (
+            "Nobody was found to lie still, no scored frame shows anything that moves, and no method marks "
+            "anything in one."
+        )
     return (
-        f"Nobody was found to lie still, and {unknown}: this page shows what each method marks, not which is "
-        "right."
+        "Nobody was found to lie still, and this clip has no ground truth: this page shows what each method "
+        "marks, not which is right."
     )
