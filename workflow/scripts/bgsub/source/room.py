@@ -6,8 +6,8 @@ from pathlib import Path
 
 from bgsub.errors import InputError
 
-# What every run takes at least, for programs and for each pixel of an image: the audit of the fits of one model
-# (workflow/rules/resources.smk). No step takes more for a longer clip.
+# What every run takes at least, for programs and for each pixel of an image: the audit of the fits of one
+# model (workflow/rules/resources.smk). No step takes more for a longer clip.
 _PROGRAM_BYTES = 570 * 10**6
 _PIXEL_BYTES = 250
 
@@ -24,8 +24,8 @@ def expect_disk(free: int, needed: int, label: str) -> None:
     """
     if needed > free:
         raise InputError(
-            f"{label}: no space left on the disk for its frames: they take {needed:,} bytes, and {free:,} are left;"
-            " free some space, or take a shorter or smaller clip"
+            f"{label}: no space left on the disk for its frames: they take {needed:,} bytes, and {free:,} are"
+            " left; free some space, or take a shorter or smaller clip"
         )
 
 
@@ -48,9 +48,9 @@ def expect_memory(height: int, width: int, label: str, available: int | None = N
     needed = _PROGRAM_BYTES + _PIXEL_BYTES * height * width
     if needed > available:
         raise InputError(
-            f"{label}: its frames of {width} x {height} pixels take at least {needed / 1e9:.1f} GB of memory, and"
-            f" this machine has {available / 1e9:.1f} GB; take smaller frames, such as by `ffmpeg -i VIDEO -vf"
-            " scale=1280:-2 NEW`, or a machine with more"
+            f"{label}: its frames of {width} x {height} pixels take at least {needed / 1e9:.1f} GB of memory,"
+            f" and this machine has {available / 1e9:.1f} GB; take smaller frames, such as by"
+            " `ffmpeg -i VIDEO -vf scale=1280:-2 NEW`, or a machine with more"
         )
 
 
