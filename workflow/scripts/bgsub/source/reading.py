@@ -143,8 +143,8 @@ def read_frames(
     -----
     Grey images become RGB, 16 bits become 8 (the high byte, or what `bits` says), a PGM's values are scaled
     from its own largest value, an alpha channel is dropped and the colour under it stays, the orientation
-    that a camera recorded is applied. All pages of a stack are frames. A frame is never skipped: what cannot
-    be decoded is refused, and of what was decoded with errors, `decoding` tells.
+    that a camera recorded is applied. All pages of a stack are frames. No image is skipped: what cannot
+    be decoded is refused. What was decoded with errors, or is missing in a video, `decoding` tells.
     """
     source = Path(source)
     decoding = decoding if decoding is not None else Decoding()
