@@ -29,12 +29,13 @@ include: "workflow/rules/evidence.smk"
 include: "workflow/rules/scores.smk"
 include: "workflow/rules/sweeps.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/scenes.smk"
 
 
 rule all:
     default_target: True
     input:
         rules.make_overview.output,
-        rules.average_scores.output if SCORED else [],
+        rules.average_scores.output if SCORED_RUN else [],
         rules.gather_still.output,
-        [kept_files(clip) for clip in CLIPS],
+        [kept_files(clip) for clip in RUN],

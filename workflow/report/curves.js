@@ -29,7 +29,7 @@ class Curves {
     if (top !== this.top) {
       this.top = top;
       this.draw();
-    } else if (this.lines?.[method]) this.lines[method].setAttribute("points", this.points(this.shares[method]));
+    } else if (this.lines?.[method]) this.lines[method].setAttribute("d", this.path(this.shares[method]));
     this.moveTo(this.frame);
   }
 
@@ -100,12 +100,18 @@ class Curves {
     return Math.max(1, ends.length);
   }
 
+  /** Draw shares by frame, with a gap where there is none (null): frames that train. */
   line(svg, shares, kind, dashes) {
-    return make("polyline", { class: kind, points: this.points(shares), "stroke-dasharray": dashes }, svg);
+    return make("path", { class: kind, d: this.path(shares), "stroke-dasharray": dashes }, svg);
   }
 
-  points(shares) {
-    return Array.from(shares, (share, place) => `${this.x(this.first + place).toFixed(1)},${this.y(share).toFixed(1)}`).join(" ");
+  path(shares) {
+    let pen = "M";
+    return Array.from(shares, (share, place) => {
+      const step = share === null ? "" : `${pen}${this.x(this.first + place).toFixed(1)},${this.y(share).toFixed(1)}`;
+      pen = share === null ? "M" : "L";
+      return step;
+    }).join("");
   }
 
   seek(event) {

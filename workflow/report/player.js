@@ -25,13 +25,20 @@ class Player {
 
   get last() { return this.data.frames.length - 1; }
   get frame() { return this.data.frames[this.index]; }
-  /** Frames of the clip from one shown one to the next. */
-  get stride() { return this.last ? this.data.frames[1] - this.data.frames[0] : 1; }
+  /** Frames of the clip from one shown one to the next, but where frames between them train. */
+  get stride() {
+    const { frames } = this.data;
+    return this.last ? Math.min(...frames.slice(1).map((frame, place) => frame - frames[place])) : 1;
+  }
+
   get view() { return this.root.querySelector('input[name="view"]:checked').value; }
 
   /** The shown frame nearest to a frame of the clip. */
   indexOf(frame) {
-    return Math.max(0, Math.min(this.last, Math.round((frame - this.data.frames[0]) / this.stride)));
+    const { frames } = this.data;
+    const after = frames.findIndex((shown) => shown >= frame);
+    if (after <= 0) return after < 0 ? this.last : 0;
+    return frames[after] - frame <= frame - frames[after - 1] ? after : after - 1;
   }
 
   image(index) {

@@ -31,6 +31,7 @@ def steps_of(clip):
         *masks,
         ("filming", rules.render_videos, {}),
         ("measuring", rules.measure_masks, {}),
+        ("measuring", rules.measure_false_alarms, {}),
         (None, rules.time_still, {}),
         ("measuring", rules.score_masks, {}),
         ("measuring", rules.score_backgrounds, {}),
@@ -48,8 +49,10 @@ def steps_of(clip):
     if kind_of(clip) != "synthetic":
         without |= {rules.render_synthetic}
     if clip not in SCORED:
-        scoring = ("read_groundtruth", "read_scope", "score_masks", "score_backgrounds", "sweep_thresholds")
+        scoring = ("read_groundtruth", "score_masks", "score_backgrounds", "sweep_thresholds")
         without |= {getattr(rules, name) for name in scoring}
+    if clip not in SCORED and "until" not in CLIPS[clip].get("train", {}):
+        without |= {rules.read_scope}
     if not PAIR:
         without |= {rules.weigh_convergence}
     if not (MOG2 and config["histories"]):
@@ -79,7 +82,7 @@ def page_files(wildcards):
     pictures = [re.search(r"(figures/\w[^/]*)\.png$", file) for file in kept_files(wildcards.clip)]
     figures = [found[1] for found in pictures if found and found[1] != "figures/true_background"]
     tables = ["frames", "fits", "audit", "area", "agreement", "events", "absorption", "visible"]
-    tables += ["still", "training"] + (["worth"] if PAIR else [])
+    tables += ["still", "training", "false_alarms"] + (["worth"] if PAIR else [])
     if wildcards.clip in SCORED:
         tables += ["scores", "differences", "thresholds", "backgrounds"]
     packed = ["moment", "poster", "player", "player_small", "live", "inspector"]
@@ -107,6 +110,7 @@ def page_settings(wildcards):
     """
     overlays = " ".join(os.path.relpath(file) for file in workflow.overwrite_configfiles)
     clip = CLIPS[wildcards.clip]
+    other = trained_on(wildcards.clip, CLIPS)
     settings = {
         "clip": {
             "name": wildcards.clip,
@@ -114,7 +118,8 @@ def page_settings(wildcards):
             "models": {name: ordered(config["models"][name]) for name in MODELS},
             "methods": {name: ordered(config["methods"][name]) for name in METHODS},
             "names": {"models": as_params(NAMES.models), "methods": as_params(NAMES.methods)},
-            "fps": config["video"]["fps"],
+            "rate": rate_settings(wildcards),
+            "trained_on": {"name": other, "title": CLIPS[other].get("title", "")},
             "sweeps": {
                 sweep: {"method": row["method"], "keys": list(row["values"])}
                 for sweep, row in config["sweeps"].items()

@@ -1,12 +1,14 @@
 """Pack what the page's sliders show: masks at many thresholds, and MOG2's with the histories tried."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from bgsub.evidence.cdnet import load_scope
 from bgsub.files import read_arrays, write_text
+from bgsub.masks.mask_file import read_masks
 from bgsub.masks.methods import method_of
 from bgsub.masks.rules import ModelMethod
 from bgsub.masks.scored import ScoredMethod
@@ -14,15 +16,18 @@ from bgsub.masks.subtractors import Mog2, with_history
 from bgsub.report.live import BYTES, pack_histories, pack_thresholds
 from bgsub.report.payload import to_json
 from bgsub.report.player import Shown
-from bgsub.source.frames import open_frames, read_split
+from bgsub.source.frames import frames_at, open_frames
+from bgsub.source.split import read_split
 from job import progress, run
 
 
 def main(
     frames: str,
+    training: str,
     table: str,
     player: str,
     models: dict[str, str],
+    masks: dict[str, str],
     rows: dict[str, dict],
     histories: list[int],
     groundtruth: str | None,
@@ -30,8 +35,9 @@ def main(
     thresholds: str | None,
     live: str,
 ) -> None:
-    clip, test = open_frames(frames), read_split(table).test
-    shown = shown_of(player)
+    split, shown = read_split(table), shown_of(player)
+    learned = frames_at(open_frames(training), split.train)
+    tested = frames_at(open_frames(frames), split.test)
     methods = {name: method_of(row) for name, row in rows.items()}
     mog2 = with_history(methods) if histories else None
     moved = [name for name, method in methods.items() if isinstance(method, ScoredMethod) or name == mog2]
@@ -40,17 +46,18 @@ def main(
     sliders = []
     for name, method in methods.items():
         if isinstance(method, ScoredMethod):
-            compares = clip[: test.start]
-            if isinstance(method, ModelMethod):
-                compares = read_arrays(models[method.model], *method.parts)
+            model = isinstance(method, ModelMethod) and read_arrays(models[method.model], *method.parts)
+            # Scores may be right from the threshold on only, so from the lowest that is tried.
+            lowest = replace(method, threshold=method.sweep[0])
             sliders.append(
                 pack_thresholds(
                     name,
                     method,
-                    clip,
-                    test,
-                    method.score(compares),
+                    tested,
+                    split.test,
+                    lowest.score(model or learned, len(split.train)),
                     shown,
+                    masks=read_masks(masks[name]) if name in masks else None,
                     curve=None if curves is None else curves[curves["method"] == name],
                     budget=budget,
                     progress=progress(f"scoring {name}"),
@@ -61,8 +68,9 @@ def main(
                 pack_histories(
                     name,
                     method,
-                    clip,
-                    test,
+                    learned,
+                    tested,
+                    split.test,
                     histories,
                     shown,
                     truth=open_frames(groundtruth) if groundtruth else None,
@@ -77,9 +85,7 @@ def main(
 def shown_of(player: str) -> Shown:
     """Read which frames the player shows, and how large."""
     packed = json.loads(Path(player).read_text(encoding="utf-8"))
-    frames = packed["frames"]
-    step = frames[1] - frames[0] if len(frames) > 1 else 1
-    return Shown(range(frames[0], frames[-1] + 1, step), (packed["width"], packed["height"]))
+    return Shown(packed["frames"], (packed["width"], packed["height"]))
 
 
 if __name__ == "__main__":
@@ -88,9 +94,11 @@ if __name__ == "__main__":
         log=snakemake.log[0],
         threads=snakemake.threads,
         frames=snakemake.input.frames,
+        training=snakemake.input.training,
         table=snakemake.input.table,
         player=snakemake.input.player,
         models=dict(zip(snakemake.params.models, snakemake.input.models, strict=True)),
+        masks=dict(zip(snakemake.params.without_shadows, snakemake.input.masks, strict=True)),
         rows=snakemake.params.methods,
         histories=snakemake.params.histories,
         groundtruth=next(iter(snakemake.input.groundtruth), None),

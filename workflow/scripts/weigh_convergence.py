@@ -6,7 +6,8 @@ from bgsub.figures.worth_plots import plot_worth
 from bgsub.files import read_arrays, write_table
 from bgsub.masks.rules import MODEL_RULES
 from bgsub.names import from_params
-from bgsub.source.frames import open_frames, read_split
+from bgsub.source.frames import frames_at, open_frames
+from bgsub.source.split import read_split
 from job import progress, run
 
 
@@ -21,7 +22,8 @@ def main(
     worth: str,
     figure: str,
 ) -> None:
-    clip, test = open_frames(frames), read_split(table).test
+    clip, split = open_frames(frames), read_split(table)
+    tested = frames_at(clip, split.test)
     found = []
     for row in rules:
         method = MODEL_RULES[row["rule"]](**row)
@@ -29,8 +31,9 @@ def main(
             weigh(
                 method,
                 {key: read_arrays(file, *method.parts) for key, file in models.items()},
-                clip,
-                test,
+                tested,
+                split.test,
+                len(split.train),
                 truth=open_frames(groundtruth) if groundtruth else None,
                 scope=load_scope(scope) if scope else None,
                 progress=progress(f"comparing by {method.rule}"),

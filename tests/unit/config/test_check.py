@@ -24,7 +24,21 @@ def test_shipped_config_is_right() -> None:
     shipped = Path(__file__).parents[3] / "config.yaml"
     config = check(yaml.safe_load(shipped.read_text(encoding="utf-8")), Config)
     assert config["clips"]["demo"]["source"] == {
-        "synthetic": {"frames": 110, "height": 480, "width": 720, "seed": 1}
+        "synthetic": {
+            "frames": 110,
+            "height": 480,
+            "width": 720,
+            "seed": 1,
+            "story": "falls",
+            # None of the troubles that scenes have.
+            "drift": 0.02,
+            "light": 1.0,
+            "noise": 3.0,
+            "banding": 0.0,
+            "shadow": "soft",
+            "draught": 0.0,
+            "jitter": 0.0,
+        }
     }
 
 
@@ -89,8 +103,8 @@ def test_settings_of_an_own_method_are_its_own_business() -> None:
         ({"audit": {"x": 1}}, "audit: unknown key 'x'; expected one of pixels, restarts, seed"),
         (
             {"methods": {"gmm": {"history": 3}}},
-            "methods.gmm: unknown key 'history'; expected one of label, opening, median, threshold, model,"
-            " rule",
+            "methods.gmm: unknown key 'history'; expected one of label, opening, median, threshold, gain, "
+            "ignore_shadows, model, rule",
         ),
         # unknown keys before all else, as they explain what is missing
         (

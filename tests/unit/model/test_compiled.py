@@ -14,7 +14,8 @@ LIBRARY = Path(compiled.__file__).parents[1]
 @pytest.mark.parametrize(
     ("module", "moves"),
     [
-        ("model/linalg.py", True),
+        ("model/lanemath.py", True),
+        ("model/steps.py", True),
         ("model/constants.py", True),
         ("masks/densities.py", True),
         ("sorting.py", True),

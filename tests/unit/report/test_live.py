@@ -52,15 +52,15 @@ def levels_of(slider: dict, shape=(HEIGHT, WIDTH)) -> list[np.ndarray]:
 @pytest.mark.parametrize("clean_up", CLEAN_UPS)
 def test_each_place_of_a_slider_is_the_mask_that_its_threshold_makes(clip, clean_up):
     method = DifferenceToMedian(background="median", threshold=30, **clean_up)
-    score = method.score(clip[: TEST.start])
-    slider = pack_thresholds("median", method, clip, TEST, score, SHOWN, budget=10**7)
+    score = method.score(clip[: TEST.start], TEST.start)
+    slider = pack_thresholds("median", method, clip[TEST.start :], TEST, score, SHOWN, budget=10**7)
     shares = unpacked(slider["area"])
     pictures = levels_of(slider)
     assert shares.shape == (len(slider["values"]), len(TEST))
     assert len(pictures) == len(SHOWN.frames)
     for place, threshold in enumerate(slider["values"]):
         row = DifferenceToMedian(background="median", threshold=threshold, **clean_up)
-        masks = list(row.masks(clip[list(TEST)], clip[: TEST.start]))
+        masks = list(row.masks(clip[TEST.start :], clip[: TEST.start], TEST.start))
         for level, mask in zip(pictures, masks[::2], strict=True):
             assert ((level > place) == (mask == 255)).all()
         assert shares[place] == pytest.approx([np.mean(mask == 255) for mask in masks])
@@ -71,12 +71,12 @@ def test_each_place_of_a_slider_is_the_mask_that_its_threshold_makes(clip, clean
 
 def test_what_a_slider_says_is_what_the_table_of_thresholds_has(clip, truth):
     method = DifferenceToMedian(background="median", threshold=30, median=3)
-    score = method.score(clip[: TEST.start])
+    score = method.score(clip[: TEST.start], TEST.start)
     tried = np.union1d(np.arange(*method.sweep, dtype=float), 30)
     histogram = score_histogram(clip[TEST.start :], truth[TEST.start :], score, tried, median=3)
     curve = threshold_curve(histogram.positives, histogram.negatives, histogram.edges)
     table = pd.DataFrame(threshold_rows("median", curve, 30))
-    slider = pack_thresholds("median", method, clip, TEST, score, SHOWN, curve=table)
+    slider = pack_thresholds("median", method, clip[TEST.start :], TEST, score, SHOWN, curve=table)
     rows = table.set_index("threshold")
     assert slider["values"][slider["best"]] == table.loc[table["best"], "threshold"].item()
     for value, said in zip(slider["values"], slider["said"], strict=True):
@@ -104,9 +104,9 @@ def test_the_configured_and_the_best_threshold_are_on_every_slider(method, best)
 
 def test_pictures_keep_to_their_budget_and_their_places(clip):
     method = DifferenceToMedian(background="median", threshold=30)
-    score = method.score(clip[: TEST.start])
-    whole = pack_thresholds("median", method, clip, TEST, score, SHOWN, budget=10**7)
-    less = pack_thresholds("median", method, clip, TEST, score, SHOWN, budget=200)
+    score = method.score(clip[: TEST.start], TEST.start)
+    whole = pack_thresholds("median", method, clip[TEST.start :], TEST, score, SHOWN, budget=10**7)
+    less = pack_thresholds("median", method, clip[TEST.start :], TEST, score, SHOWN, budget=200)
     assert less["scale"] > 1
     assert less["values"] == whole["values"][-len(less["values"]) :]
     assert less["values"][less["configured"]] == 30
@@ -120,12 +120,16 @@ def test_pictures_keep_to_their_budget_and_their_places(clip):
 def test_every_history_has_its_own_masks_and_scores(clip, truth):
     mog2 = Mog2(opencv="mog2", history=7, opening=3)
     scope = Scope(roi=np.ones((HEIGHT, WIDTH), bool), frames=range(len(clip)))
-    slider = pack_histories("mog2", mog2, clip, TEST, [3, 40], SHOWN, truth=truth, scope=scope)
+    slider = pack_histories(
+        "mog2", mog2, clip[: TEST.start], clip[TEST.start :], TEST, [3, 40], SHOWN, truth=truth, scope=scope
+    )
     assert slider["values"] == [3, 7, 40]
     assert slider["configured"] == 1
     scores = []
     for place, history in enumerate(slider["values"]):
-        masks = list(Mog2(opencv="mog2", history=history, opening=3).masks(clip, TEST))
+        masks = list(
+            Mog2(opencv="mog2", history=history, opening=3).masks(clip[: TEST.start], clip[TEST.start :])
+        )
         assert slider["masks"][place] == pack_runs(np.stack([mask_codes(mask) for mask in masks[::2]]))
         shares = [np.mean(mask == 255) for mask in masks]
         assert unpacked(slider["area"])[place] == pytest.approx(shares)

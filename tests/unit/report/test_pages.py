@@ -2,6 +2,7 @@ import hashlib
 import json
 import re
 from dataclasses import replace
+from fractions import Fraction
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -13,14 +14,15 @@ import pytest
 
 from bgsub.evidence.costs import Cost
 from bgsub.names import names_of
-from bgsub.report.pages import render_overview, render_page
+from bgsub.report.pages import SCRIPTS, render_overview, render_page
 from bgsub.report.results import ClipResults, source_facts
 from bgsub.report.sentences_scene import Span
 from bgsub.report.views import cost_rows, outlooks, player_facts
+from bgsub.source.rate import Rate
 
 TEMPLATES = Path(__file__).parents[3] / "workflow/report"
 MODELS = {key: defaults.MODELS[key] for key in ("em", "notebook")}
-METHODS = {key: defaults.METHODS[key] for key in ("gmm", "mog2")}
+METHODS = {"gmm": defaults.METHODS["gmm"], "mog2": defaults.METHODS["mog2_default"]}
 FIGURES = (
     "backgrounds",
     "convergence",
@@ -55,10 +57,10 @@ def write_results(folder: Path, *, still: bool = True) -> None:
     moment = [{"method": name, "width": 4, "height": 3, "image": f"AAA{name}"} for name in METHODS]
     (folder / "page/moment.json").write_text(json.dumps({"frame": 8, "pictures": moment}))
     (folder / "page/poster.json").write_text('{"height":24,"width":32,"image":"AAAposter"}')
-    decoding = {"frames": 10, "expected": 10, "damaged": 0, "first_error": None, "notes": []}
+    decoding = {"frames": 10, "expected": 10, "damaged": 0, "first_error": None, "rate": None, "notes": []}
     (folder / "decoding.json").write_text(json.dumps(decoding))
     subsets = ["train"] * 4 + ["test"] * 6
-    pd.DataFrame({"frame": range(10), "name": "x.png", "subset": subsets}).to_csv(
+    pd.DataFrame({"frame": range(10), "name": "x.png", "subset": subsets, "clip": "demo"}).to_csv(
         folder / "frames.csv", index=False
     )
     source = {"kind": "url", "address": "https://example.org/a.zip", "file": "data/a.zip"}
@@ -83,7 +85,7 @@ def write_results(folder: Path, *, still: bool = True) -> None:
     absorption = pd.DataFrame({"method": list(METHODS), "still_frame": 6, "still_source": "config"})
     absorption = absorption.assign(region_source="config", initial_share=0.9, half_life=[np.nan, 2])
     absorption = absorption.assign(censored_at=[4, np.nan], vanish=[np.nan, 3], retention=[0.83, 0.2])
-    absorption = absorption.assign(predicted=[np.nan, 3], watched_from=6)
+    absorption = absorption.assign(predicted=[np.nan, 3], watched_from=6, frames_seen=6)
     if not still:
         absorption = absorption[["method"]].reindex(columns=absorption.columns)
     absorption.to_csv(folder / "absorption.csv", index=False)
@@ -110,8 +112,9 @@ def clip_of(folder: Path, **changes) -> ClipResults:
         "annotation": "He falls twice.",
         "licence": "MIT",
         "citation": "Someone, 2026",
+        "trained_on": {"name": "demo", "title": "A room"},
     }
-    facts |= {"models": MODELS, "methods": METHODS, "fps": 10.0}
+    facts |= {"models": MODELS, "methods": METHODS, "rate": Rate(Fraction(10), "config")}
     facts["names"] = names_of(changes.get("models", MODELS), changes.get("methods", METHODS))
     facts |= {"costs": {"frames": Cost(1.0, None, 1), "fitting em": Cost(3.0, 200.0, 4)}}
     return ClipResults(**(facts | changes))
@@ -223,8 +226,8 @@ def test_page_carries_its_data_and_scripts(clip):
     assert json.loads(data["live-data"])["mark"] == "live"
     assert json.loads(data["inspector-data"])["mark"] == "inspector"
     assert json.loads(data["facts"]) == player_facts(clip, None)
-    for script in TEMPLATES.glob("*.js"):
-        assert script.read_text() in page
+    for name in SCRIPTS:
+        assert (TEMPLATES / name).read_text() in page
 
 
 def test_the_small_player_has_its_own_pictures_and_nothing_else(clip):
@@ -289,11 +292,12 @@ def test_scores_are_shown_where_there_are_some(clip):
 def test_the_history_that_keeps_the_person_follows_the_closed_form(clip):
     """Absorbed after 0.1106 history frames once MOG2 has run for long."""
     absorption = pd.DataFrame({"method": ["gmm", "mog2"], "still_frame": 1000, "predicted": [np.nan, 6]})
+    absorption["frames_seen"] = 1000
     found = outlooks(absorption, clip, 44, Span(1000, 1029, 1030))
     assert list(found) == ["mog2"]
     assert found["mog2"].background_ratio == pytest.approx(0.9)
     assert found["mog2"].least_history == pytest.approx(30 / 0.1106, rel=0.03)
-    early = outlooks(absorption.assign(still_frame=61), clip, 44, Span(61, 109, 110))
+    early = outlooks(absorption.assign(frames_seen=61), clip, 44, Span(61, 109, 110))
     assert early["mog2"].least_history is None  # the start-up takes 0.248 * 61 = 15 frames, of any history
 
 

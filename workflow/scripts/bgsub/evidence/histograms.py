@@ -1,12 +1,13 @@
 """Histograms of a decision rule's scores against ground truth: its counts at every threshold in one pass."""
 
+import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from bgsub.labels import HARD_SHADOW, MOTION, STATIC
+from bgsub.labels import FOREGROUND, HARD_SHADOW, MOTION, STATIC
 from bgsub.masks.foreground import open_mask
 from bgsub.model.compiled import compiled
 
@@ -48,6 +49,7 @@ def score_histogram(
     opening: int = 1,
     median: int = 1,
     roi: np.ndarray | None = None,
+    without_shadows: tuple[float, Iterable[np.ndarray]] | None = None,
     progress: Callable[[Iterable], Iterable] = iter,
 ) -> ScoreHistogram:
     """Count, for many thresholds at once, what the masks of a rule would get right and wrong.
@@ -70,6 +72,10 @@ def score_histogram(
         Clean-up of the masks, pixels; see `masks.foreground.clean_mask`.
     roi : (H, W) bool array, optional
         The region of interest; by default the whole frame.
+    without_shadows : (float, iterable of (H, W) uint8 arrays), optional
+        For a method that takes shadows out of its masks: its own threshold, one of `thresholds`, and its
+        masks of the frames. What is a shadow in them is background at every threshold; at its own, the counts
+        are exactly those of the masks.
     progress : callable
         Wraps the pairs of frames and labels, for example tqdm.
 
@@ -80,7 +86,7 @@ def score_histogram(
     Raises
     ------
     ValueError
-        If the thresholds do not ascend, or there are not as many label images as frames.
+        If the thresholds do not ascend, or there are not as many label images or masks as frames.
     """
     thresholds = np.asarray(thresholds, dtype=np.float64)
     if not (np.diff(thresholds) > 0).all():
@@ -88,11 +94,16 @@ def score_histogram(
     bins = len(thresholds) + 1
     pixels = np.zeros((3, bins), dtype=np.int64)
     outside = None if roi is None else ~roi
-    for frame, labels in progress(zip(frames, groundtruth, strict=True)):
+    own, masks = (0.0, itertools.repeat(None)) if without_shadows is None else without_shadows
+    place = int(np.searchsorted(thresholds, own))
+    pairs = progress(zip(frames, groundtruth, strict=True))
+    for (frame, labels), mask in zip(pairs, masks, strict=without_shadows is not None):
         classes = cv2.LUT(np.ascontiguousarray(labels), _CLASSES)
         if outside is not None:
             classes[outside] = _UNSCORED
         passed = cleaned_counts(thresholds_passed(score(frame), thresholds), opening=opening, median=median)
+        if mask is not None:
+            hold_to(passed, mask, place)
         places = cv2.add(passed, classes * np.uint16(bins))
         pixels += np.bincount(places.ravel(), minlength=3 * bins).reshape(3, bins)
     return ScoreHistogram(
@@ -120,6 +131,22 @@ def cleaned_counts(passed: np.ndarray, *, opening: int, median: int) -> np.ndarr
         Above i where the cleaned mask of the i-th threshold is foreground.
     """
     return open_mask(_median(passed, median), opening)
+
+
+def hold_to(passed: np.ndarray, mask: np.ndarray, place: int) -> None:
+    """Change counts so that they agree with a mask that shadows were taken out of.
+
+    Parameters
+    ----------
+    passed : (H, W) unsigned array
+        As from `cleaned_counts`; changed in place.
+    mask : (H, W) uint8 array
+        The mask of one of the thresholds: what is a shadow in it is background at every threshold.
+    place : int
+        Which of the thresholds.
+    """
+    passed[(mask != FOREGROUND) & (passed > place)] = 0
+    passed[(mask == FOREGROUND) & (passed <= place)] = place + 1
 
 
 def _median(passed: np.ndarray, size: int) -> np.ndarray:

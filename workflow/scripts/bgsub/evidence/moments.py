@@ -26,7 +26,7 @@ class Moment(NamedTuple):
 def most_telling(
     absorption: "pd.DataFrame",
     area: "pd.DataFrame",
-    test: range,
+    test: Sequence[int],
     *,
     last_still: int | None = None,
     scores: "pd.DataFrame | None" = None,
@@ -38,8 +38,8 @@ def most_telling(
     ----------
     absorption, area : DataFrame
         `absorption.csv` and `area.csv`. A method that marks much of the picture is no one to tell by.
-    test : range
-        The test frames.
+    test : sequence of int
+        The test frames, ascending.
     last_still : int, optional
         Last frame of stillness; by default the last test frame.
     scores : DataFrame, optional
@@ -67,7 +67,9 @@ def most_telling(
     ranked = (known if clear.empty else clear).sort_values("retention", ascending=False, kind="stable")
     still = max(int(known["still_frame"].iloc[0]), test[0])
     last = test[-1] if last_still is None else min(last_still, test[-1])
-    return Moment(min(still + _AFTER, last), ranked["method"].iloc[0], ranked["method"].iloc[-1])
+    after = min(still + _AFTER, last)
+    frame = min(test, key=lambda tested: abs(tested - after))  # nearest, as some may be training frames
+    return Moment(frame, ranked["method"].iloc[0], ranked["method"].iloc[-1])
 
 
 def window(where: np.ndarray, least: float = 1 / 3, margin: float = 0.08) -> tuple[slice, slice]:
@@ -140,11 +142,11 @@ def in_a_row(test_frames: Sequence[int], still_frame: int | None) -> dict[int, s
     dict of int to str
         Frame to title, ascending.
     """
-    first, last = test_frames[0], test_frames[-1]
     if still_frame is None:
-        frames = sorted({round(first + (last - first) * step / 6) for step in range(7)})
+        last_place = len(test_frames) - 1
+        frames = sorted({test_frames[round(last_place * step / 6)] for step in range(7)})
         return {frame: f"frame {frame}" for frame in frames}
-    wanted = {first: "first test", last: "last"}
+    wanted = {test_frames[0]: "first test", test_frames[-1]: "last"}
     wanted |= {still_frame + after: f"still {after:+d}" for after in (-10, -4, 1, 5, 10, 30)}
     known = set(test_frames)
     return {frame: f"{words}\nframe {frame}" for frame, words in sorted(wanted.items()) if frame in known}

@@ -1,6 +1,6 @@
 """What it is worth that a fit has converged: the masks of two fits of one clip by the same rule."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +9,9 @@ import numpy as np
 from bgsub.evidence.cdnet import Scope
 from bgsub.evidence.scores import Counts, count_frame, measure
 from bgsub.labels import FOREGROUND
-from bgsub.masks.foreground import threshold_score
 from bgsub.masks.rules import ModelMethod
 from bgsub.progress import Progress
+from bgsub.source.frames import Frames
 
 COLUMNS = ("rule", "model", "threshold", "f_measure", "precision", "recall", "marked", "differs")
 
@@ -40,8 +40,9 @@ class Worth:
 def weigh(
     method: ModelMethod,
     models: Mapping[str, Mapping[str, np.ndarray]],
-    frames: np.ndarray,
-    test: range,
+    tested: Frames,
+    test: Sequence[int],
+    training: int,
     *,
     truth: np.ndarray | None = None,
     scope: Scope | None = None,
@@ -55,10 +56,12 @@ def weigh(
         The rule with its threshold and clean-up.
     models : mapping of str to mapping
         Two models by key: of each the arrays that `method.parts` names.
-    frames : (N, H, W, 3) uint8 array
-        RGB.
-    test : range
-        The test frames.
+    tested : (T, H, W, 3) uint8 array
+        RGB; the test frames.
+    test : sequence of int
+        Their places in the clip.
+    training : int
+        Number of training frames.
     truth : (N, H, W) uint8 array, optional
         Ground truth in CDnet's coding; with it, `scope` is needed.
     scope : Scope, optional
@@ -67,10 +70,9 @@ def weigh(
         Wraps the test frames.
     """
     counts, marked, differs = [Counts(), Counts()], [0.0, 0.0], 0.0
-    most, told = -1.0, (test.start, (np.empty((0, 0), np.uint8),) * 2)
-    scores = [method.score(model) for model in models.values()]
-    for frame in progress(test):
-        pair = _pair(method, [score(frames[frame]) for score in scores])
+    most, told = -1.0, (test[0], (np.empty((0, 0), np.uint8),) * 2)
+    masks = [method.masks(tested, model, training) for model in models.values()]
+    for frame, *pair in zip(progress(test), *masks, strict=True):
         for place, mask in enumerate(pair):
             marked[place] += float(np.mean(mask == FOREGROUND)) / len(test)
             if truth is not None and scope is not None and frame in scope.frames:
@@ -78,7 +80,7 @@ def weigh(
         apart = float(np.mean(pair[0] != pair[1]))
         differs += apart / len(test)
         if apart > most:
-            most, told = apart, (frame, pair)
+            most, told = apart, (frame, (pair[0], pair[1]))
     rows = []
     for place, key in enumerate(models):
         found = measure(counts[place]) if truth is not None else None
@@ -86,8 +88,3 @@ def weigh(
         row = {"rule": method.rule, "model": key, "threshold": method.threshold, **measured}
         rows.append(row | {"marked": marked[place], "differs": differs})
     return Worth(rows, *told)
-
-
-def _pair(method: ModelMethod, scores: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    one, other = (method.cleaned(threshold_score(score, method.threshold)) for score in scores)
-    return one, other

@@ -12,7 +12,7 @@ import numpy as np
 
 from bgsub.labels import FOREGROUND, SHADOW
 from bgsub.sorting import sorting_network
-from bgsub.source.frames import read_rows, row_bands
+from bgsub.source.frames import Frames, read_rows, row_bands
 
 _SORTED_ROWS = 16  # of all frames at a time: few enough to stay in the processor's cache
 
@@ -42,20 +42,23 @@ def foreground_masks(
     *,
     opening: int = 1,
     median: int = 1,
+    without_shadows: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None,
     progress: Callable[[Iterable], Iterable] = iter,
 ) -> Iterator[np.ndarray]:
     """Yield the foreground mask of each frame, in order.
 
     Parameters
     ----------
-    frames : iterable of (H, W, 3) uint8 arrays
-        RGB; a memory map is read one frame at a time.
+    frames : iterable of (H, W, 3) arrays
+        RGB, as `score` takes them; a memory map is read one frame at a time.
     score : callable
         A decision rule with its model: takes a frame, returns an (H, W) array. See `masks.rules`.
     threshold : float
         In the unit of the score; foreground is above it.
     opening, median : int
         Clean-up of the masks, pixels; see `clean_mask`.
+    without_shadows : callable, optional
+        Takes a frame and its clean mask, and returns the mask without shadows.
     progress : callable
         Wraps the frames, for example tqdm.
 
@@ -65,10 +68,11 @@ def foreground_masks(
         0 or 255.
     """
     for frame in progress(frames):
-        yield clean_mask(threshold_score(score(frame), threshold), opening=opening, median=median)
+        mask = clean_mask(threshold_score(score(frame), threshold), opening=opening, median=median)
+        yield mask if without_shadows is None else without_shadows(frame, mask)
 
 
-def temporal_median(frames: np.ndarray) -> np.ndarray:
+def temporal_median(frames: Frames) -> np.ndarray:
     """Median over time of each pixel and channel.
 
     Parameters
@@ -82,12 +86,41 @@ def temporal_median(frames: np.ndarray) -> np.ndarray:
         8-bit levels, with halves where N is even; divide by 255 for `masks.difference.difference`.
     """
     median = np.empty(frames.shape[1:])
-    for rows in row_bands(slice(0, frames.shape[1]), frames.shape, len(frames)):
-        samples = read_rows(frames, rows, len(frames))
+    for rows, samples in _sorted_rows(frames):
+        median[rows] = _middle(samples)
+    return median
+
+
+def temporal_deviation(frames: Frames, median: np.ndarray) -> np.ndarray:
+    """Median over time of each pixel's and channel's distance to its `temporal_median`.
+
+    Parameters
+    ----------
+    frames : (N, H, W, 3) uint8 array
+        Read as by `temporal_median`.
+    median : (H, W, 3) float64 array
+        8-bit levels.
+
+    Returns
+    -------
+    (H, W, 3) float64 array
+        8-bit levels.
+    """
+    deviation = np.empty(frames.shape[1:])
+    for rows, samples in _sorted_rows(frames):
+        # Twice the median is whole.
+        doubled = np.abs(2 * samples.astype(np.int16) - (2 * median[rows]).astype(np.int16))
+        deviation[rows] = _middle(doubled) / 2
+    return deviation
+
+
+def _sorted_rows(frames: Frames) -> Iterator[tuple[slice, np.ndarray]]:
+    """Yield a few rows at a time, and a copy of them in all frames."""
+    for band in row_bands(slice(0, frames.shape[1]), frames.shape, len(frames)):
+        samples = read_rows(frames, band)
         for top in range(0, samples.shape[1], _SORTED_ROWS):
             part = samples[:, top : top + _SORTED_ROWS]
-            median[rows][top : top + _SORTED_ROWS] = _middle(part)
-    return median
+            yield slice(band.start + top, band.start + top + part.shape[1]), part
 
 
 def _middle(samples: np.ndarray) -> np.ndarray:

@@ -67,13 +67,13 @@ class Method(Settings):
 
         return clean_mask(mask, opening=self.opening, median=self.median)
 
-    def absorption(self, first_test_frame: int) -> dict[str, Any] | None:
+    def absorption(self, training: int) -> dict[str, Any] | None:
         """Return what decides how fast it absorbs a still object, where theory tells.
 
         Parameters
         ----------
-        first_test_frame : int
-            The frame that a frozen method stops learning at.
+        training : int
+            Number of training frames, after which a frozen method stops learning.
 
         Returns
         -------

@@ -12,6 +12,8 @@ from bgsub.names import Look, Name
 if TYPE_CHECKING:
     import numpy as np
 
+    from bgsub.source.frames import Frames
+
 
 @dataclass(frozen=True, kw_only=True)
 class Posterior(Method):
@@ -47,8 +49,8 @@ class Posterior(Method):
 
     def masks(
         self,
-        frames: "np.ndarray",
-        test: range,
+        learned: "Frames",
+        tested: "Frames",
         model: "Mapping[str, np.ndarray]",
         mixture: Mapping[str, Any],
         progress: Callable[[Iterable], Iterable] = iter,
@@ -58,16 +60,14 @@ class Posterior(Method):
 
         Parameters
         ----------
-        frames : (N, H, W, 3) uint8 array
-            RGB; usually a memory map. The frames before the test frames are the training frames.
-        test : range
-            The frames whose masks are yielded, such as `range(44, 110)`.
+        learned, tested : (N, H, W, 3) and (T, H, W, 3) uint8 arrays
+            RGB, the training frames and the test frames; usually memory maps.
         model : mapping
             The arrays of the model of the training frames that `parts` names.
         mixture : mapping
             The model's row in the config; see `learning.learn`.
         progress : callable
-            Wraps the frame indices, for example tqdm.
+            Wraps the test frames, for example tqdm.
         n_threads : int
             Results do not depend on it.
 
@@ -79,7 +79,7 @@ class Posterior(Method):
         from bgsub.masks.foreground import open_mask
         from bgsub.masks.learning import learn
 
-        background = learn(self, frames[: test.start], model, mixture, n_threads)
-        for index in progress(test):
+        background = learn(self, learned, model, mixture, n_threads)
+        for frame in progress(tested):
             # Their median was taken already, as shadows are looked for in what it leaves.
-            yield open_mask(background.mask(frames[index]), self.opening)
+            yield open_mask(background.mask(frame), self.opening)

@@ -51,9 +51,10 @@ event.register("numba:compile", _Stopwatch())
 
 
 def _sources(folder: Path) -> list[bytes]:
-    """Contents of the modules in `folder` that compiled code is made of: they name numba or this module."""
+    """Contents of the modules in `folder` that compiled code is made of: they name numba or what wraps it."""
     contents = (file.read_bytes() for file in sorted(folder.rglob("*.py")))
-    return [text for text in contents if b"numba" in text or b"bgsub.model.compiled" in text]
+    names = (b"numba", b"bgsub.model.compiled", b"bgsub.model.lanes")
+    return [text for text in contents if any(name in text for name in names)]
 
 
 def _cache_folder() -> str:

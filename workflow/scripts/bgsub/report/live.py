@@ -5,6 +5,7 @@ above. The clean-up of a mask goes with the threshold (see `masks.foreground.ope
 this picture with the slider's place, and has the very mask that a run with this threshold makes.
 """
 
+import itertools
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -14,14 +15,16 @@ import numpy as np
 import pandas as pd
 
 from bgsub.evidence.cdnet import Scope
-from bgsub.evidence.histograms import cleaned_counts, thresholds_passed
+from bgsub.evidence.histograms import cleaned_counts, hold_to, thresholds_passed
 from bgsub.evidence.metrics import foreground_share
 from bgsub.evidence.scores import Counts, count_frame, measure
+from bgsub.masks.mask_file import Masks
 from bgsub.masks.scored import ScoredMethod
 from bgsub.masks.subtractors import Mog2
 from bgsub.progress import Progress
 from bgsub.report.payload import as_text, pack_arrays, pack_runs
 from bgsub.report.player import Shown, mask_codes, scaled_codes
+from bgsub.source.frames import Frames
 from bgsub.words import score_words
 
 BYTES = 3_000_000  # of all sliders' pictures together, before base64
@@ -67,11 +70,12 @@ def slider_thresholds(method: ScoredMethod, best: float | None = None) -> np.nda
 def pack_thresholds(
     name: str,
     method: ScoredMethod,
-    frames: np.ndarray,
-    test: range,
+    tested: Frames,
+    test: Sequence[int],
     score: Callable[[np.ndarray], np.ndarray],
     shown: Shown,
     *,
+    masks: Masks | None = None,
     curve: pd.DataFrame | None = None,
     budget: int = BYTES,
     progress: Progress = iter,
@@ -83,14 +87,16 @@ def pack_thresholds(
     name : str
         Key of the method.
     method : ScoredMethod
-    frames : (N, H, W, 3) uint8 array
-        RGB.
-    test : range
-        The test frames.
+    tested : (T, H, W, 3) uint8 array
+        RGB; the test frames.
+    test : sequence of int
+        Their places in the clip.
     score : callable
-        The method's, with what it compares frames with.
+        The method's, with what it compares frames with, right from the lowest threshold of its sweep on.
     shown : Shown
         The frames that the player shows, and their size.
+    masks : Masks, optional
+        Its masks, of a method that takes shadows out of them: see `evidence.histograms.hold_to`.
     curve : DataFrame, optional
         The method's rows of `thresholds.csv`, of a clip with ground truth.
     budget : int
@@ -114,9 +120,13 @@ def pack_thresholds(
     )
     thresholds = slider_thresholds(method, best)
     areas, pictures, wanted = [], [], set(shown.frames)
-    for frame in progress(test):
-        passed = thresholds_passed(score(frames[frame]), thresholds)
+    own = int(np.searchsorted(thresholds, method.threshold))
+    made = itertools.repeat(None) if masks is None else masks.of(test)
+    for frame, picture, mask in zip(progress(test), tested, made, strict=masks is not None):
+        passed = thresholds_passed(score(picture), thresholds)
         levels = cleaned_counts(passed, opening=method.opening, median=method.median).astype(np.uint8)
+        if mask is not None:
+            hold_to(levels, mask, own)
         counts = np.bincount(levels.ravel(), minlength=len(thresholds) + 1)
         areas.append(counts[::-1].cumsum()[::-1][1:] / levels.size)
         if frame in wanted:
@@ -141,8 +151,9 @@ def pack_thresholds(
 def pack_histories(
     name: str,
     method: Mog2,
-    frames: np.ndarray,
-    test: range,
+    learned: Frames,
+    tested: Frames,
+    test: Sequence[int],
     histories: Sequence[int],
     shown: Shown,
     *,
@@ -152,6 +163,8 @@ def pack_histories(
     progress: Progress = iter,
 ) -> dict[str, Any]:
     """Pack a slider over the histories of MOG2, its own among them, all else as it is set.
+
+    Takes the training frames, which MOG2 learns from first, the test frames and their places in the clip.
 
     Returns
     -------
@@ -165,7 +178,7 @@ def pack_histories(
     measured, wanted, scale = [], set(shown.frames), _SCALES[0]
     for history in progress(values[::-1]):
         shares, pictures, counts = [], [], Counts()
-        for frame, mask in zip(test, replace(method, history=history).masks(frames, test), strict=True):
+        for frame, mask in zip(test, replace(method, history=history).masks(learned, tested), strict=True):
             shares.append(float(foreground_share([mask])[0]))
             if frame in wanted:
                 pictures.append(scaled_codes(mask_codes(mask), shown.size))

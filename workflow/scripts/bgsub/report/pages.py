@@ -71,7 +71,7 @@ def render_page(
     truth_area = json.loads(player)["truth_area"]
     inspected = json.loads(inspector)["arrays"]["pixels.low"]["shape"][0]
     view = clip_view(clip, truth_area, inspected, commit)
-    environment = _environment(templates)
+    environment = page_environment(templates)
     shared = {
         "view": view,
         "facts": player_facts(clip, truth_area),
@@ -159,7 +159,7 @@ def render_overview(
     clips = max([row["clips"] for row in methods.values()], default=0)
     kept = {name: row["retention"] for name, row in methods.items() if row["clips"] == clips > 0}
     text = (
-        _environment(templates)
+        page_environment(templates)
         .get_template("overview.html.j2")
         .render(
             clips=summaries,
@@ -206,7 +206,8 @@ def methods_over_clips(
     return found
 
 
-def _environment(templates: Path) -> Environment:
+def page_environment(templates: Path) -> Environment:
+    """Return what fills the pages' templates, with the words and pictures that they ask for."""
     environment = Environment(
         loader=FileSystemLoader(templates),
         autoescape=True,

@@ -34,11 +34,11 @@ _TRUTH_CODES = {
 class Shown(NamedTuple):
     """What of a clip the player shows: places of its frames in the clip, and their width and height."""
 
-    frames: range
+    frames: Sequence[int]
     size: tuple[int, int]
 
 
-def choose_shown(test: range, height: int, width: int, most_width: int = MOST_WIDTH) -> Shown:
+def choose_shown(test: Sequence[int], height: int, width: int, most_width: int = MOST_WIDTH) -> Shown:
     """Choose every n-th test frame, the least n that leaves at most `MOST_FRAMES`, and their size."""
     step = -(-len(test) // MOST_FRAMES)
     scale = min(1.0, most_width / width)

@@ -1,6 +1,7 @@
 """Pictures that tell the result at a glance: the most telling moment, and a moving preview for a README."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from fractions import Fraction
 from typing import Any
 
 import cv2
@@ -96,13 +97,13 @@ class Preview:
     ----------
     frames : int
         Of the video; the least n is taken that leaves at most `MOST_FRAMES`.
-    fps : float
+    fps : Fraction
         Of the video.
     """
 
-    def __init__(self, frames: int, fps: float) -> None:
+    def __init__(self, frames: int, fps: Fraction) -> None:
         self._step = -(-frames // MOST_FRAMES)
-        self._seconds = self._step / fps
+        self._seconds = float(self._step / fps)
         self._kept: list[np.ndarray] = []
 
     def watching(self, frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:

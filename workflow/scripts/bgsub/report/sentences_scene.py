@@ -192,11 +192,13 @@ def training_warning(training: pd.DataFrame, *, lies: bool) -> str | None:
         said += " Ghosts that are found are not counted as the person."
     if pd.notna(row["train_fraction"]):
         return f"{said} With train_fraction: {row['train_fraction']:g} the training frames would hold nobody."
-    said += " No train_fraction was found that would leave them out."
     if pd.notna(row["empty_start"]):
         start, end = int(row["empty_start"]), int(row["empty_end"])
-        return f"{said} Nobody is seen from frame {start} to {end}: a clip cut to begin there would do."
-    return f"{said} A recording that begins without anybody would help."
+        return (
+            f"{said} Nobody is seen from frame {start} to {end}: "
+            f"with train: {{frames: [[{start}, {end + 1}]]}} these would train."
+        )
+    return f"{said} A recording without anybody, by the same camera, would help: train: {{clip: its name}}."
 
 
 def picture_verdict(span: Span | None, *, scored: bool) -> str:

@@ -157,7 +157,7 @@ def read_frames(
     frames = decoded_frames(source, pattern, progress=progress, bits=bits, limits=limits, decoding=decoding)
     with frame_writer(destination, source) as writer:
         for name, frame in frames:
-            writer.append(name, frame, decoding.expected)
+            writer.append(name, frame, decoding.expected or decoding.estimated)
     logger.info("%s: %d frames of %s", source, len(writer.names), _size(frame.shape))
     if decoding.damaged:
         logger.warning(
