@@ -4,8 +4,9 @@ import pandas as pd
 
 from bgsub.evidence.inspector import inspect_clip
 from bgsub.evidence.metrics import foreground_share
-from bgsub.evidence.moments import most_telling
+from bgsub.evidence.moments import most_telling, telling_part
 from bgsub.files import write_text
+from bgsub.labels import MOTION
 from bgsub.masks.mask_file import read_masks
 from bgsub.masks.methods import method_of
 from bgsub.model.settings import Model
@@ -82,8 +83,11 @@ def main(
         scores=pd.read_csv(scores) if scores else None,
         truth_area=truth_area,
     )
-    told = {name: next(found[name].of([chosen.frame])) for name in (chosen.best, chosen.worst)}
-    pictures = pack_moment(clip[chosen.frame], told, from_params(names))
+    marked = {name: next(of.of([chosen.frame])) for name, of in found.items()}
+    there = [] if truth is None else [truth[chosen.frame] == MOTION]
+    told = {name: marked[name] for name in (chosen.best, chosen.worst)}
+    part = telling_part([list(marked.values())], there)
+    pictures = pack_moment(clip[chosen.frame], told, from_params(names), part)
     write_text(moment, to_json({"frame": chosen.frame, "pictures": pictures}))
     write_text(poster, to_json(pack_poster(learned[len(learned) // 2])))
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from bgsub.evidence.metrics import foreground_share
-from bgsub.evidence.moments import in_a_row
+from bgsub.evidence.moments import in_a_row, telling_part
 from bgsub.figures.looks import TRUTH
 from bgsub.figures.pictures import plot_mask_strip
 from bgsub.figures.plots import plot_absorption, plot_area
@@ -60,9 +60,10 @@ def main(
     rows = {"frame": [clip[frame] for frame in moments]}
     if truth is not None:
         rows[TRUTH.label] = [np.uint8(FOREGROUND) * (truth[frame] == MOTION) for frame in moments]
-    for method, file in masks.items():
-        rows[called[method].label] = list(read_masks(file).of(moments))
-    plot_mask_strip(rows, list(moments.values()), mask_figure)
+    found = {called[method].label: list(read_masks(file).of(moments)) for method, file in masks.items()}
+    part = telling_part(zip(*found.values(), strict=True), (image > 0 for image in rows.get(TRUTH.label, ())))
+    cropped = {label: [image[part] for image in images] for label, images in (rows | found).items()}
+    plot_mask_strip(cropped, list(moments.values()), mask_figure)
 
 
 def event_marks(events: pd.DataFrame, frames: int) -> dict[str, int]:

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bgsub.evidence.moments import in_a_row, most_telling, window
+from bgsub.evidence.moments import in_a_row, most_telling, telling_part, window
 
 ABSORPTION = pd.DataFrame({"method": ["a", "b", "c"], "still_frame": 61.0, "retention": [0.6, 0.02, 0.9]})
 AREA = pd.DataFrame({"method": ["a", "b", "c"], "frame": 70, "foreground_share": [0.1, 0.0, 0.12]})
@@ -60,3 +60,17 @@ def test_a_window_holds_what_is_there_in_the_picture_s_proportions():
 @pytest.mark.parametrize("level", [False, True])
 def test_a_window_of_nothing_and_of_everything_is_the_whole_picture(level):
     assert window(np.full((6, 9), level)) == (slice(0, 6), slice(0, 9))
+
+
+def test_the_telling_part_leaves_out_what_one_method_of_many_marks():
+    full, spot = np.full((60, 90), 255, np.uint8), np.zeros((60, 90), np.uint8)
+    spot[30:33, 40:44] = 255
+    rows, columns = telling_part([[full, spot, spot, spot]])
+    assert (rows.stop - rows.start, columns.stop - columns.start) == (20, 30)
+    assert spot[rows, columns].sum() == spot.sum()
+    there = np.zeros((60, 90), bool)
+    there[0, 0] = True
+    rows, columns = telling_part([[spot], [spot]], [there])
+    assert (rows.start, columns.start) == (0, 0)
+    assert rows.stop >= 33
+    assert columns.stop >= 44

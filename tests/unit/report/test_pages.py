@@ -14,7 +14,7 @@ import pytest
 
 from bgsub.evidence.costs import Cost
 from bgsub.names import names_of
-from bgsub.report.pages import render_overview, render_page
+from bgsub.report.pages import SCRIPTS, render_overview, render_page
 from bgsub.report.results import ClipResults, source_facts
 from bgsub.report.sentences_scene import Span
 from bgsub.report.views import cost_rows, outlooks, player_facts
@@ -226,8 +226,8 @@ def test_page_carries_its_data_and_scripts(clip):
     assert json.loads(data["live-data"])["mark"] == "live"
     assert json.loads(data["inspector-data"])["mark"] == "inspector"
     assert json.loads(data["facts"]) == player_facts(clip, None)
-    for script in set(TEMPLATES.glob("*.js")) - {TEMPLATES / "scenes.js"}:  # of the page of all scenes
-        assert script.read_text() in page
+    for name in SCRIPTS:
+        assert (TEMPLATES / name).read_text() in page
 
 
 def test_the_small_player_has_its_own_pictures_and_nothing_else(clip):

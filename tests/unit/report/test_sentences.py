@@ -401,8 +401,8 @@ def test_cost():
         (
             Split([0, 1], [0, 1, 2], "fall", "empty"),
             2,
-            f"Two methods learn the scene from all 2{NBSP}frames of another clip, empty (No one), and "
-            "are compared on all frames of this one.",
+            f"Two methods learn the scene from all 2{NBSP}frames of another clip, empty (No one), and are "
+            "compared on all frames of this one.",
         ),
     ],
 )

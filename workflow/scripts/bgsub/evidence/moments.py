@@ -1,15 +1,17 @@
 """Which frames of a clip tell the result: one by itself, and a few in a row."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from bgsub.evidence.metrics import crowded
+from bgsub.labels import FOREGROUND
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_SEVERAL = 1 / 3  # of the methods: what fewer of them mark are specks, or a picture that one fills
 _AFTER = 8  # frames after the person came to rest, when a fast learner has let them go
 
 
@@ -102,6 +104,27 @@ def window(where: np.ndarray, least: float = 1 / 3, margin: float = 0.08) -> tup
         first = min(max(round((start + stop - size) / 2), 0), side - size)
         parts.append(slice(first, first + size))
     return parts[0], parts[1]
+
+
+def telling_part(
+    moments: Iterable[Sequence[np.ndarray]], there: Iterable[np.ndarray] = ()
+) -> tuple[slice, slice]:
+    """Choose the part of the picture in which a third of the methods mark something at some moment.
+
+    Parameters
+    ----------
+    moments : iterable of sequence of (H, W) uint8 arrays
+        For each moment the masks of all methods.
+    there : iterable of (H, W) bool arrays
+        What is there by the ground truth, which is to be seen too.
+
+    Returns
+    -------
+    rows, columns : slice
+        As from `window`.
+    """
+    marked = [np.mean([mask == FOREGROUND for mask in masks], axis=0) >= _SEVERAL for masks in moments]
+    return window(np.logical_or.reduce([*marked, *there]))
 
 
 def in_a_row(test_frames: Sequence[int], still_frame: int | None) -> dict[int, str]:

@@ -22,6 +22,7 @@ from bgsub.figures.style import (
     mark_place,
     new_figure,
     percent_axis,
+    rooted,
     save_figure,
     styled,
 )
@@ -115,7 +116,7 @@ def draw_gap(gap: np.ndarray, name: Name) -> Figure:
     known = np.sort(gap[np.isfinite(gap)])
     bottom, top = np.quantile(known, [0.005, 0.99]) if known.size else (0.0, 1.0)
     bottom, top = min(bottom, 0.0), max(top, 5 * CLOSE_ENOUGH)
-    image = where.imshow(np.clip(gap, 0, None), cmap=colour_map("viridis"), vmin=0, vmax=top)
+    image = where.imshow(np.clip(gap, 0, None), cmap=colour_map("viridis"), norm=rooted(top))
     where.set(title="Where it falls short", xticks=[], yticks=[])
     where.grid(visible=False)
     where.spines[:].set_visible(False)

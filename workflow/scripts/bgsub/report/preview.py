@@ -33,9 +33,12 @@ def overlaid(frame: np.ndarray, mask: np.ndarray, colour: str) -> np.ndarray:
 
 
 def pack_moment(
-    frame: np.ndarray, masks: Mapping[str, np.ndarray], names: Mapping[str, Name]
+    frame: np.ndarray,
+    masks: Mapping[str, np.ndarray],
+    names: Mapping[str, Name],
+    part: tuple[slice, slice] = (slice(None), slice(None)),
 ) -> list[dict[str, Any]]:
-    """Pack pictures of a frame with one mask each.
+    """Pack pictures of a part of a frame with one mask each.
 
     Parameters
     ----------
@@ -45,13 +48,15 @@ def pack_moment(
         Of the methods to show.
     names : mapping of str to Name
         Of the methods, for their colours.
+    part : (slice, slice)
+        Its rows and columns; by default the whole.
 
     Returns
     -------
     list of dict
         `method`, `width`, `height`, `image`: WebP in base64.
     """
-    height, width = frame.shape[:2]
+    height, width = frame[part].shape[:2]
     scale = min(1.0, MOMENT_WIDTH / width)
     size = (round(width * scale), round(height * scale))
     return [
@@ -59,7 +64,9 @@ def pack_moment(
             "method": method,
             "width": size[0],
             "height": size[1],
-            "image": as_text(encode_picture(overlaid(frame, mask, names[method].colour), size, 80)),
+            "image": as_text(
+                encode_picture(overlaid(frame[part], mask[part], names[method].colour), size, 80)
+            ),
         }
         for method, mask in masks.items()
     ]

@@ -23,26 +23,18 @@ from bgsub.report import (
     sentences_thresholds,
     sentences_worth,
 )
+from bgsub.report.alts import figure_alts
 from bgsub.report.player import CODES
 from bgsub.report.results import ClipResults, clip_facts, result_hashes, source_facts
 from bgsub.source.split import read_split
 from bgsub.words import EVENT_WORDS, brief, count, duration, number, percent, score_words
 
-# Figures that not every clip has: what they show, for the eye and for those who cannot see them.
+# Figures that not every clip has, in words.
 CHARTS = {
-    "scores": (
-        "Methods ranked by F-measure, with recall and precision",
-        "The methods ranked. A filled mark stands for a background that is frozen, a half-filled one for "
-        "one that does not learn from what it marks, a hollow one for a method that goes on learning.",
-    ),
-    "curves": (
-        "Precision and recall of each method with a threshold, for all thresholds",
-        "What another threshold would have given, without fitting anything anew.",
-    ),
-    "agreement": (
-        "A matrix of how far each pair of methods agrees",
-        "How far each pair of methods agrees. Methods that agree may still be wrong together.",
-    ),
+    "scores": "The methods ranked. A filled mark stands for a background that is frozen, a half-filled one "
+    "for one that does not learn from what it marks, a hollow one for a method that goes on learning.",
+    "curves": "What another threshold would have given, without fitting anything anew.",
+    "agreement": "How far each pair of methods agrees. Methods that agree may still be wrong together.",
 }
 
 
@@ -70,6 +62,48 @@ def clip_view(
     subject = sentences_scene.MOVES if span is None else sentences_scene.PERSON
     regions = absorption["region_source"].dropna()
     shown = {"lies": span is not None, "falls": sentences_scene.falls(events)}
+    said = {
+        "verdict": verdict(clip, absorption, area, scores, span),
+        "setting": sentences.setting_sentence(split, clip.trained_on["title"], len(clip.methods)),
+        "run": sentences.run_sentence(
+            clip.rate, split, clip.trained_on["title"], height=facts["height"], width=facts["width"]
+        ),
+        "decoding": sentences.decoding_sentences(
+            json.loads(clip.files["decoding.json"].read_text(encoding="utf-8"))
+        ),
+        "pixel": sentences.pixel_sentence(inspected, facts["height"] * facts["width"]),
+        "repeat": sentences.repeat_sentence(commit, len(hashes)),
+        **converged_sentences(fits, clip),
+        "absorbed": sentences_absorption.absorbed_answer(
+            absorption,
+            {key: method.learns for key, method in clip.methods.items()},
+            methods,
+            outlooks(absorption, clip, facts["train"], span),
+            fps=clip.fps,
+            span=span,
+        ),
+        "worth": sentences_worth.worth_sentence(
+            clip.if_there("worth.csv"), clip.if_there("backgrounds.csv"), names
+        ),
+        "audit": sentences.audit_sentence(clip.if_there("audit.csv"), names),
+        "caveat": sentences.curve_caveats(fits, clip.models, names),
+        "background": sentences.background_sentence(
+            fits, clip.models, names, clip.if_there("backgrounds.csv")
+        ),
+        "foreground": sentences.foreground_sentence(
+            area, names, truth_area[-1] if truth_area else None, subject.named
+        ),
+        "events": sentences_scene.events_sentence(
+            events, span, times=times, region_source=None if regions.empty else regions.iloc[0]
+        ),
+        "history": about_table(clip, "history.csv", sentences_sweeps.history_answer, clip.fps, span),
+        "false_alarms": about_table(
+            clip, "false_alarms.csv", sentences_thresholds.false_alarm_answer, methods
+        ),
+        "thresholds": about_table(clip, "thresholds.csv", sentences_sweeps.threshold_answer, methods),
+        "scores": about_scores(clip, absorption, subject),
+        "cost": sentences.cost_sentence(clip.costs),
+    }
     return {
         "clip": clip,
         "title": clip.title or clip.name,
@@ -91,48 +125,8 @@ def clip_view(
         "source": source_facts(json.loads(clip.files["source.json"].read_text(encoding="utf-8"))),
         "key_figures": key_figures(fits, absorption, scores, clip),
         "moment": moment_view(clip),
-        "sentences": {
-            "verdict": verdict(clip, absorption, area, scores, span),
-            "setting": sentences.setting_sentence(split, clip.trained_on["title"], len(clip.methods)),
-            "run": sentences.run_sentence(
-                clip.rate, split, clip.trained_on["title"], height=facts["height"], width=facts["width"]
-            ),
-            "decoding": sentences.decoding_sentences(
-                json.loads(clip.files["decoding.json"].read_text(encoding="utf-8"))
-            ),
-            "pixel": sentences.pixel_sentence(inspected, facts["height"] * facts["width"]),
-            "repeat": sentences.repeat_sentence(commit, len(hashes)),
-            **converged_sentences(fits, clip),
-            "absorbed": sentences_absorption.absorbed_answer(
-                absorption,
-                {key: method.learns for key, method in clip.methods.items()},
-                methods,
-                outlooks(absorption, clip, facts["train"], span),
-                fps=clip.fps,
-                span=span,
-            ),
-            "worth": sentences_worth.worth_sentence(
-                clip.if_there("worth.csv"), clip.if_there("backgrounds.csv"), names
-            ),
-            "audit": sentences.audit_sentence(clip.if_there("audit.csv"), names),
-            "caveat": sentences.curve_caveats(fits, clip.models, names),
-            "background": sentences.background_sentence(
-                fits, clip.models, names, clip.if_there("backgrounds.csv")
-            ),
-            "foreground": sentences.foreground_sentence(
-                area, names, truth_area[-1] if truth_area else None, subject.named
-            ),
-            "events": sentences_scene.events_sentence(
-                events, span, times=times, region_source=None if regions.empty else regions.iloc[0]
-            ),
-            "history": about_table(clip, "history.csv", sentences_sweeps.history_answer, clip.fps, span),
-            "false_alarms": about_table(
-                clip, "false_alarms.csv", sentences_thresholds.false_alarm_answer, methods
-            ),
-            "thresholds": about_table(clip, "thresholds.csv", sentences_sweeps.threshold_answer, methods),
-            "scores": about_scores(clip, absorption, subject),
-            "cost": sentences.cost_sentence(clip.costs),
-        },
+        "sentences": said,
+        "alts": figure_alts(said, fits, clip.if_there("agreement.csv"), names),
         "fits": [
             row | {"checked": clip.models[row["model"]].tolerance is not None}
             for row in fits.to_dict("records")
@@ -143,7 +137,7 @@ def clip_view(
         "scores": None if scores is None else scores_rows(scores, clip),
         # Figures as the template comes to them, and those that are empty where nobody lies still.
         "shown": ["figures/absorption.png", "figures/history.png"],
-        "charts": [(stem, *words) for stem, words in CHARTS.items() if f"figures/{stem}.png" in clip.files],
+        "charts": [(stem, words) for stem, words in CHARTS.items() if f"figures/{stem}.png" in clip.files],
         "sweeps": {
             sweep: sweep_view(clip.table(f"sweeps/{sweep}.csv"), methods[of["method"]], of["keys"])
             for sweep, of in clip.sweeps.items()
