@@ -8,6 +8,7 @@ PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check --requ
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@sed -n 's/^ *"""\(.*\): `\(snakemake [^`]*\)`\."""$$/\2|\1/p' workflow/rules/*.smk | awk -F '|' '{printf "%-34s %s\n", $$1, $$2}'
 
 run: .venv/installed ## Run the experiment on the clips that config.yaml names; the default
 	.venv/bin/snakemake

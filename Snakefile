@@ -28,6 +28,7 @@ include: "workflow/rules/masks.smk"
 include: "workflow/rules/evidence.smk"
 include: "workflow/rules/scores.smk"
 include: "workflow/rules/sweeps.smk"
+include: "workflow/rules/tables.smk"
 include: "workflow/rules/report.smk"
 
 
@@ -35,6 +36,5 @@ rule all:
     default_target: True
     input:
         rules.make_overview.output,
-        rules.average_scores.output if SCORED else [],
-        rules.gather_still.output,
+        rules.tables.input,
         [kept_files(clip) for clip in CLIPS],

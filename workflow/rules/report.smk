@@ -153,7 +153,7 @@ rule pack_page:
 
 
 rule make_page:
-    """Write a clip's page."""
+    """Write a clip's page: `snakemake results/CLIP/report.html`."""
     input:
         page_files,
     output:
@@ -194,6 +194,7 @@ rule make_overview:
         pages=expand("results/{clip}/report.html", clip=CLIPS),
         summaries=expand("results/{clip}/page/summary.json", clip=CLIPS),
         scores=["results/scores.csv"] if SCORED else [],
+        ranks=["results/figures/ranks.png"] if len(CLIPS) > 1 else [],
     output:
         page=report(
             "results/report.html",

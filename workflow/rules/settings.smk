@@ -1,4 +1,5 @@
 # The files and settings of clips, models and methods, and of the variants of sweeps.
+from bgsub.config.catalogue import catalogue
 from bgsub.config.sweeps import value_in_config
 
 # The variants of each sweep, and the share of training frames of those models and methods that have their own.
@@ -26,6 +27,11 @@ def tracked_source(wildcards):
 def source_settings(wildcards):
     """A clip's source, as the job that gets it has to know it."""
     return ordered(files.source_settings(CLIPS[wildcards.clip]["source"], located))
+
+
+def known_clips(wildcards):
+    """What is known of every clip that can be run; looked up only where it is listed."""
+    return catalogue(EXPERIMENT.known, CLIPS, located)
 
 
 def groundtruth_of(wildcards):

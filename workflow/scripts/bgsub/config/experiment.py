@@ -15,6 +15,7 @@ from bgsub.config.tables import read_clip_table
 from bgsub.config.words import at
 from bgsub.errors import InputError
 from bgsub.masks.methods import key_of_model
+from bgsub.names import OVERALL
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +24,8 @@ class Experiment:
 
     config: dict[str, Any]
     """Every section, with defaults: the clips to be processed; models and methods, those of variants too."""
+    known: dict[str, Any]
+    """Every clip that can be run, of the config and of its tables."""
     models: list[str]
     """Names of the models that are compared, which leaves out those of variants."""
     methods: list[str]
@@ -57,6 +60,10 @@ def read_experiment(config: Mapping[str, Any], home: Path, located: Located = st
     checked["clips"] = {name: known[name] for name in clips_to_run(checked["run"], known)}
     for name, clip in checked["clips"].items():
         check_source(clip["source"], name, located)
+        if clip.get("category") == OVERALL:
+            raise InputError(
+                f"{at('clips', name)}.category: found '{OVERALL}', the mean over all categories; rename it"
+            )
     for section in ("models", "methods"):
         for name, row in checked[section].items():
             # Snakemake's report has labels in a script element, which </script> would end.
@@ -70,6 +77,7 @@ def read_experiment(config: Mapping[str, Any], home: Path, located: Located = st
     sections, fractions = _with_variants(checked, variants)
     return Experiment(
         config=checked | sections,
+        known=known,
         models=list(checked["models"]),
         methods=list(checked["methods"]),
         variants=variants,
