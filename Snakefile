@@ -11,7 +11,7 @@ min_version("9.27")
 configfile: workflow.source_path("config.yaml")
 
 
-container: "docker://python:3.11-slim"
+container: "fall-background-subtraction.sif"  # built from container.def
 
 
 report: "workflow/report/captions/workflow.rst"
@@ -30,6 +30,7 @@ include: "workflow/rules/scores.smk"
 include: "workflow/rules/sweeps.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/lesson.smk"
 
 
 rule all:

@@ -17,6 +17,18 @@ if MOG2 and config["histories"]:
     SWEEP_FILES += expand("results/{clip}/{file}", clip=CLIPS, file=["history.csv", "figures/history.png"])
 
 
+def lesson_compares(row):
+    """Whether a method compares differences to the reference model."""
+    return row["rule"] == "difference" and row.get("model") == MODELS[0]
+
+
+# What the lesson is about: the reference model, the first method that compares differences to it, and the first MOG2.
+LESSON_METHODS = [
+    *[name for name in METHODS_WITH_RULE if lesson_compares(config["methods"][name])][:1],
+    *[name for name in METHODS if config["methods"][name].get("opencv") == "mog2"][:1],
+]
+
+
 def tracked_source(wildcards):
     """The local file behind a clip, as far as Snakemake can track it."""
     if kind_of(wildcards.clip) == "synthetic":
@@ -151,3 +163,24 @@ def sweep_settings(wildcards):
         "variants": [{"variant": variant.method, **variant.values} for variant in variants],
         "methods": {variant.method: unnamed(variant.method_row) for variant in variants},
     }
+
+
+def lesson_settings(wildcards):
+    """What the lesson says of the run's settings."""
+    gmm, mog2 = (config["methods"][name] for name in LESSON_METHODS)
+    return {
+        "covariance_floor": config["models"][MODELS[0]].get("covariance_floor"),
+        "history": mog2["history"],
+        "methods": LESSON_METHODS,
+        "threshold": gmm["threshold"],
+    }
+
+
+def lesson_masks(wildcards):
+    """The masks of the two methods that the lesson compares."""
+    if components_of(MODELS[0]) < 2:
+        sys.exit(f"models.{MODELS[0]}.components: found 1; the lesson is about a mixture of two or more")
+    if len(LESSON_METHODS) < 2:
+        sys.exit(f"methods: the lesson needs one with model: {MODELS[0]} and rule: difference, and one MOG2")
+    gmm, mog2 = (f"results/{wildcards.clip}/methods/{name}/masks.npz" for name in LESSON_METHODS)
+    return {"gmm": gmm, "mog2": mog2}
