@@ -11,7 +11,7 @@ min_version("9.27")
 configfile: workflow.source_path("config.yaml")
 
 
-container: "docker://python:3.11-slim"
+container: "fall-background-subtraction.sif"  # built from container.def
 
 
 report: "workflow/report/captions/workflow.rst"
@@ -28,14 +28,15 @@ include: "workflow/rules/masks.smk"
 include: "workflow/rules/evidence.smk"
 include: "workflow/rules/scores.smk"
 include: "workflow/rules/sweeps.smk"
+include: "workflow/rules/tables.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/scenes.smk"
+include: "workflow/rules/lesson.smk"
 
 
 rule all:
     default_target: True
     input:
         rules.make_overview.output,
-        rules.average_scores.output if SCORED_RUN else [],
-        rules.gather_still.output,
+        rules.tables.input,
         [kept_files(clip) for clip in RUN],

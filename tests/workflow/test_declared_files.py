@@ -71,7 +71,7 @@ def jobs(tmp_path_factory: pytest.TempPathFactory) -> list[Job]:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("PYTHONPATH", str(Path(__file__).parent / "opened"))
         environment.setenv("OPENED_FILES", str(opened))
-        project.snakemake("--cores", "2", "all", "cdnet")
+        project.snakemake("--cores", "2", "all", "cdnet", "clips")
 
     def below(paths: list[str]) -> set[str]:
         whole = [Path(os.path.normpath(project.folder / path)) for path in paths]

@@ -15,7 +15,7 @@ from project import SMALL, Project
 from bgsub.figures.video import read_video
 
 # Where the bytes may differ between two runs: times of day and seconds taken.
-TIMED = ("logs", "benchmarks", "report.html")
+TIMED = ("logs", "benchmarks", "report.html", "table.csv")
 
 
 def contents(results: Path) -> dict[str, bytes]:
@@ -192,3 +192,19 @@ def test_each_stillness_is_told_over_all_clips(finished: Project) -> None:
     assert every["clip"].tolist() == ["demo"]
     assert every["start"].tolist() == absorption["still_frame"].unique().tolist()
     assert pd.read_csv(finished.results / "demo/training.csv")["held"].tolist() == [0.0]
+
+
+def test_the_table_over_all_clips_has_what_those_of_the_clip_have(finished: Project) -> None:
+    table = pd.read_csv(finished.results / "table.csv").set_index("method")
+    absorption = pd.read_csv(finished.results / "demo/absorption.csv").set_index("method")
+    scores = pd.read_csv(finished.results / "demo/scores.csv").set_index("method")
+    assert table.index.tolist() == scores.index.tolist()
+    assert table[scores.columns].equals(scores)
+    assert table["retention"].equals(absorption["retention"])
+    assert (table["seconds_per_frame"] > 0).all()
+    assert set(table["category"]) == {"uncategorised"}
+    area = pd.read_csv(finished.results / "demo/area.csv").groupby("method")["foreground_share"].mean()
+    assert table["foreground_share"].sub(area).abs().max() < 1e-12
+    assert pd.read_csv(finished.results / "scores.csv")["category"].unique().tolist() == ["overall"]
+    assert rf"\textbf{{{table['f_measure'].max():.4f}}}" in (finished.results / "table.tex").read_text()
+    assert pd.read_csv(finished.results / "ranks.csv")["friedman_p"].isna().all()  # of one clip

@@ -4,6 +4,14 @@ import re
 import sys
 from pathlib import Path
 
+# Snakemake takes a target behind --configfile for a file, and would end in a traceback. So files of the targets' names
+# are there, links to one that is empty.
+MISPLACED = [file for file in workflow.overwrite_configfiles if file.resolve().name == "target.yaml"]
+if MISPLACED:
+    given = [os.path.relpath(file) for file in workflow.overwrite_configfiles if file not in MISPLACED]
+    target = MISPLACED[0].name
+    sys.exit(f"{target} is a target, and comes first: snakemake {target} --configfile {' '.join(given)}")
+
 # The scripts themselves: workflow.source_path gives a copy, without the modules beside it.
 SCRIPTS = Path(
     os.path.normpath(workflow.current_basedir.join("../scripts").get_path_or_uri(secret_free=False))
@@ -18,7 +26,7 @@ from bgsub.config.surroundings import check_python
 from bgsub.errors import InputError
 from bgsub.masks.methods import key_of_model, method_of
 from bgsub.model.settings import Model
-from bgsub.names import as_params, names_of
+from bgsub.names import UNCATEGORISED, as_params, names_of
 from bgsub.written import check_sizes
 
 # The rule that makes a method's masks, by the key that its row has.
@@ -53,6 +61,8 @@ CLIPS = config["clips"] | EXPERIMENT.scenes
 # Those with ground truth.
 SCORED_RUN = [name for name in RUN if "groundtruth" in CLIPS[name]]
 SCORED = [*SCORED_RUN, *SCENES]
+# What measures are averaged in.
+CATEGORIES = {clip: CLIPS[clip].get("category", UNCATEGORISED) for clip in RUN}
 # Names of the models and methods that are compared; the config's sections have those of variants besides.
 MODELS, METHODS = EXPERIMENT.models, EXPERIMENT.methods
 # What they are called and how they are drawn, in every figure and table.
@@ -121,6 +131,11 @@ def clips_of(*kinds):
 def clips_with(*keys):
     """Pattern that matches the clips that have one of these keys in the config."""
     return only(clip for clip in CLIPS if any(key in CLIPS[clip] for key in keys))
+
+
+def mask_rule_of(method):
+    """Name of the rule that makes a method's masks."""
+    return next(rule for key, rule in MASK_RULES.items() if key in config["methods"][method])
 
 
 def methods_with(key):

@@ -188,7 +188,7 @@ rule pack_live:
 
 
 rule make_page:
-    """Write a clip's page."""
+    """Write a clip's page: `snakemake results/CLIP/report.html`."""
     input:
         page_files,
     output:
@@ -229,6 +229,7 @@ rule make_overview:
         pages=expand("results/{clip}/report.html", clip=RUN),
         summaries=expand("results/{clip}/page/summary.json", clip=RUN),
         scores=["results/scores.csv"] if SCORED_RUN else [],
+        ranks=["results/figures/ranks.png"] if len(RUN) > 1 else [],
     output:
         page=report(
             "results/report.html",

@@ -15,10 +15,9 @@ def steps_of(clip):
     for model in config["models"]:
         step = f"fitting {NAMES.models[model].named}" if model in MODELS else None
         fits += [(step, rules.fit_tile, {"model": model} | tiles), (step, rules.join_tiles, {"model": model})]
-    for method, settings in config["methods"].items():
+    for method in config["methods"]:
         step = f"masks by {NAMES.methods[method].named}" if method in METHODS else None
-        maker = next(name for key, name in MASK_RULES.items() if key in settings)
-        masks.append((step, getattr(rules, maker), {"method": method}))
+        masks.append((step, getattr(rules, mask_rule_of(method)), {"method": method}))
     rows = [
         ("rendering the clip", rules.render_synthetic, {}),
         ("fetching", rules.fetch_source, {}),

@@ -78,7 +78,7 @@ rule average_scores:
         runtime=5,
     params:
         code=code_version("average_scores.py"),
-        categories={clip: CLIPS[clip].get("category", "") for clip in SCORED_RUN},
+        categories={clip: CATEGORIES[clip] for clip in SCORED_RUN},
     script:
         "../scripts/average_scores.py"
 

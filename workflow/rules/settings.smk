@@ -1,4 +1,5 @@
 # The files and settings of clips, models and methods, and of the variants of sweeps.
+from bgsub.config.catalogue import catalogue
 from bgsub.config.sweeps import value_in_config
 from bgsub.config.training import trained_on
 from bgsub.masks.pair import pair_of
@@ -29,6 +30,18 @@ if MOG2 and config["histories"]:
     SWEEP_FILES += expand("results/{clip}/{file}", clip=RUN, file=["history.csv", "figures/history.png"])
 
 
+def lesson_compares(row):
+    """Whether a method compares differences to the reference model."""
+    return row["rule"] == "difference" and row.get("model") == MODELS[0]
+
+
+# What the lesson is about: the reference model, the first method that compares differences to it, and the first MOG2.
+LESSON_METHODS = [
+    *[name for name in METHODS_WITH_RULE if lesson_compares(config["methods"][name])][:1],
+    *[name for name in METHODS if config["methods"][name].get("opencv") == "mog2"][:1],
+]
+
+
 def tracked_source(wildcards):
     """The local file behind a clip, as far as Snakemake can track it."""
     if kind_of(wildcards.clip) == "synthetic":
@@ -39,6 +52,11 @@ def tracked_source(wildcards):
 def source_settings(wildcards):
     """A clip's source, as the job that gets it has to know it."""
     return ordered(files.source_settings(CLIPS[wildcards.clip]["source"], located))
+
+
+def known_clips(wildcards):
+    """What is known of every clip that can be run; looked up only where it is listed."""
+    return catalogue(EXPERIMENT.known, RUN, located)
 
 
 def groundtruth_of(wildcards):
@@ -201,3 +219,24 @@ def sweep_settings(wildcards):
         "variants": [{"variant": variant.method, **variant.values} for variant in variants],
         "methods": {variant.method: unnamed(variant.method_row) for variant in variants},
     }
+
+
+def lesson_settings(wildcards):
+    """What the lesson says of the run's settings."""
+    gmm, mog2 = (config["methods"][name] for name in LESSON_METHODS)
+    return {
+        "covariance_floor": config["models"][MODELS[0]].get("covariance_floor"),
+        "history": mog2["history"],
+        "methods": LESSON_METHODS,
+        "threshold": gmm["threshold"],
+    }
+
+
+def lesson_masks(wildcards):
+    """The masks of the two methods that the lesson compares."""
+    if components_of(MODELS[0]) < 2:
+        sys.exit(f"models.{MODELS[0]}.components: found 1; the lesson is about a mixture of two or more")
+    if len(LESSON_METHODS) < 2:
+        sys.exit(f"methods: the lesson needs one with model: {MODELS[0]} and rule: difference, and one MOG2")
+    gmm, mog2 = (f"results/{wildcards.clip}/methods/{name}/masks.npz" for name in LESSON_METHODS)
+    return {"gmm": gmm, "mog2": mog2}

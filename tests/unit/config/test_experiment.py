@@ -93,6 +93,10 @@ def test_what_an_overlay_sets_to_null_is_left_out() -> None:
             "clips.a.source.url: has a user name or password, which would stand in results and logs",
         ),
         (
+            {"clips": {"demo": {"category": "overall"}}},
+            "clips.demo.category: found 'overall', the mean over all categories; rename it",
+        ),
+        (
             {"run": ["a"], "clips": {"a": {"source": {}}}},
             "clips.a.source: found none; expected one of gdrive, url, path, synthetic",
         ),

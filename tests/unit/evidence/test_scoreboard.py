@@ -116,12 +116,15 @@ def test_over_clips_categories_weigh_the_same():
 def test_over_clips_what_is_not_defined_is_counted():
     none = clip(gmm=0.5, mog2=0.1)
     none["shadow_error"] = np.nan  # as it comes from a file
-    rows = overall_rows({"a": none, "b": clip(gmm=0.7)}, {"a": "x", "b": "x"})
-    assert [(row["method"], row["clips"], row["shadow_error"], row["undefined"]) for row in rows] == [
-        ("gmm", 2, 0.7, "shadow_error: 1"),
-        ("gmm", 2, 0.7, None),
-        ("mog2", 1, None, "shadow_error: 1"),
-        ("mog2", 1, None, "shadow_error: 1"),
+    rows = overall_rows({"a": none, "b": clip(gmm=0.7)}, {"a": "x", "b": "y"})
+    assert [
+        (row["category"], row["method"], row["clips"], row["shadow_error"], row["undefined"]) for row in rows
+    ] == [
+        ("x", "gmm", 1, None, "shadow_error: 1"),
+        ("y", "gmm", 1, 0.7, None),
+        ("overall", "gmm", 2, 0.7, "shadow_error: 1"),
+        ("x", "mog2", 1, None, "shadow_error: 1"),
+        ("overall", "mog2", 1, None, "shadow_error: 1"),
     ]
 
 
@@ -146,3 +149,8 @@ def test_scenes_stand_side_by_side_and_an_empty_one_has_no_f_measure():
     assert none["fpr"] == 0
     for row in (some, none):
         assert [row[key] for key in ("f_measure", "behind", "precision", "recall", "retention")] == [None] * 5
+
+
+def test_a_single_category_is_not_told_twice() -> None:
+    rows = overall_rows({"a": clip(gmm=0.5), "b": clip(gmm=0.7)}, {"a": "x", "b": "x"})
+    assert [(row["category"], row["clips"], row["f_measure"]) for row in rows] == [("overall", 2, 0.6)]

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from bgsub.evidence.costs import Cost
+from bgsub.files import write_image
 from bgsub.names import names_of
 from bgsub.report.pages import SCRIPTS, render_overview, render_page
 from bgsub.report.results import ClipResults, source_facts
@@ -440,6 +441,18 @@ def test_the_overview_links_each_clip_and_sums_up_the_methods(clip, tmp_path):
     assert "GMM 83 % over 4 frames MOG2" in alone.text
     assert "the GMM keeps 83 % of them visible, and MOG2 20 %" in read.text
     assert "GMM 4.0 %" in Reader(overview(second)).text
+
+
+def test_the_overview_shows_ranks_over_several_clips_only(clip, tmp_path):
+    write_results(tmp_path / "second")
+    second = clip_of(tmp_path / "second", name="second", title="Another room")
+    ranks = tmp_path / "ranks.png"
+    write_image(ranks, np.ones((40, 60, 3)))
+    read = Reader(overview(clip, second, ranks=ranks))
+    assert {"figures/ranks.svg", "ranks.csv", "differences.csv", "table.csv", "table.tex"} <= set(
+        read.addresses
+    )
+    assert "ranks.csv" not in overview(clip, ranks=ranks)
 
 
 def test_a_method_that_fills_the_picture_is_not_said_to_keep_the_person(clip, tmp_path):

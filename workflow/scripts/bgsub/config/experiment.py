@@ -16,6 +16,7 @@ from bgsub.config.training import check_training, trained_on
 from bgsub.config.words import at
 from bgsub.errors import InputError
 from bgsub.masks.methods import key_of_model
+from bgsub.names import OVERALL
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +26,8 @@ class Experiment:
     config: dict[str, Any]
     """Every section, with defaults: the clips to be processed, and those that only train for them; models and
     methods, those of variants too."""
+    known: dict[str, Any]
+    """Every clip that can be run, of the config and of its tables."""
     clips: list[str]
     """Names of the clips to be processed."""
     scenes: dict[str, Any]
@@ -75,6 +78,10 @@ def read_experiment(config: Mapping[str, Any], home: Path, located: Located = st
     for name, clip in (checked["clips"] | scenes).items():
         check_name(name)
         check_source(clip["source"], name, located)
+        if clip.get("category") == OVERALL:
+            raise InputError(
+                f"{at('clips', name)}.category: found '{OVERALL}', the mean over all categories; rename it"
+            )
     check_files_apart({name: clip["source"] for name, clip in (checked["clips"] | scenes).items()})
     for section in ("models", "methods"):
         for name, row in checked[section].items():
@@ -89,8 +96,9 @@ def read_experiment(config: Mapping[str, Any], home: Path, located: Located = st
     sections, fractions = _with_variants(checked, variants)
     return Experiment(
         config=checked | sections,
-        scenes=scenes,
+        known=known,
         clips=run,
+        scenes=scenes,
         models=list(checked["models"]),
         methods=list(checked["methods"]),
         variants=variants,

@@ -22,9 +22,9 @@ from bgsub.evidence.scores import (
 )
 from bgsub.evidence.uncertainty import bootstrap
 from bgsub.masks.mask_file import Masks
+from bgsub.names import OVERALL
 from bgsub.progress import Progress
 
-OVERALL = "overall"
 _OF_A_FRAME = ("recall", "precision", "f_measure")
 
 
@@ -130,9 +130,11 @@ def overall_rows(scores: Mapping[str, pd.DataFrame], categories: Mapping[str, st
     Returns
     -------
     list of dict
-        `category` (`overall` for the mean over the categories), `method`, the number of `clips`, the
+        `category` (`overall` for the mean over the categories, which stands alone if there is but one),
+        `method`, the number of `clips`, the
         measures, and in `undefined` how many clips (or categories) had to be left out of which mean.
     """
+    several = len({categories[clip] for clip in scores}) > 1
     rows = []
     for method in dict.fromkeys(name for table in scores.values() for name in table["method"]):
         measured: dict[str, list[Measures]] = {}
@@ -141,7 +143,8 @@ def overall_rows(scores: Mapping[str, pd.DataFrame], categories: Mapping[str, st
                 values = {name: None if pd.isna(row[name]) else row[name] for name in MEASURES}
                 measured.setdefault(categories[clip], []).append(Measures(**values))
         by_category, overall = average_categories(measured)
-        rows += [_mean_row(name, method, len(measured[name]), mean) for name, mean in by_category.items()]
+        if several:
+            rows += [_mean_row(name, method, len(measured[name]), mean) for name, mean in by_category.items()]
         rows.append(_mean_row(OVERALL, method, sum(map(len, measured.values())), overall))
     return rows
 

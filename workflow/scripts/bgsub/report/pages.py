@@ -140,6 +140,7 @@ def render_overview(
     *,
     templates: str | Path,
     overall: Mapping[str, float] | None = None,
+    ranks: str | Path | None = None,
 ) -> None:
     """Write the page over all clips: a card for each, with a link to the clip's own page beside it.
 
@@ -153,6 +154,8 @@ def render_overview(
         Folder of the templates and style sheets.
     overall : mapping of str to float, optional
         F-measure by method, averaged over clips.
+    ranks : path-like, optional
+        Picture of the methods' ranks, shown where there are several clips.
     """
     templates = Path(templates)
     methods = methods_over_clips(summaries, overall or {})
@@ -171,6 +174,7 @@ def render_overview(
                 {name: Name(row["label"], row["article"]) for name, row in methods.items()},
                 [name for name in kept if methods[name]["crowded"]],
             ),
+            ranks=ranks,
             style=embed_source(templates / "page.css", templates / "print.css"),
         )
     )
