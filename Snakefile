@@ -31,6 +31,10 @@ include: "workflow/rules/sweeps.smk"
 include: "workflow/rules/report.smk"
 
 
+onerror:
+    cancel_slurm_jobs()  # that Ctrl-C has left
+
+
 rule all:
     default_target: True
     input:
