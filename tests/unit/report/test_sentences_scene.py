@@ -32,8 +32,8 @@ def test_events_and_how_they_are_known():
         "known from the ground truth."
     )
     assert happened(*TRUTH, region_source="groundtruth", fps=10).startswith(
-        "The person enters at frame 11 (1.1 s), begins to fall at frame 50 (5.0 s) and lies still from frame 61 "
-        "on (6.1 s); this is known"
+        "The person enters at frame 11 (1.1 s), begins to fall at frame 50 (5.0 s) and lies still from frame "
+        "61 on (6.1 s); this is known"
     )
     mixed = [("enters", 8, "frames"), ("falls", 53, "frames"), ("still", 75, "config")]
     assert happened(*mixed, fps=10).startswith(
