@@ -46,7 +46,7 @@ def test_the_frame_shown_is_the_frame_asked_for(frame, tab, results):
     far = [np.abs(shown - results.frames[other]).mean() for other in range(FIRST, LAST + 1)]
     assert FIRST + int(np.argmin(far)) == frame
     assert min(far) < 6
-    assert tab.page.inner_text('[data-part="frame"]') == f"frame {frame}"
+    assert tab.page.inner_text('[data-part="frame"]') == f"frame {frame}, {frame / 10:.1f} s"
 
 
 def test_every_mask_is_the_method_s_own(tab, results):

@@ -20,6 +20,7 @@ from bgsub.report.results import ClipResults, source_facts
 from bgsub.report.sentences_scene import Span
 from bgsub.report.views import cost_rows, outlooks, player_facts
 from bgsub.source.rate import Rate
+from bgsub.words import NBSP
 
 TEMPLATES = Path(__file__).parents[3] / "workflow/report"
 MODELS = {key: defaults.MODELS[key] for key in ("em", "notebook")}
@@ -425,7 +426,10 @@ def test_what_went_wrong_with_decoding_is_said_and_nothing_else(clip):
 def test_the_player_knows_the_events(clip):
     events = [{"frame": 1, "label": "enters"}, {"frame": 6, "label": "lies still"}]
     assert player_facts(clip, None)["events"] == events
-    assert "enters at frame 1 (seen in the frames) and lies still from frame 6 on" in render(clip)
+    said = render(clip).replace(NBSP, " ")
+    assert (
+        "enters at frame 1 (0.1 s; seen in the frames) and lies still from frame 6 on (0.6 s; given" in said
+    )
 
 
 def test_the_overview_links_each_clip_and_sums_up_the_methods(clip, tmp_path):

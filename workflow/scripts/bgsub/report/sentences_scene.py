@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from bgsub.words import count, joined, percent
+from bgsub.words import NBSP, count, joined, percent
 
 _KNOWN = {
     "config": "given in the config",
@@ -100,7 +100,12 @@ def page_title(*, lies: bool) -> str:
 
 
 def events_sentence(
-    events: pd.DataFrame, span: Span | None, *, times: int = 1, region_source: str | None = None
+    events: pd.DataFrame,
+    span: Span | None,
+    *,
+    times: int = 1,
+    region_source: str | None = None,
+    fps: float | None = None,
 ) -> str:
     """Say when the person enters, falls and lies still, and where, and how that is known.
 
@@ -114,6 +119,8 @@ def events_sentence(
         How often somebody lies still.
     region_source : str, optional
         How it is known where the person lies: `config`, `groundtruth` or `frames`.
+    fps : float, optional
+        Frames per second, to tell seconds since the clip's first frame too.
     """
     known = events.set_index("event")
     words = {
@@ -124,11 +131,15 @@ def events_sentence(
     told = known[known["frame"].notna()]
     parts = [words[str(event)].format(row["frame"]) for event, row in told.iterrows()]
     sources = [_KNOWN[source] for source in told["source"]]
+    notes = [[f"{frame / fps:.1f}{NBSP}s"] if fps else [] for frame in told["frame"]]
     # Nothing says that who or what comes in is a person, unless they fall or lie still.
     who = "The person" if {"falls", "still"} & set(told.index) else "Somebody or something"
     said = []
-    if len(set(sources)) > 1:
-        parts = [f"{part} ({source})" for part, source in zip(parts, sources, strict=True)]
+    alike = len(set(sources)) <= 1
+    if not alike:
+        notes = [[*note, source] for note, source in zip(notes, sources, strict=True)]
+    parts = [f"{part} ({'; '.join(note)})" if note else part for part, note in zip(parts, notes, strict=True)]
+    if not alike:
         said.append(f"{who} {joined(parts)}.")
     elif parts:
         said.append(f"{who} {joined(parts)}; this is {sources[0]}.")

@@ -94,7 +94,11 @@ def clip_view(
             area, names, truth_area[-1] if truth_area else None, subject.named
         ),
         "events": sentences_scene.events_sentence(
-            events, span, times=times, region_source=None if regions.empty else regions.iloc[0]
+            events,
+            span,
+            times=times,
+            region_source=None if regions.empty else regions.iloc[0],
+            fps=clip.fps,
         ),
         "history": about_table(clip, "history.csv", sentences_sweeps.history_answer, clip.fps, span),
         "false_alarms": about_table(
