@@ -71,7 +71,9 @@ MODELS_WITH_RULE = [
 
 if workflow.is_main_process:  # once per run, and not again for each of its jobs
     try:
-        check_sizes(log for clip in (".", *RUN) for log in Path(located(f"results/{clip}/logs")).glob("*.log"))
+        check_sizes(
+            log for clip in (".", *RUN) for log in Path(located(f"results/{clip}/logs")).glob("*.log")
+        )
     except InputError as error:
         sys.exit(str(error))
 

@@ -225,7 +225,7 @@ def over_clips_sentence(
     Parameters
     ----------
     kept : mapping of str to float
-        Mean retention by method, over the clips in which a person lies still.
+        Mean retention by method, over the clips in which a person lies still, of those that watched them all.
     clips : int
         The number of these clips.
     names : mapping of str to Name
@@ -234,6 +234,8 @@ def over_clips_sentence(
         Methods that fill much of the picture in one of the clips, see `evidence.metrics.crowded`: they are
         passed over, unless there is no other.
     """
+    if not kept and clips:
+        return f"No method watched all {count(clips, 'clip')} in which a person lies still."
     if not kept:
         return "In none of these clips is anybody known to lie still while the methods are tested."
     clear = {name: share for name, share in kept.items() if name not in full} or kept

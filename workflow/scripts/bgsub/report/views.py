@@ -11,6 +11,7 @@ from bgsub.evidence.absorption import mog2_history_to_keep
 from bgsub.evidence.costs import Cost
 from bgsub.figures.looks import FLAGS
 from bgsub.masks.method import ADAPTIVE, LEARNING_WORDS, Method
+from bgsub.masks.methods import key_of_model
 from bgsub.masks.scored import ScoredMethod
 from bgsub.names import Name
 from bgsub.report import (
@@ -331,6 +332,14 @@ def scores_rows(scores: pd.DataFrame, clip: ClipResults) -> list[dict[str, Any]]
         row | {"learns": LEARNING_WORDS[clip.methods[row["method"]].learns]}
         for row in ranked.to_dict("records")
     ]
+
+
+def method_words(clip: ClipResults, key: str) -> str:
+    """List a method's settings, and those of the model that it needs."""
+    row = asdict(clip.methods[key])
+    model = key_of_model(row)
+    fitted = f"; {settings_words(asdict(clip.models[row[model]]))}" if model else ""
+    return settings_words(row) + fitted
 
 
 def settings_words(settings: Mapping[str, Any]) -> str:
