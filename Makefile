@@ -33,8 +33,9 @@ format: .venv/installed-test ## Format the code, and correct what ruff can corre
 	.venv/bin/ruff format .
 	.venv/bin/snakefmt Snakefile workflow
 
-schema: .venv/installed ## Write what is made of the config's classes: its JSON schema and docs/config.md
+schema: .venv/installed ## Write what is made of the code: the JSON schema, docs/config.md and docs/claims.md
 	PYTHONPATH=workflow/scripts .venv/bin/python -m bgsub.config.write_docs
+	PYTHONPATH=workflow/scripts .venv/bin/python -m bgsub.report.claims
 
 bench: .venv/installed-test ## Measure our fit beside others', on the rendered clip and on one of yours: make bench REAL=clip.mp4
 	.venv/bin/snakemake --quiet all --config 'run=[demo]' -- results/demo/frames.npy

@@ -14,10 +14,10 @@ from bgsub.files import write_text
 from bgsub.names import Name
 from bgsub.report.embed import embed_picture, embed_source, embed_video, picture_size
 from bgsub.report.payload import to_json
-from bgsub.report.results import ClipResults
+from bgsub.report.results import ClipResults, method_words
 from bgsub.report.sentences import over_clips_sentence
 from bgsub.report.sentences_scene import headline, page_title
-from bgsub.report.views import clip_view, method_words, player_facts
+from bgsub.report.views import clip_view, player_facts
 from bgsub.words import brief, count, duration, number, score_words
 
 # Of what a clip's page tells the overview: one that is made in another way is not read.
