@@ -12,8 +12,9 @@ from typing import NamedTuple
 FILE = "docs/claims.md"
 _HEAD = """# What the pages claim, and when
 
-Made by `make schema` from the functions that say it, `workflow/scripts/bgsub/report/sentences*.py`; tests make facts at
-the edges and hold claims against them. A claim is in the words of the code: `…` stands for what is measured.
+Made by `make schema` from the functions that say it, `workflow/scripts/bgsub/report/sentences*.py`; tests
+make facts at the edges and hold claims against them. A claim is in the words of the code: `…` stands for
+what is measured.
 """
 _CLAIM = re.compile(r'^"(?P<words>.+)"\n(?P<condition>(?: {4}.+\n?)+)', re.MULTILINE)
 

@@ -148,6 +148,10 @@ def clip_view(
             "Models": {key: settings_words(asdict(model)) for key, model in clip.models.items()},
             "Methods": {key: settings_words(asdict(method)) for key, method in clip.methods.items()},
         },
+        # Whether some slider's masks have their shadows from the configured threshold.
+        "held": any(
+            isinstance(method, ScoredMethod) and method.ignore_shadows for method in clip.methods.values()
+        ),
         "costs": cost_rows(clip.costs),
         "compiled": any(cost.compiling for cost in clip.costs.values()),
         "compared": list(fits["model"][1:]),
