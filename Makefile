@@ -34,8 +34,9 @@ format: .venv/installed-test ## Format the code, and correct what ruff can corre
 	.venv/bin/ruff format .
 	.venv/bin/snakefmt Snakefile workflow
 
-schema: .venv/installed ## Write what is made of the config's classes: its JSON schema and docs/config.md
+schema: .venv/installed ## Write what is made of the code: the JSON schema, docs/config.md and docs/claims.md
 	PYTHONPATH=workflow/scripts .venv/bin/python -m bgsub.config.write_docs
+	PYTHONPATH=workflow/scripts .venv/bin/python -m bgsub.report.claims
 
 # Without the target `all`, which would have an arrow from everything.
 graph: .venv/installed ## Draw the graph of the rules, docs/rules.md, which GitHub and many editors show as a picture
