@@ -3,7 +3,7 @@
 PYTHON ?= python3
 PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help run test lint format schema graph bench test-report test-cluster fuzz lesson lock clean
+.PHONY: help run scenes test lint format schema graph bench test-report test-cluster fuzz lesson lock clean
 .DEFAULT_GOAL := run
 
 help: ## Print this list
@@ -13,6 +13,10 @@ help: ## Print this list
 run: .venv/installed ## Run the experiment on the clips that config.yaml names; the default
 	.venv/bin/snakemake
 	@echo "The report is in results/report.html"
+
+scenes: .venv/installed ## Score all methods on rendered clips with the troubles of real footage
+	.venv/bin/snakemake scenes
+	@echo "The page is results/scenes.html"
 
 test: lint ## Lint, and run the tests that need neither a browser nor a cluster: make test PYTEST='-m "not slow"'
 	.venv/bin/python -m pytest -n auto $(PYTEST)

@@ -31,6 +31,7 @@ include: "workflow/rules/sweeps.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/lesson.smk"
+include: "workflow/rules/scenes.smk"
 
 
 rule all:
@@ -38,4 +39,4 @@ rule all:
     input:
         rules.make_overview.output,
         rules.tables.input,
-        [kept_files(clip) for clip in CLIPS],
+        [kept_files(clip) for clip in RUN],

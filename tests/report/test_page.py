@@ -167,6 +167,7 @@ def test_the_cursor_follows_and_a_click_on_the_curves_goes_there(tab, results):
 
 
 def test_the_inspector_shows_the_samples_of_its_pixel(tab, results):
+    tab.unfold("pixel")
     colours = "circles => circles.map((circle) => circle.dataset.colour.split(' ').map(Number))"
     tab.seek(30, FIRST)
     for column, row in ((10, 12), (60, 50), (94, 2)):
@@ -189,6 +190,7 @@ def test_the_rule_s_score_is_told_with_its_threshold(tab, results, made):
     """The difference rule, worked out here from the background of the model."""
     import cv2
 
+    tab.unfold("pixel")
     background = np.load(made.results / "demo/models/em/model.npz")
     tab.seek(30, FIRST)
     row, column = divmod(int(tab.page.get_attribute("#inspector", "data-pixel")), 96)
@@ -211,6 +213,7 @@ def test_a_click_on_a_picture_inspects_that_pixel(tab):
 
 
 def test_the_fit_can_be_followed_from_its_start(tab):
+    tab.unfold("pixel")
     slider = tab.page.locator('[data-part="iteration"]')
     tab.page.select_option('[data-part="model"]', "notebook")
     assert tab.page.inner_text('[data-part="after"]') == "after 5 of 5 iterations"

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,7 @@ SNAKEMAKE = (
 )
 
 
-@pytest.mark.parametrize("target", ["cdnet", "clips", "tables"])
+@pytest.mark.parametrize("target", ["cdnet", "clips", "scenes", "tables"])
 def test_a_target_is_named_by_make_help_and_told_where_it_belongs(target: str, tmp_path: Path) -> None:
     said = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert re.search(rf"^snakemake {target} +\w", said, re.MULTILINE)
@@ -85,7 +86,7 @@ def test_own_video_with_the_readme_s_overlay(tmp_path: Path) -> None:
     for index in range(10, 40):
         left = min(index, 24)
         frames[index, 20:40, left : left + 12] = 230
-    write_video(project.folder / "kitchen.mp4", frames, 10)
+    write_video(project.folder / "kitchen.mp4", frames, Fraction(10))
     project.snakemake("--configfile", "mine.yaml")
     assert "A fall in the kitchen" in (project.results / "report.html").read_text()
 

@@ -6,6 +6,7 @@ rule execute_lesson:
     input:
         unpack(lesson_masks),
         frames="results/{clip}/frames.npy",
+        training=training_of,
         table="results/{clip}/frames.csv",
         model=f"results/{{clip}}/models/{MODELS[0]}/model.npz",
         absorption="results/{clip}/absorption.csv",

@@ -7,10 +7,10 @@ rule gather_table:
     The benchmarks of masks, which it tells seconds per frame from, are no inputs, as for the pages.
     """
     input:
-        area=expand("results/{clip}/area.csv", clip=CLIPS),
-        absorption=expand("results/{clip}/absorption.csv", clip=CLIPS),
-        still=expand("results/{clip}/still.csv", clip=CLIPS),
-        scores=expand("results/{clip}/scores.csv", clip=SCORED),
+        area=expand("results/{clip}/area.csv", clip=RUN),
+        absorption=expand("results/{clip}/absorption.csv", clip=RUN),
+        still=expand("results/{clip}/still.csv", clip=RUN),
+        scores=expand("results/{clip}/scores.csv", clip=SCORED_RUN),
     output:
         table="results/table.csv",
     log:
@@ -65,7 +65,7 @@ rule tables:
         rules.gather_table.output,
         rules.compare_methods.output,
         rules.gather_still.output,
-        rules.average_scores.output if SCORED else [],
+        rules.average_scores.output if SCORED_RUN else [],
     localrule: True
 
 

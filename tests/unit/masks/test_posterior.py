@@ -26,7 +26,7 @@ def masks_of(clip, training=TRAINING, n_threads=1, **settings):
     }
     method = Posterior(posterior="em", **settings)
     return np.stack(
-        list(method.masks(clip, range(training, len(clip)), model, {**ROW, "label": ""}, n_threads=n_threads))
+        list(method.masks(clip[:training], clip[training:], model, {**ROW, "label": ""}, n_threads=n_threads))
     )
 
 

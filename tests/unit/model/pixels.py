@@ -8,6 +8,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 from threadpoolctl import threadpool_limits
 
+from bgsub.model.constants import AT_FLOOR, DEAD
+
 ATTRIBUTES = (
     "weights_", "means_", "covariances_", "log_likelihood_", "n_iter_", "converged_", "flags_",
 )  # fmt: skip
@@ -72,6 +74,51 @@ def notebook_em(samples, means, iterations=5):
             if eigenvalues[0] <= 1e6 * np.finfo(float).eps * eigenvalues[-1]:
                 return None
     return weights, means, covariances
+
+
+def plain_em(start, frames, iterations, floor):
+    """EM in plain numpy at all pixels, from a model's parameters.
+
+    Returns weights (K, P), means, covariances in [0, 1] units, the mean log-likelihood (P,), and the flags of
+    covariances at the floor and of components with fewer than four samples.
+    """
+    samples = frames.reshape(len(frames), -1, start.means_.shape[-1]).astype(float)
+    weights, means, covariances = (
+        start.weights_[:, 0],
+        start.means_[:, 0] * 255,
+        start.covariances_[:, 0] * 255**2,
+    )
+    channels, at_floor = samples.shape[-1], (start.flags_[0] & AT_FLOOR) > 0
+    constant = (samples == samples[0]).all(axis=(0, 2))
+    for iteration in range(iterations + 1):
+        values, axes = np.linalg.eigh(covariances)
+        with np.errstate(all="ignore"):  # without a floor, singular covariances have no density
+            norm = np.log(weights) - 0.5 * (channels * np.log(2 * np.pi) + np.log(values).sum(axis=-1))
+            along = np.einsum("nkpc,kpcd->nkpd", samples[:, np.newaxis] - means, axes)
+            terms = norm - 0.5 * (along**2 / values).sum(axis=-1)
+            density = np.logaddexp.reduce(terms, axis=1)
+            shares = np.exp(terms - density[:, np.newaxis])
+        if iteration == iterations:
+            break
+        with np.errstate(all="ignore"):
+            totals = shares.sum(axis=0)
+            alive = totals >= 1e-8
+            new_means = np.einsum("nkp,npc->kpc", shares, samples) / totals[..., np.newaxis]
+            deviation = samples[:, np.newaxis] - new_means
+            scatter = np.einsum("nkp,nkpc,nkpd->kpcd", shares, deviation, deviation)
+            new_covariances = scatter / totals[..., np.newaxis, np.newaxis]
+        alive &= ~constant
+        weights = np.where(constant, weights, totals / len(samples))
+        means = np.where(alive[..., np.newaxis], new_means, means)
+        covariances = np.where(alive[..., np.newaxis, np.newaxis], new_covariances, covariances)
+        values, axes = np.linalg.eigh(np.nan_to_num(covariances))
+        if floor is not None:
+            low = values[..., 0] < floor
+            raised = np.einsum("kpcd,kpd,kped->kpce", axes, np.maximum(values, floor), axes)
+            covariances = np.where(low[..., np.newaxis, np.newaxis], raised, covariances)
+            at_floor = low.any(axis=0)
+    flags = AT_FLOOR * (at_floor & ~constant) + DEAD * ((weights * len(samples) < 4).any(axis=0) & ~constant)
+    return weights, means / 255, covariances / 255**2, density.mean(axis=0) + channels * np.log(255), flags
 
 
 def parameters_of(model, x, y=0):

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from bgsub.model.band import Fit, new_fit
 from bgsub.model.choice import take_better
-from bgsub.model.kernel import Fit, new_fit
 
 
 def fit_of(components: int, value: float) -> Fit:

@@ -7,105 +7,152 @@ from numba import njit
 from bgsub.model import lanemath
 from bgsub.model.lanes import (
     WIDTH,
+    Mask,
+    Rows,
+    Scalar,
+    Shape,
+    Table,
+    Variable,
     absolute,
-    bits,
-    both,
-    either,
-    exponent,
     floor,
-    fma,
-    load,
-    load_colours,
-    mantissa,
+    kernel,
+    lanes,
+    loop,
     maximum,
     minimum,
-    power_of_two,
     select,
     sqrt,
-    store,
 )
+from bgsub.model.start import order_by
 
 
-@njit
-def arithmetic(x, y, out):
-    a, b = load(x, 0), load(y, 0)
-    store(out, 0, fma(a, b, 2.0) + 1.0 / a - 3)
-    store(out, 1, select(a < b, a * b, sqrt(absolute(a))))
-    store(out, 2, maximum(a, 0.5) + minimum(b, floor(a)))
-    store(out, 3, mantissa(absolute(a)) * power_of_two(exponent(absolute(a)) + lanemath.ROUND))
-    return bits(a < b), bits(both(a < b, a >= 0.0)), bits(either(a < b, a >= 0.0))
+def compiled(traced):
+    """Return a traced kernel as a function that Python can call."""
+    return njit(lambda *arguments: traced(*arguments))
+
+
+@compiled
+@kernel
+def arithmetic(x: Rows, y: Rows, out: Rows) -> Mask:
+    a, b = x[0], y[0]
+    out[0] = a * b + 2.0 + 1.0 / a - 3
+    out[1] = select(a < b, a * b, sqrt(absolute(a)))
+    out[2] = maximum(a, 0.5) + minimum(b, floor(a))
+    out[3] = a * b - a * a
+    out[4] = 2.0 - a * b
+    return ((a < b) & (a >= 0.0)) | ~(b > 1.0)
 
 
 def test_arithmetic_is_numpys():
     rng = np.random.default_rng(1)
-    x, y, out = rng.normal(0, 4, (1, WIDTH)), rng.normal(0, 4, (1, WIDTH)), np.empty((4, WIDTH))
-    less, less_and_positive, less_or_positive = arithmetic(x, y, out)
+    x, y, out = rng.normal(0, 4, (1, WIDTH)), rng.normal(0, 4, (1, WIDTH)), np.empty((5, WIDTH))
+    found = arithmetic(x, y, out)
     np.testing.assert_allclose(out[0], (x * y + 2 + 1 / x - 3)[0], rtol=1e-14)
     np.testing.assert_array_equal(out[1], np.where(x < y, x * y, np.sqrt(np.abs(x)))[0])
     np.testing.assert_array_equal(out[2], (np.maximum(x, 0.5) + np.minimum(y, np.floor(x)))[0])
-    np.testing.assert_array_equal(out[3], np.abs(x)[0])
-    for found, truth in [
-        (less, x < y),
-        (less_and_positive, (x < y) & (x >= 0)),
-        (less_or_positive, (x < y) | (x >= 0)),
-    ]:
-        assert found == sum(1 << lane for lane in range(WIDTH) if truth[0, lane])
+    np.testing.assert_allclose(out[3], (x * y - x * x)[0], rtol=1e-13)
+    np.testing.assert_allclose(out[4], (2 - x * y)[0], rtol=1e-13)
+    truth = (((x < y) & (x >= 0)) | ~(y > 1))[0]
+    assert found == sum(1 << lane for lane in range(WIDTH) if truth[lane])
 
 
-@njit
-def colours(frame, pixel, out):
-    red, green, blue = load_colours(frame, pixel)
-    store(out, 0, red)
-    store(out, 1, green)
-    store(out, 2, blue)
+@compiled
+@kernel
+def sum_and_largest(x: Rows, n: Scalar, limit: float, out: Rows) -> None:
+    total, largest = Variable(0.0), Variable(-1e300)
+    for block in loop(0, n, 3):
+        for i in loop(block, (block + 3).at_most(n)):
+            total += x[i]
+            largest.set(maximum(x[i], largest.get()))
+    with (largest.get() > limit).anywhere():
+        total.set(total.get() * 2.0)
+    out[0], out[1], out[2] = total.get(), largest.get(), lanes(n)
 
 
-def test_colours_are_parted_by_channel():
-    frame = np.random.default_rng(2).integers(0, 256, (20, 3), dtype=np.uint8)
-    out = np.empty((3, WIDTH))
-    colours(frame, 5, out)
+@pytest.mark.parametrize(("limit", "factor"), [(1e9, 1), (-1.0, 2)])
+def test_loops_and_conditions_change_variables(limit, factor):
+    x, out = np.random.default_rng(2).normal(size=(11, WIDTH)), np.empty((3, WIDTH))
+    sum_and_largest(x, 10, limit, out)
+    np.testing.assert_allclose(out[0], factor * x[:10].sum(axis=0), atol=1e-13)
+    np.testing.assert_array_equal(out[1], x[:10].max(axis=0))
+    assert (out[2] == 10).all()
+
+
+@compiled
+@kernel
+def colours(shape: Shape, frame: Table, first: Scalar, out: Rows) -> None:
+    for c, channel in enumerate(frame.colours(first, shape.channels)):
+        out[c] = channel
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_colours_are_parted_by_channel(channels):
+    frame = np.random.default_rng(2).integers(0, 256, (20, channels), dtype=np.uint8)
+    out = np.empty((channels, WIDTH))
+    colours(Shape.of(2, channels), frame, 5 * channels, out)
     np.testing.assert_array_equal(out, frame[5:13].T)
 
 
-@njit
-def functions(x, out):
-    for row in range(x.shape[0]):
-        a = load(x, row)
-        store(out, 3 * row, lanemath.exp_minus(a))
-        store(out, 3 * row + 1, lanemath.log(a + 1e-9))
-        store(out, 3 * row + 2, lanemath.cos_third(minimum(a, 2.0) - 1.0))
+@compiled
+@kernel
+def functions(x: Rows, n: Scalar, out: Rows) -> None:
+    for row in loop(0, n):
+        out[row * 3] = lanemath.exp_minus(x[row])
+        out[row * 3 + 1] = lanemath.log(x[row] + 1e-9)
+        out[row * 3 + 2] = lanemath.log_roughly(x[row] + 1e-9)
 
 
 def test_functions_reach_their_precision():
     x = np.concatenate([np.linspace(0, 700, 3000), np.linspace(0, 2, 1000)]).reshape(-1, WIDTH)
     out = np.empty((3 * len(x), WIDTH))
-    functions(x, out)
+    functions(x, len(x), out)
     np.testing.assert_allclose(out[::3], np.exp(-x), rtol=2e-12)
     np.testing.assert_allclose(out[1::3], np.log(x + 1e-9), rtol=1e-15, atol=4e-16)
-    np.testing.assert_allclose(out[2::3], np.cos(np.arccos(np.minimum(x, 2) - 1) / 3), atol=1e-13)
+    np.testing.assert_allclose(out[2::3], np.log(x + 1e-9), atol=4e-7)
 
 
-@njit
-def matrices(rows, smallest, out):
-    a11, a12, a13, a22, a23, a33 = (
-        load(rows, 0), load(rows, 1), load(rows, 2), load(rows, 3), load(rows, 4), load(rows, 5)
-    )  # fmt: skip
-    floored = lanemath.floor_eigenvalues(a11, a12, a13, a22, a23, a33, smallest)
-    for row in range(6):
-        store(out, row, floored[row])
-    low, high, _ = lanemath.extreme_eigenvalues(a11, a12, a13, a22, a23, a33)
-    store(out, 6, low)
-    store(out, 7, high)
-    store(out, 8, lanemath.determinant(a11, a12, a13, a22, a23, a33))
+@compiled
+@kernel
+def logarithms(x: Rows, n: Scalar, out: Rows) -> None:
+    for row in loop(0, n):
+        out[row] = lanemath.log_one_plus(x[row])
 
 
-def upper(matrix):
-    return matrix[:, [0, 0, 0, 1, 1, 2], [0, 1, 2, 1, 2, 2]].T
+def test_logarithm_of_one_plus_reaches_its_precision():
+    x = np.concatenate([np.linspace(0, 1, 1000), np.geomspace(1e-300, 1, 1000)]).reshape(-1, WIDTH)
+    out = np.empty_like(x)
+    logarithms(x, len(x), out)
+    np.testing.assert_allclose(out, np.log1p(x), rtol=2e-14)
 
 
-@pytest.mark.parametrize("kind", ["spread", "near the floor", "double", "rank 1", "negative by rounding"])
-def test_eigenvalue_floor_is_lapacks(kind):
-    """V max(L, floor) V' by one eigenvector, also where eigenvalues are double and at the floor."""
+PLACES = lanemath.triangle(3)
+LOWER = tuple(np.transpose(PLACES))
+
+
+@compiled
+@kernel
+def matrices(rows: Rows, out: Rows) -> Mask:
+    A = dict(zip(PLACES, rows.block(0, 6), strict=True))
+    values = lanemath.eigen(A)
+    floored = lanemath.floored(values, lanes(1.0))
+    W, det = lanemath.whiten(floored)
+    row = 0
+    for part in ([floored[place] for place in PLACES], [W[place] for place in PLACES], [det]):
+        for value in part:
+            out[row] = value
+            row += 1
+    for value, vector in values:
+        for number in (value, *vector):
+            out[row] = number
+            row += 1
+    return lanemath.is_positive_definite(lanemath.plus_scaled_identity(A, lanes(-1.0)))
+
+
+@pytest.mark.parametrize(
+    "kind", ["spread", "near the floor", "double", "rank 1", "negative by rounding", "alike", "tiny"]
+)
+def test_eigenvalues_floor_and_whitening_are_lapacks(kind):
+    """Also where eigenvalues are double, and at the floor; errors are those of rounding the largest."""
     rng = np.random.default_rng(3)
     for _ in range(200):
         V = np.linalg.qr(rng.normal(size=(WIDTH, 3, 3)))[0]
@@ -115,27 +162,41 @@ def test_eigenvalue_floor_is_lapacks(kind):
             "double": rng.choice([0.2, 1.0, 30.0], (WIDTH, 3)) + rng.normal(0, 1e-10, (WIDTH, 3)),
             "rank 1": np.array([500.0, 0, 0]) * rng.uniform(size=(WIDTH, 1)),
             "negative by rounding": np.array([100.0, 1e-14, -1e-14]) * np.ones((WIDTH, 1)),
+            "alike": np.ones((WIDTH, 3)) * rng.uniform(0, 9, (WIDTH, 1)),
+            "tiny": np.array([1e4, 1e-5, 2e-6]) * rng.uniform(0.5, 1, (WIDTH, 3)),
         }[kind]
         A = np.einsum("lij,lj,lkj->lik", V, values, V)
         A = (A + A.transpose(0, 2, 1)) / 2
-        out = np.empty((9, WIDTH))
-        matrices(np.ascontiguousarray(upper(A)), 1.0, out)
+        out = np.empty((25, WIDTH))
+        positive = matrices(np.ascontiguousarray(A[:, *LOWER].T), out)
         L, Q = np.linalg.eigh(A)
         expected = np.einsum("lij,lj,lkj->lik", Q, np.maximum(L, 1.0), Q)
         scale = np.maximum(L[:, 2], 1.0)
-        assert (np.abs(out[:6] - upper(expected)) / scale).max() < 1e-8
-        assert (np.abs(out[6] - L[:, 0]) / scale).max() < 1e-7
-        assert (np.abs(out[7] - L[:, 2]) / scale).max() < 1e-7
+        assert (np.abs(out[:6].T - expected[:, *LOWER]) / scale[:, None]).max() < 2e-14
+        found = out[13:].T.reshape(WIDTH, 3, 4)
+        assert (np.abs(np.sort(found[..., 0]) - L) / scale[:, None]).max() < 2e-14
+        np.testing.assert_allclose(
+            found[..., 1:] @ found[..., 1:].swapaxes(1, 2), [np.eye(3)] * WIDTH, atol=1e-14
+        )
+        W = np.zeros((WIDTH, 3, 3))
+        W[:, *LOWER] = out[6:12].T
+        np.testing.assert_allclose(W @ expected @ W.swapaxes(1, 2), [np.eye(3)] * WIDTH, atol=1e-10)
+        np.testing.assert_allclose(out[12], np.linalg.det(expected), rtol=1e-11)
+        for lane in np.flatnonzero(np.abs(L[:, 0] - 1) > 1e-9):
+            assert bool(positive >> lane & 1) == (L[lane, 0] > 1)
 
 
-@njit
-def sort(rows):
-    lanemath.sort_rows(rows, lanemath.sorting_network(len(rows)))
+@compiled
+@kernel
+def sort(rows: Rows, order: Rows, n: Scalar, network: Table) -> None:
+    order_by(lambda x: x[0] * 1.0, rows, order, lanes(0.0), n, network, [lanes(0.0)])
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 5, 8, 44, 101])
 def test_sorts_every_lane(n):
-    rows = np.random.default_rng(n).normal(size=(n, WIDTH)).round(1)
-    expected = np.sort(rows, axis=0)
-    sort(rows)
-    np.testing.assert_array_equal(rows, expected)
+    from bgsub.sorting import sorting_network
+
+    rows = np.random.default_rng(n).integers(0, 256, (n, WIDTH)).astype(float)
+    order = np.empty_like(rows)
+    sort(rows, order, n, np.ascontiguousarray(sorting_network(n).T))
+    np.testing.assert_array_equal(order % 2.0**24, np.sort(rows, axis=0))

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from pixels import mixed_pixels, noisy_pixels
 
-from bgsub.model import em, pairband
 from bgsub.model.gmm import PixelMixture
 from bgsub.model.numerics import exp, log, mix, uniform
 
@@ -27,10 +26,8 @@ def best_cut(samples, place):
     return max(scores), parts[int(np.argmax(scores))], ordered
 
 
-@pytest.mark.parametrize("kernel", [pairband.fit_band, em.fit_band])
 @pytest.mark.parametrize("covered", [0.0, 0.1, 0.3])
-def test_split_is_the_cut_of_highest_classification_likelihood_in_two_orders(covered, kernel, monkeypatch):
-    monkeypatch.setattr(pairband, "fit_band", kernel)
+def test_split_is_the_cut_of_highest_classification_likelihood_in_two_orders(covered):
     rng = np.random.default_rng(1)
     frames = noisy_pixels(rng, 60, covered=covered)
     frames[30:34, 0, :20] = rng.integers(0, 256, (4, 20, 3))  # colours all around the wall's
@@ -62,9 +59,7 @@ def test_split_leaves_three_samples_a_side():
     np.testing.assert_allclose(np.sort(converged.weights_[:, 0, 0]), [1 / 44, 43 / 44], atol=1e-6)
 
 
-@pytest.mark.parametrize("kernel", [pairband.fit_band, em.fit_band])
-def test_split_does_not_depend_on_the_order_of_the_frames(kernel, monkeypatch):
-    monkeypatch.setattr(pairband, "fit_band", kernel)
+def test_split_does_not_depend_on_the_order_of_the_frames():
     rng = np.random.default_rng(0)
     # A side takes three samples: two bright ones, and one of two colours that are equally far from them.
     ties = np.array([[0, 99, 101], [0, 101, 99]] * 21 + [[100, 100, 100]] * 2, np.uint8).reshape(44, 1, 1, 3)

@@ -2,6 +2,7 @@ import hashlib
 import json
 import re
 from dataclasses import replace
+from fractions import Fraction
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -14,14 +15,15 @@ import pytest
 from bgsub.evidence.costs import Cost
 from bgsub.files import write_image
 from bgsub.names import names_of
-from bgsub.report.pages import render_overview, render_page
+from bgsub.report.pages import SCRIPTS, render_overview, render_page
 from bgsub.report.results import ClipResults, source_facts
 from bgsub.report.sentences_scene import Span
 from bgsub.report.views import cost_rows, outlooks, player_facts
+from bgsub.source.rate import Rate
 
 TEMPLATES = Path(__file__).parents[3] / "workflow/report"
 MODELS = {key: defaults.MODELS[key] for key in ("em", "notebook")}
-METHODS = {key: defaults.METHODS[key] for key in ("gmm", "mog2")}
+METHODS = {"gmm": defaults.METHODS["gmm"], "mog2": defaults.METHODS["mog2_default"]}
 FIGURES = (
     "backgrounds",
     "convergence",
@@ -52,13 +54,14 @@ def write_results(folder: Path, *, still: bool = True) -> None:
     (folder / "page/player.json").write_text('{"truth_area":null,"mark":"player"}')
     (folder / "page/player_small.json").write_text('{"truth_area":null,"mark":"small"}')
     (folder / "page/inspector.json").write_text('{"mark":"inspector","arrays":{"pixels.low":{"shape":[70]}}}')
+    (folder / "page/live.json").write_text('{"sliders":[],"mark":"live"}')
     moment = [{"method": name, "width": 4, "height": 3, "image": f"AAA{name}"} for name in METHODS]
     (folder / "page/moment.json").write_text(json.dumps({"frame": 8, "pictures": moment}))
     (folder / "page/poster.json").write_text('{"height":24,"width":32,"image":"AAAposter"}')
-    decoding = {"frames": 10, "expected": 10, "damaged": 0, "first_error": None, "notes": []}
+    decoding = {"frames": 10, "expected": 10, "damaged": 0, "first_error": None, "rate": None, "notes": []}
     (folder / "decoding.json").write_text(json.dumps(decoding))
     subsets = ["train"] * 4 + ["test"] * 6
-    pd.DataFrame({"frame": range(10), "name": "x.png", "subset": subsets}).to_csv(
+    pd.DataFrame({"frame": range(10), "name": "x.png", "subset": subsets, "clip": "demo"}).to_csv(
         folder / "frames.csv", index=False
     )
     source = {"kind": "url", "address": "https://example.org/a.zip", "file": "data/a.zip"}
@@ -83,7 +86,7 @@ def write_results(folder: Path, *, still: bool = True) -> None:
     absorption = pd.DataFrame({"method": list(METHODS), "still_frame": 6, "still_source": "config"})
     absorption = absorption.assign(region_source="config", initial_share=0.9, half_life=[np.nan, 2])
     absorption = absorption.assign(censored_at=[4, np.nan], vanish=[np.nan, 3], retention=[0.83, 0.2])
-    absorption = absorption.assign(predicted=[np.nan, 3], watched_from=6)
+    absorption = absorption.assign(predicted=[np.nan, 3], watched_from=6, frames_seen=6)
     if not still:
         absorption = absorption[["method"]].reindex(columns=absorption.columns)
     absorption.to_csv(folder / "absorption.csv", index=False)
@@ -110,8 +113,9 @@ def clip_of(folder: Path, **changes) -> ClipResults:
         "annotation": "He falls twice.",
         "licence": "MIT",
         "citation": "Someone, 2026",
+        "trained_on": {"name": "demo", "title": "A room"},
     }
-    facts |= {"models": MODELS, "methods": METHODS, "fps": 10.0}
+    facts |= {"models": MODELS, "methods": METHODS, "rate": Rate(Fraction(10), "config")}
     facts["names"] = names_of(changes.get("models", MODELS), changes.get("methods", METHODS))
     facts |= {"costs": {"frames": Cost(1.0, None, 1), "fitting em": Cost(3.0, 200.0, 4)}}
     return ClipResults(**(facts | changes))
@@ -220,9 +224,10 @@ def test_page_carries_its_data_and_scripts(clip):
     page = render(clip)
     data = dict(re.findall(r'<script type="application/json" id="([a-z-]+)">(.*?)</script>', page))
     assert json.loads(data["player-data"])["mark"] == "player"
+    assert json.loads(data["live-data"])["mark"] == "live"
     assert json.loads(data["inspector-data"])["mark"] == "inspector"
     assert json.loads(data["facts"]) == player_facts(clip, None)
-    for name in ("data.js", "curves.js", "player.js", "inspector.js", "main.js"):
+    for name in SCRIPTS:
         assert (TEMPLATES / name).read_text() in page
 
 
@@ -288,11 +293,12 @@ def test_scores_are_shown_where_there_are_some(clip):
 def test_the_history_that_keeps_the_person_follows_the_closed_form(clip):
     """Absorbed after 0.1106 history frames once MOG2 has run for long."""
     absorption = pd.DataFrame({"method": ["gmm", "mog2"], "still_frame": 1000, "predicted": [np.nan, 6]})
+    absorption["frames_seen"] = 1000
     found = outlooks(absorption, clip, 44, Span(1000, 1029, 1030))
     assert list(found) == ["mog2"]
     assert found["mog2"].background_ratio == pytest.approx(0.9)
     assert found["mog2"].least_history == pytest.approx(30 / 0.1106, rel=0.03)
-    early = outlooks(absorption.assign(still_frame=61), clip, 44, Span(61, 109, 110))
+    early = outlooks(absorption.assign(frames_seen=61), clip, 44, Span(61, 109, 110))
     assert early["mog2"].least_history is None  # the start-up takes 0.248 * 61 = 15 frames, of any history
 
 
@@ -492,12 +498,12 @@ def test_an_entrance_at_no_known_time_is_no_event_of_the_player(clip):
 
 
 def test_somebody_in_the_training_frames_is_warned_of_on_both_pages(clip):
-    assert "Mind this" not in Reader(render(clip)).text
+    assert "Somebody in the training frames" not in Reader(render(clip)).text
     write_training(folder_of(clip), held=0.04, fraction=0.1)
     for page in (render(clip), overview(clip)):
         text = Reader(page).text
         assert "With train_fraction: 0.1 the training frames would hold nobody." in text
-        assert text.index("Mind this") < text.index("frames of ")
+        assert text.index("Somebody in the training frames") < text.index("frames of ")
 
 
 def test_no_page_claims_a_fall_or_a_person_where_nobody_lies_still(tmp_path):

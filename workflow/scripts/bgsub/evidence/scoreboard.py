@@ -149,6 +149,43 @@ def overall_rows(scores: Mapping[str, pd.DataFrame], categories: Mapping[str, st
     return rows
 
 
+def scene_rows(
+    scores: Mapping[str, pd.DataFrame], absorption: Mapping[str, pd.DataFrame]
+) -> list[dict[str, Any]]:
+    """Put the scores of several clips, each with a trouble of its own, side by side.
+
+    Parameters
+    ----------
+    scores, absorption : mapping of str to DataFrame
+        `scores.csv` and `absorption.csv` of each clip, which have the same methods.
+
+    Returns
+    -------
+    list of dict
+        Rows of `scenes.csv`, by clip and method: `f_measure`, how far it is `behind` the best of the clip,
+        `precision`, `recall`, `shadow_error`, `fpr`, and of who lies still the `retention`. A clip that
+        shows no foreground has neither the first two nor precision and recall: its `fpr` says what is marked.
+    """
+    rows = []
+    for clip, table in scores.items():
+        kept = absorption[clip].set_index("method")["retention"]
+        empty = not (table["tp"] + table["fn"]).any()
+        found = ("f_measure", "precision", "recall")
+        table = table.assign(**dict.fromkeys(found, np.nan)) if empty else table
+        best = table["f_measure"].max()
+        for row in table.to_dict("records"):
+            values = {
+                "clip": clip,
+                "method": row["method"],
+                "f_measure": row["f_measure"],
+                "behind": best - row["f_measure"],
+                **{name: row[name] for name in ("precision", "recall", "shadow_error", "fpr")},
+                "retention": kept[row["method"]],
+            }
+            rows.append({key: None if pd.isna(value) else value for key, value in values.items()})
+    return rows
+
+
 def _frame_row(frame: int, counts: Counts) -> dict[str, Any]:
     measures = asdict(measure(counts))
     return {"frame": frame, **asdict(counts), **{name: measures[name] for name in _OF_A_FRAME}}

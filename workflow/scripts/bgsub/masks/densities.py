@@ -6,17 +6,18 @@ import numpy as np
 
 from bgsub.masks.difference import Score
 from bgsub.model.compiled import compiled
-from bgsub.model.em import prepare
+from bgsub.model.constants import LEVELS, ROUNDING_VARIANCE
+from bgsub.model.lanemath import eigen, exp_minus, floored, log_one_plus, triangle, whiten
+from bgsub.model.lanes import WIDTH, Rows, Scalar, absolute, kernel, lanes, maximum
 from bgsub.model.numerics import exp, log
-from bgsub.model.starts import ROUNDING_VARIANCE
+from bgsub.model.steps import log_norm
 
-_LEVELS = 255.0
-_DARKEST = 0.5  # share of its light that a background keeps in a shadow, at least; OpenCV's tau
 # Of a packed component: its log norm, its mean, and the lower triangle of its whitening matrix.
 _PACKED = 10
+_DISTANCE, _ODDS, _SURPRISE = range(3)
 
 
-def mahalanobis(model: Mapping[str, np.ndarray], ignore_shadows: bool = False) -> Score:
+def mahalanobis(model: Mapping[str, np.ndarray], *, neighbours_above: float | None = None) -> Score:
     """Score by the Mahalanobis distance to the background component.
 
     It counts standard deviations along the direction of the change. A known Gaussian's own samples pass 4.6
@@ -30,21 +31,21 @@ def mahalanobis(model: Mapping[str, np.ndarray], ignore_shadows: bool = False) -
         `weights` (K, H, W), `means` (K, H, W, 3) in [0, 1], `covariances` (K, H, W, 3, 3), as in model.npz.
         No direction's variance is taken for less than the 1/12 squared level of 8-bit rounding, here and in
         the two rules below.
-    ignore_shadows : bool
-        Take a sample x for background also if it would be background in less light: the score is the smaller
-        one of the distances to the component and to the component darkened by a = x.m / m.m, where m is its
-        mean and a is between 1/2 and 1. This is MOG2's test for shadows (Prati et al. 2003; OpenCV's
-        bgfg_gaussmix2.cpp, tau = 0.5) with the full covariance.
+    neighbours_above : float, optional
+        A pixel whose score is above it has the smallest of its scores by the models of the 3 x 3 pixels
+        around, as many as lie in the image: what moved by a pixel, or shook, is background. Costs as much as
+        the pixels that are above it. By default the pixel's own model alone is asked.
 
     Returns
     -------
     callable
-        Scores are float64, standard deviations.
+        Takes a frame (H, W, 3), uint8 or float32 in 8-bit levels, RGB. Scores are float64, standard
+        deviations.
     """
-    return _density_score(_mahalanobis_in_any_light if ignore_shadows else _mahalanobis, model, heaviest=1)
+    return _density_score(_distances, _DISTANCE, model, neighbours_above, heaviest=1)
 
 
-def component(model: Mapping[str, np.ndarray]) -> Score:
+def component(model: Mapping[str, np.ndarray], *, neighbours_above: float | None = None) -> Score:
     """Score by the log odds of the likeliest other component against the background one.
 
     Above 0 are the samples that `PixelMixture.predict` assigns to another component than the heaviest. With
@@ -52,7 +53,7 @@ def component(model: Mapping[str, np.ndarray]) -> Score:
 
     Parameters
     ----------
-    model : mapping
+    model, neighbours_above
         As for `mahalanobis`.
 
     Returns
@@ -60,10 +61,10 @@ def component(model: Mapping[str, np.ndarray]) -> Score:
     callable
         Scores are float64, nats.
     """
-    return _density_score(_log_odds, model)
+    return _density_score(_all_odds, _ODDS, model, neighbours_above)
 
 
-def likelihood(model: Mapping[str, np.ndarray]) -> Score:
+def likelihood(model: Mapping[str, np.ndarray], *, neighbours_above: float | None = None) -> Score:
     """Score by the negative log-likelihood of a sample under the whole mixture.
 
     The density is that of colours in [0, 1]. All colours being equally likely has the density 1 there, whose
@@ -72,7 +73,7 @@ def likelihood(model: Mapping[str, np.ndarray]) -> Score:
 
     Parameters
     ----------
-    model : mapping
+    model, neighbours_above
         As for `mahalanobis`.
 
     Returns
@@ -80,16 +81,28 @@ def likelihood(model: Mapping[str, np.ndarray]) -> Score:
     callable
         Scores are float64, nats: `-PixelMixture.score_samples`.
     """
-    return _density_score(_surprise, model)
+    return _density_score(_surprises, _SURPRISE, model, neighbours_above)
 
 
-def _density_score(kernel: Callable, model: Mapping[str, np.ndarray], heaviest: int | None = None) -> Score:
-    """Return the score that `kernel` computes from a frame's pixels and the packed components, or so many."""
+def _density_score(
+    of_all: Callable,
+    rule: int,
+    model: Mapping[str, np.ndarray],
+    neighbours_above: float | None,
+    heaviest: int | None = None,
+) -> Score:
+    """Return the score that `of_all` computes from a frame's pixels and the packed components, or so many.
+
+    `rule` says which it is, for neighbours: a function as an argument would be compiled anew in each job.
+    """
     components = _pack(model["weights"], model["means"], model["covariances"], heaviest)
 
     def score(frame: np.ndarray) -> np.ndarray:
         scores = np.empty(frame.shape[:2])
-        kernel(np.ascontiguousarray(frame).reshape(-1, 3), components, scores.reshape(-1))
+        pixels = np.ascontiguousarray(frame).reshape(-1, 3)
+        of_all(pixels, components, scores.reshape(-1))
+        if neighbours_above is not None:
+            _ask_neighbours(rule, pixels, components, neighbours_above, scores)
         return scores
 
     return score
@@ -115,85 +128,135 @@ def _pack_pixels(
     order: np.ndarray, weights: np.ndarray, means: np.ndarray, covariances: np.ndarray, packed: np.ndarray
 ) -> None:
     """Fill `packed` (P, K, 10) from the parameters (.., P, ..) in [0, 1], taken in `order` (K, P)."""
-    count = len(order)
-    w, log_norm = np.empty(count), np.empty(count)
-    sigma, W = np.empty((count, 3, 3)), np.empty((count, 3, 3))
-    A, V = np.empty((3, 3)), np.empty((3, 3))
-    for p in range(order.shape[1]):
-        for k in range(count):
-            w[k] = weights[order[k, p], p]
-            for c in range(3):
-                for d in range(3):
-                    sigma[k, c, d] = covariances[order[k, p], p, c, d] * (_LEVELS * _LEVELS)
-        prepare(w, sigma, ROUNDING_VARIANCE, A, V, W, log_norm)
-        for k in range(count):
-            packed[p, k, 0] = log_norm[k]
-            n = 4
-            for c in range(3):
-                packed[p, k, 1 + c] = means[order[k, p], p, c] * _LEVELS
-                for d in range(c + 1):
-                    packed[p, k, n] = W[k, c, d]
-                    n += 1
+    rows = np.ones((_PACKED, WIDTH))
+    for k in range(order.shape[0]):
+        for first in range(0, order.shape[1], WIDTH):
+            size = min(WIDTH, order.shape[1] - first)
+            for j in range(size):
+                p = first + j
+                source, row = order[k, p], 4
+                rows[0, j] = weights[source, p]
+                for c in range(3):
+                    rows[1 + c, j] = means[source, p, c] * LEVELS
+                    for d in range(c + 1):
+                        rows[row, j] = covariances[source, p, c, d] * (LEVELS * LEVELS)
+                        row += 1
+            _whiten(rows)
+            for j in range(size):
+                for row in range(_PACKED):
+                    packed[first + j, k, row] = rows[row, j]
+
+
+@kernel
+def _whiten(rows: Rows) -> None:
+    """Turn rows of a weight, a mean and a covariance into what is packed of them."""
+    covariance = dict(zip(triangle(3), rows.block(4, 6), strict=True))
+    W, det = whiten(floored(eigen(covariance), lanes(ROUNDING_VARIANCE)))
+    rows[0] = log_norm(rows[0], det, 3)
+    for row, place in enumerate(triangle(3), 4):
+        rows[row] = W[place]
 
 
 @compiled
-def _squared_distance(frame: np.ndarray, packed: np.ndarray, p: int, k: int, light: float) -> float:
-    """Squared Mahalanobis distance of pixel `p` to its component `k`, whose mean is scaled by `light`."""
-    x = frame[p, 0] - light * packed[p, k, 1]
-    y = frame[p, 1] - light * packed[p, k, 2]
-    z = frame[p, 2] - light * packed[p, k, 3]
-    first = packed[p, k, 4] * x
-    second = packed[p, k, 5] * x + packed[p, k, 6] * y
-    third = packed[p, k, 7] * x + packed[p, k, 8] * y + packed[p, k, 9] * z
+def _squared_distance(frame: np.ndarray, p: int, packed: np.ndarray, q: int, k: int) -> float:
+    """Squared Mahalanobis distance of pixel `p` to the component `k` of pixel `q`."""
+    x = frame[p, 0] - packed[q, k, 1]
+    y = frame[p, 1] - packed[q, k, 2]
+    z = frame[p, 2] - packed[q, k, 3]
+    first = packed[q, k, 4] * x
+    second = packed[q, k, 5] * x + packed[q, k, 6] * y
+    third = packed[q, k, 7] * x + packed[q, k, 8] * y + packed[q, k, 9] * z
     return first * first + second * second + third * third
 
 
 @compiled
-def _log_term(frame: np.ndarray, packed: np.ndarray, p: int, k: int) -> float:
+def _log_term(frame: np.ndarray, p: int, packed: np.ndarray, q: int, k: int) -> float:
     """Log of weight times density, nats."""
-    return packed[p, k, 0] - 0.5 * _squared_distance(frame, packed, p, k, 1.0)
+    return packed[q, k, 0] - 0.5 * _squared_distance(frame, p, packed, q, k)
 
 
 @compiled
-def _mahalanobis(frame: np.ndarray, packed: np.ndarray, score: np.ndarray) -> None:
+def _distance(frame: np.ndarray, p: int, packed: np.ndarray, q: int) -> float:
+    return np.sqrt(_squared_distance(frame, p, packed, q, 0))
+
+
+@compiled
+def _odds(frame: np.ndarray, p: int, packed: np.ndarray, q: int) -> float:
+    likeliest = -np.inf
+    for k in range(1, packed.shape[1]):
+        likeliest = max(likeliest, _log_term(frame, p, packed, q, k))
+    return likeliest - _log_term(frame, p, packed, q, 0)
+
+
+@compiled
+def _surprise(frame: np.ndarray, p: int, packed: np.ndarray, q: int) -> float:
+    total = _log_term(frame, p, packed, q, 0)
+    for k in range(1, packed.shape[1]):
+        term = _log_term(frame, p, packed, q, k)
+        total = max(total, term) + log(1.0 + exp(-abs(total - term)))
+    return -total
+
+
+@compiled
+def _distances(frame: np.ndarray, packed: np.ndarray, score: np.ndarray) -> None:
     for p in range(len(frame)):
-        score[p] = np.sqrt(_squared_distance(frame, packed, p, 0, 1.0))
+        score[p] = _distance(frame, p, packed, p)
 
 
 @compiled
-def _mahalanobis_in_any_light(frame: np.ndarray, packed: np.ndarray, score: np.ndarray) -> None:
+def _all_odds(frame: np.ndarray, packed: np.ndarray, score: np.ndarray) -> None:
     for p in range(len(frame)):
-        squared = _squared_distance(frame, packed, p, 0, 1.0)
-        along, length = 0.0, 0.0
-        for c in range(3):
-            along += frame[p, c] * packed[p, 0, 1 + c]
-            length += packed[p, 0, 1 + c] * packed[p, 0, 1 + c]
-        light = along / length  # NaN for a black background, which has no shadow
-        if _DARKEST <= light <= 1.0:
-            # Light scales the whole component, its standard deviations too.
-            squared = min(squared, _squared_distance(frame, packed, p, 0, light) / (light * light))
-        score[p] = np.sqrt(squared)
+        score[p] = _odds(frame, p, packed, p)
 
 
 @compiled
-def _log_odds(frame: np.ndarray, packed: np.ndarray, score: np.ndarray) -> None:
-    for p in range(len(frame)):
-        likeliest = -np.inf
-        for k in range(1, packed.shape[1]):
-            likeliest = max(likeliest, _log_term(frame, packed, p, k))
-        score[p] = likeliest - _log_term(frame, packed, p, 0)
-
-
-@compiled
-def _surprise(frame: np.ndarray, packed: np.ndarray, score: np.ndarray) -> None:
+def _surprises(frame: np.ndarray, packed: np.ndarray, score: np.ndarray) -> None:
+    """Fill `score`, 8 pixels at a time: exponentials and logarithms take most of the time."""
     count = packed.shape[1]
-    terms = np.empty(count)
-    for p in range(len(frame)):
-        highest = -np.inf
-        for k in range(count):
-            terms[k] = _log_term(frame, packed, p, k)
-            highest = max(highest, terms[k])
-        density = 0.0
-        for k in range(count):
-            density += exp(terms[k] - highest)
-        score[p] = -(highest + log(density))
+    terms = np.zeros((count, WIDTH))
+    for first in range(0, len(frame), WIDTH):
+        pixels = min(WIDTH, len(frame) - first)
+        for lane in range(pixels):
+            for k in range(count):
+                terms[k, lane] = _log_term(frame, first + lane, packed, first + lane, k)
+        for k in range(1, count):
+            _add_term(terms, k)
+        for lane in range(pixels):
+            score[first + lane] = -terms[0, lane]
+
+
+@kernel
+def _add_term(terms: Rows, k: Scalar) -> None:
+    """Add a row's density to that of the first row, both being logarithms."""
+    total, term = terms[0], terms[k]
+    undefined = (total + term) * 0.0  # NaN where either is, which the maximum would hide
+    terms[0] = maximum(total, term) + log_one_plus(exp_minus(absolute(total - term))) + undefined
+
+
+@compiled
+def _score_by(rule: int, frame: np.ndarray, p: int, packed: np.ndarray, q: int) -> float:
+    """Score pixel `p` by the model of pixel `q`."""
+    if rule == _DISTANCE:
+        return _distance(frame, p, packed, q)
+    if rule == _ODDS:
+        return _odds(frame, p, packed, q)
+    return _surprise(frame, p, packed, q)
+
+
+@compiled
+def _ask_neighbours(
+    rule: int, frame: np.ndarray, packed: np.ndarray, above: float, score: np.ndarray
+) -> None:
+    """Lower each of the scores (H, W) above a threshold to the smallest by the 3 x 3 models around."""
+    height, width = score.shape
+    for i in range(height):
+        for j in range(width):
+            least = score[i, j]
+            if not least > above:
+                continue
+            for y in range(max(i - 1, 0), min(i + 2, height)):
+                for x in range(max(j - 1, 0), min(j + 2, width)):
+                    other = _score_by(rule, frame, i * width + j, packed, y * width + x)
+                    if other < least:
+                        least = other
+            score[i, j] = least

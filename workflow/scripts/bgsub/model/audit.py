@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from bgsub.model.constants import CLOSE_ENOUGH, LEVELS, TRAJECTORY_UNIT, UNDEFINED
-from bgsub.model.em import LOG_LEVELS
+from bgsub.model.constants import CLOSE_ENOUGH, TRAJECTORY_UNIT, UNDEFINED
+from bgsub.model.density import log_joint_densities
 from bgsub.model.gmm import PixelMixture
-from bgsub.model.numerics import LOG_2PI
 from bgsub.progress import Progress
+from bgsub.source.frames import Frames
 
 TIGHT = 1e-8  # nats per sample: what an audited fit is run on to
 LONGEST = 3000  # iterations
@@ -90,7 +90,7 @@ class Audit:
         return np.any(np.diff(self.paths, axis=1) < 0, axis=1)
 
 
-def take_sample(frames: np.ndarray, size: int, seed: int, groundtruth: np.ndarray | None = None) -> Sample:
+def take_sample(frames: Frames, size: int, seed: int, groundtruth: Frames | None = None) -> Sample:
     """Draw the pixels of an audit, and tell two-mode pixels from static ones.
 
     Parameters
@@ -244,17 +244,8 @@ def mean_log_likelihood(
     -------
     ndarray (P,), nats per sample, density of values in [0, 1].
     """
-    channels = samples.shape[-1]
-    variances, axes = np.linalg.eigh(LEVELS**2 * covariances)
-    variances = np.maximum(variances, floor)
-    log_norm = channels * (LOG_LEVELS - 0.5 * LOG_2PI) - 0.5 * np.log(variances).sum(axis=-1)
-    with np.errstate(divide="ignore"):
-        log_norm = log_norm + np.log(weights)
-    total = np.full(samples.shape[:2], -np.inf)
-    for k in range(len(weights)):
-        along = np.einsum("npc,pcd->npd", samples - LEVELS * means[k], axes[k])
-        total = np.logaddexp(total, log_norm[k] - 0.5 * (along**2 / variances[k]).sum(axis=-1))
-    return total.mean(axis=0)
+    terms = log_joint_densities(samples, weights, means, covariances, floor)
+    return np.logaddexp.reduce(terms, axis=1).mean(axis=0)
 
 
 def audit_rows(name: str, found: Audit, kinds: Mapping[str, np.ndarray]) -> list[dict[str, Any]]:

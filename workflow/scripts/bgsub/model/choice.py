@@ -1,7 +1,7 @@
 """The number of components by BIC, pixel by pixel (compiled)."""
 
+from bgsub.model.band import Fit, Floats
 from bgsub.model.compiled import compiled
-from bgsub.model.kernel import Fit, Floats
 
 
 @compiled

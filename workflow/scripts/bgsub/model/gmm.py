@@ -1,6 +1,6 @@
 """A mixture of Gaussians at every pixel, fitted by EM to a clip's training frames.
 
-The interface follows scikit-learn's GaussianMixture; the computation is in `model.em`.
+The interface follows scikit-learn's GaussianMixture; the computation is in `model.band`.
 """
 
 import functools
@@ -12,17 +12,18 @@ from pathlib import Path
 
 import numpy as np
 
-from bgsub.model import choice, em, pairband, single
+from bgsub.model import choice
+from bgsub.model.band import Fit, Steps, fit_band, new_fit
 from bgsub.model.compiled import Compiled
 from bgsub.model.convergence import Trajectory
-from bgsub.model.kernel import Fit, FitSettings, Steps, new_fit, new_steps
-from bgsub.model.starts import STARTS
+from bgsub.model.density import log_joint_densities
+from bgsub.model.lanes import WIDTH, Shape
+from bgsub.model.start import STARTS
+from bgsub.model.steps import FitSettings
 
 logger = logging.getLogger(__name__)
 
 LARGEST_MIXTURE = 5
-# Squared levels: the fast kernel finds eigenvalues to 1e-8 of the largest, which is 16000 at most.
-SMALLEST_FAST_FLOOR = 0.01
 BAND_BYTES = 2**20  # samples that a thread copies at a time: they stay in its cache
 
 
@@ -138,12 +139,11 @@ class PixelMixture:
         largest = self.largest_mixture
         sizes = range(1, largest + 1) if self.n_components == "auto" else range(largest, largest + 1)
         for size in sizes:
-            if not self._kernel(size, channels).overloads:
-                nothing = np.empty((1, 0, channels), np.uint8), places[:0], new_fit(size, 0, channels), 0
-                _compile(self._kernel(size, channels), functools.partial(self._fit_band, size, *nothing))
+            nothing = np.empty((1, 0, channels), np.uint8), places[:0], new_fit(size, 0, channels), 0
+            _compile(fit_band, functools.partial(self._fit_band, size, *nothing))
         results = new_fit(largest, height * width, channels)
 
-        def fit_band(offset: int, band: np.ndarray) -> Steps:
+        def fit_one(offset: int, band: np.ndarray) -> Steps:
             at = places[offset : offset + band.shape[1]]
             if self.n_components != "auto":
                 return self._fit_band(largest, band, at, results, offset)
@@ -156,7 +156,7 @@ class PixelMixture:
                 choice.take_better(criterion, penalty, len(band), band=fit, offset=offset, image=results)
             return steps
 
-        steps = list(self._map_bands(fit_band, frames))
+        steps = list(self._map_bands(fit_one, frames))
         gains, converged_at = (np.cumsum(sum(part)) for part in zip(*steps, strict=True))
         self.trajectory_ = Trajectory(gains, converged_at, height * width)
         self.weights_ = results.weights.reshape(largest, height, width)
@@ -174,29 +174,19 @@ class PixelMixture:
         """Largest number of components that a pixel may get."""
         return self.max_components if isinstance(self.n_components, str) else self.n_components
 
-    def _kernel(
-        self, size: int, channels: int
-    ) -> Compiled[[np.ndarray, np.ndarray, FitSettings, int, Fit, Steps], None]:
-        """Return the loop that fits `size` components: a fast one, or the general one."""
-        if self.covariance_floor is None:  # a start whose covariances may be singular needs the general one
-            fast = channels == 3 and size == 2 and self.start == "uniform"
-        else:
-            fast = channels == 3 and size <= 2 and self.covariance_floor >= SMALLEST_FAST_FLOOR
-        if not fast:
-            return em.fit_band
-        return single.fit_band if size == 1 else pairband.fit_band
-
     def _fit_band(self, size: int, band: np.ndarray, places: np.ndarray, results: Fit, offset: int) -> Steps:
         """Fit `size` components to a band, into `results` from `offset` on; return the trajectory's steps."""
         settings = FitSettings(
-            start=STARTS[self.start],
+            start=STARTS[self.start if size > 1 else "split"],
             seed=self.seed,
             tolerance=-1.0 if self.tolerance is None else float(self.tolerance),
-            max_iterations=self.max_iterations,
+            max_iterations=self.max_iterations if size > 1 else 0,
             floor=0.0 if self.covariance_floor is None else float(self.covariance_floor),
         )
-        steps = new_steps(self.max_iterations)
-        self._kernel(size, band.shape[2])(band, places, settings, offset, results, steps)
+        _, pixels, channels = band.shape
+        whole = np.pad(band, ((0, 0), (0, -pixels % WIDTH), (0, 0)), mode="edge" if pixels else "constant")
+        steps = Steps(*np.zeros((2, self.max_iterations + 1), np.int64))
+        fit_band(Shape.of(size, channels), whole, places, settings, offset, results, steps)
         return steps
 
     def predict(self, frames: np.ndarray) -> np.ndarray:
@@ -217,23 +207,21 @@ class PixelMixture:
         if frames.shape[1:] != self.means_.shape[1:]:
             raise ValueError(f"frames are {frames.shape[1:]}, the model's {self.means_.shape[1:]}")
         components, pixels = len(self.weights_), height * width
-        log_density = np.empty((samples, height, width))
-        probability = np.empty((samples, components, height, width))
+        log_density = np.empty((samples, pixels))
+        probability = np.empty((samples, components, pixels))
         weights = self.weights_.reshape(components, pixels)
         means = self.means_.reshape(components, pixels, channels)
         covariances = self.covariances_.reshape(components, pixels, channels, channels)
 
         def predict_band(offset: int, band: np.ndarray) -> None:
-            size = band.shape[1]
-            log_part = np.empty((samples, size))
-            part = np.empty((samples, components, size))
-            em.posterior_band(band, weights, means, covariances, offset, log_part, part)
-            log_density.reshape(samples, pixels)[:, offset : offset + size] = log_part
-            probability.reshape(samples, components, pixels)[:, :, offset : offset + size] = part
+            at = slice(offset, offset + band.shape[1])
+            terms = log_joint_densities(band, weights[:, at], means[:, at], covariances[:, at])
+            log_density[:, at] = total = np.logaddexp.reduce(terms, axis=1)
+            probability[:, :, at] = np.exp(terms - total[:, np.newaxis])
 
         for _ in self._map_bands(predict_band, frames):
             pass
-        return log_density, probability
+        return log_density.reshape(samples, height, width), probability.reshape(samples, -1, height, width)
 
     def _map_bands(self, work: Callable, frames: np.ndarray) -> Iterable:
         """Yield `work(first pixel, samples (N, P, C))` of the bands of `frames`, in order."""
@@ -293,12 +281,12 @@ def _samples_of(frames: np.ndarray, rows: slice) -> tuple[int, np.ndarray]:
 
 def _compile(kernel: Compiled, call: Callable[[], object]) -> None:
     """Compile `kernel` by `call`, or load it from the cache on disk, and say so if it takes long."""
-    cache = Path(kernel.stats.cache_path)
+    cache, before = Path(kernel.stats.cache_path), sum(kernel.stats.cache_misses.values())
     if not any(
         cache.glob(f"{Path(kernel.py_func.__code__.co_filename).stem}.{kernel.py_func.__name__}-*.nbc")
     ):
         logger.info("compiling the fit, once per machine; this takes about 10 s")
     start = time.perf_counter()
     call()
-    if kernel.stats.cache_misses:
+    if sum(kernel.stats.cache_misses.values()) > before:
         logger.info("compiled the fit in %.0f s", time.perf_counter() - start)

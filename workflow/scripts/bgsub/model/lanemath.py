@@ -1,222 +1,249 @@
-"""Elementary functions and symmetric 3 x 3 matrices in lanes: 8 pixels at a time.
+"""Elementary functions and small symmetric matrices in lanes.
 
-A symmetric matrix is passed as its upper triangle a11, a12, a13, a22, a23, a33.
+A symmetric matrix is its lower triangle, a dict from (row, column) to lanes.
 """
 
-from bgsub import sorting
-from bgsub.model.compiled import compiled
-from bgsub.model.kernel import Floats, Integers
+from llvmlite import ir
+
 from bgsub.model.lanes import (
+    INTEGERS,
+    VECTOR,
+    WIDTH,
     Lanes,
+    Mask,
     absolute,
-    exponent,
-    fma,
-    load,
-    mantissa,
+    emit,
+    lanes,
     maximum,
     minimum,
-    power_of_two,
     select,
-    splat,
     sqrt,
-    store,
 )
 from bgsub.model.numerics import LN2_HIGH, LN2_LOW, LOG2_E, LOWEST_EXPONENT
 
+Matrix = dict[tuple[int, int], Lanes]
+Vector = list[Lanes]
+
 LN2 = 0.6931471805599453
 ROUND = 6755399441055744.0  # 1.5 * 2^52: adding it rounds to an integer, kept in the low bits
-TINY = 1e-200
+ROOT_HALF = 0x3FE6A09E667F3BCD  # bits of sqrt(1/2)
+# exp(-r) for |r| <= ln(2) / 2, minimax to 2e-12, and log(1 + m) for m from sqrt(1/2) - 1 to sqrt(2) - 1,
+# Chebyshev's to 3e-7; highest power first
+EXP = [
+    2.4876164022625967e-05, -0.00019915866926782682, 0.0013888821677630362, -0.008333266097949614,
+    0.041666666890957, -0.16666666891045775, 0.49999999999797934, -0.9999999999797852, 1.0,
+]  # fmt: skip
+LOG_ROUGHLY = [
+    0.11589569102344208, -0.18852438787146036, 0.20655334597959, -0.2488637832462905, 0.33299597871751524,
+    -0.5000199301348118, 1.0000040901688652, 6.432101447989558e-08,
+]  # fmt: skip
 
-sorting_network = compiled(sorting.sorting_network)
+
+def polynomial(x: Lanes, coefficients: list[float]) -> Lanes:
+    """Evaluate a polynomial, highest power first (Horner)."""
+    value = lanes(coefficients[0])
+    for coefficient in coefficients[1:]:
+        value = value * x + coefficient
+    return value
 
 
-@compiled
+def _integers(value: int) -> ir.Constant:
+    return ir.Constant(INTEGERS, [value] * WIDTH)
+
+
 def exp_minus(x: Lanes) -> Lanes:
-    """exp(-x) for x >= 0, to 2e-12 (minimax polynomial of degree 8); exp(-708) beyond x = 708."""
+    """exp(-x) for x >= 0, to 2e-12; exp(-708) beyond x = 708."""
     x = minimum(x, -LOWEST_EXPONENT)
-    shifted = fma(x, -LOG2_E, ROUND)
-    r = fma(shifted - ROUND, LN2, x)
-    p = fma(r, 2.4876164022625967e-05, -0.00019915866926782682)
-    p = fma(p, r, 0.0013888821677630362)
-    p = fma(p, r, -0.008333266097949614)
-    p = fma(p, r, 0.041666666890957)
-    p = fma(p, r, -0.16666666891045775)
-    p = fma(p, r, 0.49999999999797934)
-    p = fma(p, r, -0.9999999999797852)
-    p = fma(p, r, 1.0)
-    return p * power_of_two(shifted)
+    shifted = ROUND - x * LOG2_E
+    r = (shifted - ROUND) * LN2 + x
+    exponent = emit().add(emit().bitcast(shifted.value, INTEGERS), _integers(1023))
+    return polynomial(r, EXP) * Lanes(emit().bitcast(emit().shl(exponent, _integers(52)), VECTOR))
 
 
-@compiled
+def _mantissa_and_exponent(x: Lanes) -> tuple[Lanes, Lanes]:
+    """Return m in [sqrt(1/2), sqrt(2)) and n of positive normal x = m 2^n."""
+    bits = emit().bitcast(x.value, INTEGERS)
+    n = emit().ashr(emit().sub(bits, _integers(ROOT_HALF)), _integers(52))
+    m = emit().sub(bits, emit().shl(n, _integers(52)))
+    return Lanes(emit().bitcast(m, VECTOR)), Lanes(emit().sitofp(n, VECTOR))
+
+
 def log(x: Lanes) -> Lanes:
-    """Natural logarithm of a normal number x > 0, to 1e-15; the odd series of log((1+s)/(1-s))."""
-    m, n = mantissa(x), exponent(x)
+    """Natural logarithm of a normal number > 0, to 1e-15; the odd series of log((1+s)/(1-s))."""
+    m, n = _mantissa_and_exponent(x)
     s = (m - 1.0) / (m + 1.0)
-    z = s * s
-    p = fma(z, 1.0 / 21.0, 1.0 / 19.0)
-    p = fma(p, z, 1.0 / 17.0)
-    p = fma(p, z, 1.0 / 15.0)
-    p = fma(p, z, 1.0 / 13.0)
-    p = fma(p, z, 1.0 / 11.0)
-    p = fma(p, z, 1.0 / 9.0)
-    p = fma(p, z, 1.0 / 7.0)
-    p = fma(p, z, 1.0 / 5.0)
-    p = fma(p, z, 1.0 / 3.0)
-    return fma(n, LN2_HIGH, fma(n, LN2_LOW, fma(2.0 * s, z * p, 2.0 * s)))
+    z = (s * s).done()
+    series = polynomial(z, [2.0 / k for k in range(21, 1, -2)])
+    return n * LN2_HIGH + (n * LN2_LOW + (s * (z * series) + 2.0 * s))
 
 
-@compiled
+def log_one_plus(x: Lanes) -> Lanes:
+    """log(1 + x) for x in [0, 1], to 2e-14: the series of `log`, but no exponent to take out first."""
+    s = x / (x + 2.0)
+    z = (s * s).done()
+    series = polynomial(z, [2.0 / k for k in range(25, 1, -2)])
+    return s * (z * series) + 2.0 * s
+
+
 def log_roughly(x: Lanes) -> Lanes:
-    """Natural logarithm of a normal number x > 0, to 3e-7, at half the cost (Chebyshev fit of degree 7)."""
-    m = mantissa(x) - 1.0
-    p = fma(m, 0.11589569102344208, -0.18852438787146036)
-    p = fma(p, m, 0.20655334597959)
-    p = fma(p, m, -0.2488637832462905)
-    p = fma(p, m, 0.33299597871751524)
-    p = fma(p, m, -0.5000199301348118)
-    p = fma(p, m, 1.0000040901688652)
-    return fma(exponent(x), LN2, fma(p, m, 6.432101447989558e-08))
+    """Natural logarithm of a normal number > 0, to 3e-7, at half the cost."""
+    m, n = _mantissa_and_exponent(x)
+    return n * LN2 + polynomial(m - 1.0, LOG_ROUGHLY)
 
 
-@compiled
-def cos_third(r: Lanes) -> Lanes:
-    """Return cos(acos(r) / 3) for r in [-1, 1], to 5e-14.
+def triangle(size: int) -> list[tuple[int, int]]:
+    """Return the places (row, column) of a lower triangle, row by row."""
+    return [(i, j) for i in range(size) for j in range(i + 1)]
 
-    A Chebyshev fit in cos(acos(r) / 2) = sqrt((1 + r) / 2), of which it is an analytic function.
+
+def dot(a: Vector, b: Vector) -> Lanes:
+    """Return the inner product."""
+    total: Lanes = a[0] * b[0]
+    for one, other in zip(a[1:], b[1:], strict=True):
+        total = one * other + total
+    return total
+
+
+def times(A: Matrix, v: Vector) -> Vector:
+    """Return A v."""
+    size = len(v)
+    return [dot([A[max(i, j), min(i, j)] for j in range(size)], v) for i in range(size)]
+
+
+def trace(A: Matrix) -> Lanes:
+    """Sum of the diagonal."""
+    diagonal = [value for (i, j), value in A.items() if i == j]
+    return sum(diagonal[1:], start=diagonal[0])
+
+
+def plus_scaled_identity(A: Matrix, shift: Lanes) -> Matrix:
+    """Return A + shift I."""
+    return {(i, j): value + shift if i == j else value for (i, j), value in A.items()}
+
+
+def adjugate(A: Matrix) -> Matrix:
+    """Adjugate of a 3 x 3 matrix; of a singular one it is proportional to v v', v that it maps to 0."""
+    return {
+        (0, 0): A[1, 1] * A[2, 2] - A[2, 1] * A[2, 1],
+        (1, 0): A[2, 0] * A[2, 1] - A[1, 0] * A[2, 2],
+        (2, 0): A[1, 0] * A[2, 1] - A[2, 0] * A[1, 1],
+        (1, 1): A[0, 0] * A[2, 2] - A[2, 0] * A[2, 0],
+        (2, 1): A[1, 0] * A[2, 0] - A[2, 1] * A[0, 0],
+        (2, 2): A[0, 0] * A[1, 1] - A[1, 0] * A[1, 0],
+    }
+
+
+def determinant(A: Matrix) -> Lanes:
+    """Return the determinant of a 1 x 1 or 3 x 3 matrix."""
+    if len(A) == 1:
+        return A[0, 0]
+    J = adjugate(A)
+    return dot([A[i, 0] for i in range(3)], [J[i, 0] for i in range(3)])
+
+
+def factor(A: Matrix) -> tuple[Matrix, Vector]:
+    """Return L, d with A = L D L', L unit lower triangular, D diagonal; d > 0 if A is positive definite."""
+    size = max(A)[0] + 1
+    L: Matrix = {}
+    d: Vector = []
+    for j in range(size):
+        column = {i: A[i, j] for i in range(j, size)}
+        for k in range(j):
+            column = {i: value - L[i, k] * (L[j, k] * d[k]) for i, value in column.items()}
+        d.append(column[j])
+        inverse = 1.0 / d[j]
+        L |= {(i, j): (value * inverse).done() for i, value in column.items() if i > j}
+    return L, d
+
+
+def is_positive_definite(A: Matrix) -> Mask:
+    """Return where all of a matrix' eigenvalues are positive."""
+    _, d = factor(A)
+    positive = d[0] > 0.0
+    for pivot in d[1:]:
+        positive = positive & (pivot > 0.0)
+    return positive
+
+
+def whiten(A: Matrix) -> tuple[Matrix, Lanes]:
+    """Return lower W with W A W' = I, so that |W x|^2 is a squared Mahalanobis distance; and det A."""
+    L, d = factor(A)
+    size = len(d)
+    W: Matrix = {}
+    for i in range(size):
+        for j in range(i):
+            value = -L[i, j]
+            for k in range(j + 1, i):
+                value = value - L[i, k] * W[k, j]
+            W[i, j] = value
+    scale = [1.0 / sqrt(pivot) for pivot in d]
+    W = {(i, j): (value * scale[i]).done() for (i, j), value in W.items()}
+    det = d[0]
+    for pivot in d[1:]:
+        det = (det * pivot).done()
+    return W | {(i, i): scale[i] for i in range(size)}, det
+
+
+def eigen(A: Matrix) -> list[tuple[Lanes, Vector]]:
+    """Return the eigenvalues of a 1 x 1 or 3 x 3 matrix, each with its eigenvector of length 1.
+
+    Of the largest and the smallest eigenvalue the one that lies farther from the others is found in closed
+    form; what is left is a 2 x 2 matrix. So errors stay near the rounding of the largest (Smith 1961,
+    Eigenvalues of a symmetric 3 x 3 matrix; Eberly 2014, A robust eigensolver for 3 x 3 symmetric matrices).
     """
-    u = fma(sqrt(fma(r, 0.5, 0.5)), 2.0, -1.0)
-    p = fma(u, -1.6660756817891934e-09, 5.57368994407056e-09)
-    p = fma(p, u, -1.256148502793046e-08)
-    p = fma(p, u, 4.322704582465098e-08)
-    p = fma(p, u, -1.6016856846336993e-07)
-    p = fma(p, u, 5.662279014472145e-07)
-    p = fma(p, u, -2.035608400069633e-06)
-    p = fma(p, u, 7.540213446314012e-06)
-    p = fma(p, u, -2.8919991854676792e-05)
-    p = fma(p, u, 0.00011642563659140684)
-    p = fma(p, u, -0.0005041246859587917)
-    p = fma(p, u, 0.0024663527979788807)
-    p = fma(p, u, -0.015509188436625082)
-    p = fma(p, u, 0.24740906632331244)
-    return fma(p, u, 0.766044443118978)
+    if len(A) == 1:
+        return [(A[0, 0], [lanes(1.0)])]
+    mean = trace(A) * (1.0 / 3.0)
+    B = plus_scaled_identity(A, -mean)
+    square = sum((value * value * (1.0 if i == j else 2.0) for (i, j), value in B.items()), start=lanes(0.0))
+    spread = sqrt(maximum(square * (1.0 / 6.0), 1e-60))
+    r = 0.5 * determinant(B) / (spread * spread * spread)
+    size = minimum(absolute(r), 1.0)
+    cosine = (1.0 - 0.8660254037844386) * size + 0.8660254037844386  # of acos(|r|) / 3, roughly
+    for _ in range(3):  # Newton's method for 4 c^3 - 3 c = |r|
+        square = (cosine * cosine).done()
+        cosine = cosine - (cosine * (4.0 * square - 3.0) - size) / (12.0 * square - 3.0)
+    away = 2.0 * spread * cosine
+    alone = mean + select(r < 0.0, -away, away)
+    v = _longest_column(adjugate(plus_scaled_identity(A, -alone)))
+    first = absolute(v[1]) < absolute(v[0])
+    u = [select(first, -v[2], 0.0), select(first, 0.0, v[2]), select(first, v[0], -v[1])]
+    u = [(one * (1.0 / sqrt(dot(u, u)))).done() for one in u]
+    w = [v[1] * u[2] - v[2] * u[1], v[2] * u[0] - v[0] * u[2], v[0] * u[1] - v[1] * u[0]]
+    Au = times(A, u)
+    uu, uw, ww = dot(u, Au), dot(w, Au), dot(w, times(A, w))
+    # Jacobi's rotation (Golub & Van Loan, Matrix Computations, section 8.5)
+    half_gap = 0.5 * (ww - uu)
+    t = uw / maximum(absolute(half_gap) + sqrt(half_gap * half_gap + uw * uw), 1e-150)
+    t = select(half_gap < 0.0, -t, t)
+    c = 1.0 / sqrt(t * t + 1.0)
+    s = (t * c).done()
+    return [
+        (alone, v),
+        (uu - t * uw, [c * one - s * other for one, other in zip(u, w, strict=True)]),
+        (ww + t * uw, [s * one + c * other for one, other in zip(u, w, strict=True)]),
+    ]
 
 
-@compiled
-def determinant(a11: Lanes, a12: Lanes, a13: Lanes, a22: Lanes, a23: Lanes, a33: Lanes) -> Lanes:
-    """Return the determinant of a symmetric matrix."""
-    return a11 * (a22 * a33 - a23 * a23) - a12 * (a12 * a33 - a23 * a13) + a13 * (a12 * a23 - a22 * a13)
+def _longest_column(J: Matrix) -> Vector:
+    """Return the column of a 3 x 3 matrix of rank 1 with the largest diagonal entry, at length 1."""
+    second, third = J[0, 0] < J[1, 1], maximum(J[0, 0], J[1, 1]) < J[2, 2]
+    v = [select(third, J[2, c], select(second, J[max(1, c), min(1, c)], J[c, 0])) for c in range(3)]
+    square = dot(v, v)
+    none = square < 1e-250  # all directions are alike
+    scale = 1.0 / sqrt(maximum(square, 1e-250))
+    return [select(none, 1.0 if c == 0 else 0.0, v[c] * scale) for c in range(3)]
 
 
-@compiled
-def extreme_eigenvalues(
-    a11: Lanes, a12: Lanes, a13: Lanes, a22: Lanes, a23: Lanes, a33: Lanes
-) -> tuple[Lanes, Lanes, Lanes]:
-    """Return the smallest and largest eigenvalue, and the spread of all three.
+def floored(values: list[tuple[Lanes, Vector]], least: Lanes) -> Matrix:
+    """Return V max(L, least) V' of a matrix V L V'.
 
-    Source: Smith 1961, Eigenvalues of a symmetric 3 x 3 matrix.
+    It is the exact maximiser of a Gaussian's expected log-likelihood over covariances >= least I, so an
+    M-step with it never lowers the likelihood (adding `least` to the diagonal does).
     """
-    mean = (a11 + a22 + a33) * (1.0 / 3.0)
-    b11, b22, b33 = a11 - mean, a22 - mean, a33 - mean
-    off = a12 * a12 + a13 * a13 + a23 * a23
-    spread = sqrt(maximum((b11 * b11 + b22 * b22 + b33 * b33 + 2.0 * off) * (1.0 / 6.0), 1e-60))
-    r = 0.5 * determinant(b11, a12, a13, b22, a23, b33) / (spread * spread * spread)
-    r = minimum(maximum(r, -1.0), 1.0)
-    return (
-        mean - 2.0 * spread * cos_third(0.0 - r),
-        mean + 2.0 * spread * cos_third(r),
-        spread,
-    )
-
-
-@compiled
-def adjugate(
-    a11: Lanes, a12: Lanes, a13: Lanes, a22: Lanes, a23: Lanes, a33: Lanes, shift: Lanes
-) -> tuple[Lanes, ...]:
-    """Return the adjugate of A - shift I; at an eigenvalue it is proportional to the eigenvector's v v'."""
-    a11, a22, a33 = a11 - shift, a22 - shift, a33 - shift
-    return (
-        a22 * a33 - a23 * a23,
-        a13 * a23 - a12 * a33,
-        a12 * a23 - a13 * a22,
-        a11 * a33 - a13 * a13,
-        a12 * a13 - a23 * a11,
-        a11 * a22 - a12 * a12,
-    )
-
-
-@compiled
-def floor_eigenvalues(
-    a11: Lanes, a12: Lanes, a13: Lanes, a22: Lanes, a23: Lanes, a33: Lanes, floor: float
-) -> tuple[Lanes, ...]:
-    """V max(L, floor) V' of A = V L V'; see `model.linalg.floor_eigenvalues`.
-
-    One eigenvector is enough: if the smallest eigenvalue alone is below the floor, the result is A plus what
-    it lacks along its eigenvector; else the floor plus what the largest has above it along its own. An
-    eigenvector is ill-determined where its eigenvalue is nearly double, but then its share is as small: the
-    floor lies between the two eigenvalues.
-    """
-    smallest, largest, spread = extreme_eigenvalues(a11, a12, a13, a22, a23, a33)
-    middle = a11 + a22 + a33 - smallest - largest
-    one_below = middle >= floor
-    j11, j12, j13, j22, j23, j33 = adjugate(
-        a11, a12, a13, a22, a23, a33, select(one_below, smallest, largest)
-    )
-    share = select(one_below, maximum(floor - smallest, 0.0), maximum(largest - floor, 0.0))
-    share = share / maximum(j11 + j22 + j33, 1e-13 * spread * spread)
-    zero = splat(0.0)
-    base = splat(floor)
-    return (
-        fma(share, j11, select(one_below, a11, base)),
-        fma(share, j12, select(one_below, a12, zero)),
-        fma(share, j13, select(one_below, a13, zero)),
-        fma(share, j22, select(one_below, a22, base)),
-        fma(share, j23, select(one_below, a23, zero)),
-        fma(share, j33, select(one_below, a33, base)),
-    )
-
-
-@compiled
-def factor(a11: Lanes, a12: Lanes, a13: Lanes, a22: Lanes, a23: Lanes, a33: Lanes) -> tuple[Lanes, ...]:
-    """Return unit lower M (m21, m31, m32), inverse pivots i1, i2, i3 with M A M' diagonal; det A.
-
-    The squared Mahalanobis distance is then the sum of i_k (M (x - mean))_k^2.
-    """
-    i1 = 1.0 / a11
-    l21, l31 = a12 * i1, a13 * i1
-    d2 = a22 - l21 * a12
-    i2 = 1.0 / d2
-    e23 = a23 - l21 * a13
-    l32 = e23 * i2
-    d3 = a33 - l31 * a13 - l32 * e23
-    return 0.0 - l21, l21 * l32 - l31, 0.0 - l32, i1, i2, 1.0 / d3, a11 * d2 * d3
-
-
-@compiled
-def sort_rows(rows: Floats, pairs: Integers) -> None:
-    """Sort each lane of `rows` upwards by a sorting network."""
-    for step in range(pairs.shape[1]):
-        i, j = pairs[0, step], pairs[1, step]
-        a, b = load(rows, i), load(rows, j)
-        store(rows, i, minimum(a, b))
-        store(rows, j, maximum(a, b))
-
-
-@compiled
-def main_axis(
-    a11: Lanes, a12: Lanes, a13: Lanes, a22: Lanes, a23: Lanes, a33: Lanes
-) -> tuple[Lanes, Lanes, Lanes]:
-    """Return the direction of the largest eigenvalue's eigenvector; its components add up to >= 0.
-
-    Column of the adjugate with the largest diagonal entry; where all eigenvalues are equal, the first axis.
-    """
-    _, largest, _ = extreme_eigenvalues(a11, a12, a13, a22, a23, a33)
-    j11, j12, j13, j22, j23, j33 = adjugate(a11, a12, a13, a22, a23, a33, largest)
-    second = j11 < j22
-    v1, v2, v3 = select(second, j12, j11), select(second, j22, j12), select(second, j23, j13)
-    third = maximum(j11, j22) < j33
-    v1, v2, v3 = select(third, j13, v1), select(third, j23, v2), select(third, j33, v3)
-    scale = maximum(maximum(absolute(v1), absolute(v2)), absolute(v3))
-    none = scale < TINY
-    v1, v2, v3 = select(none, splat(1.0), v1), select(none, splat(0.0), v2), select(none, splat(0.0), v3)
-    scale = select(v1 + v2 + v3 < 0.0, splat(-1.0), splat(1.0)) / select(none, splat(1.0), scale)
-    return v1 * scale, v2 * scale, v3 * scale
+    raised = [(maximum(value, least), vector) for value, vector in values]
+    size = len(values[0][1])
+    return {
+        (i, j): dot([(value * v[i]).done() for value, v in raised], [v[j] for _, v in raised])
+        for i, j in triangle(size)
+    }

@@ -1,282 +1,354 @@
-"""SIMD for compiled code: `Lanes` are 8 doubles that are computed with like one.
+# ruff: noqa: D105 -- operators mean what they mean for numbers
+"""SIMD by tracing: a kernel is Python that runs once, when numba compiles its caller, and emits code.
 
-A kernel written with them does for 8 pixels at once what it says for one. No operation mixes lanes, so a
-pixel's result depends neither on its lane, nor on its neighbours, nor on the machine's vector width (LLVM
-splits the vectors where the machine's are shorter). Loops over pixels that LLVM vectorises by itself would
-keep their sums in memory; lanes stay in registers.
+Its values are `Lanes`, 8 doubles that are computed with like one number. Python's own loops over components
+and channels run while tracing, so the machine code has none; a loop over samples is written
+`for i in loop(0, n)` and traced once, with its sums in a `Variable`. A product that is added or subtracted is
+fused with that: `a * b + c` is rounded once.
+
+No operation mixes lanes, and LLVM may not reorder any of these, so a pixel's result depends neither on its
+lane, nor on its neighbours, nor on the machine's vector width (LLVM splits vectors where the machine's are
+shorter).
 """
 
-import operator
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, Union
 
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.core.datamodel import PrimitiveModel
-from numba.extending import intrinsic, overload, register_model
+from numba.extending import intrinsic
 
 WIDTH = 8
+INT64 = ir.IntType(64)
 VECTOR = ir.VectorType(ir.DoubleType(), WIDTH)
-INTEGERS = ir.VectorType(ir.IntType(64), WIDTH)
-BITS = ir.VectorType(ir.IntType(1), WIDTH)
+INTEGERS = ir.VectorType(INT64, WIDTH)
+
+Number = Union["Lanes", "Scalar", float]
+_tracing: list[ir.IRBuilder] = []  # numba compiles one function at a time
 
 
-class Lanes(types.Type):
-    """8 doubles."""
+class Shape(NamedTuple):
+    """What a kernel is compiled for: numba knows both as tuples of that length, and compiles for each."""
 
-    def __init__(self) -> None:
-        super().__init__("Lanes")
+    components: int
+    channels: int
 
-
-class Mask(types.Type):
-    """8 truth values."""
-
-    def __init__(self) -> None:
-        super().__init__("Mask")
+    @classmethod
+    def of(cls, components: int, channels: int) -> "Shape":
+        """Return the shape of mixtures of so many components in so many channels, as numba takes it."""
+        return cls((0,) * components, (0,) * channels)  # type: ignore[arg-type]
 
 
-lanes, mask = Lanes(), Mask()
+def emit() -> ir.IRBuilder:
+    """Return what writes the machine code of the kernel that is being traced."""
+    return _tracing[-1]
 
 
-@register_model(Lanes)
-class _LanesModel(PrimitiveModel):
-    def __init__(self, manager, fe_type):
-        super().__init__(manager, fe_type, VECTOR)
+class Lanes:
+    """One float64 per pixel."""
+
+    def __init__(self, value: ir.Value) -> None:
+        self._value = value
+
+    @property
+    def value(self) -> ir.Value:
+        """The vector."""
+        return self._value
+
+    def __add__(self, other: Number) -> "Lanes":
+        if isinstance(other, Product):
+            return fma(other.a, other.b, self)
+        return Lanes(emit().fadd(self.value, lanes(other).value))
+
+    def __sub__(self, other: Number) -> "Lanes":
+        if isinstance(other, Product):
+            return fma(-other.a, other.b, self)
+        return Lanes(emit().fsub(self.value, lanes(other).value))
+
+    def __mul__(self, other: Number) -> "Product":
+        return Product(self, lanes(other))
+
+    def __truediv__(self, other: Number) -> "Lanes":
+        return Lanes(emit().fdiv(self.value, lanes(other).value))
+
+    def __radd__(self, other: Number) -> "Lanes":
+        return self + other
+
+    def __rsub__(self, other: Number) -> "Lanes":
+        return lanes(other) - self
+
+    def __rmul__(self, other: Number) -> "Product":
+        return self * other
+
+    def __rtruediv__(self, other: Number) -> "Lanes":
+        return lanes(other) / self
+
+    def __neg__(self) -> "Lanes":
+        return Lanes(emit().fneg(self.value))
+
+    def _compare(self, sign: str, other: Number) -> "Mask":
+        return Mask(emit().fcmp_ordered(sign, self.value, lanes(other).value))
+
+    def __lt__(self, other: Number) -> "Mask":
+        return self._compare("<", other)
+
+    def __le__(self, other: Number) -> "Mask":
+        return self._compare("<=", other)
+
+    def __gt__(self, other: Number) -> "Mask":
+        return self._compare(">", other)
+
+    def __ge__(self, other: Number) -> "Mask":
+        return self._compare(">=", other)
+
+    def equals(self, other: Number) -> "Mask":
+        """Return where two numbers are the same."""
+        return self._compare("==", other)
+
+    def done(self) -> "Lanes":
+        """Return the number rounded, for several uses; a product is fused with one."""
+        return Lanes(self.value)
 
 
-@register_model(Mask)
-class _MaskModel(PrimitiveModel):
-    def __init__(self, manager, fe_type):
-        super().__init__(manager, fe_type, BITS)
+class Product(Lanes):
+    """a * b, multiplied out only where it is not added to something."""
+
+    def __init__(self, a: Lanes, b: Lanes) -> None:
+        super().__init__(None)
+        self.a, self.b = a, b
+
+    @property
+    def value(self) -> ir.Value:
+        """The vector."""
+        if self._value is None:
+            self._value = emit().fmul(self.a.value, self.b.value)
+        return self._value
+
+    def __add__(self, other: Number) -> Lanes:
+        return fma(self.a, self.b, lanes(other))
+
+    def __sub__(self, other: Number) -> Lanes:
+        return fma(self.a, self.b, -lanes(other))
 
 
-def _splat(builder: ir.IRBuilder, value: ir.Value, kind: ir.VectorType = VECTOR) -> ir.Value:
-    """Return the vector with `value` in every lane."""
-    first = builder.insert_element(ir.Constant(kind, ir.Undefined), value, ir.Constant(ir.IntType(32), 0))
-    order = ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), [0] * WIDTH)
-    return builder.shuffle_vector(first, ir.Constant(kind, ir.Undefined), order)
+class Mask:
+    """One truth value per pixel."""
+
+    def __init__(self, value: ir.Value) -> None:
+        self.value = value
+
+    def __and__(self, other: "Mask") -> "Mask":
+        return Mask(emit().and_(self.value, other.value))
+
+    def __or__(self, other: "Mask") -> "Mask":
+        return Mask(emit().or_(self.value, other.value))
+
+    def __invert__(self) -> "Mask":
+        return Mask(emit().not_(self.value))
+
+    def bits(self) -> ir.Value:
+        """Integer whose bit i is the truth of lane i."""
+        return emit().zext(emit().bitcast(self.value, ir.IntType(WIDTH)), INT64)
+
+    def anywhere(self) -> Any:
+        """Context of code that runs if any lane is true."""
+        return emit().if_then(emit().icmp_unsigned("!=", self.bits(), INT64(0)))
 
 
-def _integers(value: int) -> ir.Constant:
-    return ir.Constant(INTEGERS, [value] * WIDTH)
+class Scalar:
+    """An integer that all pixels share, known when the kernel runs: an index, a number of samples."""
+
+    def __init__(self, value: ir.Value) -> None:
+        self.value = value
+
+    def __add__(self, other: Union["Scalar", int]) -> "Scalar":
+        return Scalar(emit().add(self.value, _integer(other)))
+
+    def __sub__(self, other: Union["Scalar", int]) -> "Scalar":
+        return Scalar(emit().sub(self.value, _integer(other)))
+
+    def __mul__(self, other: Union["Scalar", int]) -> "Scalar":
+        return Scalar(emit().mul(self.value, _integer(other)))
+
+    def at_most(self, other: Union["Scalar", int]) -> "Scalar":
+        """Return the smaller of two integers."""
+        limit = _integer(other)
+        return Scalar(emit().select(emit().icmp_signed("<", self.value, limit), self.value, limit))
 
 
-def _as_lanes(context, builder, value, kind):
-    """Lanes from lanes, or from a number by repeating it."""
-    if kind == lanes:
-        return value
-    return _splat(builder, context.cast(builder, value, kind, types.float64))
+def _integer(number: Scalar | int) -> ir.Value:
+    return number.value if isinstance(number, Scalar) else INT64(number)
 
 
-def _pair_operation(result, emit):
-    """Make an intrinsic of two lanes or numbers, of which one is lanes."""
+class Rows:
+    """A contiguous array (rows, 8), from some row on."""
 
-    @intrinsic
-    def operation(typing_context, a, b):
-        if lanes not in (a, b) or not all(t == lanes or isinstance(t, types.Number) for t in (a, b)):
-            return None
+    def __init__(self, data: ir.Value, first: Scalar | int = 0) -> None:
+        self.data, self.first = data, first
 
-        def codegen(context, builder, signature, arguments):
-            return emit(
-                builder,
-                _as_lanes(context, builder, arguments[0], a),
-                _as_lanes(context, builder, arguments[1], b),
+    def _pointer(self, row: Scalar | int) -> ir.Value:
+        place = (Scalar(_integer(row)) + self.first) * WIDTH
+        return emit().bitcast(emit().gep(self.data, [place.value]), VECTOR.as_pointer())
+
+    def __getitem__(self, row: Scalar | int) -> Lanes:
+        return Lanes(emit().load(self._pointer(row), align=8))
+
+    def __setitem__(self, row: Scalar | int, value: Number) -> None:
+        emit().store(lanes(value).value, self._pointer(row), align=8)
+
+    def part(self, first: Scalar | int) -> "Rows":
+        """Return the rows from `first` on."""
+        return Rows(self.data, Scalar(_integer(first)) + self.first)
+
+    def block(self, first: Scalar | int, count: int) -> list[Lanes]:
+        """Return `count` rows from `first` on."""
+        return [self.part(first)[row] for row in range(count)]
+
+
+class Table:
+    """A contiguous array of integers or bytes that all pixels share."""
+
+    def __init__(self, data: ir.Value, size: ir.Value) -> None:
+        self.data, self.size = data, Scalar(size)
+
+    def __getitem__(self, index: Scalar) -> Scalar:
+        return Scalar(emit().load(emit().gep(self.data, [index.value])))
+
+    def colours(self, first: Scalar, channels: int) -> list[Lanes]:
+        """Return the channels of 8 pixels, side by side from byte `first` on."""
+        kind = ir.VectorType(ir.IntType(8), channels * WIDTH)
+        place = emit().bitcast(emit().gep(self.data, [first.value]), kind.as_pointer())
+        values, found = emit().load(place, align=1), []
+        for c in range(channels):
+            order = ir.Constant(
+                ir.VectorType(ir.IntType(32), WIDTH), [channels * lane + c for lane in range(WIDTH)]
             )
-
-        return result(a, b), codegen
-
-    return operation
-
-
-def _overload_operator(symbol, result, emit):
-    operation = _pair_operation(result, emit)
-
-    def implementation(a, b):
-        if lanes in (a, b):
-            return lambda a, b: operation(a, b)
-        return None
-
-    overload(symbol)(implementation)
+            channel = emit().shuffle_vector(values, ir.Constant(kind, ir.Undefined), order)
+            found.append(Lanes(emit().uitofp(channel, VECTOR)))
+        return found
 
 
-_overload_operator(operator.add, lanes, lambda builder, a, b: builder.fadd(a, b))
-_overload_operator(operator.sub, lanes, lambda builder, a, b: builder.fsub(a, b))
-_overload_operator(operator.mul, lanes, lambda builder, a, b: builder.fmul(a, b))
-_overload_operator(operator.truediv, lanes, lambda builder, a, b: builder.fdiv(a, b))
-_overload_operator(operator.lt, mask, lambda builder, a, b: builder.fcmp_ordered("<", a, b))
-_overload_operator(operator.le, mask, lambda builder, a, b: builder.fcmp_ordered("<=", a, b))
-_overload_operator(operator.ge, mask, lambda builder, a, b: builder.fcmp_ordered(">=", a, b))
+class Variable:
+    """Lanes that a loop or a condition changes; in a register."""
 
-maximum = _pair_operation(lanes, lambda builder, a, b: builder.select(builder.fcmp_ordered(">", a, b), a, b))
-minimum = _pair_operation(lanes, lambda builder, a, b: builder.select(builder.fcmp_ordered("<", a, b), a, b))
+    def __init__(self, start: Number) -> None:
+        self._place = cgutils.alloca_once(emit(), VECTOR)
+        self.set(start)
 
+    def set(self, value: Number) -> None:
+        """Give it another value."""
+        emit().store(lanes(value).value, self._place)
 
-def _llvm_function(name, count):
-    """Make an intrinsic of `count` lanes from LLVM's function of that name."""
+    def get(self) -> Lanes:
+        """Return its present value."""
+        return Lanes(emit().load(self._place))
 
-    def codegen(context, builder, signature, arguments):
-        kind = ir.FunctionType(VECTOR, [VECTOR] * count)
-        function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.{name}.v{WIDTH}f64")
-        return builder.call(
-            function,
-            [_as_lanes(context, builder, v, t) for v, t in zip(arguments, signature.args, strict=True)],
-        )
-
-    return codegen
+    def __iadd__(self, other: Lanes) -> "Variable":
+        self.set(self.get() + other)
+        return self
 
 
-@intrinsic
-def fma(typing_context, a, b, c):
+def loop(start: Scalar | int, stop: Scalar | int, step: int = 1) -> Iterator[Scalar]:
+    """Yield the index of a loop, once: its body is traced once, and runs for every index."""
+    with cgutils.for_range_slice(emit(), _integer(start), _integer(stop), INT64(step)) as (index, _):
+        yield Scalar(index)
+
+
+def lanes(number: Number) -> Lanes:
+    """Return a number in every lane."""
+    if isinstance(number, Lanes):
+        return number
+    if isinstance(number, Scalar):
+        return _repeated(emit().sitofp(number.value, VECTOR.element))
+    return Lanes(ir.Constant(VECTOR, [float(number)] * WIDTH))
+
+
+def _repeated(number: ir.Value) -> Lanes:
+    nothing, order = ir.Constant(VECTOR, ir.Undefined), ir.VectorType(ir.IntType(32), WIDTH)
+    first = emit().insert_element(nothing, number, ir.Constant(ir.IntType(32), 0))
+    return Lanes(emit().shuffle_vector(first, nothing, ir.Constant(order, [0] * WIDTH)))
+
+
+def _llvm(name: str, *arguments: Lanes) -> Lanes:
+    """Call LLVM's function of that name."""
+    kind = ir.FunctionType(VECTOR, [VECTOR] * len(arguments))
+    function = cgutils.get_or_insert_function(emit().module, kind, f"llvm.{name}.v{WIDTH}f64")
+    return Lanes(emit().call(function, [argument.value for argument in arguments]))
+
+
+def fma(a: Lanes, b: Lanes, c: Lanes) -> Lanes:
     """Return a * b + c, rounded once."""
-    return lanes(a, b, c), _llvm_function("fma", 3)
+    return _llvm("fma", a, b, c)
 
 
-@intrinsic
-def sqrt(typing_context, a):
+def sqrt(a: Lanes) -> Lanes:
     """Square root."""
-    return lanes(a), _llvm_function("sqrt", 1)
+    return _llvm("sqrt", a)
 
 
-@intrinsic
-def floor(typing_context, a):
+def floor(a: Lanes) -> Lanes:
     """Largest integer that is not larger."""
-    return lanes(a), _llvm_function("floor", 1)
+    return _llvm("floor", a)
 
 
-@intrinsic
-def absolute(typing_context, a):
+def absolute(a: Lanes) -> Lanes:
     """Absolute value."""
-    return lanes(a), _llvm_function("fabs", 1)
+    return _llvm("fabs", a)
 
 
-@intrinsic
-def select(typing_context, condition, a, b):
+def select(condition: Mask, a: Number, b: Number) -> Lanes:
     """Take `a` in the lanes where `condition` is true, and `b` in the others."""
-    if condition != mask:
-        return None
-
-    def codegen(context, builder, signature, arguments):
-        condition_, a_, b_ = arguments
-        return builder.select(
-            condition_, _as_lanes(context, builder, a_, a), _as_lanes(context, builder, b_, b)
-        )
-
-    return lanes(condition, a, b), codegen
+    return Lanes(emit().select(condition.value, lanes(a).value, lanes(b).value))
 
 
-def _mask_operation(emit):
-    @intrinsic
-    def operation(typing_context, a, b):
-        return mask(a, b), lambda context, builder, signature, arguments: emit(builder, *arguments)
-
-    return operation
+def maximum(a: Lanes, b: Number) -> Lanes:
+    """Larger of two numbers; `b` where `a` is no number."""
+    return select(a > b, a, b)
 
 
-both = _mask_operation(lambda builder, a, b: builder.and_(a, b))
-either = _mask_operation(lambda builder, a, b: builder.or_(a, b))
+def minimum(a: Lanes, b: Number) -> Lanes:
+    """Smaller of two numbers; `b` where `a` is no number."""
+    return select(a < b, a, b)
 
 
-@intrinsic
-def bits(typing_context, condition):
-    """Integer whose bit i is the truth of lane i."""
-
-    def codegen(context, builder, signature, arguments):
-        return builder.zext(builder.bitcast(arguments[0], ir.IntType(WIDTH)), ir.IntType(64))
-
-    return types.int64(condition), codegen
-
-
-@intrinsic
-def splat(typing_context, number):
-    """Lanes that all hold `number`."""
-
-    def codegen(context, builder, signature, arguments):
-        return _as_lanes(context, builder, arguments[0], number)
-
-    return lanes(number), codegen
+def _traced(context: Any, kind: types.Type, value: ir.Value) -> Any:
+    """Return what stands for an argument of numba's type `kind` while tracing."""
+    if isinstance(kind, types.BaseNamedTuple):
+        parts = zip(kind, cgutils.unpack_tuple(emit(), value), strict=True)
+        return kind.instance_class(*(_traced(context, *part) for part in parts))
+    if isinstance(kind, types.UniTuple):
+        return kind.count
+    if isinstance(kind, types.Array):
+        array = context.make_array(kind)(context, emit(), value)
+        return Rows(array.data) if kind.dtype == types.float64 else Table(array.data, array.nitems)
+    if isinstance(kind, types.Integer):
+        return Scalar(context.cast(emit(), value, kind, types.int64))
+    return _repeated(value)
 
 
-def _pointer(context, builder, signature, arguments):
-    """Pointer to the row of 8 doubles that (array, row) name."""
-    array = context.make_array(signature.args[0])(context, builder, arguments[0])
-    row = context.cast(builder, arguments[1], signature.args[1], types.intp)
-    place = builder.mul(row, ir.Constant(row.type, WIDTH))
-    pointer = builder.gep(array.data, [place])
-    return builder.bitcast(pointer, VECTOR.as_pointer())
+def kernel(function: Callable[..., Mask | None]) -> Callable[..., Any]:
+    """Make a traced function callable from compiled code.
 
+    Tuples arrive as their lengths, named tuples as themselves, float64 arrays (.., 8) as Rows, other arrays
+    as Tables, integers as Scalars, floats as Lanes. Of a mask that it returns the caller gets the bits.
+    """
+    returns = types.none if inspect.signature(function).return_annotation is None else types.int64
 
-@intrinsic
-def load(typing_context, array, row):
-    """Row `row` of a contiguous float64 array (rows, 8)."""
+    def typed(typing_context: Any, *kinds: types.Type) -> tuple[Any, Callable]:
+        def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+            _tracing.append(builder)
+            try:
+                result = function(*map(_traced, [context] * len(arguments), signature.args, arguments))
+                return context.get_dummy_value() if result is None else result.bits()
+            finally:
+                _tracing.pop()
 
-    def codegen(context, builder, signature, arguments):
-        return builder.load(_pointer(context, builder, signature, arguments), align=8)
+        return returns(*kinds), codegen
 
-    return lanes(array, row), codegen
-
-
-@intrinsic
-def load_colours(typing_context, frame, pixel):
-    """Red, green and blue of 8 pixels from `pixel` on, of a contiguous uint8 array (pixels, 3)."""
-
-    def codegen(context, builder, signature, arguments):
-        array = context.make_array(signature.args[0])(context, builder, arguments[0])
-        row = context.cast(builder, arguments[1], signature.args[1], types.intp)
-        pointer = builder.gep(array.data, [builder.mul(row, ir.Constant(row.type, 3))])
-        kind = ir.VectorType(ir.IntType(8), 3 * WIDTH)
-        values = builder.load(builder.bitcast(pointer, kind.as_pointer()), align=1)
-        channels = []
-        for c in range(3):
-            order = ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), [3 * lane + c for lane in range(WIDTH)])
-            channel = builder.shuffle_vector(values, ir.Constant(kind, ir.Undefined), order)
-            channels.append(builder.uitofp(channel, VECTOR))
-        return context.make_tuple(builder, signature.return_type, channels)
-
-    return types.UniTuple(lanes, 3)(frame, pixel), codegen
-
-
-@intrinsic
-def store(typing_context, array, row, value):
-    """Write `value` into row `row` of a contiguous float64 array (rows, 8)."""
-
-    def codegen(context, builder, signature, arguments):
-        value_ = _as_lanes(context, builder, arguments[2], value)
-        builder.store(value_, _pointer(context, builder, signature, arguments), align=8)
-        return context.get_dummy_value()
-
-    return types.none(array, row, value), codegen
-
-
-@intrinsic
-def power_of_two(typing_context, shifted):
-    """2^n from `shifted` = n + 1.5 * 2^52, whose low bits are n, for |n| < 1023."""
-
-    def codegen(context, builder, signature, arguments):
-        integers = builder.bitcast(arguments[0], INTEGERS)
-        exponent = builder.shl(builder.add(integers, _integers(1023)), _integers(52))
-        return builder.bitcast(exponent, VECTOR)
-
-    return lanes(shifted), codegen
-
-
-@intrinsic
-def mantissa(typing_context, x):
-    """Mantissa m in [sqrt(1/2), sqrt(2)) of positive normal x = m 2^n."""
-
-    def codegen(context, builder, signature, arguments):
-        integers = builder.bitcast(arguments[0], INTEGERS)
-        n = builder.ashr(builder.sub(integers, _integers(0x3FE6A09E667F3BCD)), _integers(52))
-        return builder.bitcast(builder.sub(integers, builder.shl(n, _integers(52))), VECTOR)
-
-    return lanes(x), codegen
-
-
-@intrinsic
-def exponent(typing_context, x):
-    """Exponent n of positive normal x = m 2^n, m in [sqrt(1/2), sqrt(2)), as double."""
-
-    def codegen(context, builder, signature, arguments):
-        integers = builder.bitcast(arguments[0], INTEGERS)
-        n = builder.ashr(builder.sub(integers, _integers(0x3FE6A09E667F3BCD)), _integers(52))
-        return builder.sitofp(n, VECTOR)
-
-    return lanes(x), codegen
+    names = ["typing_context", *inspect.signature(function).parameters]
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    typed.__signature__ = inspect.Signature([inspect.Parameter(name, kind) for name in names])  # type: ignore[attr-defined]
+    typed.__name__ = function.__name__
+    return intrinsic(typed)

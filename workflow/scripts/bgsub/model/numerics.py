@@ -8,7 +8,6 @@ LOG2_E = 1.4426950408889634
 LN2_HIGH = 6.93147180369123816490e-01  # ln 2 in two parts, so that n * LN2_HIGH is exact for |n| < 2^20
 LN2_LOW = 1.90821492927058770002e-10
 LOWEST_EXPONENT = -708.0  # exp below it is no normal number; treated as exp(-708), 3e-308
-LOG_2PI = 1.8378770664093453
 
 
 @compiled

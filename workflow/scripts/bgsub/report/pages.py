@@ -16,12 +16,21 @@ from bgsub.report.payload import to_json
 from bgsub.report.results import ClipResults
 from bgsub.report.sentences import over_clips_sentence
 from bgsub.report.sentences_scene import headline, page_title
-from bgsub.report.sentences_scores import score_words
 from bgsub.report.views import clip_view, player_facts
-from bgsub.words import brief, count, duration, number
+from bgsub.words import brief, count, duration, number, score_words
 
-STYLES = ("page.css", "player.css", "print.css")
-SCRIPTS = ("data.js", "curves.js", "player.js", "inspector.js", "main.js")
+STYLES = ("page.css", "player.css", "folds.css", "print.css")
+SCRIPTS = (
+    "data.js",
+    "paint.js",
+    "curves.js",
+    "player.js",
+    "hero.js",
+    "live.js",
+    "inspector.js",
+    "folds.js",
+    "main.js",
+)
 
 
 def render_page(
@@ -43,7 +52,7 @@ def render_page(
     page, watch : path-like
         The page, and the small player; each written whole or not at all.
     summary : path-like
-        JSON: name, title, facts, lies, falls, warning, verdict, moment, and of each method label, article,
+        JSON: name, title, facts, lies, falls, cautions, verdict, moment, and of each method label, article,
         area, half-life, retention, whether it fills much of the picture, F-measure.
     templates : path-like
         Folder of the templates, style sheets and scripts.
@@ -55,14 +64,14 @@ def render_page(
         Of the workflow's code.
     """
     templates = Path(templates)
-    player, small, inspector = (
+    player, small, live, inspector = (
         clip.files[f"page/{name}.json"].read_text(encoding="utf-8")
-        for name in ("player", "player_small", "inspector")
+        for name in ("player", "player_small", "live", "inspector")
     )
     truth_area = json.loads(player)["truth_area"]
     inspected = json.loads(inspector)["arrays"]["pixels.low"]["shape"][0]
     view = clip_view(clip, truth_area, inspected, commit)
-    environment = _environment(templates)
+    environment = page_environment(templates)
     shared = {
         "view": view,
         "facts": player_facts(clip, truth_area),
@@ -71,6 +80,7 @@ def render_page(
     text = environment.get_template("page.html.j2").render(
         **shared,
         player=Markup(player),  # noqa: S704 - made by to_json
+        live=Markup(live),  # noqa: S704
         inspector=Markup(inspector),  # noqa: S704
         script=embed_source(*(templates / name for name in SCRIPTS)),
         versions=versions,
@@ -117,7 +127,7 @@ def summary_of(clip: ClipResults, view: Mapping[str, Any]) -> dict[str, Any]:
         "facts": view["facts"],
         "lies": view["lies"],
         "falls": view["falls"],
-        "warning": view["warning"],
+        "cautions": [caution._asdict() for caution in view["cautions"]],
         "verdict": view["sentences"]["verdict"],
         "moment": view["moment"],
         "methods": methods,
@@ -152,7 +162,7 @@ def render_overview(
     clips = max([row["clips"] for row in methods.values()], default=0)
     kept = {name: row["retention"] for name, row in methods.items() if row["clips"] == clips > 0}
     text = (
-        _environment(templates)
+        page_environment(templates)
         .get_template("overview.html.j2")
         .render(
             clips=summaries,
@@ -200,7 +210,8 @@ def methods_over_clips(
     return found
 
 
-def _environment(templates: Path) -> Environment:
+def page_environment(templates: Path) -> Environment:
+    """Return what fills the pages' templates, with the words and pictures that they ask for."""
     environment = Environment(
         loader=FileSystemLoader(templates),
         autoescape=True,

@@ -14,6 +14,8 @@ from bgsub.masks.method import Method
 from bgsub.model.settings import Model
 from bgsub.names import Names
 from bgsub.source.kinds import KINDS
+from bgsub.source.rate import Rate
+from bgsub.source.split import read_split
 
 # Tables whose checksums the page tells; what is larger has one beside it, made by the job that wrote it.
 HASHED_TABLES = ("fits.csv", "area.csv", "absorption.csv")
@@ -36,8 +38,10 @@ class ClipResults:
         By their keys in the config.
     names : Names
         What they are called.
-    fps : float
-        Frames per second of the clip's videos.
+    rate : Rate
+        Frames per second, of the clip and of its videos.
+    trained_on : mapping of str to str
+        `name` and `title` of the clip whose frames train, which may be another.
     costs : mapping of str to Cost
         By step.
     sweeps : mapping of str to mapping
@@ -53,9 +57,15 @@ class ClipResults:
     models: Mapping[str, Model]
     methods: Mapping[str, Method]
     names: Names
-    fps: float
+    rate: Rate
+    trained_on: Mapping[str, str]
     costs: Mapping[str, Cost]
     sweeps: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def fps(self) -> float:
+        """Frames per second."""
+        return float(self.rate.fps)
 
     def table(self, name: str) -> pd.DataFrame:
         """Read one of the clip's tables."""
@@ -71,11 +81,11 @@ class ClipResults:
 
 
 def clip_facts(clip: ClipResults) -> dict[str, int]:
-    """Count a clip's frames, and those of its two parts, and tell its size in pixels."""
-    subsets = clip.table("frames.csv")["subset"]
-    train, test = (int((subsets == part).sum()) for part in ("train", "test"))
+    """Count a clip's frames, and those that train and test, and tell its size in pixels."""
+    split = read_split(clip.files["frames.csv"])
+    frames = len(split.own_train) + len(split.test)
     size = {side: clip.packed("poster")[side] for side in ("height", "width")}
-    return {"frames": len(subsets), "train": train, "test": test, **size}
+    return {"frames": frames, "train": len(split.train), "test": len(split.test), **size}
 
 
 def result_hashes(clip: ClipResults) -> dict[str, str]:

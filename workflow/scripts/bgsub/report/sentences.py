@@ -11,21 +11,79 @@ from bgsub.evidence.metrics import CROWDED
 from bgsub.model.constants import CLOSE_ENOUGH
 from bgsub.model.settings import Model
 from bgsub.names import MEDIAN, Name, Names, capital
+from bgsub.source.rate import Rate
+from bgsub.source.split import Split, runs
 from bgsub.words import NBSP, count, in_words, joined, number, percent
 
 _WITHIN = f"within_{CLOSE_ENOUGH:g}"  # columns of audit.csv and of fits.csv
 _OVER = f"gap_over_{CLOSE_ENOUGH:g}"
 
 
-def run_sentence(fps: float, *, frames: int, train: int, test: int, height: int, width: int) -> str:
-    """Say what the clip is and how it was split."""
-    learned = "frame" if train == 1 else count(train, "frame")
-    tested = "last one" if test == 1 else f"other {test:,}"
+_MOST_STRETCHES = 3  # that a sentence lists
+
+
+def run_sentence(rate: Rate, split: Split, trained_on: str, *, height: int, width: int) -> str:
+    """Say what the clip is, how fast it runs, and what trained.
+
+    Parameters
+    ----------
+    rate : Rate
+        Frames per second, and how that is known.
+    split : Split
+        Who trained.
+    trained_on : str
+        Title of the clip whose frames trained; may be empty.
+    height, width : int
+        Pixels.
+    """
+    frames = len(split.own_train) + len(split.test)
+    learned, tested = training_words(split, trained_on)
     return (
-        f"The clip has {count(frames, 'frame')} of {width} by {height} pixels, shown at {fps:g} per second "
-        "(which is how seconds are counted here); the methods learn the scene "
-        f"from the first {learned} and are tested on the {tested}."
+        f"The clip has {count(frames, 'frame')} of {width} by {height} pixels, {rate_words(rate)}. "
+        f"The methods learn the scene from {learned}{',' if split.trained_on != split.clip else ''} and are "
+        f"tested on {tested}."
     )
+
+
+def setting_sentence(split: Split, title: str, methods: int) -> str:
+    """Say what the experiment is: what the scene is learned from, what is tested, and how many methods."""
+    learned, tested = training_words(split, title)
+    if methods == 1:
+        return f"One method learns the scene from {learned} and is watched on {tested}."
+    return (
+        f"{capital(in_words(methods))} methods learn the scene from {learned} and are compared on {tested}."
+    )
+
+
+def rate_words(rate: Rate) -> str:
+    """Say at how many frames per second a clip was recorded, how that is known, and what follows."""
+    fps = f"{float(rate.fps):.4g} per second"
+    if rate.known_by == "nothing":
+        return f"whose rate is not known: they are shown, and seconds are counted, as if there were {fps}"
+    if rate.known_by == "file":
+        return f"{fps} as its file says, which is how seconds are counted here"
+    other = ""
+    if rate.of_file is not None and f"{float(rate.of_file):.4g} per second" != fps:
+        other = f", and not {float(rate.of_file):.4g} as its file says"
+    return f"{fps} as the config says{other}, which is how seconds are counted here"
+
+
+def training_words(split: Split, title: str = "") -> tuple[str, str]:
+    """Say which frames train and which are tested."""
+    train, test = len(split.train), len(split.test)
+    if split.trained_on != split.clip:
+        of = f"{split.trained_on} ({title})" if title else split.trained_on
+        return f"all {count(train, 'frame')} of another clip, {of},", "all frames of this one"
+    one = "the last one" if split.is_head else "the other one"
+    tested = one if test == 1 else f"the other {test:,}"
+    if split.is_head:
+        first = "frame" if train == 1 else count(train, "frame")
+        return f"the first {first}", tested
+    stretches = runs(split.train)
+    where = joined([f"{stretch[0]} to {stretch[-1]}" for stretch in stretches])
+    if len(stretches) > _MOST_STRETCHES:
+        where = f"{split.train[0]} to {split.train[-1]}, in {in_words(len(stretches))} stretches"
+    return f"frames {where} ({train:,})", tested
 
 
 def decoding_sentences(decoding: Mapping[str, Any]) -> list[str]:
@@ -100,9 +158,19 @@ def foreground_sentence(
 
 
 def cost_sentence(costs: Mapping[str, Cost]) -> str:
-    """Say which step took longest, and which held the most memory."""
+    """Say which step took longest, which held the most memory, and how long was compiled besides."""
     if not costs:
         return "No step was timed in this run."
+    return f"{_longest(costs)}{_compiled(sum(cost.compiling for cost in costs.values()))}"
+
+
+def _compiled(seconds: float) -> str:
+    if seconds <= 0:
+        return ""
+    return f" Another {seconds:,.1f}{NBSP}s went into compiling, which a machine does once."
+
+
+def _longest(costs: Mapping[str, Cost]) -> str:
     total = sum(cost.seconds for cost in costs.values())
     slowest = max(costs, key=lambda step: costs[step].seconds)
     longest = costs[slowest].seconds
@@ -152,7 +220,7 @@ def repeat_sentence(commit: str | None, results: int) -> str:
 def over_clips_sentence(
     kept: Mapping[str, float], clips: int, names: Mapping[str, Name], full: Sequence[str] = ()
 ) -> str:
-    """Say which method keeps most of the still person over several clips, and which least.
+    """Say which method keeps most of the still person over several clips, which least, and the first listed.
 
     Parameters
     ----------
@@ -175,6 +243,9 @@ def over_clips_sentence(
     said += " visible"
     said += "." if clear[most] == clear[least] else f", and {names[least].named} {percent(clear[least])}."
     passed = [names[method].named for method in kept if method not in clear]
+    first = next(iter(kept))
+    if first in clear and first not in (most, least):
+        said += f" {names[first].subject} keeps {percent(clear[first])}."
     if passed:
         are, fill = ("is", "which fills") if len(passed) == 1 else ("are", "which fill")
         said += (

@@ -192,19 +192,25 @@ def training_warning(training: pd.DataFrame, *, lies: bool) -> str | None:
         said += " Ghosts that are found are not counted as the person."
     if pd.notna(row["train_fraction"]):
         return f"{said} With train_fraction: {row['train_fraction']:g} the training frames would hold nobody."
-    said += " No train_fraction was found that would leave them out."
     if pd.notna(row["empty_start"]):
         start, end = int(row["empty_start"]), int(row["empty_end"])
-        return f"{said} Nobody is seen from frame {start} to {end}: a clip cut to begin there would do."
-    return f"{said} A recording that begins without anybody would help."
+        return (
+            f"{said} Nobody is seen from frame {start} to {end}: "
+            f"with train: {{frames: [[{start}, {end + 1}]]}} these would train."
+        )
+    return f"{said} A recording without anybody, by the same camera, would help: train: {{clip: its name}}."
 
 
 def picture_verdict(span: Span | None, *, scored: bool) -> str:
     """Say what can be said where no method was seen to keep or to lose anybody, and none is scored."""
     if span is not None:
         return f"Somebody lies still {span.when}, when no method was tested: nothing tells who keeps them."
-    unknown = "no pixel could be scored" if scored else "this clip has no ground truth"
+    if scored:
+        return (
+            "Nobody was found to lie still, no scored frame shows anything that moves, and no method marks "
+            "anything in one."
+        )
     return (
-        f"Nobody was found to lie still, and {unknown}: this page shows what each method marks, not which is "
-        "right."
+        "Nobody was found to lie still, and this clip has no ground truth: this page shows what each method "
+        "marks, not which is right."
     )

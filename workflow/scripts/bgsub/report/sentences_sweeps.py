@@ -9,8 +9,8 @@ import pandas as pd
 from bgsub.names import Name
 from bgsub.report.sentences_absorption import BLIND
 from bgsub.report.sentences_scene import Span
-from bgsub.report.sentences_scores import ALIKE, score_words
-from bgsub.words import count, duration, in_words, joined, percent
+from bgsub.report.sentences_scores import ALIKE
+from bgsub.words import count, duration, in_words, joined, percent, score_words
 
 Say = Callable[[float], str]
 

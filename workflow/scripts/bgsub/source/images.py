@@ -25,6 +25,9 @@ _FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 _STACKS = ("GIF", "PNG", "TIFF", "WEBP")
 # 16-bit values of which none reaches a quarter of the range are taken for fewer bits, stored in 16.
 _FEW_BITS = 14
+# Of a stack, beyond limits.image_pixels. A damaged size costs seconds for each image of a GIF of a few bytes;
+# whole ones have less than a hundred pixels in a byte, but for pictures in which nearly nothing moves.
+_PIXELS_PER_BYTE = 1000
 
 
 class ImageHeader(NamedTuple):
@@ -89,7 +92,7 @@ class ImageDecoder:
             If it cannot be decoded in full, is larger than the limits, or has neither 8 nor 16 bits.
         """
         header = read_header(data, label)
-        self._check(header, label)
+        self._check(header, data, label)
         if header.format == "PPM":
             data += b"\n"  # or OpenCV misses the last number of a text
         if header.pages == 1:
@@ -112,7 +115,7 @@ class ImageDecoder:
             or 16-bit values that have no exact place in 8.
         """
         header = read_header(data, label)
-        self._check(header, label)
+        self._check(header, data, label)
         if header.pages != 1:
             raise InputError(f"{label} holds {header.pages} images; expected one")
         if header.transparent:
@@ -140,9 +143,17 @@ class ImageDecoder:
                 f"so they would become nearly black: set bits: {bits} for the clip, or 16 if it is so dark"
             )
 
-    def _check(self, header: ImageHeader, label: str) -> None:
-        self._limits.check("image_pixels", header.width * header.height, f"{label} is too large")
+    def _check(self, header: ImageHeader, data: bytes, label: str) -> None:
+        size = header.width * header.height
+        self._limits.check("image_pixels", size, f"{label} is too large")
         self._limits.check("frames", header.pages, f"{label} holds too many images")
+        most = self._limits.image_pixels + _PIXELS_PER_BYTE * len(data)
+        if header.pages > 1 and header.pages * size > most:
+            raise InputError(
+                f"{label}: its {header.pages} images of {header.width} x {header.height} are"
+                f" {header.pages * size:,} pixels, far more than {len(data):,} bytes can well hold, so it"
+                " is damaged; if they are right, raise limits.image_pixels"
+            )
 
     def _tiff_pages(self, data: bytes, header: ImageHeader, label: str) -> Iterator[np.ndarray]:
         flags = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_ANYDEPTH
@@ -217,6 +228,8 @@ def _animation_frames(data: bytes, header: ImageHeader, label: str) -> Iterator[
                 )
             count = 0
             for frame in ImageSequence.Iterator(image):
+                if frame.size != (header.width, header.height):  # Pillow would enlarge it, to any size
+                    raise _undecodable(data, label)
                 yield np.asarray(frame.convert("RGB"))
                 count += 1
         if count != header.pages:

@@ -1,0 +1,147 @@
+"""The fit of a band of pixels: 8 pixels at work, each making way when it is done (compiled)."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bgsub.model.compiled import compiled
+from bgsub.model.constants import AT_FLOOR, CONSTANT, DEAD, LEVELS, RANK_DEFICIENT, UNDEFINED
+from bgsub.model.lanes import WIDTH, Shape
+from bgsub.model.start import STARTS, draw_start, load, sorting_network, split
+from bgsub.model.steps import (
+    BEST,
+    CHANGE,
+    CONVERGED,
+    FIRST_STEP,
+    LONGEST,
+    LOST,
+    NEVER,
+    STATES,
+    STEP,
+    FitSettings,
+    em_step,
+)
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Colours = NDArray[np.uint8]
+
+ALIVE_SAMPLES = 4.0  # a component with fewer effective samples than d + 1 = 4 has no covariance of its own
+SPLIT = STARTS["split"]
+
+
+class Fit(NamedTuple):
+    """Arrays (.., P, ..) of the mixtures at P pixels; see the attributes of `model.gmm.PixelMixture`."""
+
+    weights: Floats
+    means: Floats
+    covariances: Floats
+    log_likelihood: Floats
+    n_iter: NDArray[np.int32]
+    converged: NDArray[np.bool_]
+    flags: NDArray[np.uint8]
+
+
+class Steps(NamedTuple):
+    """By iteration, (max_iterations + 1,): change of the pixels' summed log-likelihood, number converged."""
+
+    gains: Integers
+    converged_at: Integers
+
+
+def new_fit(components: int, pixels: int, channels: int) -> Fit:
+    """Return room for a fit."""
+    return Fit(
+        weights=np.empty((components, pixels)),
+        means=np.empty((components, pixels, channels)),
+        covariances=np.empty((components, pixels, channels, channels)),
+        log_likelihood=np.empty(pixels),
+        n_iter=np.empty(pixels, dtype=np.int32),
+        converged=np.empty(pixels, dtype=np.bool_),
+        flags=np.empty(pixels, dtype=np.uint8),
+    )
+
+
+@compiled
+def fit_band(
+    shape: Shape,
+    frames: Colours,
+    places: Integers,
+    settings: FitSettings,
+    offset: int,
+    fit: Fit,
+    steps: Steps,
+) -> None:
+    """Fit the pixels of `frames` (N, P', C) into `fit` from index `offset` on, and add to `steps`.
+
+    Random starts go by the pixels' `places` (P,) in the whole image; P' is P or more, a multiple of 8.
+    """
+    n_samples, stride, C = frames.shape
+    K, n_pixels = len(fit.weights), len(places)
+    S = 1 + C + C * (C + 1) // 2
+    queue = np.zeros((1 + C + S + K * S + n_samples * C, WIDTH))
+    pixels, work = np.ones_like(queue), np.ones((STATES + K * (4 * S + 1), WIDTH))
+    room = np.empty((3 * n_samples, WIDTH))
+    network = np.ascontiguousarray(sorting_network(n_samples).T)
+    gains, converged_at = steps
+    pixel, next_pixel, free = np.zeros(WIDTH, np.int64), 0, 2**WIDTH - 1
+    while True:
+        # Give every free lane the next pixel.
+        for j in range(WIDTH):
+            if (free >> j) & 1 and next_pixel < n_pixels:
+                q = next_pixel % WIDTH
+                if q == 0:
+                    load(shape, frames, stride, next_pixel, n_samples, queue)
+                    if settings.start == SPLIT:
+                        split(shape, queue, n_samples, settings, network, room)
+                if settings.start != SPLIT:
+                    draw_start(settings, places[next_pixel], q, K, C, queue)
+                for row in range(len(queue)):
+                    pixels[row, j] = queue[row, q]
+                for row in range(STATES + K * (S + 1)):
+                    work[row, j] = 0.0
+                work[BEST, j], work[LONGEST, j] = NEVER, FIRST_STEP
+                pixel[j] = next_pixel + offset
+                free ^= 1 << j
+                next_pixel += 1
+        if free == 2**WIDTH - 1:
+            return
+        done = em_step(shape, pixels, n_samples, work, settings)
+        for j in range(WIDTH):
+            if not (free >> j) & 1:
+                t = int(work[STEP, j]) - 1
+                gains[t] += int(work[CHANGE, j])
+                if (done >> j) & 1:
+                    converged_at[t] += int(work[CONVERGED, j])
+                    fit.n_iter[pixel[j]] = t
+                    write(j, pixel[j], n_samples, pixels, work, fit)
+                    free ^= 1 << j
+
+
+@compiled
+def write(j: int, p: int, n_samples: int, pixels: Floats, work: Floats, fit: Fit) -> None:
+    """Write lane `j` as pixel `p`, in the units of values in [0, 1]."""
+    weights, means, covariances, log_likelihood, _, converged, flags = fit
+    K, _, C = means.shape
+    lost, flag, row = work[LOST, j] > 0.0, 0, STATES
+    for k in range(K):
+        weights[k, p] = work[row, j]
+        for c in range(C):
+            means[k, p, c] = (work[row + 1 + c, j] + pixels[1 + c, j]) / LEVELS
+        if work[row, j] * n_samples < ALIVE_SAMPLES:
+            flag |= DEAD
+        row += 1 + C
+        for c in range(C):
+            for d in range(c + 1):
+                covariances[k, p, c, d] = covariances[k, p, d, c] = work[row, j] / (LEVELS * LEVELS)
+                row += 1
+        if work[row, j] > 0.0 and not lost:
+            flag |= AT_FLOOR
+        row += 1
+    log_likelihood[p], converged[p] = work[BEST, j], work[CONVERGED, j] > 0.0
+    if pixels[0, j] == 0.0:
+        flag = CONSTANT
+    elif pixels[0, j] < C:
+        flag |= RANK_DEFICIENT
+    flags[p] = flag | (UNDEFINED if lost else 0)
