@@ -30,8 +30,8 @@ include: "workflow/rules/scores.smk"
 include: "workflow/rules/sweeps.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/report.smk"
-include: "workflow/rules/lesson.smk"
 include: "workflow/rules/scenes.smk"
+include: "workflow/rules/lesson.smk"
 
 
 rule all:

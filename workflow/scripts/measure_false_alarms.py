@@ -1,5 +1,7 @@
 """Measure how often background passes the threshold of each method that has one."""
 
+from typing import Any
+
 from bgsub.evidence.false_alarms import COLUMNS, background_pixels, false_alarms
 from bgsub.files import read_arrays, write_table
 from bgsub.masks.rules import ModelMethod, scored_method
@@ -24,7 +26,8 @@ def main(
     pixels = background_pixels(learned, labels, seed)
     rows = []
     for name in progress("leaving out", "method")(methods):
-        method, model, background = scored_method(methods[name]), None, learned
+        method, model = scored_method(methods[name]), None
+        background: Any = learned
         if isinstance(method, ModelMethod):
             model = settings[method.model]
             background = read_arrays(models[method.model], *method.parts)

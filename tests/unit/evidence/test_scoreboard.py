@@ -128,11 +128,6 @@ def test_over_clips_what_is_not_defined_is_counted():
     ]
 
 
-def test_a_single_category_is_not_told_twice() -> None:
-    rows = overall_rows({"a": clip(gmm=0.5), "b": clip(gmm=0.7)}, {"a": "x", "b": "x"})
-    assert [(row["category"], row["clips"], row["f_measure"]) for row in rows] == [("overall", 2, 0.6)]
-
-
 def test_scenes_stand_side_by_side_and_an_empty_one_has_no_f_measure():
     nobody = [Counts(fp=9, tn=991, shadow=0)] * 3
     tables = {
@@ -154,3 +149,8 @@ def test_scenes_stand_side_by_side_and_an_empty_one_has_no_f_measure():
     assert none["fpr"] == 0
     for row in (some, none):
         assert [row[key] for key in ("f_measure", "behind", "precision", "recall", "retention")] == [None] * 5
+
+
+def test_a_single_category_is_not_told_twice() -> None:
+    rows = overall_rows({"a": clip(gmm=0.5), "b": clip(gmm=0.7)}, {"a": "x", "b": "x"})
+    assert [(row["category"], row["clips"], row["f_measure"]) for row in rows] == [("overall", 2, 0.6)]

@@ -26,12 +26,12 @@ class Experiment:
     config: dict[str, Any]
     """Every section, with defaults: the clips to be processed, and those that only train for them; models and
     methods, those of variants too."""
+    known: dict[str, Any]
+    """Every clip that can be run, of the config and of its tables."""
     clips: list[str]
     """Names of the clips to be processed."""
     scenes: dict[str, Any]
     """The clips of the table of scenes, by name."""
-    known: dict[str, Any]
-    """Every clip that can be run, of the config and of its tables."""
     models: list[str]
     """Names of the models that are compared, which leaves out those of variants."""
     methods: list[str]
@@ -97,8 +97,8 @@ def read_experiment(config: Mapping[str, Any], home: Path, located: Located = st
     return Experiment(
         config=checked | sections,
         known=known,
-        scenes=scenes,
         clips=run,
+        scenes=scenes,
         models=list(checked["models"]),
         methods=list(checked["methods"]),
         variants=variants,

@@ -40,8 +40,7 @@ def run_sentence(rate: Rate, split: Split, trained_on: str, *, height: int, widt
     learned, tested = training_words(split, trained_on)
     return (
         f"The clip has {count(frames, 'frame')} of {width} by {height} pixels, {rate_words(rate)}. "
-        f"The methods learn the scene from {learned}{',' if split.trained_on != split.clip else ''} and are "
-        f"tested on {tested}."
+        f"The methods learn the scene from {learned} and are tested on {tested}."
     )
 
 
