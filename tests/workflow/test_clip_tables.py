@@ -104,6 +104,7 @@ def test_urfd_has_its_falls_by_two_cameras_whose_moments_count_from_0(facts: Pat
         assert first["url"].endswith(f"/{fact['sequence']}-cam0-rgb.zip")
         assert first["falls"] == f"{falls}-{lies - 1}"
         assert f"lies from frame {lies}." in first["annotation"]
+        assert (first["fps"], second["fps"]) == ("30", "30")
         assert second["falls"] == ""  # its camera's delay is not known
 
 
@@ -116,6 +117,7 @@ def test_cdnet_has_its_53_videos_in_11_categories(facts: Path) -> None:
         assert row["frames"] == f"{video}/input/*.jpg"
         assert row["groundtruth"] == f"{video}/groundtruth/*.png"
         assert row["temporal_roi"] == f"{video}/temporalROI.txt"
+        assert row["train_until"] == "temporal_roi"
         assert row["roi"] == ("" if video == "traffic" else f"{video}/ROI.bmp")
 
 

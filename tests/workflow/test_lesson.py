@@ -37,7 +37,8 @@ def executed(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> dic
     tables = {
         name: str(demo / file) for name, file in (("table", "frames.csv"), ("absorption", "absorption.csv"))
     }
-    arrays = {"frames": str(demo / "frames.npy"), "model": str(demo / "models/em/model.npz")}
+    frames = str(demo / "frames.npy")
+    arrays = {"frames": frames, "training": frames, "model": str(demo / "models/em/model.npz")}
     settings = {"covariance_floor": 1.0, "history": 60, "methods": ["gmm", "mog2"], "threshold": 50}
     table = tmp_path_factory.mktemp("lesson") / "lesson.csv"
     names = {

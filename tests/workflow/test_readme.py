@@ -44,7 +44,7 @@ SNAKEMAKE = (
 )
 
 
-@pytest.mark.parametrize("target", ["cdnet", "clips", "tables"])
+@pytest.mark.parametrize("target", ["cdnet", "clips", "scenes", "tables"])
 def test_a_target_is_named_by_make_help_and_told_where_it_belongs(target: str, tmp_path: Path) -> None:
     said = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert re.search(rf"^snakemake {target} +\w", said, re.MULTILINE)
