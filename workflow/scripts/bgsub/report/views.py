@@ -17,6 +17,7 @@ from bgsub.names import Name
 from bgsub.report import (
     sentences,
     sentences_absorption,
+    sentences_clip,
     sentences_scene,
     sentences_scores,
     sentences_sweeps,
@@ -83,7 +84,7 @@ def clip_view(
         "moment": moment_view(clip),
         "sentences": {
             "verdict": verdict(clip, absorption, area, scores, span),
-            "run": sentences.run_sentence(
+            "run": sentences_clip.run_sentence(
                 clip.rate,
                 read_split(clip.files["frames.csv"]),
                 clip.trained_on["title"],
