@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import zipfile
 from pathlib import Path
 from urllib.parse import unquote
@@ -118,6 +119,23 @@ def test_pages_link_only_to_files_that_are_there(finished: Project) -> None:
         links = {unquote(link) for link in re.findall(r'href="([^"#:]+)"', text)}
         assert links
         assert [link for link in links if not (finished.results / page).parent.joinpath(link).exists()] == []
+
+
+def test_a_clip_of_an_earlier_run_stays_on_the_overview_while_its_results_are_there(project: Project) -> None:
+    """It is no clip of the config any more; its page is there, and so is its row."""
+    older = project.results / "older"
+    (older / "page").mkdir(parents=True)
+    shutil.copy(project.results / "demo/report.html", older)
+    summary = json.loads((project.results / "demo/page/summary.json").read_text())
+    (older / "page/summary.json").write_text(json.dumps(summary | {"name": "older", "title": "Long ago"}))
+    assert project.planned() == {"make_overview": 1}
+    project.snakemake("--cores", "1")
+    page = (project.results / "report.html").read_text()
+    assert {"demo/report.html", "older/report.html"} <= set(re.findall(r'href="([^"]+)"', page))
+    assert "Long ago" in page
+    assert project.planned() == {}
+    shutil.rmtree(older)
+    assert project.planned() == {"make_overview": 1}
 
 
 def test_nothing_temporary_is_left(finished: Project) -> None:

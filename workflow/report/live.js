@@ -85,11 +85,12 @@ class Live {
     }
   }
 
-  /** Share of each test frame that a method marks at a place of its slider; null for what was measured. */
+  /** Shares that a method marks at a place of its slider, with the gaps of those measured; null for these. */
   shares(slider, place) {
     if (place === slider.configured) return null;
     const frames = slider.area.shape[1];
-    return slider.area.values.subarray(place * frames, (place + 1) * frames);
+    let at = place * frames;
+    return this.player.facts.area[slider.method.name].map((measured) => (measured === null ? null : slider.area.values[at++]));
   }
 
   /** Open what the moved methods, or one of them, need for a shown frame. */
