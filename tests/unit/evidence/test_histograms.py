@@ -112,6 +112,9 @@ def test_shadows_of_the_masks_are_background_at_every_threshold(seed):
     assert {name: cleared[name][3] for name in ("tp", "fp", "fn", "tn")} == {
         name: getattr(at_own, name) for name in ("tp", "fp", "fn", "tn")
     }
+    scores = np.stack([luma_and_a_half(frame) for frame in frames])
+    kept = ~((scores > own) & (np.stack(masks) == 0))
+    assert cleared["fp"][1] == ((scores > 0) & kept & np.isin(groundtruth, (0, 50))).sum()
     # Above its own threshold, where what passes had passed it, shadows are gone as well.
     above = total(count_frames(foreground_masks(frames, score_without, 6.0), groundtruth))
     assert (cleared["tp"][4], cleared["fp"][4]) == (above.tp, above.fp)

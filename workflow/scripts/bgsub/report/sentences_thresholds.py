@@ -37,12 +37,16 @@ def false_alarm_answer(alarms: pd.DataFrame, names: Mapping[str, Name]) -> list[
     "less than a tenth as many"
         they are, where theory lets a hundred pass or more
     """
-    known = alarms[alarms["expected"].notna() & alarms["measured"].notna()]
-    return (
-        [" ".join(_rates(row, names[row["method"]]) for row in known.to_dict("records"))]
-        if len(known)
-        else []
-    )
+    known = alarms[alarms["expected"].notna() & alarms["measured"].notna()].to_dict("records")
+    if not known:
+        return []
+    said = [_rates(row, names[row["method"]]) for row in known]
+    if any(parted(row["expected"], row["measured"], row["colours"]) > 0 for row in known):
+        said.append(
+            "The theory is that of a single Gaussian whose noise stays the same: there is more to this "
+            "background, so that more of it passes than such a threshold seems to promise."
+        )
+    return [" ".join(said)]
 
 
 def parted(expected: float, measured: float, colours: float) -> int:
@@ -64,16 +68,11 @@ def _rates(row: Mapping[str, Any], name: Name) -> str:
         f"{count(colours, 'colour')} in training frames that were left out of the fit, where nothing covers "
         f"the background, {'none' if measured == 0 else _often(measured)} did"
     )
-    match parted(expected, measured, colours):
-        case 1:
-            return (
-                f"{said}, more than ten times as many. The theory is that of a single Gaussian whose noise "
-                "stays the same: there is more to this background, and the threshold lets more of it pass "
-                "than it seems to promise."
-            )
-        case -1:
-            return f"{said}, less than a tenth as many: it is stricter than this background asks for."
-    return f"{said}."
+    verdict = {
+        1: ", more than ten times as many",
+        -1: ", less than a tenth as many: it is stricter than this background asks for",
+    }
+    return f"{said}{verdict.get(parted(expected, measured, colours), '')}."
 
 
 def _often(share: float) -> str:
