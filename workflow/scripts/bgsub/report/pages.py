@@ -12,6 +12,7 @@ from bgsub.evidence.metrics import crowded
 from bgsub.files import write_text
 from bgsub.names import Name
 from bgsub.report.embed import embed_picture, embed_source, embed_video, picture_size
+from bgsub.report.glossary import Glossary
 from bgsub.report.payload import to_json
 from bgsub.report.results import ClipResults
 from bgsub.report.sentences import over_clips_sentence
@@ -19,6 +20,7 @@ from bgsub.report.sentences_scene import headline, page_title
 from bgsub.report.views import clip_view, player_facts
 from bgsub.words import brief, count, duration, number, score_words
 
+GLOSSARY = "../../docs/glossary.md"  # from the templates
 STYLES = ("page.css", "player.css", "folds.css", "print.css")
 SCRIPTS = (
     "data.js",
@@ -220,7 +222,10 @@ def page_environment(templates: Path) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    glossary = Glossary(templates / GLOSSARY)
     environment.globals |= {
+        "term": glossary.link,
+        "linked": glossary.linked,
         "embed_picture": embed_picture,
         "embed_video": embed_video,
         "picture_size": picture_size,
