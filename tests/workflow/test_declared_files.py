@@ -30,7 +30,7 @@ CHANGES = {
     },
 }
 # The program itself: covered by the hash of its content among the params.
-CODE = ("workflow/", ".snakemake/")
+CODE = ("workflow/", "docs/", ".snakemake/")
 # Made beside a rule's files, and no input of any rule: one that is lost is missing in the page's costs.
 BESIDE = ("results/demo/benchmarks/", "results/demo/logs/")
 # Inputs that a job does not read: what pages link to, and where a region would be that the config could name.

@@ -105,9 +105,10 @@ def shown_clips():
 
 
 def page_templates():
-    """Templates, style sheets and scripts of the pages, relative to the folder of the scripts."""
+    """Templates, style sheets, scripts and glossary of the pages, relative to the folder of the scripts."""
     files = sorted((SCRIPTS / "../report").glob("*.*"))
-    return [f"../report/{file.name}" for file in files if file.suffix in (".j2", ".css", ".js")]
+    templates = [f"../report/{file.name}" for file in files if file.suffix in (".j2", ".css", ".js")]
+    return [*templates, "../../docs/glossary.md"]
 
 
 def page_settings(wildcards):

@@ -1,12 +1,11 @@
 """List all clips that can be run."""
 
-from bgsub.config.catalogue import CLIP_COLUMNS
 from bgsub.files import write_table
 from job import run
 
 
 def main(rows: list[dict], table: str) -> None:
-    write_table(table, rows, columns=CLIP_COLUMNS)
+    write_table(table, rows)
 
 
 if __name__ == "__main__":

@@ -54,7 +54,9 @@ def test_scores_are_ranked_with_their_intervals():
 
 
 def test_a_clip_without_anybody_and_anything_marked_is_drawn():
-    nothing = pd.DataFrame({"method": ["gmm", "mog2"], **{key: [None, None] for key in SCORES.columns[1:]}})
+    nothing = pd.DataFrame(
+        {"method": ["gmm", "mog2_default"], **{key: [None, None] for key in SCORES.columns[1:]}}
+    )
     score, _ = plots.draw_scores(nothing, LEARNING, METHODS).axes
     assert texts(score) == ["none", "none"]
 

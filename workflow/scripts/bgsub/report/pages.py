@@ -13,6 +13,7 @@ from bgsub.evidence.metrics import crowded
 from bgsub.files import write_text
 from bgsub.names import Name
 from bgsub.report.embed import embed_picture, embed_source, embed_video, picture_size
+from bgsub.report.glossary import Glossary
 from bgsub.report.payload import to_json
 from bgsub.report.results import ClipResults, method_words
 from bgsub.report.sentences import over_clips_sentence
@@ -23,6 +24,7 @@ from bgsub.words import brief, count, duration, number, score_words
 # Of what a clip's page tells the overview: one that is made in another way is not read.
 SUMMARY_VERSION = 1
 MOST_PICTURES = 24  # clips that the overview shows pictures of; with more it would be too large
+GLOSSARY = "../../docs/glossary.md"  # from the templates
 OVERVIEW_STYLES = ("page.css", "folds.css", "overview.css", "print.css")
 STYLES = ("page.css", "player.css", "folds.css", "print.css")
 SCRIPTS = (
@@ -259,7 +261,10 @@ def page_environment(templates: Path) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    glossary = Glossary(templates / GLOSSARY)
     environment.globals |= {
+        "term": glossary.link,
+        "linked": glossary.linked,
         "embed_picture": embed_picture,
         "embed_video": embed_video,
         "picture_size": picture_size,
