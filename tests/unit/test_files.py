@@ -152,7 +152,7 @@ def test_cut_file_of_results_says_which_to_delete(tmp_path: Path, share: float):
 
 
 def test_table_that_is_cut_within_a_row_is_told(tmp_path: Path):
-    (tmp_path / "frames.csv").write_text("frame,name,subset,clip\n0,a.png,train,a\n1,b.png,te")
+    (tmp_path / "frames.csv").write_text("frame,name,subset\n0,a.png,train\n1,b.png,te")
     with pytest.raises(
         InputError, match=r"frames\.csv: cut or damaged \(a row is cut\); delete it and run again"
     ):

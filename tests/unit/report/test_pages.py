@@ -62,7 +62,7 @@ def write_results(folder: Path, *, still: bool = True) -> None:
     decoding = {"frames": 10, "expected": 10, "damaged": 0, "first_error": None, "rate": None, "notes": []}
     (folder / "decoding.json").write_text(json.dumps(decoding))
     subsets = ["train"] * 4 + ["test"] * 6
-    pd.DataFrame({"frame": range(10), "name": "x.png", "subset": subsets, "clip": "demo"}).to_csv(
+    pd.DataFrame({"frame": range(10), "name": "x.png", "subset": subsets}).to_csv(
         folder / "frames.csv", index=False
     )
     source = {"kind": "url", "address": "https://example.org/a.zip", "file": "data/a.zip"}

@@ -56,8 +56,9 @@ def test_ranges_train_and_all_else_is_tested(tmp_path: Path):
     assert [int(row["frame"]) for row in rows] == list(range(25))
     subsets = 2 * ["test"] + 8 * ["train"] + 4 * ["test"] + 2 * ["train"] + 9 * ["test"]
     assert [row["subset"] for row in rows] == subsets
-    assert {row["clip"] for row in rows} == {"clip"}
-    assert read_split(tmp_path / "frames.csv") == own(25, [*range(2, 10), 14, 15])
+    assert list(rows[0]) == ["frame", "name", "subset"]
+    assert read_split(tmp_path / "frames.csv")[:2] == own(25, [*range(2, 10), 14, 15])[:2]
+    assert read_split(tmp_path / "frames.csv").own_train == [*range(2, 10), 14, 15]
     assert read_names(tmp_path / "frames.csv") == names
     assert b"\r" not in (tmp_path / "frames.csv").read_bytes()
 
@@ -166,3 +167,13 @@ def test_stretches_without_a_gap():
     assert runs([]) == []
     assert runs([4]) == [range(4, 5)]
     assert runs([0, 1, 2, 7, 9, 10]) == [range(3), range(7, 8), range(9, 11)]
+
+
+def test_a_table_that_is_cut_within_a_row_is_told(tmp_path: Path):
+    rows = split_by_other(["0.png"], "fall", [f"{i}.png" for i in range(8)], "empty", ((2, 2), (2, 2)))
+    write_split(tmp_path / "frames.csv", rows)
+    whole = (tmp_path / "frames.csv").read_text()
+    for end in range(len(whole) - 14, len(whole) - 6):  # within the last row, the one that tests
+        (tmp_path / "frames.csv").write_text(whole[:end])
+        with pytest.raises(InputError, match="cut or damaged"):
+            read_split(tmp_path / "frames.csv")

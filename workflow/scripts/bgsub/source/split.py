@@ -176,36 +176,41 @@ def split_by_other(
 
 
 def write_split(destination: str | Path, rows: Sequence[tuple[int, str, str, str]]) -> None:
-    """Write `frames.csv`: frame (from 0), name, subset (train or test), and the clip that the frame is of."""
+    """Write `frames.csv`: frame (from 0), name, subset (train or test).
+
+    Where another clip trains there is a fourth column, the clip that each frame is of.
+    """
+    columns = COLUMNS if len({clip for *_, clip in rows}) > 1 else COLUMNS[:-1]
     with atomic_path(destination) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        writer.writerows(rows)
+        writer.writerow(columns)
+        writer.writerows(row[: len(columns)] for row in rows)
 
 
 def read_split(table: str | Path) -> Split:
-    """Return the split that `write_split` wrote."""
-    rows = _rows(table)
-    train, test = ([row for row in rows if row["subset"] == subset] for subset in ("train", "test"))
+    """Return the split that `write_split` wrote; without the names of clips, where there is but one."""
+    train, test = _subsets(table)
     return Split(
         [int(row["frame"]) for row in train],
         [int(row["frame"]) for row in test],
-        test[0]["clip"],
-        train[0]["clip"],
+        test[0].get("clip", ""),
+        train[0].get("clip", ""),
     )
 
 
 def read_names(table: str | Path) -> list[str]:
     """Return the names of all frames of the clip, in order, from what `write_split` wrote."""
-    rows = _rows(table)
-    clip = next(row["clip"] for row in rows if row["subset"] == "test")
-    return [row["name"] for row in rows if row["clip"] == clip]
+    train, test = _subsets(table)
+    own = train if train[0].get("clip") == test[0].get("clip") else []
+    return [row["name"] for row in sorted([*own, *test], key=lambda row: int(row["frame"]))]
 
 
-def _rows(table: str | Path) -> list[dict[str, str]]:
-    """Read the table; one that is cut has a row without all cells, or no test frame, which come last."""
+def _subsets(table: str | Path) -> list[list[dict[str, str]]]:
+    """Read the rows that train and those that test, of one clip each; InputError if the table is cut."""
     with whole_file(table), Path(table).open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-        if not all(row["clip"] for row in rows) or not {"train", "test"} <= {row["subset"] for row in rows}:
+        subsets = [[row for row in rows if row["subset"] == subset] for subset in ("train", "test")]
+        clips = [{row.get("clip", "") for row in subset} for subset in subsets]
+        if sum(map(len, subsets)) < len(rows) or any(len(names) != 1 for names in clips):
             raise ValueError("a row is cut")
-    return rows
+    return subsets
