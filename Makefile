@@ -34,15 +34,16 @@ format: .venv/installed-test ## Format the code, and correct what ruff can corre
 	.venv/bin/ruff format .
 	.venv/bin/snakefmt Snakefile workflow
 
-schema: .venv/installed ## Write what is made of the config's classes: its JSON schema and docs/config.md
+schema: .venv/installed ## Write what is made of the code: the JSON schema, docs/config.md and docs/claims.md
 	PYTHONPATH=workflow/scripts .venv/bin/python -m bgsub.config.write_docs
+	PYTHONPATH=workflow/scripts .venv/bin/python -m bgsub.report.claims
 
 # Without the target `all`, which would have an arrow from everything.
-graph: .venv/installed ## Draw the graph of the rules, docs/rules.md, which GitHub and many editors show as a picture
-	@printf '# The rules, and what follows from what\n\nFor the rendered clip, by `make graph`.\n\n```mermaid\nflowchart TB\n' > docs/rules.md
+graph: .venv/installed ## Draw the graph of the rules, docs/rulegraph.md, which GitHub and many editors show as a picture
+	@printf '# The rules, and what follows from what\n\nFor the rendered clip, by `make graph`.\n\n```mermaid\nflowchart TB\n' > docs/rulegraph.md
 	.venv/bin/snakemake --quiet all --forceall --config 'run=[demo]' --rulegraph mermaid-js | grep -E '\[|-->' | \
-		grep -vE 'id0(\[|$$)' | sort -V >> docs/rules.md
-	@echo '```' >> docs/rules.md
+		grep -vE 'id0(\[|$$)' | sort -V >> docs/rulegraph.md
+	@echo '```' >> docs/rulegraph.md
 
 bench: .venv/installed-test ## Measure our fit beside others', on the rendered clip and on one of yours: make bench REAL=clip.mp4
 	.venv/bin/snakemake --quiet all --config 'run=[demo]' -- results/demo/frames.npy

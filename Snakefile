@@ -34,6 +34,10 @@ include: "workflow/rules/scenes.smk"
 include: "workflow/rules/lesson.smk"
 
 
+onerror:
+    cancel_slurm_jobs()  # that Ctrl-C has left
+
+
 rule all:
     default_target: True
     input:

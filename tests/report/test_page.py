@@ -46,7 +46,7 @@ def test_the_frame_shown_is_the_frame_asked_for(frame, tab, results):
     far = [np.abs(shown - results.frames[other]).mean() for other in range(FIRST, LAST + 1)]
     assert FIRST + int(np.argmin(far)) == frame
     assert min(far) < 6
-    assert tab.page.inner_text('[data-part="frame"]') == f"frame {frame}"
+    assert tab.page.inner_text('[data-part="frame"]') == f"frame {frame}, {frame / 10:.1f} s"
 
 
 def test_every_mask_is_the_method_s_own(tab, results):
@@ -91,6 +91,34 @@ def test_contours_lie_on_the_edge_of_the_mask(tab, results):
     for axis in (0, 1):
         core &= np.roll(inside, 1, axis) & np.roll(inside, -1, axis)
     assert (drawn == inside & ~core).all()
+
+
+def test_contours_that_lie_on_each_other_are_told_apart(tab, results):
+    """Where two methods' outlines share pixels, both colours are seen; every pixel is of one of them."""
+    tab.page.check("text=Contours on one frame")
+    tab.page.check("text=Masks without the frame")
+    first, second = results.methods.index("gmm"), results.methods.index("median")
+    for place, method in enumerate(results.methods):
+        if place not in (first, second):
+            tab.page.uncheck(f'input[name="method"][value="{method}"]')
+    tab.seek(24, FIRST)
+    colours = tab.page.evaluate("dataOf('facts').methods.map((method) => method.colour)")
+    outlines = []
+    for place in (first, second):
+        inside = results.masks[results.methods[place]][24 - FIRST] == 255
+        core = inside.copy()
+        for axis in (0, 1):
+            core &= np.roll(inside, 1, axis) & np.roll(inside, -1, axis)
+        outlines.append(inside & ~core)
+    both, shown = outlines[0] & outlines[1], tab.pixels()
+    seen = [
+        (shown == [int(colours[place][at : at + 2], 16) for at in (1, 3, 5)]).all(axis=-1)
+        for place in (first, second)
+    ]
+    assert both.any()
+    assert (seen[0] | seen[1])[outlines[0] | outlines[1]].all()
+    assert (seen[0] & both).any()
+    assert (seen[1] & both).any()
 
 
 def test_the_outline_of_the_ground_truth_lies_on_its_edge(tab, results):

@@ -57,7 +57,7 @@ def test_the_graph_of_the_rules_is_that_of_the_rules(tmp_path: Path) -> None:
         pairs = re.findall(r"(id\d+) --> (id\d+)", graph)
         return {(names[a], names[b]) for a, b in pairs if names.get(b, "all") != "all"}
 
-    drawn = arrows(text("docs/rules.md"))
+    drawn = arrows(text("docs/rulegraph.md"))
     project = Project.copied_to(tmp_path / "project")
     assert drawn == arrows(project.snakemake("--forceall", "--rulegraph", "mermaid-js").stdout)
     assert ("mask_by_model", "measure_masks") in drawn

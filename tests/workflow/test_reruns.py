@@ -140,6 +140,7 @@ CASES: dict[str, tuple[Change, list[str]]] = {
         lambda project: project.edit("config.yaml", "history: 60 #", "opening: 3\n    history: 60 #"),
         [],
     ),
+    "training frames": (setting(clips={"demo": {"train": {"frames": [[0, 16]]}}}), ["split_frames.*"]),
     # Times without content.
     "library touched": (touched("workflow/scripts/bgsub/model/gmm.py"), []),
     "template touched": (touched("workflow/report/page.html.j2"), []),

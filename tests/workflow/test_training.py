@@ -15,6 +15,7 @@ from project import Project
 
 from bgsub.figures.video import read_video, write_video
 from bgsub.masks.mask_file import read_masks
+from bgsub.words import NBSP
 
 FRAMES, HEIGHT, WIDTH = 40, 48, 64
 # One method of each family, fitted fast.
@@ -126,7 +127,9 @@ def test_films_show_what_trained_and_what_was_tested(project: Project, clip: str
 @pytest.mark.slow
 def test_the_page_says_what_trained_and_how_the_rate_is_known(project: Project) -> None:
     said = {
-        clip: re.search(r"The clip has[^<]*", (project.results / clip / "report.html").read_text())[0]
+        clip: re.search(r"The clip has[^<]*", (project.results / clip / "report.html").read_text())[
+            0
+        ].replace(NBSP, " ")
         for clip in TRAIN
     }
     assert "from frames 2 to 11 and 34 to 37 (14) and are tested on the other 26." in said["ranges"]

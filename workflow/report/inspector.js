@@ -123,7 +123,10 @@ class Inspector {
       dot.style.opacity = place === now ? 1 : 0.25 + (0.5 * (place - now + TRAIL)) / TRAIL;
     }
     box.replaceChildren(svg);
-    const words = (axis) => ["red", "green", "blue"].map((name, channel) => `${axis[channel] < 0 ? "−" : channel ? "+" : ""}${Math.abs(axis[channel]).toFixed(2)} ${name}`).join(" ");
+    const words = (axis) => ["red", "green", "blue"].map((name, channel) => {
+      const share = Number(axis[channel].toFixed(2));
+      return `${share < 0 ? "−" : channel ? "+" : ""}${Math.abs(share).toFixed(2)} ${name}`;
+    }).join(" ");
     const [first, second] = this.of("explained");
     this.find("axes").textContent = first === 0 ? "This colour never changed in training; across: grey, up: red minus green."
       : `The plane in which its training colours spread most, in levels of 255. Across: ${words(axes[0])} (${percent(first)} of the spread). Up: ${words(axes[1])} (${percent(second)}).`;

@@ -156,7 +156,7 @@ class Player {
     const seek = this.find("seek");
     seek.value = index;
     seek.setAttribute("aria-valuetext", `frame ${frame}`);
-    this.find("frame").textContent = `frame ${frame}`;
+    this.find("frame").textContent = `frame ${frame}, ${(frame / this.facts.fps).toFixed(1)} s`;
     this.curves.moveTo(frame);
     if (this.marked) this.mark(...this.marked);
     for (const listener of this.listeners) listener();

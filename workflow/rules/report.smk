@@ -224,11 +224,10 @@ rule make_page:
 
 
 rule make_overview:
-    """Write the page over all clips of the run."""
+    """Write the page over all clips whose results are there, of this run and of earlier ones."""
     input:
-        pages=expand("results/{clip}/report.html", clip=RUN),
-        summaries=expand("results/{clip}/page/summary.json", clip=RUN),
-        scores=["results/scores.csv"] if SCORED_RUN else [],
+        pages=lambda wildcards: expand("results/{clip}/report.html", clip=shown_clips()),
+        summaries=lambda wildcards: expand("results/{clip}/page/summary.json", clip=shown_clips()),
         ranks=["results/figures/ranks.png"] if len(RUN) > 1 else [],
     output:
         page=report(

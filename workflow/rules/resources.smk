@@ -7,6 +7,7 @@
 # Time was measured on one processor of 2.7 GHz.
 import ast
 import math
+import subprocess
 
 # Which of the jobs that are ready runs, where not all can at once: first the films and what leads to the page's data,
 # then the masks and models that those wait for, then the longest figures, so that no processor is left alone with one
@@ -184,3 +185,12 @@ def fit_threads(wildcards):
     frames, height, width = clip_shape(wildcards.clip)
     alone = fit_nanoseconds(wildcards) * frames * height * width / 60e9
     return min(max(math.ceil(alone / PATIENCE), 1), LARGEST_JOB)
+
+
+def cancel_slurm_jobs():
+    """Cancel what runs or waits of this run on a SLURM, by the name that all of its jobs have.
+
+    Ctrl-C cancels jobs by their numbers, of which Snakemake knows none while it asks SLURM how they are.
+    """
+    if run_id := getattr(getattr(workflow.scheduler, "_executor", None), "run_uuid", None):
+        subprocess.run(["scancel", "--name", run_id], check=False)

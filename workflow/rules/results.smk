@@ -1,4 +1,5 @@
 # What is made of a clip, in which steps, and what of it its page shows.
+import glob
 import json
 import os
 import re
@@ -93,6 +94,14 @@ def page_files(wildcards):
     folder = f"results/{wildcards.clip}/"
     swept = [file for file in SWEEP_FILES if file.startswith(folder)]
     return list(dict.fromkeys([folder + file for file in files] + swept))
+
+
+def shown_clips():
+    """The clips that the overview shows: those of the run, and all others whose pages are there already."""
+    pages = glob.glob(located("results/*/page/summary.json"))
+    made = {os.path.basename(os.path.dirname(os.path.dirname(file))) for file in pages}
+    others = {clip for clip in made if os.path.exists(located(f"results/{clip}/report.html"))}
+    return sorted({*RUN, *others})
 
 
 def page_templates():

@@ -12,17 +12,19 @@ from bgsub.evidence.costs import Cost
 from bgsub.model.settings import Model
 from bgsub.names import Names, names_of
 from bgsub.report.sentences import (
-    audit_sentence,
-    background_sentence,
-    converged_answer,
     cost_sentence,
-    curve_caveats,
     foreground_sentence,
     over_clips_sentence,
     pixel_sentence,
     repeat_sentence,
     run_sentence,
     setting_sentence,
+)
+from bgsub.report.sentences_convergence import (
+    audit_sentence,
+    background_sentence,
+    converged_answer,
+    curve_caveats,
 )
 from bgsub.source.rate import Rate
 from bgsub.source.split import Split

@@ -1,9 +1,12 @@
+from fractions import Fraction
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from bgsub.names import Name
 from bgsub.report.sentences_cautions import FEW, cautions
+from bgsub.source.rate import Rate
 
 NAMES = {"gmm": Name("GMM", article=True), "mog2": Name("MOG2")}
 EMPTY = {"held": 0.0, "train_fraction": np.nan, "empty_start": np.nan, "empty_end": np.nan}
@@ -15,7 +18,8 @@ def titles(train=44, ghosts=(0.0, 0.0), held=0.0, **changes) -> list[str]:
 
 def found(train=44, ghosts=(0.0, 0.0), held=0.0, **changes):
     area = pd.DataFrame({"frame": [50, 51], "method": ["gmm", "mog2"], "ghost_share": ghosts})
-    facts = {"lies": True, "scored": True, "region_source": "groundtruth"} | changes
+    facts = {"lies": True, "scored": True, "region_source": "groundtruth"}
+    facts |= {"rate": Rate(Fraction(30), "file")} | changes
     training = pd.DataFrame([EMPTY | {"held": held}])
     return cautions(train=train, training=training, area=area, names=NAMES, **facts)
 
@@ -42,6 +46,13 @@ def test_a_box_stands_for_the_person_where_the_config_gives_it_and_somebody_lies
     assert titles(region_source="config") == ["A box for the person"]
     assert titles(region_source="config", lies=False) == []
     assert titles(region_source=None, lies=False) == []
+
+
+def test_an_unknown_rate_is_told_with_the_one_that_is_assumed():
+    (unknown,) = found(rate=Rate(Fraction(10), "nothing"))
+    assert unknown.title == "Unknown rate"
+    assert "seconds are counted at 10 frames each" in unknown.words
+    assert titles(rate=Rate(Fraction(12), "config")) == []
 
 
 def test_somebody_in_the_training_frames_comes_first():

@@ -31,7 +31,14 @@ def test_events_and_how_they_are_known():
         "The person enters at frame 11, begins to fall at frame 50 and lies still from frame 61 on; this is "
         "known from the ground truth."
     )
+    assert happened(*TRUTH, region_source="groundtruth", fps=10).startswith(
+        "The person enters at frame 11 (1.1 s), begins to fall at frame 50 (5.0 s) and lies still from frame "
+        "61 on (6.1 s); this is known"
+    )
     mixed = [("enters", 8, "frames"), ("falls", 53, "frames"), ("still", 75, "config")]
+    assert happened(*mixed, fps=10).startswith(
+        "The person enters at frame 8 (0.8 s; seen in the frames), begins"
+    )
     assert happened(*mixed, region_source="config") == (
         "The person enters at frame 8 (seen in the frames), begins to fall at frame 53 (seen in "
         "the frames) and lies still from frame 75 on (given in the config). The config gives a "

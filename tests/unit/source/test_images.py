@@ -274,3 +274,16 @@ def test_a_gif_of_which_a_later_image_claims_to_be_large_is_refused():
     data[descriptor + 5 : descriptor + 9] = b"\xff" * 4
     with pytest.raises(InputError, match=r"a\.gif cannot be decoded in full"):
         list(ImageDecoder().pages(bytes(data), "a.gif"))
+
+
+@pytest.mark.parametrize(("kind", "suffix"), [("GIF", "gif"), ("WEBP", "webp"), ("PNG", "png")])
+@pytest.mark.parametrize(("duration", "rate"), [(40, "25"), ([20, 40, 60], "25"), (0, None)])
+def test_an_animation_says_its_rate_by_how_long_its_frames_are_shown(
+    tmp_path: Path, kind: str, suffix: str, duration: int | list[int], rate: str | None
+):
+    first, *others = (Image.fromarray(np.full((8, 8), 80 * level, np.uint8)) for level in range(3))
+    path = tmp_path / f"a.{suffix}"
+    first.save(path, kind, save_all=True, append_images=others, duration=duration)
+    decoding = Decoding()
+    read_frames(path, None, tmp_path / "frames.npy", decoding=decoding)
+    assert (decoding.frames, decoding.rate) == (3, rate)

@@ -7,8 +7,8 @@ import numpy as np
 from bgsub.masks.difference import Score
 from bgsub.model.compiled import compiled
 from bgsub.model.constants import LEVELS, ROUNDING_VARIANCE
-from bgsub.model.lanemath import eigen, exp_minus, floored, log_one_plus, triangle, whiten
-from bgsub.model.lanes import WIDTH, Rows, Scalar, absolute, kernel, lanes, maximum
+from bgsub.model.lanemath import dot, eigen, exp_minus, floored, log_one_plus, triangle, whiten
+from bgsub.model.lanes import WIDTH, Rows, Scalar, Shape, absolute, kernel, lanes, maximum
 from bgsub.model.numerics import exp, log
 from bgsub.model.steps import log_norm
 
@@ -42,7 +42,8 @@ def mahalanobis(model: Mapping[str, np.ndarray], *, neighbours_above: float | No
         Takes a frame (H, W, 3), uint8 or float32 in 8-bit levels, RGB. Scores are float64, standard
         deviations.
     """
-    return _density_score(_distances, _DISTANCE, model, neighbours_above, heaviest=1)
+    components = _pack(model["weights"], model["means"], model["covariances"], 1)
+    return _density_score(_distances, _DISTANCE, components, neighbours_above)
 
 
 def component(model: Mapping[str, np.ndarray], *, neighbours_above: float | None = None) -> Score:
@@ -61,7 +62,8 @@ def component(model: Mapping[str, np.ndarray], *, neighbours_above: float | None
     callable
         Scores are float64, nats.
     """
-    return _density_score(_all_odds, _ODDS, model, neighbours_above)
+    components = _pack(model["weights"], model["means"], model["covariances"], None)
+    return _density_score(_all_odds, _ODDS, components, neighbours_above)
 
 
 def likelihood(model: Mapping[str, np.ndarray], *, neighbours_above: float | None = None) -> Score:
@@ -81,21 +83,22 @@ def likelihood(model: Mapping[str, np.ndarray], *, neighbours_above: float | Non
     callable
         Scores are float64, nats: `-PixelMixture.score_samples`.
     """
-    return _density_score(_surprises, _SURPRISE, model, neighbours_above)
+    components = _pack(model["weights"], model["means"], model["covariances"], None)
+    shape, in_lanes = Shape.of(components.shape[1], 3), _in_lanes(components)
+
+    def surprises(pixels: np.ndarray, packed: np.ndarray, scores: np.ndarray) -> None:
+        _surprises(pixels, in_lanes, scores, shape, components.shape[1] * _PACKED)
+
+    return _density_score(surprises, _SURPRISE, components, neighbours_above)
 
 
 def _density_score(
-    of_all: Callable,
-    rule: int,
-    model: Mapping[str, np.ndarray],
-    neighbours_above: float | None,
-    heaviest: int | None = None,
+    of_all: Callable, rule: int, components: np.ndarray, neighbours_above: float | None
 ) -> Score:
-    """Return the score that `of_all` computes from a frame's pixels and the packed components, or so many.
+    """Return the score that `of_all` computes from a frame's pixels and the packed components.
 
     `rule` says which it is, for neighbours: a function as an argument would be compiled anew in each job.
     """
-    components = _pack(model["weights"], model["means"], model["covariances"], heaviest)
 
     def score(frame: np.ndarray) -> np.ndarray:
         scores = np.empty(frame.shape[:2])
@@ -210,37 +213,42 @@ def _all_odds(frame: np.ndarray, packed: np.ndarray, score: np.ndarray) -> None:
 
 
 @compiled
-def _surprises(frame: np.ndarray, packed: np.ndarray, score: np.ndarray) -> None:
-    """Fill `score`, 8 pixels at a time: exponentials and logarithms take most of the time."""
-    count = packed.shape[1]
-    terms = np.zeros((count, WIDTH))
+def _surprises(frame: np.ndarray, packed: np.ndarray, score: np.ndarray, shape: Shape, rows: int) -> None:
+    """Fill `score`, 8 pixels at a time; they have so many `rows` of `packed`, see `_in_lanes`."""
+    colours, surprise = np.zeros((3, WIDTH)), np.empty((1, WIDTH))
     for first in range(0, len(frame), WIDTH):
         pixels = min(WIDTH, len(frame) - first)
         for lane in range(pixels):
-            for k in range(count):
-                terms[k, lane] = _log_term(frame, first + lane, packed, first + lane, k)
-        for k in range(1, count):
-            _add_term(terms, k)
+            for c in range(3):
+                colours[c, lane] = frame[first + lane, c]
+        _surprise_in_lanes(shape, packed, first // WIDTH * rows, colours, surprise)
         for lane in range(pixels):
-            score[first + lane] = -terms[0, lane]
+            score[first + lane] = surprise[0, lane]
 
 
 @kernel
-def _add_term(terms: Rows, k: Scalar) -> None:
-    """Add a row's density to that of the first row, both being logarithms."""
-    total, term = terms[0], terms[k]
-    undefined = (total + term) * 0.0  # NaN where either is, which the maximum would hide
-    terms[0] = maximum(total, term) + log_one_plus(exp_minus(absolute(total - term))) + undefined
+def _surprise_in_lanes(shape: Shape, packed: Rows, first: Scalar, colours: Rows, surprise: Rows) -> None:
+    """Compute the surprise of 8 pixels, whose components are in `packed` from row `first` on."""
+    total = lanes(0.0)
+    for k in range(shape.components):
+        log_weight, *mean = packed.part(first).block(k * _PACKED, 4)
+        W = dict(zip(triangle(3), packed.part(first).block(k * _PACKED + 4, 6), strict=True))
+        difference = [colours[c] - mean[c] for c in range(3)]
+        whitened = [dot([W[c, d] for d in range(c + 1)], difference[: c + 1]) for c in range(3)]
+        term = log_weight - 0.5 * dot(whitened, whitened)
+        if k == 0:
+            total = term
+            continue
+        undefined = (total + term) * 0.0  # NaN where either is, which the maximum would hide
+        total = maximum(total, term) + log_one_plus(exp_minus(absolute(total - term))) + undefined
+    surprise[0] = -total
 
 
-@compiled
-def _score_by(rule: int, frame: np.ndarray, p: int, packed: np.ndarray, q: int) -> float:
-    """Score pixel `p` by the model of pixel `q`."""
-    if rule == _DISTANCE:
-        return _distance(frame, p, packed, q)
-    if rule == _ODDS:
-        return _odds(frame, p, packed, q)
-    return _surprise(frame, p, packed, q)
+def _in_lanes(packed: np.ndarray) -> np.ndarray:
+    """Put each 8 pixels of packed components, (P, K, 10), beside each other: (P / 8 * K * 10, 8)."""
+    padded = np.concatenate([packed, np.zeros((-len(packed) % WIDTH, *packed.shape[1:]))])
+    blocks = padded.reshape(-1, WIDTH, packed.shape[1] * _PACKED).swapaxes(1, 2)
+    return np.ascontiguousarray(blocks).reshape(-1, WIDTH)
 
 
 @compiled
@@ -251,12 +259,17 @@ def _ask_neighbours(
     height, width = score.shape
     for i in range(height):
         for j in range(width):
-            least = score[i, j]
+            least, p = score[i, j], i * width + j
             if not least > above:
                 continue
             for y in range(max(i - 1, 0), min(i + 2, height)):
-                for x in range(max(j - 1, 0), min(j + 2, width)):
-                    other = _score_by(rule, frame, i * width + j, packed, y * width + x)
+                for q in range(y * width + max(j - 1, 0), y * width + min(j + 2, width)):
+                    if rule == _DISTANCE:
+                        other = _distance(frame, p, packed, q)
+                    elif rule == _ODDS:
+                        other = _odds(frame, p, packed, q)
+                    else:
+                        other = _surprise(frame, p, packed, q)
                     if other < least:
                         least = other
             score[i, j] = least

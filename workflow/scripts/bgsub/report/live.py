@@ -2,7 +2,8 @@
 
 The masks of all thresholds are one picture: for each pixel, how many of the thresholds its cleaned score is
 above. The clean-up of a mask goes with the threshold (see `masks.foreground.open_mask`), so the page compares
-this picture with the slider's place, and has the very mask that a run with this threshold makes.
+this picture with the slider's place, and has the very mask that a run with this threshold makes; but of a
+method that takes out shadows, those of the configured threshold (see `evidence.histograms.hold_to`).
 """
 
 import itertools

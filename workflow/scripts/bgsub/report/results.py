@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pandas as pd
 from bgsub.evidence.costs import Cost
 from bgsub.files import file_sha256, read_checksum
 from bgsub.masks.method import Method
+from bgsub.masks.methods import key_of_model
 from bgsub.model.settings import Model
 from bgsub.names import Names
 from bgsub.source.kinds import KINDS
@@ -106,3 +107,30 @@ def source_facts(source: Mapping[str, Any]) -> dict[str, str]:
         "file": f"{Path(source['file']).name} ({source['bytes'] / 1e6:,.1f} MB)",
         "sha256": source["sha256"],
     }
+
+
+def method_words(clip: ClipResults, key: str) -> str:
+    """List a method's settings, and those of the model that it needs."""
+    row = asdict(clip.methods[key])
+    model = key_of_model(row)
+    fitted = f"; {settings_words(asdict(clip.models[row[model]]))}" if model else ""
+    return settings_words(row) + fitted
+
+
+def settings_words(settings: Mapping[str, Any]) -> str:
+    """List a model's or method's settings, those first that say what it is."""
+    kinds = (
+        *("opencv", "learning", "background", "python", "masks"),
+        *("model", "rule", "components", "start"),
+    )
+    keys = [key for key in kinds if key in settings] + sorted(settings.keys() - {*kinds, "label", "settings"})
+    words = {key: settings[key] for key in keys} | settings.get("settings", {})
+    if settings["label"]:
+        words["label"] = settings["label"]
+    return ", ".join(f"{key} {_setting(value)}" for key, value in words.items())
+
+
+def _setting(value: Any) -> str:
+    if value is None:
+        return "none"
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -59,6 +59,35 @@ def absorbed_answer(
     list of str
         A paragraph per method that goes on learning or of which that is not known, one for the frozen ones,
         and one for those that learn only around what they mark.
+
+    Claims
+    ------
+    "Nobody was found to lie still in this clip"
+        `events.csv` has no stillness
+    "when no method was tested: no absorption can be measured"
+        nobody lies still in a frame that was tested
+    " loses half of the person within "
+        less than half of what a method saw at first is marked before the stillness ends
+    "keeps at least half of what it saw of the person at first"
+        that is not so
+    "hardly sees the person when they come to rest"
+        it marks less than 5 % of the body then, and was watched from then on
+    "It lets go by design"
+        the method is a MOG2 whose recursion predicts it, and it saw the person
+    "A body fades sooner where it had covered the pixel"
+        it fades sooner than predicted
+    "To keep the person "
+        some history would have kept them until the stillness ends
+    "No history, however long"
+        none would have
+    "A background that was learned once and then frozen keeps"
+        of frozen methods that keep half of what they saw at first
+    "Learning only from what it does not mark keeps"
+        of protected ones, likewise
+    "what it first saw of the person"
+        some of these mark less than half of the body on average
+    ", yet loses half of the person within "
+        of a frozen or protected method that does not keep them
     """
     known = absorption[absorption["still_frame"].notna()]
     if span is None:
@@ -100,6 +129,20 @@ def verdict(
         Frames per second.
     span : Span
         When the person lies still.
+
+    Claims
+    ------
+    "Every method keeps "
+        each method that watched keeps half of what it saw at first until the stillness ends
+    " has lost half of the person after "
+        some method does not; told of the one that keeps least
+    "no method keeps at least half of what it saw of them"
+        none does
+    "and no method marks more than "
+        every method marks less than 5 % of the body at first
+    " of the picture since then, and that it marks the person, too, says little"
+        a method marks more than a quarter of the picture since they came to rest; it is left out of
+        the comparison
     """
     known = absorption[absorption["still_frame"].notna() & absorption["retention"].notna()]
     if (known["initial_share"] < BLIND).all():

@@ -7,6 +7,7 @@ import pandas as pd
 
 from bgsub.names import Name
 from bgsub.report.sentences_scene import training_warning
+from bgsub.source.rate import Rate
 from bgsub.words import count, percent
 
 # With 20 samples a pixel's own background passes 6 estimated standard deviations once in 1,700 times, with 10
@@ -30,6 +31,7 @@ def cautions(
     lies: bool,
     scored: bool,
     region_source: str | None,
+    rate: Rate,
 ) -> list[Caution]:
     """Collect what to mind about a clip.
 
@@ -49,6 +51,23 @@ def cautions(
         Whether the clip has ground truth.
     region_source : str or None
         How it is known where the person lies.
+    rate : Rate
+        Frames per second, and how that is known.
+
+    Claims
+    ------
+    "Somebody in the training frames"
+        `training.csv` finds somebody there
+    "A ghost"
+        a method marks what only the background image holds
+    "Few training frames"
+        there are fewer than 20
+    "A box for the person"
+        somebody lies still where the config's `region` says
+    "Unknown rate"
+        neither the config nor the file tells it
+    "No ground truth"
+        the clip has none
     """
     warning = training_warning(training, lies=lies)
     found = [
@@ -56,6 +75,7 @@ def cautions(
         _ghosts(area, names),
         _few_frames(train),
         _box(region_source) if lies else None,
+        _rate(rate),
         None if scored else Caution("No ground truth", "Nothing says which pixels are right."),
     ]
     return [caution for caution in found if caution]
@@ -82,6 +102,15 @@ def _ghosts(area: pd.DataFrame, names: Mapping[str, Name]) -> Caution | None:
         f"{worst['frame']}) is marked where the background image holds somebody who has left."
     )
     return Caution("A ghost", words)
+
+
+def _rate(rate: Rate) -> Caution | None:
+    """Say that seconds are assumed, where nothing tells the rate."""
+    if rate.known_by != "nothing":
+        return None
+    fps = f"{float(rate.fps):.4g}"
+    words = f"Nothing tells how fast the clip was recorded: seconds are counted at {fps} frames each."
+    return Caution("Unknown rate", words)
 
 
 def _box(region_source: str | None) -> Caution | None:

@@ -51,6 +51,27 @@ def scoreboard_answer(
     list of str
         A paragraph each for the ranking, for the still person and for the shadows, as far as there is
         something to say.
+
+    Claims
+    ------
+    "so there is nothing to score"
+        no method has an F-measure
+    "practically level with it"
+        methods are less than 0.005 behind the best
+    "more than the choice of frames explains"
+        the interval of the difference leaves out 0; 'no more than', if it holds 0; neither without
+        an interval
+    "The lowest, "
+        there are three methods or more, and the last is at least 0.005 behind
+    ": to go on learning is to lose the person"
+        each frozen or protected method keeps more than any that goes on learning, and those less
+        than half
+    "Going on learning does not decide it alone"
+        one that goes on learning keeps as much as one that does not
+    "Of the hard shadow, "
+        the ground truth labels hard shadow
+    "Not a pixel of the hard shadow is taken for "
+        it does, and no method marks any of it
     """
     ranked = scores[scores["f_measure"].notna()].sort_values("f_measure", ascending=False, kind="stable")
     if ranked.empty:
@@ -63,7 +84,15 @@ def scoreboard_answer(
 
 
 def score_verdict(scores: pd.DataFrame, names: Mapping[str, Name]) -> str | None:
-    """Say who scores best and worst, and how the first method listed does; None if nothing was scored."""
+    """Say who scores best and worst, and how the first method listed does; None if nothing was scored.
+
+    Claims
+    ------
+    "By the ground truth all methods are practically level"
+        best and worst are less than 0.005 apart
+    " sees it best, with an F-measure of "
+        they are farther apart
+    """
     ranked = scores[scores["f_measure"].notna()].sort_values("f_measure", ascending=False, kind="stable")
     if ranked.empty:
         return None
@@ -86,7 +115,15 @@ def score_verdict(scores: pd.DataFrame, names: Mapping[str, Name]) -> str | None
 
 
 def clean_up_sentence(methods: Mapping[str, Method], names: Mapping[str, Name]) -> str:
-    """Say how masks were cleaned, as scores of masks with another clean-up do not compare methods alone."""
+    """Say how masks were cleaned, as scores of masks with another clean-up do not compare methods alone.
+
+    Claims
+    ------
+    "All masks are "
+        all methods have one clean-up
+    "Masks are "
+        they have several
+    """
     by_words: dict[str, list[str]] = {}
     for key, method in methods.items():
         by_words.setdefault(_clean_up(method), []).append(names[key].named)
@@ -107,7 +144,13 @@ def _clean_up(method: Method) -> str:
 
 
 def interval_sentence(scores: pd.DataFrame) -> str:
-    """Say what the intervals are, and what they are not."""
+    """Say what the intervals are, and what they are not.
+
+    Claims
+    ------
+    "The intervals hold"
+        the scores have intervals
+    """
     first = scores.iloc[0]
     frames = count(first["frames"], "scored frame")
     if pd.isna(first["block_length"]):
@@ -126,7 +169,17 @@ def interval_sentence(scores: pd.DataFrame) -> str:
 
 
 def agreement_sentence(agreement: pd.DataFrame, names: Mapping[str, Name]) -> str:
-    """Say which methods agree most and least, where there is no ground truth to judge them by."""
+    """Say which methods agree most and least, where there is no ground truth to judge them by.
+
+    Claims
+    ------
+    " agree most, with an F-measure of "
+        two pairs of methods or more mark something
+    "The agreement of "
+        one pair does
+    "No two methods mark anything"
+        none does
+    """
     pairs = agreement[agreement["f_measure"].notna()].sort_values("f_measure", kind="stable")
     caveat = "Methods that agree may still be wrong together."
     if pairs.empty:

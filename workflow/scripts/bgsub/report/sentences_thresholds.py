@@ -27,6 +27,15 @@ def false_alarm_answer(alarms: pd.DataFrame, names: Mapping[str, Name]) -> list[
     list of str
         A paragraph for the methods whose threshold has a theory and that were measured; empty if there is
         none.
+
+    Claims
+    ------
+    "of a background's colours pass by theory"
+        the rule has a theory, and training frames were left out to measure by
+    "more than ten times as many"
+        they are, of ten colours that pass or more
+    "less than a tenth as many"
+        they are, where theory lets a hundred pass or more
     """
     known = alarms[alarms["expected"].notna() & alarms["measured"].notna()]
     return (

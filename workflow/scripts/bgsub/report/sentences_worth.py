@@ -22,6 +22,17 @@ def worth_sentence(worth: pd.DataFrame | None, backgrounds: pd.DataFrame | None,
     -------
     str or None
         None if no such pair of fits was compared.
+
+    Claims
+    ------
+    "What the early stop changes"
+        the config has a fit that converges, the notebook's fit, and a rule for either
+    ", practically the same"
+        the two F-measures are less than 0.005 apart
+    "the masks differ on "
+        one of them has no F-measure
+    "the background is off the empty scene by "
+        the ground truth tells the error of both
     """
     if worth is None or worth.empty:
         return None

@@ -17,6 +17,7 @@ from bgsub.report import (
     sentences,
     sentences_absorption,
     sentences_cautions,
+    sentences_convergence,
     sentences_scene,
     sentences_scores,
     sentences_sweeps,
@@ -25,7 +26,7 @@ from bgsub.report import (
 )
 from bgsub.report.alts import figure_alts
 from bgsub.report.player import CODES
-from bgsub.report.results import ClipResults, clip_facts, result_hashes, source_facts
+from bgsub.report.results import ClipResults, clip_facts, result_hashes, settings_words, source_facts
 from bgsub.source.split import read_split
 from bgsub.words import EVENT_WORDS, brief, count, duration, number, percent, score_words
 
@@ -85,16 +86,20 @@ def clip_view(
         "worth": sentences_worth.worth_sentence(
             clip.if_there("worth.csv"), clip.if_there("backgrounds.csv"), names
         ),
-        "audit": sentences.audit_sentence(clip.if_there("audit.csv"), names),
-        "caveat": sentences.curve_caveats(fits, clip.models, names),
-        "background": sentences.background_sentence(
+        "audit": sentences_convergence.audit_sentence(clip.if_there("audit.csv"), names),
+        "caveat": sentences_convergence.curve_caveats(fits, clip.models, names),
+        "background": sentences_convergence.background_sentence(
             fits, clip.models, names, clip.if_there("backgrounds.csv")
         ),
         "foreground": sentences.foreground_sentence(
             area, names, truth_area[-1] if truth_area else None, subject.named
         ),
         "events": sentences_scene.events_sentence(
-            events, span, times=times, region_source=None if regions.empty else regions.iloc[0]
+            events,
+            span,
+            times=times,
+            region_source=None if regions.empty else regions.iloc[0],
+            fps=clip.fps,
         ),
         "history": about_table(clip, "history.csv", sentences_sweeps.history_answer, clip.fps, span),
         "false_alarms": about_table(
@@ -119,6 +124,7 @@ def clip_view(
             lies=shown["lies"],
             scored=scores is not None,
             region_source=None if regions.empty else regions.iloc[0],
+            rate=clip.rate,
         ),
         "facts": facts,
         "poster": clip.packed("poster")["image"],
@@ -146,6 +152,10 @@ def clip_view(
             "Models": {key: settings_words(asdict(model)) for key, model in clip.models.items()},
             "Methods": {key: settings_words(asdict(method)) for key, method in clip.methods.items()},
         },
+        # Whether some slider's masks have their shadows from the configured threshold.
+        "held": any(
+            isinstance(method, ScoredMethod) and method.ignore_shadows for method in clip.methods.values()
+        ),
         "costs": cost_rows(clip.costs),
         "compiled": any(cost.compiling for cost in clip.costs.values()),
         "compared": list(fits["model"][1:]),
@@ -155,8 +165,8 @@ def clip_view(
 
 def converged_sentences(fits: pd.DataFrame, clip: ClipResults) -> dict[str, list[str]]:
     """Tell of the reference and the notebook's model first, which is the answer, and then of the others."""
-    said = sentences.converged_answer(fits, clip.models, clip.names)
-    leading = {*fits["model"][:1], sentences.notebooks(clip.models)}
+    said = sentences_convergence.converged_answer(fits, clip.models, clip.names)
+    leading = {*fits["model"][:1], sentences_convergence.notebooks(clip.models)}
     too = [text for model, text in zip(fits["model"], said, strict=False) if model not in leading]
     return {"converged": [text for text in said if text not in too], "converged_too": too}
 
@@ -333,25 +343,6 @@ def scores_rows(scores: pd.DataFrame, clip: ClipResults) -> list[dict[str, Any]]
     ]
 
 
-def settings_words(settings: Mapping[str, Any]) -> str:
-    """List a model's or method's settings, those first that say what it is."""
-    kinds = (
-        *("opencv", "learning", "background", "python", "masks"),
-        *("model", "rule", "components", "start"),
-    )
-    keys = [key for key in kinds if key in settings] + sorted(settings.keys() - {*kinds, "label", "settings"})
-    words = {key: settings[key] for key in keys} | settings.get("settings", {})
-    if settings["label"]:
-        words["label"] = settings["label"]
-    return ", ".join(f"{key} {_setting(value)}" for key, value in words.items())
-
-
-def _setting(value: Any) -> str:
-    if value is None:
-        return "none"
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
 def cost_rows(costs: Mapping[str, Cost]) -> list[dict[str, Any]]:
     """Put costs beside the share of the largest one that they are."""
     slowest = max([*(cost.seconds for cost in costs.values()), 0.1])
@@ -376,7 +367,7 @@ def key_figures(
     reference = next(iter(models.index), None)
     if reference is not None and clip.models[reference].tolerance is not None:
         figures.append((brief(models.loc[reference, "converged"]), "of the pixels' fits have converged"))
-    notebook = sentences.notebooks(clip.models)
+    notebook = sentences_convergence.notebooks(clip.models)
     if notebook is not None and models.loc[notebook, "gap_median"] > 0:
         gap = number(models.loc[notebook, "gap_median"])
         figures.append((f"{gap} nats", "per sample: how far short the notebook's typical pixel stops"))

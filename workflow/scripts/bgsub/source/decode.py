@@ -12,6 +12,7 @@ from bgsub.source.archives import holds_files, open_archive
 from bgsub.source.images import ImageDecoder
 from bgsub.source.limits import LIMITS, Limits
 from bgsub.source.members import expect_readable, is_video
+from bgsub.source.rate import as_fraction
 from bgsub.source.videos import VideoReader
 
 logger = logging.getLogger(__name__)
@@ -114,6 +115,15 @@ def decoded_frames(
             decoding.damaged += bool(decoder.messages.errors())
             decoding.first_error = decoder.messages.first
         decoder.finish(source)
+        decoding.rate = _rate_of_animation(decoder.durations, decoding.frames)
+
+
+def _rate_of_animation(durations: list[float], frames: int) -> str | None:
+    """Return the average rate of an animation by how long its frames are shown, None if not all say it."""
+    if len(durations) != frames or not all(durations):
+        return None
+    rate = as_fraction(1000 * frames / sum(durations))
+    return None if rate is None else str(rate)
 
 
 def _with_whether_only(pages: Iterator[np.ndarray]) -> Iterator[tuple[np.ndarray, bool]]:

@@ -67,10 +67,13 @@ class ImageDecoder:
     ----------
     messages : DecoderMessages
         What the decoders complained of.
+    durations : list of float
+        How long each frame of an animation is shown, milliseconds; 0 where it does not say it.
     """
 
     def __init__(self, bits: int | None = None, limits: Limits = LIMITS):
         self.messages = DecoderMessages()
+        self.durations: list[float] = []
         self._bits = bits
         self._limits = limits
         self._deep = False
@@ -101,7 +104,7 @@ class ImageDecoder:
         elif header.format == "TIFF":
             yield from self._tiff_pages(data, header, label)
         else:
-            yield from _animation_frames(data, header, label)
+            yield from _animation_frames(data, header, label, self.durations)
 
     def labels(self, data: bytes, label: str) -> np.ndarray:
         """Decode one image of values that are not to change, as of a ground truth, to (height, width) uint8.
@@ -214,7 +217,9 @@ def _undecodable(data: bytes, label: str) -> InputError:
     )
 
 
-def _animation_frames(data: bytes, header: ImageHeader, label: str) -> Iterator[np.ndarray]:
+def _animation_frames(
+    data: bytes, header: ImageHeader, label: str, durations: list[float]
+) -> Iterator[np.ndarray]:
     # The end of a GIF is marked, or it would lose frames without a word when cut.
     if (header.format == "PNG" and not _has_right_checksums(data)) or (
         header.format == "GIF" and not data.rstrip(b"\0").endswith(b";")
@@ -230,7 +235,9 @@ def _animation_frames(data: bytes, header: ImageHeader, label: str) -> Iterator[
             for frame in ImageSequence.Iterator(image):
                 if frame.size != (header.width, header.height):  # Pillow would enlarge it, to any size
                     raise _undecodable(data, label)
-                yield np.asarray(frame.convert("RGB"))
+                pixels = np.asarray(frame.convert("RGB"))
+                durations.append(frame.info.get("duration", 0))
+                yield pixels
                 count += 1
         if count != header.pages:
             raise _undecodable(data, label)
