@@ -34,8 +34,8 @@ CHANGES = {
 CODE = ("workflow/", "docs/", ".snakemake/")
 # Made beside a rule's files, and no input of any rule: one that is lost is missing in the page's costs.
 BESIDE = ("results/demo/benchmarks/", "results/demo/logs/")
-# Inputs that a job does not read: what pages link to, where a region would be that the config could name, and frames whose
-# size counts only where another clip trains.
+# Inputs that a job does not read: what pages link to, where a region would be that the config could name, and
+# frames whose size counts only where another clip trains.
 UNREAD = {
     "make_page": {"results/demo/comparison.mp4"},
     "make_overview": {"results/demo/report.html"},
