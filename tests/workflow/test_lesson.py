@@ -8,6 +8,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from project import ROOT, Project
 
 from bgsub.evidence.absorption import mog2_absorption
@@ -113,7 +114,16 @@ def test_a_wide_tolerance_stops_early(project: Project) -> None:
     assert 0 < loss < 0.05
 
 
+@pytest.mark.slow
 def test_a_longer_history_keeps_the_person_longer(project: Project) -> None:
+    """With as many frames as `demo` has: at first MOG2 learns fast, whatever its history."""
+    config = yaml.safe_load((project.folder / "config.yaml").read_text())
+    kept = {"models": {"em"}, "methods": {"gmm", "mog2"}}
+    project.configure(
+        {section: dict.fromkeys(config[section].keys() - names) for section, names in kept.items()}
+    )
+    project.configure({"clips": {"demo": {"source": {"synthetic": {"frames": 110}}}}})
+    project.snakemake("--cores", "2", EXERCISES["History"][1])
     before, after = exercise("History", project)
     assert after.loc["mog2", "predicted"] > before.loc["mog2", "predicted"]
     assert before.loc["mog2", "retention"] < after.loc["mog2", "retention"] < after.loc["gmm", "retention"]

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+# Loaded before job.run withholds scipy.linalg from what does not need it: scipy 1.18's own functions do.
+import scipy.special  # noqa: F401
+
 from bgsub.evidence.false_alarms import COLUMNS, background_pixels, false_alarms
 from bgsub.files import read_arrays, write_table
 from bgsub.masks.rules import ModelMethod, scored_method

@@ -21,10 +21,10 @@ from bgsub.report.sentences_scene import headline, page_title
 from bgsub.report.views import clip_view, player_facts
 from bgsub.words import brief, count, duration, number, score_words
 
+GLOSSARY = "../../docs/glossary.md"  # from the templates
 # Of what a clip's page tells the overview: one that is made in another way is not read.
 SUMMARY_VERSION = 1
 MOST_PICTURES = 24  # clips that the overview shows pictures of; with more it would be too large
-GLOSSARY = "../../docs/glossary.md"  # from the templates
 OVERVIEW_STYLES = ("page.css", "folds.css", "overview.css", "print.css")
 STYLES = ("page.css", "player.css", "folds.css", "print.css")
 SCRIPTS = (
