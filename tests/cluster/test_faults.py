@@ -134,7 +134,7 @@ def test_run_that_is_interrupted(project: Project, finished: Project, cluster: C
 
 
 def test_run_that_is_interrupted_while_it_asks_how_its_jobs_are(project: Project, cluster: Cluster) -> None:
-    project.edit("profiles/slurm/without-accounting/sacct", "exec squeue", "sleep 4; exec squeue")
+    project.edit("profiles/slurm/without-accounting/sacct", "while [", "sleep 4\nwhile [")
     with Run(project, cluster, VIDEO) as run:
         run.script(RULE)
         until("a question", lambda: asks(run), run)
