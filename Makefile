@@ -3,7 +3,7 @@
 PYTHON ?= python3
 PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help run scenes test lint format schema graph bench test-report test-cluster fuzz lesson lock clean
+.PHONY: help run scenes test lint format schema graph bench test-report test-cluster fuzz lock lesson clean
 .DEFAULT_GOAL := run
 
 help: ## Print this list
