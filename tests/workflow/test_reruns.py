@@ -64,6 +64,8 @@ CASES: dict[str, tuple[Change, list[str]]] = {
         ["mask_by_m.*", "measure_false_alarms.*", "sweep_thresholds.*", "pack_page.*"],
     ),
     "module sentences": (edited("scripts/bgsub/report/sentences.py"), PAGES),
+    "module over_clips": (edited("scripts/bgsub/evidence/over_clips.py"), ["compare_methods.*"]),
+    "glossary": (lambda project: project.append("docs/glossary.md"), PAGES),
     "style sheet": (edited("report/page.css", "/* */\n"), PAGES),
     # The config, key by key.
     "clip's seed": (setting(clips={"demo": {"source": {"synthetic": {"seed": 7}}}}), SOURCE),
@@ -83,6 +85,10 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     "clip's train_fraction": (setting(clips={"demo": {"train_fraction": 0.5}}), ["split_frames.*"]),
     "clip's annotation": (setting(clips={"demo": {"annotation": "Another"}}), PAGES),
     "clip's title": (setting(clips={"demo": {"title": "Another"}}), PAGES),
+    "clip's category": (
+        setting(clips={"demo": {"category": "falls"}}),
+        ["average_scores.*", "gather_table.*"],
+    ),
     "clip's licence": (setting(clips={"demo": {"licence": "Another"}}), PAGES),
     "another clip's title": (setting(clips={"fall_scenario8": {"title": "Another"}}), []),
     "train_fraction": (setting(split={"train_fraction": 0.5}), ["split_frames.*"]),
