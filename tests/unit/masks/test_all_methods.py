@@ -21,15 +21,15 @@ EM = {
 
 def masks_of(method, clip, training):
     """Return the masks of the frames after the training, with a model of the training frames."""
-    test = range(training, len(clip))
-    fitted = mixture_of(EM).fit(clip[:training])
+    learned, tested = clip[:training], clip[training:]
+    fitted = mixture_of(EM).fit(learned)
     model = {"weights": fitted.weights_, "means": fitted.means_, "covariances": fitted.covariances_}
     if isinstance(method, Posterior):
-        return np.stack(list(method.masks(clip, test, model, EM)))
+        return np.stack(list(method.masks(learned, tested, model, EM)))
     if isinstance(method, ScoredMethod):
-        background = model if isinstance(method, ModelMethod) else clip[:training]
-        return np.stack(list(method.masks(clip[training:], background)))
-    return np.stack(list(method.masks(clip, test)))
+        background = model if isinstance(method, ModelMethod) else learned
+        return np.stack(list(method.masks(tested, background, training)))
+    return np.stack(list(method.masks(learned, tested)))
 
 
 @pytest.mark.parametrize("level", [0, 120, 255])
