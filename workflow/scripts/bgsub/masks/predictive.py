@@ -30,7 +30,7 @@ DIAGONAL = (0, 2, 5)  # places of the variances in a lower triangle that is kept
 
 # A variance of more than so many times that of the last dozen frames fades by this share a frame: what moved
 # past in the training frames would blind a pixel for a hundred frames (F .882 instead of .859 on a highway
-# with 8 training frames, .955 and .956 with 150).
+# with 8 training frames, .956 and .955 with 150).
 _CALMER, _FADING = np.float32(4), np.float32(0.8)
 _LATELY, _THIRD = np.float32(1 / 12), np.float32(1 / 3)
 

@@ -38,6 +38,8 @@ _GREEN = 0.15  # log, how far green may be off the mean of the channels
 # Pixels, half the widths of windows. Where the picture is small, so are the shadows between limbs.
 _HALF_WIDTHS, _HALF_WIDTHS_IN_SMALL = (2,), (2, 1)
 _SMALL = 360  # pixels, height of a picture
+# A window of 3 x 3 is explained by chance more often, by dark cars for one: it finds light shadows only.
+_LOG_OF_LIGHTEST = float(np.log(0.6))
 _WINDOW_SHARE = 0.46  # of a window that has to be marked
 _SMALLEST = 20  # pixels
 _REST_MEDIAN = 3  # pixels, at most
@@ -283,6 +285,7 @@ def _choose_windows(
                 log(max(factors[y, z, 2], 1e-3)),
             )
             middle = (red + green + blue) / 3
-            if redder < blue - red < _BLUER and abs(green - middle) < _GREEN:
+            bright_enough = half > 1 or middle > _LOG_OF_LIGHTEST
+            if bright_enough and redder < blue - red < _BLUER and abs(green - middle) < _GREEN:
                 explained[i, j] = True
                 light[i, j] = exp(middle)
