@@ -39,7 +39,7 @@ _GREEN = 0.15  # log, how far green may be off the mean of the channels
 _HALF_WIDTHS, _HALF_WIDTHS_IN_SMALL = (2,), (2, 1)
 _SMALL = 360  # pixels, height of a picture
 # A window of 3 x 3 is explained by chance more often, by dark cars for one: it finds light shadows only.
-_LOG_OF_LIGHTEST = float(np.log(0.6))
+_LOG_OF_LIGHTEST = float(np.log(0.75))
 _WINDOW_SHARE = 0.46  # of a window that has to be marked
 _SMALLEST = 20  # pixels
 _REST_MEDIAN = 3  # pixels, at most
