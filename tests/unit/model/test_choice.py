@@ -3,7 +3,7 @@
 import numpy as np
 
 from bgsub.model.band import Fit, new_fit
-from bgsub.model.choice import take_better
+from bgsub.model.gmm import take_better
 
 
 def fit_of(components: int, value: float) -> Fit:
@@ -18,7 +18,7 @@ def test_the_smaller_mixture_keeps_a_tie():
     image, band = fit_of(2, 1.0), fit_of(2, 2.0)
     band.log_likelihood[:] = [-1.0, 0.0, 1.0]
     criterion = np.full(3, 10.0)
-    take_better(criterion, 10.0, 5, band=band, offset=0, image=image)  # BIC 20, 10 and 0
+    take_better(criterion, np.array([20.0, 10.0, 0.0]), band, image)
     np.testing.assert_array_equal(criterion, [10.0, 10.0, 0.0])
     np.testing.assert_array_equal(image.weights[0], [1.0, 1.0, 2.0])
     np.testing.assert_array_equal(image.n_iter, [1, 1, 2])

@@ -7,7 +7,7 @@ import numpy as np
 from bgsub.masks.difference import Score
 from bgsub.model.compiled import compiled
 from bgsub.model.constants import LEVELS, ROUNDING_VARIANCE
-from bgsub.model.lanemath import eigen, floored, triangle, whiten
+from bgsub.model.lanemath import eigen, factor, floored, matrix
 from bgsub.model.lanes import WIDTH, Rows, kernel, lanes
 from bgsub.model.numerics import exp, log
 from bgsub.model.steps import log_norm
@@ -138,11 +138,10 @@ def _pack_pixels(
 @kernel
 def _whiten(rows: Rows) -> None:
     """Turn rows of a weight, a mean and a covariance into what is packed of them."""
-    covariance = dict(zip(triangle(3), rows.block(4, 6), strict=True))
-    W, det = whiten(floored(eigen(covariance), lanes(ROUNDING_VARIANCE)))
-    rows[0] = log_norm(rows[0], det, 3)
-    for row, place in enumerate(triangle(3), 4):
-        rows[row] = W[place]
+    M, d = factor(floored(eigen(matrix(rows.block(4, 6))), lanes(ROUNDING_VARIANCE)))
+    rows[0] = log_norm(rows[0], d)
+    for row, ((r, _), value) in enumerate(M.items(), 4):
+        rows[row] = d[r].sqrt() * value
 
 
 @compiled

@@ -12,14 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
-from bgsub.model import choice
 from bgsub.model.band import Fit, Steps, fit_band, new_fit
 from bgsub.model.compiled import Compiled
+from bgsub.model.constants import LEVELS, LOG_2PI, LOG_LEVELS, ROUNDING_VARIANCE
 from bgsub.model.convergence import Trajectory
-from bgsub.model.density import log_joint_densities
 from bgsub.model.lanes import WIDTH, Shape
 from bgsub.model.start import STARTS
-from bgsub.model.steps import FitSettings
+from bgsub.model.steps import SINGULAR, FitSettings
 
 logger = logging.getLogger(__name__)
 
@@ -137,7 +136,7 @@ class PixelMixture:
         if places.ndim == 0:
             places = places + np.arange(height * width)
         largest = self.largest_mixture
-        sizes = range(1, largest + 1) if self.n_components == "auto" else range(largest, largest + 1)
+        sizes = range(1 if self.n_components == "auto" else largest, largest + 1)
         for size in sizes:
             nothing = np.empty((1, 0, channels), np.uint8), places[:0], new_fit(size, 0, channels), 0
             _compile(fit_band, functools.partial(self._fit_band, size, *nothing))
@@ -147,25 +146,27 @@ class PixelMixture:
             at = places[offset : offset + band.shape[1]]
             if self.n_components != "auto":
                 return self._fit_band(largest, band, at, results, offset)
-            criterion = np.full(band.shape[1], np.inf)
+            span = slice(offset, offset + at.size)
+            part = [array[:, span] if array.ndim > 1 else array[span] for array in results]
+            criterion = np.full(at.size, np.inf)
             for size in sizes:
-                fit = new_fit(size, band.shape[1], channels)
+                fit = new_fit(size, at.size, channels)
                 steps = self._fit_band(size, band, at, fit, 0)
                 parameters = size * (1 + channels + channels * (channels + 1) // 2) - 1
-                penalty = parameters * np.log(len(band))
-                choice.take_better(criterion, penalty, len(band), band=fit, offset=offset, image=results)
+                bic = parameters * np.log(len(band)) - 2.0 * len(band) * fit.log_likelihood
+                take_better(criterion, bic, fit, Fit(*part))
             return steps
 
         steps = list(self._map_bands(fit_one, frames))
         gains, converged_at = (np.cumsum(sum(part)) for part in zip(*steps, strict=True))
         self.trajectory_ = Trajectory(gains, converged_at, height * width)
-        self.weights_ = results.weights.reshape(largest, height, width)
-        self.means_ = results.means.reshape(largest, height, width, channels)
-        self.covariances_ = results.covariances.reshape(largest, height, width, channels, channels)
-        self.log_likelihood_ = results.log_likelihood.reshape(height, width)
-        self.n_iter_ = results.n_iter.reshape(height, width)
-        self.converged_ = results.converged.reshape(height, width)
-        self.flags_ = results.flags.reshape(height, width)
+        image, mixture = (height, width), (largest, height, width)
+        self.weights_ = results.weights.reshape(mixture)
+        self.means_ = results.means.reshape(*mixture, channels)
+        self.covariances_ = results.covariances.reshape(*mixture, channels, channels)
+        self.log_likelihood_, self.n_iter_, self.converged_, self.flags_ = (
+            array.reshape(image) for array in results[3:]
+        )
         self.n_components_ = np.count_nonzero(self.weights_, axis=0).astype(np.uint8)
         return self
 
@@ -251,6 +252,53 @@ class PixelMixture:
             raise ValueError(f"covariance_floor is {self.covariance_floor}, expected more than 0, or None")
         if self.n_threads < 1:
             raise ValueError(f"n_threads is {self.n_threads}, expected 1 or more")
+
+
+def take_better(criterion: np.ndarray, bic: np.ndarray, fit: Fit, best: Fit) -> None:
+    """Copy a fit of some pixels into `best` where its BIC (P,) is below `criterion` so far (Schwarz 1978).
+
+    Components that the fit lacks get weight 0 and the parameters of its first.
+    """
+    better, size = bic < criterion, len(fit.weights)
+    criterion[better] = bic[better]
+    for source, target in zip(fit, best, strict=True):
+        if source.ndim == 1:
+            target[better] = source[better]
+        else:
+            target[:size, better], target[size:, better] = source[:, better], source[:1, better]
+    best.weights[size:, better] = 0.0
+
+
+def log_joint_densities(
+    samples: np.ndarray,
+    weights: np.ndarray,
+    means: np.ndarray,
+    covariances: np.ndarray,
+    floor: float | None = None,
+) -> np.ndarray:
+    """Logarithm of weight times density of each component at each sample, by numpy and eigenvectors.
+
+    Parameters
+    ----------
+    samples : ndarray (N, P, C) uint8
+    weights, means, covariances : ndarray (K, P), (K, P, C), (K, P, C, C)
+        In [0, 1] units; a component of weight 0 takes no part.
+    floor : float, optional
+        Eigenvalues below it are raised to it, squared levels. Without one, those of a singular covariance,
+        which has no density, are raised to the variance of rounding.
+
+    Returns
+    -------
+    ndarray (N, K, P), nats, density of values in [0, 1].
+    """
+    variances, axes = np.linalg.eigh(LEVELS**2 * covariances)
+    singular = variances[..., :1] <= SINGULAR * variances[..., -1:]
+    variances = np.maximum(variances, np.where(singular, ROUNDING_VARIANCE, 0.0) if floor is None else floor)
+    log_norm = (LOG_LEVELS - 0.5 * LOG_2PI - 0.5 * np.log(variances)).sum(axis=-1)
+    with np.errstate(divide="ignore"):
+        log_norm = log_norm + np.log(weights)
+    along = np.einsum("nkpc,kpcd->nkpd", samples[:, np.newaxis] - LEVELS * means, axes)
+    return log_norm - 0.5 * (along**2 / variances).sum(axis=-1)
 
 
 def _as_clip(frames: np.ndarray) -> np.ndarray:
