@@ -10,7 +10,6 @@ from bgsub.masks.foreground import temporal_median
 # A decision rule with its model: from a frame (H, W, 3) uint8 RGB to the scores (H, W) of its pixels.
 Score = Callable[[np.ndarray], np.ndarray]
 
-_BAND_ROWS = 16  # rows differenced at a time: their float64 values stay in the processor's cache
 _LEVELS = 255.0
 
 
@@ -31,22 +30,18 @@ def difference(background: np.ndarray) -> Score:
         Scores are uint8, 8-bit levels.
     """
     levels = np.asarray(background, dtype=np.float64) * _LEVELS
-    return lambda frame: cv2.cvtColor(_truncated_difference(frame, levels), cv2.COLOR_RGB2GRAY)
+    # A whole number f lies above b by f - ceil b whole levels and below it by floor b - f; one of the two, in
+    # saturating subtraction, is 0. Against 255 and 0, whose differences are all 0, NaN counts as not different.
+    above, below = (
+        np.nan_to_num(np.clip(rounded, 0.0, _LEVELS), nan=nothing).astype(np.uint8)
+        for rounded, nothing in ((np.ceil(levels), _LEVELS), (np.floor(levels), 0.0))
+    )
 
+    def score(frame: np.ndarray) -> np.ndarray:
+        difference = cv2.max(cv2.subtract(frame, above), cv2.subtract(below, frame))
+        return cv2.cvtColor(difference, cv2.COLOR_RGB2GRAY)
 
-def _truncated_difference(frame: np.ndarray, levels: np.ndarray) -> np.ndarray:
-    """Return |frame - levels| as uint8, fractions cut off, computed in float64 as the rule is written."""
-    truncated = np.empty(frame.shape, dtype=np.uint8)
-    difference = np.empty((_BAND_ROWS, *frame.shape[1:]))
-    for top in range(0, len(frame), _BAND_ROWS):
-        band = slice(top, top + _BAND_ROWS)
-        part = difference[: len(truncated[band])]
-        np.subtract(frame[band], levels[band], out=part)
-        np.abs(part, out=part)
-        # C leaves the cast of NaN to uint8 undefined. This settles it as 0, and costs no time when there is
-        # none.
-        np.copyto(truncated[band], np.fmax(part, 0.0, out=part), casting="unsafe")
-    return truncated
+    return score
 
 
 def difference_to_median(training: np.ndarray) -> Score:

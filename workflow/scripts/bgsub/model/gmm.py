@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -147,7 +148,7 @@ class PixelMixture:
             if self.n_components != "auto":
                 return self._fit_band(largest, band, at, results, offset)
             span = slice(offset, offset + at.size)
-            part = [array[:, span] if array.ndim > 1 else array[span] for array in results]
+            part: list[Any] = [array[:, span] if array.ndim > 1 else array[span] for array in results]
             criterion = np.full(at.size, np.inf)
             for size in sizes:
                 fit = new_fit(size, at.size, channels)
