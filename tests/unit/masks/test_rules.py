@@ -75,15 +75,11 @@ def test_a_difference_is_cut_off_not_rounded():
     assert difference_mask(frame, background, 50).tolist() == [[0, 255]]
 
 
-def test_a_background_that_rounding_left_beside_whole_levels_and_outside_of_them():
-    frame = np.tile(np.array([0, 1, 2, 127, 128, 254, 255], np.uint8)[:, np.newaxis], (1, 49, 1)).repeat(
-        3, axis=2
-    )
-    levels = (
-        np.array([0, 1, 2, 127, 128, 254, 255])[:, np.newaxis]
-        + np.array([0, -1, 1, -2e3, 2e3, -2, 2]) * 1e-14
-    )
-    background = np.tile(levels.ravel()[np.newaxis, :, np.newaxis] / 255, (7, 1, 3))
+def test_a_background_that_rounding_left_beside_whole_levels():
+    whole = np.array([0, 1, 2, 127, 128, 254, 255])
+    frame = np.broadcast_to(whole[:, np.newaxis, np.newaxis], (7, 49, 3)).astype(np.uint8)
+    levels = (whole[:, np.newaxis] + np.array([0, -1, 1, -2e3, 2e3, -2, 2]) * 1e-14).ravel()
+    background = np.broadcast_to(levels[np.newaxis, :, np.newaxis] / 255, (7, 49, 3))
     exact = np.abs(frame - background * 255).astype(np.uint8)[..., 0]
     np.testing.assert_array_equal(difference(background)(frame), exact)
 

@@ -11,6 +11,7 @@ from bgsub.masks.foreground import temporal_median
 Score = Callable[[np.ndarray], np.ndarray]
 
 _LEVELS = 255.0
+_ROUNDING = 1e-12  # levels; differences of up to 255 are rounded to 3e-14
 
 
 def difference(background: np.ndarray) -> Score:
@@ -30,16 +31,19 @@ def difference(background: np.ndarray) -> Score:
         Scores are uint8, 8-bit levels.
     """
     levels = np.asarray(background, dtype=np.float64) * _LEVELS
-    # A whole number f lies above b by f - ceil b whole levels and below it by floor b - f; one of the two, in
-    # saturating subtraction, is 0. Against 255 and 0, whose differences are all 0, NaN counts as not different.
-    above, below = (
-        np.nan_to_num(np.clip(rounded, 0.0, _LEVELS), nan=nothing).astype(np.uint8)
-        for rounded, nothing in ((np.ceil(levels), _LEVELS), (np.floor(levels), 0.0))
-    )
+    # A whole number f lies above b by f - ceil b whole levels, and below it by floor b - f; in saturating
+    # subtraction one of the two is 0. Nothing lies above 255 or below 0, which stand in for NaN.
+    ceiling = np.nan_to_num(np.clip(np.ceil(levels), 0.0, _LEVELS), nan=_LEVELS).astype(np.uint8)
+    whole = np.nan_to_num(np.clip(np.floor(levels), 0.0, _LEVELS), nan=0.0).astype(np.uint8)
+    # Just beside a whole number, the rule's own subtraction rounds.
+    distance = np.abs(levels - np.rint(levels))
+    beside = np.nonzero((distance > 0.0) & (distance < _ROUNDING))
 
     def score(frame: np.ndarray) -> np.ndarray:
-        difference = cv2.max(cv2.subtract(frame, above), cv2.subtract(below, frame))
-        return cv2.cvtColor(difference, cv2.COLOR_RGB2GRAY)
+        truncated = cv2.max(cv2.subtract(frame, ceiling), cv2.subtract(whole, frame))
+        if beside[0].size:
+            truncated[beside] = np.abs(frame[beside] - levels[beside])
+        return cv2.cvtColor(truncated, cv2.COLOR_RGB2GRAY)
 
     return score
 

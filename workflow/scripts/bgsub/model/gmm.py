@@ -262,12 +262,11 @@ def take_better(criterion: np.ndarray, bic: np.ndarray, fit: Fit, best: Fit) -> 
     """
     better, size = bic < criterion, len(fit.weights)
     criterion[better] = bic[better]
-    for source, target in zip(fit, best, strict=True):
-        if source.ndim == 1:
-            target[better] = source[better]
-        else:
-            target[:size, better], target[size:, better] = source[:, better], source[:1, better]
+    for source, target in zip(fit[:3], best[:3], strict=True):  # by component
+        target[:size, better], target[size:, better] = source[:, better], source[:1, better]
     best.weights[size:, better] = 0.0
+    for name in ("log_likelihood", "n_iter", "converged", "flags"):
+        getattr(best, name)[better] = getattr(fit, name)[better]
 
 
 def log_joint_densities(

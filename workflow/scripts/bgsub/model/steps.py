@@ -151,8 +151,8 @@ def m_step(shape: Shape, sums: Rows, work: Work, floor: Lanes) -> tuple[list[Com
 def above_floor(A: Matrix, floor: Lanes, at_start: Mask) -> tuple[Matrix, Matrix, Vector, Lanes]:
     """Raise a covariance's eigenvalues to the floor; return it, M and d of `factor`, and 1 where any was.
 
-    Without a floor (0), 1 is where scipy calls it singular. It is left so, but at a start, which would have no
-    density, the variance of rounding stands in.
+    Without a floor (0), 1 is where scipy calls it singular. It is left so, but at a start, that would have
+    no density, the variance of rounding stands in.
     """
     unfloored, (M, d), low = floor <= 0.0, la.factor(A), Variable(0.0)
     found = [Variable(value) for value in [*A.values(), *M.values(), *d]]
