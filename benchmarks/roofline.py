@@ -84,7 +84,7 @@ def count_operations() -> tuple[int, int]:
 
 @kernel
 def _multiply_add(values: Rows, rounds: Scalar) -> None:
-    """Chains of fused multiply-adds on 8 doubles each; the last two rows of `values` are factor and summand."""
+    """Chains of fused multiply-adds on 8 doubles each; `values` end with factor and summand."""
     chains = [Variable(values[row]) for row in range(CHAINS)]
     factor, summand = values[CHAINS], values[CHAINS + 1]
     for _ in loop(0, rounds):

@@ -18,7 +18,7 @@ from bgsub.model.lanes import (
     loop,
     select,
 )
-from bgsub.model.start import order_by
+from bgsub.model.start import Samples, order_by
 from bgsub.sorting import sorting_network
 
 
@@ -163,7 +163,8 @@ def test_eigenvalues_floor_and_whitening_are_lapacks(kind):
 @compiled
 @kernel
 def sort(rows: Rows, order: Rows, n: Scalar, network: Table) -> None:
-    order_by(lambda x: x[0] * 1.0, rows, order, lanes(0.0), n, network, [lanes(0.0)])
+    samples = Samples(n, [lanes(0.0)], network, rows)
+    order_by(lambda x: x[0] * 1.0, lanes(0.0), rows, order, samples)
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 5, 8, 44, 101])

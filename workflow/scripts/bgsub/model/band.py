@@ -5,24 +5,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from bgsub.model import steps as em
 from bgsub.model.compiled import compiled
 from bgsub.model.constants import AT_FLOOR, CONSTANT, DEAD, LEVELS, RANK_DEFICIENT, UNDEFINED
 from bgsub.model.lanes import WIDTH, Shape
 from bgsub.model.numerics import log
 from bgsub.model.start import STARTS, draw_start, load, sorting_network, split
-from bgsub.model.steps import (
-    BEST,
-    CHANGE,
-    CONVERGED,
-    FIRST_STEP,
-    LONGEST,
-    LOST,
-    NEVER,
-    STATES,
-    STEP,
-    FitSettings,
-    em_step,
-)
+from bgsub.model.steps import STATES, FitSettings, em_step
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -53,15 +42,8 @@ class Steps(NamedTuple):
 
 def new_fit(components: int, pixels: int, channels: int) -> Fit:
     """Return room for a fit."""
-    return Fit(
-        weights=np.empty((components, pixels)),
-        means=np.empty((components, pixels, channels)),
-        covariances=np.empty((components, pixels, channels, channels)),
-        log_likelihood=np.empty(pixels),
-        n_iter=np.empty(pixels, dtype=np.int32),
-        converged=np.empty(pixels, dtype=np.bool_),
-        flags=np.empty(pixels, dtype=np.uint8),
-    )
+    shapes = [(components, pixels, *more * [channels]) for more in range(3)] + 4 * [(pixels,)]
+    return Fit(*map(np.empty, shapes, [*4 * [np.float64], np.int32, np.bool_, np.uint8]))
 
 
 @compiled
@@ -104,7 +86,7 @@ def fit_band(
                     pixels[row, j] = queue[row, q]
                 for row in range(STATES + K * (T + 1)):
                     work[row, j] = 0.0
-                work[BEST, j], work[LONGEST, j] = NEVER, FIRST_STEP
+                work[em.BEST, j], work[em.LONGEST, j] = em.NEVER, em.FIRST_STEP
                 pixel[j] = next_pixel + offset
                 free ^= 1 << j
                 next_pixel += 1
@@ -113,10 +95,10 @@ def fit_band(
         done = em_step(shape, pixels, n_samples, work, settings)
         for j in range(WIDTH):
             if not (free >> j) & 1:
-                t = int(work[STEP, j]) - 1
-                gains[t] += int(work[CHANGE, j])
+                t = int(work[em.STEP, j]) - 1
+                gains[t] += int(work[em.CHANGE, j])
                 if (done >> j) & 1:
-                    converged_at[t] += int(work[CONVERGED, j])
+                    converged_at[t] += int(work[em.CONVERGED, j])
                     fit.n_iter[pixel[j]] = t
                     write(j, pixel[j], n_samples, pixels, work, fit)
                     free ^= 1 << j
@@ -143,9 +125,9 @@ def write(j: int, p: int, n_samples: int, pixels: Floats, work: Floats, fit: Fit
         if work[row, j] > 0.0:
             flag |= AT_FLOOR
         row += 1
-    log_likelihood[p], converged[p] = work[BEST, j], work[CONVERGED, j] > 0.0
+    log_likelihood[p], converged[p] = work[em.BEST, j], work[em.CONVERGED, j] > 0.0
     if pixels[0, j] == 0.0:
         flag = CONSTANT
     elif pixels[0, j] < C:
         flag |= RANK_DEFICIENT
-    flags[p] = flag | (UNDEFINED if work[LOST, j] > 0.0 else 0)
+    flags[p] = flag | (UNDEFINED if work[em.LOST, j] > 0.0 else 0)

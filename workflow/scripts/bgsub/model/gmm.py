@@ -6,7 +6,7 @@ The interface follows scikit-learn's GaussianMixture; the computation is in `mod
 import functools
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from bgsub.model.steps import SINGULAR, FitSettings
 logger = logging.getLogger(__name__)
 
 LARGEST_MIXTURE = 5
+_ready: set[tuple[int, int]] = set()  # numbers of components and channels whose fit is compiled
 BAND_BYTES = 2**20  # samples that a thread copies at a time: they stay in its cache
 
 
@@ -80,12 +81,6 @@ class PixelMixture:
     trajectory_ : bgsub.model.convergence.Trajectory
         Sums of the log-likelihood by iteration; tiles' trajectories add up exactly. For "auto", those of the
         largest mixture.
-
-    Examples
-    --------
-    >>> mixture = PixelMixture(n_components=2, n_threads=2).fit(frames)       # frames (N, H, W, 3) uint8
-    >>> heaviest = mixture.weights_.argmax(axis=0)
-    >>> background = np.take_along_axis(mixture.means_, heaviest[None, ..., None], axis=0)[0]
     """
 
     def __init__(
@@ -139,8 +134,10 @@ class PixelMixture:
         largest = self.largest_mixture
         sizes = range(1 if self.n_components == "auto" else largest, largest + 1)
         for size in sizes:
-            nothing = np.empty((1, 0, channels), np.uint8), places[:0], new_fit(size, 0, channels), 0
-            _compile(fit_band, functools.partial(self._fit_band, size, *nothing))
+            if (size, channels) not in _ready:
+                nothing = np.empty((1, 0, channels), np.uint8), places[:0], new_fit(size, 0, channels), 0
+                _compile(fit_band, functools.partial(self._fit_band, size, *nothing))
+                _ready.add((size, channels))
         results = new_fit(largest, height * width, channels)
 
         def fit_one(offset: int, band: np.ndarray) -> Steps:
@@ -208,34 +205,34 @@ class PixelMixture:
         samples, height, width, channels = frames.shape
         if frames.shape[1:] != self.means_.shape[1:]:
             raise ValueError(f"frames are {frames.shape[1:]}, the model's {self.means_.shape[1:]}")
-        components, pixels = len(self.weights_), height * width
-        log_density = np.empty((samples, pixels))
-        probability = np.empty((samples, components, pixels))
-        weights = self.weights_.reshape(components, pixels)
-        means = self.means_.reshape(components, pixels, channels)
-        covariances = self.covariances_.reshape(components, pixels, channels, channels)
+        pixels = (len(self.weights_), height * width)
+        weights, means = self.weights_.reshape(pixels), self.means_.reshape(*pixels, channels)
+        covariances = self.covariances_.reshape(*pixels, channels, channels)
 
-        def predict_band(offset: int, band: np.ndarray) -> None:
+        def predict_band(offset: int, band: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             at = slice(offset, offset + band.shape[1])
             terms = log_joint_densities(band, weights[:, at], means[:, at], covariances[:, at])
-            log_density[:, at] = total = np.logaddexp.reduce(terms, axis=1)
-            probability[:, :, at] = np.exp(terms - total[:, np.newaxis])
+            log_density = np.logaddexp.reduce(terms, axis=1)
+            return log_density, np.exp(terms - log_density[:, np.newaxis])
 
-        for _ in self._map_bands(predict_band, frames):
-            pass
+        parts = zip(*self._map_bands(predict_band, frames), strict=True)
+        log_density, probability = (np.concatenate(part, axis=-1) for part in parts)
         return log_density.reshape(samples, height, width), probability.reshape(samples, -1, height, width)
 
     def _map_bands(self, work: Callable, frames: np.ndarray) -> Iterable:
         """Yield `work(first pixel, samples (N, P, C))` of the bands of `frames`, in order."""
+        samples, height, width, channels = frames.shape
+        step = max(1, BAND_BYTES // max(1, samples * width * channels))  # rows
 
-        def work_on(rows: slice) -> object:
-            return work(*_samples_of(frames, rows))
+        def work_on(top: int) -> object:
+            rows = np.ascontiguousarray(frames[:, top : top + step])
+            return work(top * width, rows.reshape(samples, -1, channels))
 
         if self.n_threads == 1:  # a pool's start takes longer than the fit of a few pixels
-            yield from map(work_on, _rows_that_fit_cache(frames))
+            yield from map(work_on, range(0, height, step))
         else:
             with ThreadPoolExecutor(self.n_threads) as pool:
-                yield from pool.map(work_on, _rows_that_fit_cache(frames))
+                yield from pool.map(work_on, range(0, height, step))
 
     def _check_parameters(self) -> None:
         """Raise ValueError for a parameter outside its range."""
@@ -276,20 +273,11 @@ def log_joint_densities(
     covariances: np.ndarray,
     floor: float | None = None,
 ) -> np.ndarray:
-    """Logarithm of weight times density of each component at each sample, by numpy and eigenvectors.
+    """Logarithm of weight times density (N, K, P), nats, of samples (N, P, C) uint8, by numpy's eigenvectors.
 
-    Parameters
-    ----------
-    samples : ndarray (N, P, C) uint8
-    weights, means, covariances : ndarray (K, P), (K, P, C), (K, P, C, C)
-        In [0, 1] units; a component of weight 0 takes no part.
-    floor : float, optional
-        Eigenvalues below it are raised to it, squared levels. Without one, those of a singular covariance,
-        which has no density, are raised to the variance of rounding.
-
-    Returns
-    -------
-    ndarray (N, K, P), nats, density of values in [0, 1].
+    Parameters are (K, P, ..) in [0, 1] units; a component of weight 0 takes no part. Eigenvalues below the
+    floor, squared levels, are raised to it; without one, those of a singular covariance, which has no
+    density, to the variance of rounding.
     """
     variances, axes = np.linalg.eigh(LEVELS**2 * covariances)
     singular = variances[..., :1] <= SINGULAR * variances[..., -1:]
@@ -312,19 +300,6 @@ def _as_clip(frames: np.ndarray) -> np.ndarray:
     if not len(frames):
         raise ValueError("there are no frames, expected at least one")
     return frames
-
-
-def _rows_that_fit_cache(frames: np.ndarray) -> Iterator[slice]:
-    """Yield the rows of `frames` in bands whose samples fill at most BAND_BYTES, or one row."""
-    samples, height, width, channels = frames.shape
-    rows = max(1, BAND_BYTES // max(1, samples * width * channels))
-    return (slice(top, min(top + rows, height)) for top in range(0, height, rows))
-
-
-def _samples_of(frames: np.ndarray, rows: slice) -> tuple[int, np.ndarray]:
-    """Index of the first pixel of `rows`, and a contiguous copy of their samples (N, P, C)."""
-    samples, _, width, channels = frames.shape
-    return rows.start * width, np.ascontiguousarray(frames[:, rows]).reshape(samples, -1, channels)
 
 
 def _compile(kernel: Compiled, call: Callable[[], object]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from llvmlite import ir
 
 from bgsub.model.lanes import INTEGERS, VECTOR, WIDTH, Lanes, emit, lanes, select
-from bgsub.model.numerics import LN2_HIGH, LN2_LOW, LOG2_E, LOWEST_EXPONENT
+from bgsub.model.numerics import LN2_HIGH, LN2_LOW, LOG2_E, LOWEST_EXPONENT, ODD
 
 Vector = list[Lanes]
 Matrix = dict[tuple[int, int], Lanes]
@@ -26,7 +26,6 @@ LOG_ROUGHLY = (
     0.11589569102344208, -0.18852438787146036, 0.20655334597959, -0.2488637832462905, 0.33299597871751524,
     -0.5000199301348118, 1.0000040901688652, 6.432101447989558e-08,
 )  # fmt: skip
-LOG = tuple(2.0 / k for k in range(21, 1, -2))
 
 
 def polynomial(x: Lanes, coefficients: Iterable[float]) -> Lanes:
@@ -75,7 +74,7 @@ def log(x: Lanes) -> Lanes:
     m, n = _mantissa_and_exponent(x)
     s = (m - 1.0) / (m + 1.0)
     z = s * s
-    return n * LN2_HIGH + (n * LN2_LOW + (s * (z * polynomial(z, LOG)) + 2.0 * s))
+    return n * LN2_HIGH + (n * LN2_LOW + ((2.0 * s) * (z * polynomial(z, ODD)) + 2.0 * s))
 
 
 def log_roughly(x: Lanes) -> Lanes:

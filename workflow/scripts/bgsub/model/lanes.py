@@ -75,17 +75,13 @@ class Lanes:
     def __mul__(self, other: Number) -> "Product":
         return Product(self, lanes(other))
 
+    __radd__, __rmul__ = __add__, __mul__
+
     def __truediv__(self, other: Number) -> "Lanes":
         return Lanes(emit().fdiv(self.value, lanes(other).value))
 
-    def __radd__(self, other: Number) -> "Lanes":
-        return self + other
-
     def __rsub__(self, other: Number) -> "Lanes":
         return lanes(other) - self
-
-    def __rmul__(self, other: Number) -> "Product":
-        return self * other
 
     def __rtruediv__(self, other: Number) -> "Lanes":
         return lanes(other) / self
@@ -129,6 +125,8 @@ class Product(Lanes):
 
     def __add__(self, other: Number) -> Lanes:
         return fma(self.a, self.b, lanes(other))
+
+    __radd__ = __add__
 
     def __sub__(self, other: Number) -> Lanes:
         return fma(self.a, self.b, -lanes(other))

@@ -6,6 +6,7 @@ no fetching afterwards, and equal places are ordered by colour. The number is an
 
 from collections.abc import Callable
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,6 +26,16 @@ SMALLEST_ADVANTAGE = 1e-6  # nats; less is rounding, as where two orders come to
 PLACE_UNIT = 1.0 / 256.0  # levels; nearer samples are ordered by colour, so that rounding decides nothing
 COLOURS = 2.0**24
 OUTSIDE = 2.0**27  # place of a sample of another group, plus that group: beyond any place of its own
+
+
+class Samples(NamedTuple):
+    """Number N of samples, their centre, the pairs of rows that sort so many, and n log n for n = 0 .. N."""
+
+    number: Scalar
+    centre: Vector
+    network: Table
+    n_log_n: Rows
+
 
 sorting_network = compiled(sorting.sorting_network)
 
@@ -82,11 +93,11 @@ def split(
     surfaces. The other is by distance from the mean of the middle half of the first: it parts a wall from
     colours on all sides of it. A covariance gets a share of the floor on its diagonal.
 
-    `network` are pairs of rows that sort N rows; `room` (3 N, 8) is for the samples as numbers, of their
-    groups and in the two orders.
+    `room` (3 N, 8) is for the samples as numbers, of their groups and in the two orders.
     """
     K, C, T, pixels = shape.components, shape.channels, term_rows(shape.channels), pixels_of(shape, rows)
     centre, sums = pixels.centre.block(0, C), pixels.sums
+    whole = Samples(n_samples, centre, network, n_log_n)
     groups, along, around = room, room.part(n_samples), room.part(n_samples * 2)
     extra = (SHARE_OF_FLOOR * lanes(settings.floor)).at_least(ROUNDING_VARIANCE)
     for row in range(K * T):
@@ -100,12 +111,12 @@ def split(
         widest, group = widest_group([sums.block(k * T, T) for k in range(K)])
         cut = [Variable(-1e300), *map(Variable, group)]
         axis = main_axis(scatter(group))
-        order_by(partial(la.dot, axis), groups, along, widest, n_samples, network, centre)
-        take_better_cut(along, n_samples, group, extra, centre, n_log_n, K == 2, cut)
+        order_by(partial(la.dot, axis), widest, groups, along, whole)
+        take_better_cut(along, group, extra, K == 2, cut, whole)
         score_along = cut[0].get()
-        middle = middle_mean(along, n_samples, group[0], centre)
-        order_by(partial(squared_distance, middle), groups, around, widest, n_samples, network, centre)
-        take_better_cut(around, n_samples, group, extra, centre, n_log_n, K == 2, cut)
+        middle = middle_mean(along, group[0], whole)
+        order_by(partial(squared_distance, middle), widest, groups, around, whole)
+        take_better_cut(around, group, extra, K == 2, cut, whole)
         score, *lower = (part.get() for part in cut)
         for row in range(T):
             for k in range(K):
@@ -146,21 +157,15 @@ def squared_distance(a: Vector, b: Vector) -> Lanes:
 
 
 def order_by(
-    place: Callable[[Vector], Lanes],
-    groups: Rows,
-    order: Rows,
-    group: Lanes,
-    n_samples: Scalar,
-    network: Table,
-    centre: Vector,
+    place: Callable[[Vector], Lanes], group: Lanes, groups: Rows, order: Rows, whole: Samples
 ) -> None:
     """Fill `order` with the samples of a group by their `place`, and then the others by their groups."""
-    for i in loop(0, n_samples):
-        label, x = decoded(groups[i], centre)
+    for i in loop(0, whole.number):
+        label, x = decoded(groups[i], whole.centre)
         at = select(label.equals(group), (place(x) * (1.0 / PLACE_UNIT) + 0.5).floor(), label + OUTSIDE)
         order[i] = at * COLOURS + (groups[i] - label * COLOURS)
-    for step in loop(0, network.size, 2):
-        i, j = network[step], network[step + 1]
+    for step in loop(0, whole.network.size, 2):
+        i, j = whole.network[step], whole.network[step + 1]
         a, b = order[i], order[j]
         order[i], order[j] = a.at_most(b), a.at_least(b)
 
@@ -177,40 +182,33 @@ def decoded(number: Lanes, centre: Vector) -> tuple[Lanes, Vector]:
     return place, [rest - centre[0], *x]
 
 
-def middle_mean(ordered: Rows, n_samples: Scalar, count: Lanes, centre: Vector) -> Vector:
+def middle_mean(ordered: Rows, count: Lanes, whole: Samples) -> Vector:
     """Return the mean of the middle half of the first `count` of ordered samples."""
     quarter = (0.25 * count).floor()
-    sums = [Variable(0.0) for _ in centre]
-    for i in loop(0, n_samples):
+    sums = [Variable(0.0) for _ in whole.centre]
+    for i in loop(0, whole.number):
         inside = (lanes(i) >= quarter) & (lanes(i) < count - quarter)
-        for one, x in zip(sums, decoded(ordered[i], centre)[1], strict=True):
+        for one, x in zip(sums, decoded(ordered[i], whole.centre)[1], strict=True):
             one += select(inside, x, 0.0)
     return [one.get() / (count - 2.0 * quarter) for one in sums]
 
 
 def take_better_cut(
-    ordered: Rows,
-    n_samples: Scalar,
-    group: list[Lanes],
-    extra: Lanes,
-    centre: Vector,
-    n_log_n: Rows,
-    whole: bool,
-    cut: list[Variable],
+    ordered: Rows, group: list[Lanes], extra: Lanes, all_in: bool, cut: list[Variable], whole: Samples
 ) -> None:
     """Set `cut`, a classification likelihood and the sums below the cut, to those of a better one, if any.
 
-    `whole` says that the group has all samples; `n_log_n` (N + 1, 8) then needs no computing.
+    `all_in` says that the group has all samples.
     """
     side = (0.5 * group[0]).floor().at_most(SMALLEST_SIDE)
     moments = [Variable(0.0) for _ in group]
-    for below in loop(1, n_samples):
-        add_sample(moments, decoded(ordered[below - 1], centre)[1])
+    for below in loop(1, whole.number):
+        add_sample(moments, decoded(ordered[below - 1], whole.centre)[1])
         lower = [moment.get() for moment in moments]
         upper = [both - part for both, part in zip(group, lower, strict=True)]
         above = upper[0].at_least(1.0)
-        term = n_log_n[n_samples - below] if whole else above * la.log_roughly(above)
-        score = part_score(lower, n_log_n[below], extra) + part_score(upper, term, extra)
+        term = whole.n_log_n[whole.number - below] if all_in else above * la.log_roughly(above)
+        score = part_score(lower, whole.n_log_n[below], extra) + part_score(upper, term, extra)
         allowed = (lower[0] >= side) & (upper[0] >= side) & (upper[0] >= 1.0)
         better = allowed & (score > cut[0].get() + SMALLEST_ADVANTAGE)
         for one, new in zip(cut, [score, *lower], strict=True):

@@ -29,9 +29,8 @@ SINGULAR = 1e6 * 2.220446049250313e-16  # of the largest eigenvalue: scipy's mul
 # Rows of a lane's state: its likelihood; the same as recorded, in the trajectory's unit, and its last change;
 # which kind of step its parameters come from; the longest extrapolation; M-steps; whether it has converged,
 # whether its arithmetic is undefined
-BEST, RECORDED, CHANGE, KIND, LONGEST, STEP, CONVERGED, LOST = range(8)
-STATES = 8
-START, PLAIN, EXTRAPOLATED = 0.0, 1.0, 2.0  # KIND
+BEST, RECORDED, CHANGE, KIND, LONGEST, STEP, CONVERGED, LOST, STATES = range(9)
+PLAIN, EXTRAPOLATED = 1.0, 2.0  # KIND; 0 at the start
 FIRST_STEP = 2.0  # longest extrapolation at first and after a failure; 4 times as long after each success
 NEVER = -1e300  # a likelihood below any other
 
@@ -39,16 +38,11 @@ NEVER = -1e300  # a likelihood below any other
 class FitSettings(NamedTuple):
     """How EM runs."""
 
-    start: int
-    """A value of `start.STARTS`."""
-    seed: int
-    """Of random starts."""
-    tolerance: float
-    """Gain in nats per sample below which a pixel stops; negative means never."""
-    max_iterations: int
-    """Largest number of M-steps."""
-    floor: float
-    """Smallest eigenvalue of a covariance, squared levels; 0 means none."""
+    start: int  # a value of `start.STARTS`
+    seed: int  # of random starts
+    tolerance: float  # gain in nats per sample below which a pixel stops; negative means never
+    max_iterations: int  # largest number of M-steps
+    floor: float  # smallest variance in any direction, squared levels; 0 means none
 
 
 class Pixels(NamedTuple):
@@ -62,7 +56,7 @@ class Pixels(NamedTuple):
 
 
 class Work(NamedTuple):
-    """Rows of 8 pixels at work: the sums are those of the last steps; see `extrapolate`."""
+    """Rows of 8 pixels at work: the sums are those of the last steps; see `choose_next`."""
 
     state: Rows
     parameters: Rows
@@ -98,22 +92,18 @@ def work_of(shape: Shape, rows: Rows) -> Work:
 
 
 @kernel
-def em_step(
-    shape: Shape, pixel_rows: Rows, n_samples: Scalar, work_rows: Rows, settings: FitSettings
-) -> Mask:
+def em_step(shape: Shape, pixels_: Rows, n_samples: Scalar, work_: Rows, settings: FitSettings) -> Mask:
     """Take one step of all lanes: the M-step of their sums, the E-step, and the choice of the next sums.
 
     Returns the mask of the lanes that are done.
     """
-    pixels, work = pixels_of(shape, pixel_rows), work_of(shape, work_rows)
+    pixels, work = pixels_of(shape, pixels_), work_of(shape, work_)
     components, lost = m_step(shape, pixels.sums, work, lanes(settings.floor))
     # A likeliest component has a share of 1 / K or more, so no sample is more than sqrt(N K) deviations off.
     careful = (lanes(settings.floor) <= 0.0) & (lanes(n_samples) * shape.components > UNDERFLOW_SAMPLES)
     likelihood, lowest = e_step(shape, pixels, n_samples, components, careful, work.new)
     constant = pixels.rank[0] <= 0.0
-    closed_form = constant | ~constant if shape.components == 1 else constant
-    done, plain, fell = judge(work.state, likelihood, lowest, lost, closed_form, settings)
-    work.state[CONVERGED] = select(constant, 1.0, work.state[CONVERGED])
+    done, plain, fell = judge(shape.components, work.state, likelihood, lowest, lost, constant, settings)
     choose_next(shape, pixels, work, plain, fell, settings)
     return done
 
@@ -268,8 +258,6 @@ def polynomial_of(one: Component) -> list[Lanes]:
 
 def posterior(q: list[Lanes]) -> tuple[list[Lanes], Lanes, Lanes]:
     """Return responsibilities from log joint densities; these' sum over the largest one, and its log."""
-    if len(q) == 1:
-        return [lanes(1.0)], lanes(1.0), q[0]
     if len(q) == 2:  # one exponential is enough
         small = la.exp_minus(abs(q[1] - q[0]))
         density = small + 1.0
@@ -284,7 +272,7 @@ def posterior(q: list[Lanes]) -> tuple[list[Lanes], Lanes, Lanes]:
 
 
 def judge(
-    state: Rows, likelihood: Lanes, lowest: Lanes, lost: Mask, closed_form: Mask, settings: FitSettings
+    K: int, state: Rows, likelihood: Lanes, lowest: Lanes, lost: Mask, constant: Mask, settings: FitSettings
 ) -> tuple[Mask, Mask, Mask]:
     """Record a step's likelihood; return the masks of pixels that are done, took a plain step, and fell.
 
@@ -299,12 +287,12 @@ def judge(
     fell = (kind >= EXTRAPOLATED) & ~(likelihood >= best)
     value = select(fell | (lost & (step > 0.0)), best, likelihood)
     lost = lost | (unfloored & (lowest < LOWEST_EXPONENT) & ~last)
-    converged = plain & (tolerance >= 0.0) & (value - best < tolerance)
-    converged = ~lost & (converged | closed_form)
+    small_gain = (tolerance >= 0.0) & (value - best < tolerance)
+    converged = constant | (~lost if K == 1 else ~lost & plain & small_gain)
     recorded = (value * TRAJECTORY_UNIT + 0.5).floor()
     state[CHANGE], state[RECORDED], state[BEST] = recorded - state[RECORDED], recorded, value
     state[LOST], state[CONVERGED] = select(lost, 1.0, 0.0), select(converged, 1.0, 0.0)
-    return converged | lost | closed_form | last, plain, fell
+    return converged | lost | last, plain, fell
 
 
 def choose_next(
@@ -312,44 +300,34 @@ def choose_next(
 ) -> None:
     """Set the sums of the next step: those of the E-step, or towards a tolerance every second time beyond.
 
-    The last step is a plain one, so that it cannot be one that would be taken back.
-    """
-    state, tolerance, floor = work.state, lanes(settings.tolerance), lanes(settings.floor)
-    longest = select(state[KIND] >= EXTRAPOLATED, 4.0 * state[LONGEST], state[LONGEST])
-    state[LONGEST] = select(fell, FIRST_STEP, longest)
-    more_than_one = state[STEP] + 1.0 < lanes(settings.max_iterations)
-    allowed = plain & (tolerance >= 0.0) & (floor > 0.0) & more_than_one
-    state[KIND] = select(extrapolate(shape, pixels, work, allowed, fell), EXTRAPOLATED, PLAIN)
-    state[STEP] = state[STEP] + 1.0
-
-
-def extrapolate(shape: Shape, pixels: Pixels, work: Work, allowed: Mask, fell: Mask) -> Mask:
-    """Fill the sums of the next step: an extrapolation where `allowed`, else one plain EM step further.
-
     `base`, `sums` and `new` are the sums of three EM steps in a row. SQUAREM (Varadhan & Roland 2008, scheme
     S3) goes to base + 2 a (sums - base) + a^2 (new - 2 sums + base), with a the ratio of the norms of these
-    two differences in units of the pixel's own variances, and at most as long as the state allows. `fell`
-    marks pixels whose last extrapolation lowered the likelihood: they go on from `fallback`, the plain step
-    beside it. Returns the mask of the pixels that were extrapolated.
+    two differences in units of the pixel's own variances, and at most as long as the state allows. Pixels
+    whose last extrapolation lowered the likelihood go on from `fallback`, the plain step beside it. The last
+    step is a plain one, so that it cannot be one that would be taken back.
     """
-    K, T = shape.components, term_rows(shape.channels)
+    K, C, T, state = shape.components, shape.channels, term_rows(shape.channels), work.state
     sums, base, new, fallback = pixels.sums, work.base, work.new, work.fallback
-    n, *variances = (1.0 / (pixels.totals[row] + float(row > 0)) for row in variance_rows(shape.channels))
-    units = [n * n, *(one * n for one in variances)]
-    units += [variances[c] * variances[d] for c, d in la.triangle(shape.channels)]
+    longest = select(state[KIND] >= EXTRAPOLATED, 4.0 * state[LONGEST], state[LONGEST])
+    state[LONGEST] = select(fell, FIRST_STEP, longest)
+    n, squares = 1.0 / pixels.totals[0], la.matrix(pixels.totals.block(1 + C, T - 1 - C))
+    v = [1.0 / (squares[c, c] + 1.0) for c in range(C)]
+    units = [n * n, *(one * n for one in v), *(v[c] * v[d] for c, d in squares)]
     move, curve = lanes(0.0), lanes(1e-30)
     # All sums add up to the totals, so one component's follow from the others'.
     for row in range(max(1, K - 1) * T):
         first = sums[row] - base[row]
         second = (new[row] - sums[row]) - first
         move, curve = first * units[row % T] * first + move, second * units[row % T] * second + curve
-    a = (move / curve).sqrt().at_most(work.state[LONGEST])
+    a = (move / curve).sqrt().at_most(state[LONGEST])
 
     def ahead(row: int) -> Lanes:
         first = sums[row] - base[row]
         return a * a * ((new[row] - sums[row]) - first) + (2.0 * a * first + base[row])
 
-    allowed = allowed & (a >= 1.0)
+    more_than_one = state[STEP] + 1.0 < lanes(settings.max_iterations)
+    accelerated = (lanes(settings.tolerance) >= 0.0) & (lanes(settings.floor) > 0.0)
+    allowed = accelerated & plain & more_than_one & (a >= 1.0)
     for k in range(K):
         allowed = allowed & (ahead(k * T) >= 1.0)  # each must keep at least one sample
     for row in range(K * T):
@@ -357,9 +335,4 @@ def extrapolate(shape: Shape, pixels: Pixels, work: Work, allowed: Mask, fell: M
         base[row] = select(fell, before, now)
         sums[row] = select(fell, fallback[row], select(allowed, target, then))
         fallback[row] = select(allowed, then, fallback[row])
-    return allowed
-
-
-def variance_rows(channels: int) -> list[int]:
-    """Return the terms 1 and those of the channels' squares."""
-    return [0, *(row for row, (c, d) in enumerate(la.triangle(channels), 1 + channels) if c == d)]
+    state[KIND], state[STEP] = select(allowed, EXTRAPOLATED, PLAIN), state[STEP] + 1.0
