@@ -15,7 +15,7 @@ from cases import OURS
 from llvmlite import ir
 from numba import njit
 
-from bgsub.model import lanemath, lanes, steps
+from bgsub.model import lanes, steps
 from bgsub.model.gmm import PixelMixture
 from bgsub.model.lanes import WIDTH, Rows, Scalar, Variable, kernel, loop
 
@@ -67,12 +67,12 @@ def count_operations() -> tuple[int, int]:
         samples, odds, sums, (product, likelihood) = np.split(
             np.array([lanes.Lanes(value) for value in function.args], dtype=object), [3, 13, 23]
         )
-        terms = steps.terms_of(list(samples))
-        r, density, highest = steps.posterior([lanes.lanes(0.0), lanemath.dot(list(odds), terms)])
+        x = list(samples)
+        r, density, highest = steps.posterior([lanes.lanes(0.0), steps.value_at(list(odds), x)])
         for result in (product * density, likelihood + highest):
             result.value  # noqa: B018 -- emits the product
-        for moment, term in zip(sums, terms, strict=True):
-            moment + r[0] * term
+        for moment, term in zip(sums, steps.terms_of(x, r[0]), strict=True):
+            moment + term
     finally:
         lanes._tracing.pop()
     names = [one.callee.name if one.opname == "call" else one.opname for one in builder.block.instructions]

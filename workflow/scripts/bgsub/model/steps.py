@@ -17,7 +17,7 @@ from typing import NamedTuple
 from bgsub.model import lanemath as la
 from bgsub.model.constants import LOG_2PI, LOG_LEVELS, ROUNDING_VARIANCE, TRAJECTORY_UNIT
 from bgsub.model.lanemath import Matrix, Vector, dot
-from bgsub.model.lanes import Lanes, Mask, Rows, Scalar, Shape, Variable, kernel, lanes, loop, select
+from bgsub.model.lanes import Lanes, Mask, Number, Rows, Scalar, Shape, Variable, kernel, lanes, loop, select
 from bgsub.model.numerics import LOWEST_EXPONENT
 
 BLOCK = 256  # samples whose densities, at most 5 relative to the likeliest component's, have a normal product
@@ -120,7 +120,7 @@ def m_step(shape: Shape, sums: Rows, work: Work, floor: Lanes) -> tuple[list[Com
     lost = at_start & ~at_start
     components = []
     # An extrapolation multiplies rounding, by which the responsibilities would no longer add up.
-    whole = la.total(sums[k * T] for k in range(shape.components))
+    inverse_whole = 1.0 / la.total(sums[k * T] for k in range(shape.components))
     for k in range(shape.components):
         share, *moments = sums.block(k * T, T)
         parameters, empty, scale = work.parameters.part(k * (T + 1)), share < alive, 1.0 / share
@@ -131,7 +131,7 @@ def m_step(shape: Shape, sums: Rows, work: Work, floor: Lanes) -> tuple[list[Com
         }
         A, M, d, low = above_floor(A, floor, at_start)
         lost = lost | (unfloored & (empty | (low > 0.0)))
-        weight = share / whole
+        weight = share * inverse_whole
         for row, value in enumerate([weight, *mean, *A.values(), select(unfloored, 0.0, low)]):
             parameters[row] = value
         components.append(Component(mean, M, d, log_norm(weight, d)))
@@ -185,11 +185,11 @@ def e_step(
     first, *others = map(polynomial_of, components)
     odds = [[a - b for a, b in zip(other, first, strict=True)] for other in others]
 
-    def by_odds(terms: list[Lanes]) -> list[Lanes]:
-        return [lanes(0.0), *(dot(one, terms) for one in odds)]
+    def by_odds(x: Vector) -> list[Lanes]:
+        return [lanes(0.0), *(value_at(one, x) for one in odds)]
 
-    def one_by_one(terms: list[Lanes]) -> list[Lanes]:
-        return [log_density(terms, one) for one in components]
+    def one_by_one(x: Vector) -> list[Lanes]:
+        return [log_density(one, x) for one in components]
 
     ratio, _, moments = add_up(shape, pixels.samples, n_samples, by_odds, K - 1)
     moments += [totals[row] - la.total([lanes(0.0), *moments[row::T]]) for row in range(T)]
@@ -212,12 +212,12 @@ def add_up(
     shape: Shape,
     samples: Rows,
     n_samples: Scalar,
-    log_densities: Callable[[list[Lanes]], list[Lanes]],
+    log_densities: Callable[[Vector], list[Lanes]],
     counted: int,
 ) -> tuple[Lanes, Lanes, list[Lanes]]:
     """Return the sum of the samples' log densities, the lowest, and the sums of the `counted` components.
 
-    `log_densities` returns each component's, of a sample's terms.
+    `log_densities` returns each component's, at a sample.
     """
     C, T = shape.channels, term_rows(shape.channels)
     likelihood, lowest = Variable(0.0), Variable(-NEVER)
@@ -225,26 +225,28 @@ def add_up(
     for block in loop(0, n_samples, BLOCK):
         product = Variable(1.0)
         for i in loop(block, (block + BLOCK).at_most(n_samples)):
-            terms = terms_of(samples.block(i * C, C))
-            r, density, highest = posterior(log_densities(terms))
+            x = samples.block(i * C, C)
+            r, density, highest = posterior(log_densities(x))
             product.set(product.get() * density)
             likelihood += highest
             lowest.set(highest.at_most(lowest.get()))
-            for row, moment in enumerate(moments):
-                moment += r[row // T] * terms[row % T]
+            for k in range(counted):
+                for moment, term in zip(moments[k * T :], terms_of(x, r[k]), strict=False):
+                    moment += term
         likelihood += la.log(product.get())
     return likelihood.get(), lowest.get(), [moment.get() for moment in moments]
 
 
-def terms_of(x: Vector) -> list[Lanes]:
-    """Return 1, the channels of a sample, and their products."""
-    return [lanes(1.0), *x, *(x[c] * x[d] for c, d in la.triangle(len(x)))]
+def terms_of(x: Vector, weight: Number = 1.0) -> list[Lanes]:
+    """Return 1, the channels of a sample, and their products, all weighted."""
+    weighted = [weight * one for one in x]
+    return [lanes(weight), *weighted, *(weighted[c] * x[d] for c, d in la.triangle(len(x)))]
 
 
-def log_density(terms: list[Lanes], one: Component) -> Lanes:
+def log_density(one: Component, x: Vector) -> Lanes:
     """Return the log of weight times density at a sample."""
-    deviation = [x - mean for x, mean in zip(terms[1:], one.mean, strict=False)]
-    z = [dot([one.M[r, c] for c in range(r + 1)], deviation[: r + 1]) for r in range(len(deviation))]
+    deviation = [value - mean for value, mean in zip(x, one.mean, strict=True)]
+    z = [dot([one.M[r, c] for c in range(r + 1)], deviation[: r + 1]) for r in range(len(x))]
     return one.log_norm - 0.5 * dot([d * along for d, along in zip(one.d, z, strict=True)], z)
 
 
@@ -254,6 +256,16 @@ def polynomial_of(one: Component) -> list[Lanes]:
     linear = la.times(P, one.mean)
     square = [P[r, c] * (-0.5 if r == c else -1.0) for r, c in P]
     return [one.log_norm - 0.5 * dot(linear, one.mean), *linear, *square]
+
+
+def value_at(polynomial: list[Lanes], x: Vector) -> Lanes:
+    """Return the value at a sample of a polynomial with these coefficients of its terms."""
+    value, *slopes = polynomial[: 1 + len(x)]
+    for (r, c), coefficient in la.matrix(polynomial[1 + len(x) :]).items():
+        slopes[r] = slopes[r] + coefficient * x[c]
+    for slope, one in zip(slopes, x, strict=True):
+        value = value + slope * one
+    return value
 
 
 def posterior(q: list[Lanes]) -> tuple[list[Lanes], Lanes, Lanes]:
