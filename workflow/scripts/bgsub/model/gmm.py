@@ -308,7 +308,7 @@ def _compile(kernel: Compiled, call: Callable[[], object]) -> None:
     if not any(
         cache.glob(f"{Path(kernel.py_func.__code__.co_filename).stem}.{kernel.py_func.__name__}-*.nbc")
     ):
-        logger.info("compiling the fit, once per machine; this takes about 10 s")
+        logger.info("compiling the fit, once per machine; this takes some seconds")
     start = time.perf_counter()
     call()
     if sum(kernel.stats.cache_misses.values()) > before:
