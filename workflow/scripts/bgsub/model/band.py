@@ -79,7 +79,7 @@ def fit_band(
                 if q == 0:
                     load(shape, frames, stride, next_pixel, n_samples, queue)
                     if settings.start == SPLIT:
-                        split(shape, queue, n_samples, settings, network, n_log_n, room)
+                        split(shape, queue, n_samples, settings.floor, network, n_log_n, room)
                 if settings.start != SPLIT:
                     draw_start(settings, places[next_pixel], q, K, C, queue)
                 for row in range(len(queue)):

@@ -128,9 +128,9 @@ class PixelMixture:
         self._check_parameters()
         frames = _as_clip(frames)
         _, height, width, channels = frames.shape
-        places = np.asarray(first_pixel, np.int64)
-        if places.ndim == 0:
-            places = places + np.arange(height * width)
+        places = np.asarray(first_pixel, np.int64) + (
+            0 if np.ndim(first_pixel) else np.arange(height * width)
+        )
         largest = self.largest_mixture
         sizes = range(1 if self.n_components == "auto" else largest, largest + 1)
         for size in sizes:
@@ -141,18 +141,15 @@ class PixelMixture:
         results = new_fit(largest, height * width, channels)
 
         def fit_one(offset: int, band: np.ndarray) -> Steps:
-            at = places[offset : offset + band.shape[1]]
-            if self.n_components != "auto":
-                return self._fit_band(largest, band, at, results, offset)
-            span = slice(offset, offset + at.size)
+            samples, pixels, _ = band.shape
+            span = slice(offset, offset + pixels)
+            steps = self._fit_band(largest, band, places[span], results, offset)
             part: list[Any] = [array[:, span] if array.ndim > 1 else array[span] for array in results]
-            criterion = np.full(at.size, np.inf)
-            for size in sizes:
-                fit = new_fit(size, at.size, channels)
-                steps = self._fit_band(size, band, at, fit, 0)
-                parameters = size * (1 + channels + channels * (channels + 1) // 2) - 1
-                bic = parameters * np.log(len(band)) - 2.0 * len(band) * fit.log_likelihood
-                take_better(criterion, bic, fit, Fit(*part))
+            criterion = bic(largest, channels, samples, part[3])
+            for size in reversed(sizes[:-1]):
+                fit = new_fit(size, pixels, channels)
+                self._fit_band(size, band, places[span], fit, 0)
+                take_better(criterion, bic(size, channels, samples, fit.log_likelihood), fit, Fit(*part))
             return steps
 
         steps = list(self._map_bands(fit_one, frames))
@@ -252,18 +249,25 @@ class PixelMixture:
             raise ValueError(f"n_threads is {self.n_threads}, expected 1 or more")
 
 
-def take_better(criterion: np.ndarray, bic: np.ndarray, fit: Fit, best: Fit) -> None:
-    """Copy a fit of some pixels into `best` where its BIC (P,) is below `criterion` so far (Schwarz 1978).
+def bic(components: int, channels: int, samples: int, log_likelihood: np.ndarray) -> np.ndarray:
+    """Bayesian information criterion (Schwarz 1978) of mixtures with this mean log-likelihood."""
+    parameters = components * (1 + channels + channels * (channels + 1) // 2) - 1
+    return parameters * np.log(samples) - 2.0 * samples * log_likelihood
+
+
+def take_better(criterion: np.ndarray, bic_: np.ndarray, fit: Fit, best: Fit) -> None:
+    """Copy a fit of fewer components into `best` where its BIC (P,) is not above `criterion`; lower that.
 
     Components that the fit lacks get weight 0 and the parameters of its first.
     """
-    better, size = bic < criterion, len(fit.weights)
-    criterion[better] = bic[better]
-    for source, target in zip(fit[:3], best[:3], strict=True):  # by component
-        target[:size, better], target[size:, better] = source[:, better], source[:1, better]
-    best.weights[size:, better] = 0.0
-    for name in ("log_likelihood", "n_iter", "converged", "flags"):
-        getattr(best, name)[better] = getattr(fit, name)[better]
+    better, size = bic_ <= criterion, len(fit.weights)
+    pairs: Any = zip((*fit, bic_), (*best, criterion), strict=True)
+    for source, target in pairs:
+        where = better.reshape(-1, *[1] * (source.ndim - 2))
+        if source.ndim > 1:
+            np.copyto(target[size:], source[:1], where=where)
+        np.copyto(target[:size] if source.ndim > 1 else target, source, where=where)
+    np.copyto(best.weights[size:], 0.0, where=better)
 
 
 def log_joint_densities(
@@ -305,9 +309,8 @@ def _as_clip(frames: np.ndarray) -> np.ndarray:
 def _compile(kernel: Compiled, call: Callable[[], object]) -> None:
     """Compile `kernel` by `call`, or load it from the cache on disk, and say so if it takes long."""
     cache, before = Path(kernel.stats.cache_path), sum(kernel.stats.cache_misses.values())
-    if not any(
-        cache.glob(f"{Path(kernel.py_func.__code__.co_filename).stem}.{kernel.py_func.__name__}-*.nbc")
-    ):
+    files = f"{Path(kernel.py_func.__code__.co_filename).stem}.{kernel.py_func.__name__}-*.nbc"
+    if not any(cache.glob(files)):
         logger.info("compiling the fit, once per machine; this takes some seconds")
     start = time.perf_counter()
     call()

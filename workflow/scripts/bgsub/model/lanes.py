@@ -113,8 +113,7 @@ class Product(Lanes):
     """a * b, multiplied out only where it is not added to something."""
 
     def __init__(self, a: Lanes, b: Lanes) -> None:
-        self.a, self.b = a, b
-        self._value: ir.Value = None
+        self.a, self.b, self._value = a, b, None
 
     @property
     def value(self) -> ir.Value:

@@ -77,13 +77,7 @@ def scatter(sums: list[Lanes]) -> Matrix:
 
 @kernel
 def split(
-    shape: Shape,
-    rows: Rows,
-    n_samples: Scalar,
-    settings: FitSettings,
-    network: Table,
-    n_log_n: Rows,
-    room: Rows,
+    shape: Shape, rows: Rows, n_samples: Scalar, floor: float, network: Table, n_log_n: Rows, room: Rows
 ) -> None:
     """Cut the widest group in two until there are K groups.
 
@@ -99,7 +93,7 @@ def split(
     centre, sums = pixels.centre.block(0, C), pixels.sums
     whole = Samples(n_samples, centre, network, n_log_n)
     groups, along, around = room, room.part(n_samples), room.part(n_samples * 2)
-    extra = (SHARE_OF_FLOOR * lanes(settings.floor)).at_least(ROUNDING_VARIANCE)
+    extra = (SHARE_OF_FLOOR * lanes(floor)).at_least(ROUNDING_VARIANCE)
     for row in range(K * T):
         sums[row] = pixels.totals[row] if row < T else 0.0
     for i in loop(0, n_samples):

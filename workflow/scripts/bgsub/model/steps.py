@@ -33,6 +33,7 @@ BEST, RECORDED, CHANGE, KIND, LONGEST, STEP, CONVERGED, LOST, STATES = range(9)
 PLAIN, EXTRAPOLATED = 1.0, 2.0  # KIND; 0 at the start
 FIRST_STEP = 2.0  # longest extrapolation at first and after a failure; 4 times as long after each success
 NEVER = -1e300  # a likelihood below any other
+LogDensities = Callable[[Vector], list[Lanes]]  # of each component, at a sample
 
 
 class FitSettings(NamedTuple):
@@ -117,8 +118,7 @@ def m_step(shape: Shape, sums: Rows, work: Work, floor: Lanes) -> tuple[list[Com
     C, T = shape.channels, term_rows(shape.channels)
     unfloored, at_start = floor <= 0.0, work.state[STEP] <= 0.0
     alive = select(unfloored, 1e-300, 1e-8)
-    lost = at_start & ~at_start
-    components = []
+    lost, components = at_start & ~at_start, list[Component]()
     # An extrapolation multiplies rounding, by which the responsibilities would no longer add up.
     inverse_whole = 1.0 / la.total(sums[k * T] for k in range(shape.components))
     for k in range(shape.components):
@@ -141,7 +141,7 @@ def m_step(shape: Shape, sums: Rows, work: Work, floor: Lanes) -> tuple[list[Com
 def above_floor(A: Matrix, floor: Lanes, at_start: Mask) -> tuple[Matrix, Matrix, Vector, Lanes]:
     """Raise a covariance's eigenvalues to the floor; return it, M and d of `factor`, and 1 where any was.
 
-    Without a floor (0), 1 is where scipy calls it singular. It is left so, but at a start, that would have
+    Without a floor (0), 1 is where scipy calls it singular. It is left so, but at a start, which would have
     no density, the variance of rounding stands in.
     """
     unfloored, (M, d), low = floor <= 0.0, la.factor(A), Variable(0.0)
@@ -209,16 +209,9 @@ def e_step(
 
 
 def add_up(
-    shape: Shape,
-    samples: Rows,
-    n_samples: Scalar,
-    log_densities: Callable[[Vector], list[Lanes]],
-    counted: int,
+    shape: Shape, samples: Rows, n_samples: Scalar, log_densities: LogDensities, counted: int
 ) -> tuple[Lanes, Lanes, list[Lanes]]:
-    """Return the sum of the samples' log densities, the lowest, and the sums of the `counted` components.
-
-    `log_densities` returns each component's, at a sample.
-    """
+    """Return the sum of the samples' log densities, the lowest, and the sums of the `counted` components."""
     C, T = shape.channels, term_rows(shape.channels)
     likelihood, lowest = Variable(0.0), Variable(-NEVER)
     moments = [Variable(0.0) for _ in range(counted * T)]
