@@ -11,7 +11,7 @@ min_version("9.27")
 configfile: workflow.source_path("config.yaml")
 
 
-container: "docker://python:3.11-slim"
+container: "fall-background-subtraction.sif"  # built from container.def
 
 
 report: "workflow/report/captions/workflow.rst"
@@ -28,13 +28,19 @@ include: "workflow/rules/masks.smk"
 include: "workflow/rules/evidence.smk"
 include: "workflow/rules/scores.smk"
 include: "workflow/rules/sweeps.smk"
+include: "workflow/rules/tables.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/scenes.smk"
+include: "workflow/rules/lesson.smk"
+
+
+onerror:
+    cancel_slurm_jobs()  # that Ctrl-C has left
 
 
 rule all:
     default_target: True
     input:
         rules.make_overview.output,
-        rules.average_scores.output if SCORED else [],
-        rules.gather_still.output,
-        [kept_files(clip) for clip in CLIPS],
+        rules.tables.input,
+        [kept_files(clip) for clip in RUN],

@@ -1,5 +1,6 @@
 """The models and methods of the default config, and what they are called."""
 
+from bgsub.masks.posterior import Posterior
 from bgsub.masks.rules import Difference, Mahalanobis
 from bgsub.masks.scored import DifferenceToMedian
 from bgsub.masks.subtractors import Knn, Mog2
@@ -12,14 +13,16 @@ MODELS = {
     "notebook": Model(start="uniform", tolerance=None, max_iterations=5, covariance_floor=None),
 }
 METHODS = {
-    "gmm": Difference(model="em", rule="difference"),
-    "gmm_mahalanobis": Mahalanobis(model="em", rule="mahalanobis", ignore_shadows=True),
+    "learning_gmm": Posterior(posterior="em"),
     "notebook": Difference(model="notebook", rule="difference"),
-    "median": DifferenceToMedian(background="median"),
     "mog2": Mog2(opencv="mog2", history=60, var_threshold=32, opening=3),
-    "mog2_frozen": Mog2(opencv="mog2", history=60, var_threshold=32, learning="frozen"),
-    "mog2_protected": Mog2(opencv="mog2", history=60, var_threshold=32, learning="protected"),
-    "knn": Knn(opencv="knn"),
+    "gmm_mahalanobis": Mahalanobis(model="em", rule="mahalanobis", ignore_shadows=True, median=7),
+    "gmm": Difference(model="em", rule="difference", median=7),
+    "median": DifferenceToMedian(background="median", median=7),
+    "mog2_default": Mog2(opencv="mog2", median=7),
+    "mog2_frozen": Mog2(opencv="mog2", learning="frozen", median=7),
+    "mog2_protected": Mog2(opencv="mog2", learning="protected", median=7),
+    "knn": Knn(opencv="knn", median=7),
 }
 NAMES = names_of(MODELS, METHODS)
 

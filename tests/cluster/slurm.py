@@ -98,8 +98,7 @@ class Cluster:
         try:
             self._configure()
             self._start_munge(CONTROLLER)
-            self._start(CONTROLLER, "slurmctld", "-D", "-f", self.environment["SLURM_CONF"])
-            self._wait_for("slurmctld does not answer", CONTROLLER, lambda: self._asked("scontrol", "ping"))
+            self.start_controller()
             for node in self.nodes:
                 self.start_node(node)
             for node in self.nodes:
@@ -119,6 +118,15 @@ class Cluster:
             "SLURM_CONF": str(self.folder / CONTROLLER / "slurm.conf"),
             "PATH": f"{self.folder}/bin:{SYSTEM_PATH}:{os.environ['PATH']}",
         }
+
+    def start_controller(self) -> None:
+        """Start the controller, and wait until it answers."""
+        self._start(CONTROLLER, "slurmctld", "-D", "-f", self.environment["SLURM_CONF"])
+        self._wait_for("slurmctld does not answer", CONTROLLER, lambda: self._asked("scontrol", "ping"))
+
+    def stop_controller(self) -> None:
+        """End the controller, as for a restart; jobs run on."""
+        _end(self._daemons.pop(f"{CONTROLLER}/slurmctld"))
 
     def start_node(self, node: str) -> None:
         """Start a node's daemons, or those that are not there any more."""

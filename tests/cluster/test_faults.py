@@ -7,15 +7,17 @@ to disturb, and one after it. Both results must become what they were, byte for 
 
 import shutil
 import signal
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
+import psutil
 import pytest
 from project import Project
-from runs import Run, until
+from runs import Run, command_of, until
 from slurm import Cluster
 
 MASKS = "results/demo/methods/mog2/masks.npz"
@@ -62,6 +64,20 @@ def test_node_that_dies(project: Project, finished: Project, cluster: Cluster) -
         run.succeeds()
         assert states(run) == ["NODE_FAIL", "COMPLETED"]
         assert attempts(run)[1]["NodeList"] != first["NodeList"]
+    assert_whole(project, finished)
+
+
+def test_controller_that_is_away(project: Project, finished: Project, cluster: Cluster) -> None:
+    """The job ends while nobody can be asked about it."""
+    with Run(project, cluster, VIDEO) as run:
+        script = run.script(RULE)
+        cluster.stop_controller()
+        time.sleep(12)
+        script.resume()
+        time.sleep(3)
+        cluster.start_controller()
+        run.succeeds()
+        assert states(run) == ["COMPLETED"]
     assert_whole(project, finished)
 
 
@@ -115,6 +131,21 @@ def test_run_that_is_interrupted(project: Project, finished: Project, cluster: C
         again.succeeds()
         assert states(again) == ["COMPLETED"]
     assert_whole(project, finished)
+
+
+def test_run_that_is_interrupted_while_it_asks_how_its_jobs_are(project: Project, cluster: Cluster) -> None:
+    project.edit("profiles/slurm/without-accounting/sacct", "while [", "sleep 4\nwhile [")
+    with Run(project, cluster, VIDEO) as run:
+        run.script(RULE)
+        until("a question", lambda: asks(run), run)
+        run.interrupt(signal.SIGINT)
+        assert run.wait(60) != 0
+        until("a cancelled job", lambda: states(run) == ["CANCELLED"], run, ended=True)
+
+
+def asks(run: Run) -> bool:
+    """Tell whether Snakemake is waiting for an answer about its jobs."""
+    return any("sacct" in command_of(child) for child in psutil.Process(run.process.pid).children())
 
 
 def test_run_that_is_terminated(project: Project, finished: Project, cluster: Cluster) -> None:

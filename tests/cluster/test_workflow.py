@@ -17,6 +17,8 @@ LOCAL = {
     "split_frames",
     "average_scores",
     "gather_still",
+    "gather_table",
+    "compare_methods",
     "time_still",
     "make_page",
     "make_overview",

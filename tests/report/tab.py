@@ -11,8 +11,19 @@ STRANGE = "<script>alert(1)</script> \"A\" & 'B' Bücherei 床"
 class Tab:
     """A page in the browser, with what it complained about and asked for."""
 
-    def __init__(self, browser, file: Path, width: int = 1280, theme: str = "light") -> None:
-        self.page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=theme)
+    def __init__(
+        self,
+        browser,
+        file: Path,
+        width: int = 1280,
+        theme: str = "light",
+        *,
+        motion: str = "reduce",
+        anchor: str = "",
+    ) -> None:
+        self.page = browser.new_page(
+            viewport={"width": width, "height": 900}, color_scheme=theme, reduced_motion=motion
+        )
         self.complaints: list[str] = []
         self.requests: list[str] = []
         self.page.on("console", lambda message: self.complaints.append(message.text))
@@ -20,9 +31,12 @@ class Tab:
         self.page.on("dialog", lambda dialog: self.complaints.append(dialog.message))
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.route(re.compile("^https?:"), lambda route: route.abort())  # tests do without a network
-        self.page.goto(file.as_uri())
+        self.page.goto(file.as_uri() + anchor)
         if self.page.locator("#player").count():
             self.page.wait_for_selector("html[data-ready]", state="attached", timeout=60_000)
+
+    def unfold(self, section: str) -> None:
+        self.page.click(f"#{section} > details.fold > summary")
 
     def frame(self) -> int:
         return int(self.page.get_attribute("#player", "data-frame"))

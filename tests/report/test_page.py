@@ -46,7 +46,7 @@ def test_the_frame_shown_is_the_frame_asked_for(frame, tab, results):
     far = [np.abs(shown - results.frames[other]).mean() for other in range(FIRST, LAST + 1)]
     assert FIRST + int(np.argmin(far)) == frame
     assert min(far) < 6
-    assert tab.page.inner_text('[data-part="frame"]') == f"frame {frame}"
+    assert tab.page.inner_text('[data-part="frame"]') == f"frame {frame}, {frame / 10:.1f} s"
 
 
 def test_every_mask_is_the_method_s_own(tab, results):
@@ -91,6 +91,34 @@ def test_contours_lie_on_the_edge_of_the_mask(tab, results):
     for axis in (0, 1):
         core &= np.roll(inside, 1, axis) & np.roll(inside, -1, axis)
     assert (drawn == inside & ~core).all()
+
+
+def test_contours_that_lie_on_each_other_are_told_apart(tab, results):
+    """Where two methods' outlines share pixels, both colours are seen; every pixel is of one of them."""
+    tab.page.check("text=Contours on one frame")
+    tab.page.check("text=Masks without the frame")
+    first, second = results.methods.index("gmm"), results.methods.index("median")
+    for place, method in enumerate(results.methods):
+        if place not in (first, second):
+            tab.page.uncheck(f'input[name="method"][value="{method}"]')
+    tab.seek(24, FIRST)
+    colours = tab.page.evaluate("dataOf('facts').methods.map((method) => method.colour)")
+    outlines = []
+    for place in (first, second):
+        inside = results.masks[results.methods[place]][24 - FIRST] == 255
+        core = inside.copy()
+        for axis in (0, 1):
+            core &= np.roll(inside, 1, axis) & np.roll(inside, -1, axis)
+        outlines.append(inside & ~core)
+    both, shown = outlines[0] & outlines[1], tab.pixels()
+    seen = [
+        (shown == [int(colours[place][at : at + 2], 16) for at in (1, 3, 5)]).all(axis=-1)
+        for place in (first, second)
+    ]
+    assert both.any()
+    assert (seen[0] | seen[1])[outlines[0] | outlines[1]].all()
+    assert (seen[0] & both).any()
+    assert (seen[1] & both).any()
 
 
 def test_the_outline_of_the_ground_truth_lies_on_its_edge(tab, results):
@@ -147,15 +175,15 @@ def test_it_plays_and_pauses_and_steps(tab):
 
 
 def test_the_cursor_follows_and_a_click_on_the_curves_goes_there(tab, results):
-    lines = tab.page.locator("#player .curves polyline.curve")
+    lines = tab.page.locator("#player .curves path.curve")
     assert lines.count() == len(results.methods)
     for frame in (FIRST, 30, LAST):
         tab.seek(frame, FIRST)
         place = tab.page.evaluate(
             "[document.querySelector('.curves .cursor').getAttribute('x1'), "
-            "document.querySelector('.curves .curve').getAttribute('points')]"
+            "document.querySelector('.curves .curve').getAttribute('d')]"
         )
-        x = [float(point.split(",")[0]) for point in place[1].split()]
+        x = [float(point.split(",")[0]) for point in re.split("[ML]", place[1])[1:]]
         assert float(place[0]) == pytest.approx(x[frame - FIRST], abs=0.1)
         for row in results.area[results.area["frame"] == frame].itertuples():
             said = tab.page.inner_text(f'[data-share="{row.method}"]')
@@ -167,6 +195,7 @@ def test_the_cursor_follows_and_a_click_on_the_curves_goes_there(tab, results):
 
 
 def test_the_inspector_shows_the_samples_of_its_pixel(tab, results):
+    tab.unfold("pixel")
     colours = "circles => circles.map((circle) => circle.dataset.colour.split(' ').map(Number))"
     tab.seek(30, FIRST)
     for column, row in ((10, 12), (60, 50), (94, 2)):
@@ -189,6 +218,7 @@ def test_the_rule_s_score_is_told_with_its_threshold(tab, results, made):
     """The difference rule, worked out here from the background of the model."""
     import cv2
 
+    tab.unfold("pixel")
     background = np.load(made.results / "demo/models/em/model.npz")
     tab.seek(30, FIRST)
     row, column = divmod(int(tab.page.get_attribute("#inspector", "data-pixel")), 96)
@@ -211,6 +241,7 @@ def test_a_click_on_a_picture_inspects_that_pixel(tab):
 
 
 def test_the_fit_can_be_followed_from_its_start(tab):
+    tab.unfold("pixel")
     slider = tab.page.locator('[data-part="iteration"]')
     tab.page.select_option('[data-part="model"]', "notebook")
     assert tab.page.inner_text('[data-part="after"]') == "after 5 of 5 iterations"

@@ -21,7 +21,8 @@ from bgsub.files import (
     write_table,
 )
 from bgsub.masks.mask_file import read_masks, write_masks
-from bgsub.source.frames import open_frames, read_split
+from bgsub.source.frames import open_frames
+from bgsub.source.split import read_split
 
 
 def fail_after(_: object) -> None:

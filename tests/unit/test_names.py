@@ -4,7 +4,7 @@ import pytest
 from defaults import METHODS, MODELS, NAMES
 
 from bgsub.masks.method import ADAPTIVE, ELSEWHERE, FROZEN, LEARNING_WORDS, OWN, PROTECTED, RECONSIDERING
-from bgsub.masks.methods import method_of
+from bgsub.masks.methods import key_of_model, method_of
 from bgsub.masks.own import MadeElsewhere, OwnMethod
 from bgsub.masks.posterior import Posterior
 from bgsub.masks.rules import Difference, Likelihood
@@ -15,11 +15,13 @@ from bgsub.names import as_params, from_params, names_of
 
 def test_the_default_config_is_called_and_drawn_as_ever():
     assert {key: (name.named, name.colour, name.line) for key, name in NAMES.methods.items()} == {
-        "gmm": ("the GMM", "#0072B2", "-"),
-        "gmm_mahalanobis": ("the GMM by Mahalanobis", "#7a5195", "-"),
+        "learning_gmm": ("the learning GMM", "#882255", "-"),
         "notebook": ("the notebook's GMM", "#E69F00", (0, (5, 2))),
+        "mog2": ("the notebook's MOG2", "#D55E00", (0, (5, 2))),
+        "gmm_mahalanobis": ("the GMM by Mahalanobis", "#7a5195", "-"),
+        "gmm": ("the GMM", "#0072B2", "-"),
         "median": ("the temporal median", "#56B4E9", (0, (5, 2))),
-        "mog2": ("MOG2", "#D55E00", "-"),
+        "mog2_default": ("MOG2", "#D55E00", "-"),
         "mog2_frozen": ("the frozen MOG2", "#CC79A7", "-"),
         "mog2_protected": ("the protected MOG2", "#8c564b", (0, (5, 2))),
         "knn": ("KNN", "#009E73", "-"),
@@ -34,8 +36,9 @@ def test_the_default_config_is_called_and_drawn_as_ever():
 def test_a_name_does_not_hang_on_a_key():
     models = {f"a {key}": model for key, model in MODELS.items()}
     methods = {
-        f"a {key}": replace(method, model=f"a {method.model}") if hasattr(method, "model") else method
+        f"a {key}": replace(method, **{of: f"a {getattr(method, of)}"}) if of else method
         for key, method in METHODS.items()
+        for of in [key_of_model(vars(method))]
     }
     renamed = names_of(models, methods)
     assert list(renamed.methods.values()) == list(NAMES.methods.values())
@@ -64,20 +67,20 @@ def test_a_label_of_the_config_stands_as_it_is():
     models = {"em": Model(label="mixture")}
     methods = {
         "gmm": Difference(model="em", rule="difference"),
-        "mog2": Mog2(opencv="mog2", label="Zivkovic"),
+        "mog2_default": Mog2(opencv="mog2", label="Zivkovic"),
     }
     names = names_of(models, methods).methods
-    assert (names["gmm"].named, names["mog2"].named) == ("mixture", "Zivkovic")
-    assert names["mog2"].look == NAMES.methods["mog2"].look
+    assert (names["gmm"].named, names["mog2_default"].named) == ("mixture", "Zivkovic")
+    assert names["mog2_default"].look == NAMES.methods["mog2_default"].look
 
 
 def test_a_method_that_goes_on_learning_is_called_by_the_model_it_starts_from():
-    methods = METHODS | {"learning": Posterior(posterior="em"), "other": Posterior(posterior="notebook")}
+    methods = METHODS | {"other": Posterior(posterior="notebook")}
     names = names_of(MODELS, methods).methods
-    assert names["learning"].subject == "The learning GMM"
+    assert names["learning_gmm"].subject == "The learning GMM"
     assert names["other"].named == "the learning notebook's GMM"
     assert len({name.look for name in names.values()}) == len(methods)
-    assert methods["learning"].absorption(44) is None
+    assert methods["learning_gmm"].absorption(44) is None
 
 
 def test_what_is_not_known_is_called_by_its_key():

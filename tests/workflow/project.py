@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("Snakefile", "config.yaml", "workflow", "profiles")
+PARTS = ("Snakefile", "config.yaml", "workflow", "profiles", "docs")
 LIBRARY = Path("workflow/scripts/bgsub")
 
 # The default experiment in small: every rule runs, each within a second or two.

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -31,12 +32,27 @@ def test_commands_are_those_that_are_run() -> None:
 SNAKEMAKE = (
     "snakemake -n",
     "snakemake",
+    "snakemake tables",
+    "snakemake clips",
+    "snakemake cdnet",
+    "snakemake results/demo/report.html",
     "snakemake --report report.zip",
     "snakemake --configfile mine.yaml",
     "snakemake --configfile sweep.yaml",
     "snakemake results/demo/sweeps/threshold.csv --configfile sweep.yaml",
     "snakemake --unlock",
 )
+
+
+@pytest.mark.parametrize("target", ["cdnet", "clips", "scenes", "tables"])
+def test_a_target_is_named_by_make_help_and_told_where_it_belongs(target: str, tmp_path: Path) -> None:
+    said = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert re.search(rf"^snakemake {target} +\w", said, re.MULTILINE)
+    project = Project.copied_to(tmp_path / "project")
+    (project.folder / target).symlink_to((ROOT / target).readlink())
+    done = project.snakemake("--configfile", "small.yaml", target, check=False)
+    assert done.returncode != 0
+    assert done.stdout.splitlines()[-1].endswith(f"comes first: snakemake {target} --configfile small.yaml")
 
 
 @pytest.mark.parametrize("command", [command for command in SNAKEMAKE if ".yaml" not in command])
@@ -70,7 +86,7 @@ def test_own_video_with_the_readme_s_overlay(tmp_path: Path) -> None:
     for index in range(10, 40):
         left = min(index, 24)
         frames[index, 20:40, left : left + 12] = 230
-    write_video(project.folder / "kitchen.mp4", frames, 10)
+    write_video(project.folder / "kitchen.mp4", frames, Fraction(10))
     project.snakemake("--configfile", "mine.yaml")
     assert "A fall in the kitchen" in (project.results / "report.html").read_text()
 

@@ -61,9 +61,11 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     ),
     "module difference": (
         edited("scripts/bgsub/masks/difference.py"),
-        ["mask_by_m.*", "sweep_thresholds.*", "pack_page.*"],
+        ["mask_by_m.*", "measure_false_alarms.*", "sweep_thresholds.*", "pack_page.*"],
     ),
     "module sentences": (edited("scripts/bgsub/report/sentences.py"), PAGES),
+    "module over_clips": (edited("scripts/bgsub/evidence/over_clips.py"), ["compare_methods.*"]),
+    "glossary": (lambda project: project.append("docs/glossary.md"), PAGES),
     "style sheet": (edited("report/page.css", "/* */\n"), PAGES),
     # The config, key by key.
     "clip's seed": (setting(clips={"demo": {"source": {"synthetic": {"seed": 7}}}}), SOURCE),
@@ -83,6 +85,10 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     "clip's train_fraction": (setting(clips={"demo": {"train_fraction": 0.5}}), ["split_frames.*"]),
     "clip's annotation": (setting(clips={"demo": {"annotation": "Another"}}), PAGES),
     "clip's title": (setting(clips={"demo": {"title": "Another"}}), PAGES),
+    "clip's category": (
+        setting(clips={"demo": {"category": "falls"}}),
+        ["average_scores.*", "gather_table.*"],
+    ),
     "clip's licence": (setting(clips={"demo": {"licence": "Another"}}), PAGES),
     "another clip's title": (setting(clips={"fall_scenario8": {"title": "Another"}}), []),
     "train_fraction": (setting(split={"train_fraction": 0.5}), ["split_frames.*"]),
@@ -101,15 +107,20 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     "model's seed": (setting(models={"notebook": {"seed": 1}}), ["fit_tile.* model: notebook .*"]),
     "method's threshold": (
         setting(methods={"gmm": {"threshold": 40}}),
-        ["mask_by_model.* gmm", "sweep_thresholds.*"],
+        ["mask_by_model.* gmm", "measure_false_alarms.*", "sweep_thresholds.*"],
     ),
     "method's opening": (
         setting(methods={"median": {"opening": 5}}),
+        ["mask_by_median.* median", "measure_false_alarms.*", "sweep_thresholds.*"],
+    ),
+    "method's median": (
+        setting(methods={"median": {"median": 5}}),
         ["mask_by_median.* median", "sweep_thresholds.*"],
     ),
+    "method's memory": (setting(methods={"learning_gmm": {"memory": 40}}), ["mask_by_posterior.*"]),
     "method's ignore_shadows": (
         setting(methods={"gmm_mahalanobis": {"ignore_shadows": False}}),
-        ["mask_by_model.* gmm_mahalanobis", "sweep_thresholds.*"],
+        ["mask_by_model.* gmm_mahalanobis", "measure_false_alarms.*", "sweep_thresholds.*"],
     ),
     "method's history": (
         setting(methods={"mog2": {"history": 30}}),
@@ -135,6 +146,7 @@ CASES: dict[str, tuple[Change, list[str]]] = {
         lambda project: project.edit("config.yaml", "history: 60 #", "opening: 3\n    history: 60 #"),
         [],
     ),
+    "training frames": (setting(clips={"demo": {"train": {"frames": [[0, 16]]}}}), ["split_frames.*"]),
     # Times without content.
     "library touched": (touched("workflow/scripts/bgsub/model/gmm.py"), []),
     "template touched": (touched("workflow/report/page.html.j2"), []),
@@ -159,7 +171,11 @@ REGROUPED: dict[str, tuple[Change, list[str]]] = {
     "tiles": (setting(tiles=4), ["fit_tile.*"]),
     "method's model": (
         setting(methods={"gmm": {"model": "notebook"}}),
-        ["mask_by_model.* gmm", "sweep_thresholds.*"],
+        ["mask_by_model.* gmm", "measure_false_alarms.*", "sweep_thresholds.*"],
+    ),
+    "method's posterior": (
+        setting(methods={"learning_gmm": {"posterior": "notebook"}}),
+        ["mask_by_posterior.*"],
     ),
     "a method left out": (
         setting(methods={"notebook": None}),
@@ -175,7 +191,7 @@ REGROUPED: dict[str, tuple[Change, list[str]]] = {
     ),
     "a method added": (
         setting(methods={"strict": {"model": "em", "rule": "difference", "threshold": 80}}),
-        ["mask_by_model.* strict", "sweep_thresholds.*"],
+        ["mask_by_model.* strict", "measure_false_alarms.*", "sweep_thresholds.*"],
     ),
     "a clip added": (setting(run=["demo", "other"], clips={"other": OTHER_CLIP}), [".*clip: other.*"]),
 }
@@ -202,6 +218,8 @@ def test_reruns_what_is_new(name: str, project: Project) -> None:
 
 def test_frames_per_second_concern_videos_and_times(project: Project, graph: Graph) -> None:
     project.configure({"video": {"fps": 12}})
+    assert project.planned() == {}  # the clip has a rate of its own
+    project.configure({"clips": {"demo": {"fps": 12}}})
     planned = Counter(project.planned())
     assert planned >= Counter(graph.following(VIDEOS))
     computed = ("read_", "split_", "fit_", "mask_", "measure_", "score_")

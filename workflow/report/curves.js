@@ -6,16 +6,32 @@ const LINE = 14, LETTER = 7; // pixels: the height of a line of labels, and room
 class Curves {
   /** `go` is called with the frame that a click asks for. */
   constructor(root, facts, go) {
-    Object.assign(this, { root, facts, go, enabled: null, frame: facts.test[0] });
+    Object.assign(this, { root, facts, go, enabled: null, frame: facts.test[0], shares: { ...facts.area } });
     this.first = facts.test[0];
     this.last = facts.test[1];
-    const shares = [...Object.values(facts.area), facts.truth_area || []].flat();
-    this.top = 1.15 * Math.max(0.001, ...shares);
+    this.top = this.highest();
     this.legend = document.querySelectorAll("[data-share]");
     new ResizeObserver(() => this.draw()).observe(root);
   }
 
-  share(method, frame) { return this.facts.area[method][frame - this.first]; }
+  share(method, frame) { return this.shares[method][frame - this.first]; }
+
+  /** Share that the scale reaches to. */
+  highest() {
+    const most = [...Object.values(this.shares), this.facts.truth_area || []].map((shares) => shares.reduce((a, b) => Math.max(a, b), 0.001));
+    return Math.min(1, 1.15 * Math.max(...most));
+  }
+
+  /** Show a method with other shares of the test frames; null for those that were measured. */
+  move(method, shares) {
+    this.shares[method] = shares || this.facts.area[method];
+    const top = this.highest();
+    if (top !== this.top) {
+      this.top = top;
+      this.draw();
+    } else if (this.lines?.[method]) this.lines[method].setAttribute("d", this.path(this.shares[method]));
+    this.moveTo(this.frame);
+  }
 
   x(frame) { return this.left + ((frame - this.first) / Math.max(1, this.last - this.first)) * this.width; }
   y(share) { return this.above + (1 - share / this.top) * this.height; }
@@ -35,9 +51,11 @@ class Curves {
     const svg = make("svg", { width: total, height: high, role: "img", "aria-label": "Share of the image that each method marks, by frame" });
     this.axes(svg, total, high);
     if (this.facts.truth_area) this.line(svg, this.facts.truth_area, "truth", "1 3");
-    for (const method of this.facts.methods) {
-      if (!this.enabled.has(method.name)) continue;
-      this.line(svg, this.facts.area[method.name], "curve", method.dashes).style.setProperty("--c", method.colour);
+    this.lines = {};
+    for (const { name, dashes, colour } of this.facts.methods) {
+      if (!this.enabled.has(name)) continue;
+      this.lines[name] = this.line(svg, this.shares[name], "curve", dashes);
+      this.lines[name].style.setProperty("--c", colour);
     }
     this.cursor = make("line", { class: "cursor", y1: this.above - 6, y2: this.above + this.height }, svg);
     svg.addEventListener("pointerdown", (event) => {
@@ -82,9 +100,18 @@ class Curves {
     return Math.max(1, ends.length);
   }
 
+  /** Draw shares by frame, with a gap where there is none (null): frames that train. */
   line(svg, shares, kind, dashes) {
-    const points = shares.map((share, place) => `${this.x(this.first + place).toFixed(1)},${this.y(share).toFixed(1)}`);
-    return make("polyline", { class: kind, points: points.join(" "), "stroke-dasharray": dashes }, svg);
+    return make("path", { class: kind, d: this.path(shares), "stroke-dasharray": dashes }, svg);
+  }
+
+  path(shares) {
+    let pen = "M";
+    return Array.from(shares, (share, place) => {
+      const step = share === null ? "" : `${pen}${this.x(this.first + place).toFixed(1)},${this.y(share).toFixed(1)}`;
+      pen = share === null ? "M" : "L";
+      return step;
+    }).join("");
   }
 
   seek(event) {

@@ -35,7 +35,7 @@ async function unpackArrays(block) {
   return unpacked;
 }
 
-/** Images of run lengths: for each the pixel after the end of each run, and the run's value. */
+/** Images of run lengths. */
 async function unpackRuns(text, pixels) {
   const bytes = await inflate(text);
   const images = [];
@@ -51,7 +51,7 @@ async function unpackRuns(text, pixels) {
     ends.push(at);
     codes.push(number % 4);
     if (at === pixels) {
-      images.push({ ends: Uint32Array.from(ends), codes: Uint8Array.from(codes) });
+      images.push(new RunMask(Uint32Array.from(ends), Uint8Array.from(codes)));
       ends = [], codes = [], at = 0;
     }
   }

@@ -42,18 +42,16 @@ class Inspector {
 
   get model() { return this.find("model").value; }
 
-  /** Select the sampled pixel nearest to a place in the image. */
-  choose(x, y, scroll = false) {
+  /** Select the sampled pixel nearest to a place in the image; one that was picked in a picture opens the inspector. */
+  choose(x, y, picked = false) {
     const { width } = this.data;
     let best = 0, least = Infinity;
     this.pixels.forEach((pixel, place) => {
       const far = (pixel % width + 0.5 - x) ** 2 + (Math.floor(pixel / width) + 0.5 - y) ** 2;
       if (far < least) [best, least] = [place, far];
     });
+    if (picked) this.root.closest("details").open = true;
     this.select(best);
-    if (scroll && this.root.getBoundingClientRect().top > window.innerHeight) {
-      this.find("hint").hidden = false;
-    }
   }
 
   select(place) {
@@ -125,7 +123,10 @@ class Inspector {
       dot.style.opacity = place === now ? 1 : 0.25 + (0.5 * (place - now + TRAIL)) / TRAIL;
     }
     box.replaceChildren(svg);
-    const words = (axis) => ["red", "green", "blue"].map((name, channel) => `${axis[channel] < 0 ? "−" : channel ? "+" : ""}${Math.abs(axis[channel]).toFixed(2)} ${name}`).join(" ");
+    const words = (axis) => ["red", "green", "blue"].map((name, channel) => {
+      const share = Number(axis[channel].toFixed(2));
+      return `${share < 0 ? "−" : channel ? "+" : ""}${Math.abs(share).toFixed(2)} ${name}`;
+    }).join(" ");
     const [first, second] = this.of("explained");
     this.find("axes").textContent = first === 0 ? "This colour never changed in training; across: grey, up: red minus green."
       : `The plane in which its training colours spread most, in levels of 255. Across: ${words(axes[0])} (${percent(first)} of the spread). Up: ${words(axes[1])} (${percent(second)}).`;
@@ -240,7 +241,7 @@ class Inspector {
       make("rect", { class: `code${codes[start]}`, x: start, y: 0, width: end - start, height: 1 }, svg);
     }
     make("line", { class: "cursor", y1: 0, y2: 1 }, svg);
-    const share = codes.reduce((sum, code) => sum + (code === this.player.code.foreground), 0);
+    const share = codes.reduce((sum, code) => sum + (code === this.player.painter.code.foreground), 0);
     svg.setAttribute("aria-label", `foreground in ${share} of ${codes.length} frames`);
   }
 
@@ -265,8 +266,8 @@ class Inspector {
     if (!method || !this.arrays[`scores.${name}`]) return decision;
     const score = this.of(`scores.${name}`)[now];
     const above = score > method.threshold;
-    const opened = above === (decision === "foreground") ? "" : " before opening";
-    return `${decision}: ${score.toFixed(method.decimals)} ${above ? ">" : "≤"} ${method.threshold} ${method.unit}${opened}`;
+    const cleaned = above === (decision === "foreground") ? "" : " before the clean-up";
+    return `${decision}: ${score.toFixed(method.decimals)} ${above ? ">" : "≤"} ${method.threshold} ${method.unit}${cleaned}`;
   }
 
   sentence(now) {
@@ -277,7 +278,7 @@ class Inspector {
     const background = Array.from(this.of(`background.${model}`), Math.round);
     const colour = this.colours("test")[now];
     const causes = this.facts.flags.filter(([bit]) => flags & bit).map(([, words]) => words);
-    const marking = this.facts.methods.filter(({ name }) => this.of(`decisions.${name}`)[now] === this.player.code.foreground).length;
+    const marking = this.facts.methods.filter(({ name }) => this.of(`decisions.${name}`)[now] === this.player.painter.code.foreground).length;
     const ran = taken === 0 ? "solved without an iteration" : `stopped after ${taken} iteration${taken === 1 ? "" : "s"}`;
     return `Column ${this.column}, row ${this.row}. Of its ${this.arrays.train.shape[1]} training colours the ${label} puts ${percent(heaviest)} `
       + `into its heaviest Gaussian, and takes the mean of that, rgb(${background.join(", ")}), for the background; it ${ran}`

@@ -1,7 +1,7 @@
-// Start the player and the inspector; say so if the browser is too old for them.
+// Start what moves on a page; say so if the browser is too old for it.
 "use strict";
 
-addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((one) => { one.open = true; }));
+folds.start();
 
 (async () => {
   const root = document.getElementById("player");
@@ -9,6 +9,10 @@ addEventListener("beforeprint", () => document.querySelectorAll("details").forEa
     const facts = dataOf("facts");
     const player = new Player(root, facts, dataOf("player-data"));
     await player.start();
+    const hero = document.getElementById("hero");
+    if (hero) new Hero(hero, player).start();
+    const live = root.querySelector('[data-part="live"]');
+    if (live) await new Live(live, dataOf("live-data"), player).start();
     const inspector = document.getElementById("inspector");
     if (inspector) await new Inspector(inspector, facts, dataOf("inspector-data"), player).start();
     document.documentElement.dataset.ready = "yes";

@@ -1,42 +1,23 @@
 // The player: every method's mask over the same frame, one time for all.
 "use strict";
 
-const GREY = [150, 150, 150], TRUTH_COLOUR = [255, 233, 74];
-const ERRORS = { hit: [255, 255, 255], missed: [230, 50, 170], false: [60, 150, 255], shadow: [255, 190, 40] };
 const AHEAD = 8; // frames decoded before they are asked for
-
-const rgb = (hex) => [1, 3, 5].map((place) => parseInt(hex.slice(place, place + 2), 16));
-const opaque = ([red, green, blue]) => 0xff000000 | (blue << 16) | (green << 8) | red;
-
-/** Fill an image's values from run lengths; `table` gives the value of each code. */
-function fillRuns(values, runs, table) {
-  let start = 0;
-  for (let run = 0; run < runs.ends.length; run++) {
-    values.fill(table[runs.codes[run]], start, runs.ends[run]);
-    start = runs.ends[run];
-  }
-}
 
 class Player {
   /** `facts`: methods, codes, area, truth_area, test, events, fps; `data`: what bgsub/report/player.py packed. */
   constructor(root, facts, data) {
     Object.assign(this, { root, facts, data, index: 0, playing: false, images: new Map(), listeners: [] });
-    // What the values of masks and ground truth mean, by name.
-    this.code = Object.fromEntries(facts.codes.map((name, code) => [name, code]));
-    this.pixels = data.width * data.height;
-    this.scratch = make("canvas", { width: data.width, height: data.height });
-    this.painted = new ImageData(data.width, data.height);
-    this.codes = new Uint8Array(this.pixels);
-    this.truthCodes = new Uint8Array(this.pixels);
+    this.painter = new Painter(data.width, data.height, facts.codes);
+    this.ticker = new Ticker(data.frames.length, (index) => this.show(index));
     this.find = (name) => root.querySelector(`[data-part="${name}"]`);
     this.enabled = new Set(facts.methods.map((method) => method.name));
   }
 
   async start() {
     const names = Object.keys(this.data.masks);
-    const unpacked = await Promise.all(names.map((name) => unpackRuns(this.data.masks[name], this.pixels)));
+    const unpacked = await Promise.all(names.map((name) => unpackRuns(this.data.masks[name], this.painter.pixels)));
     this.masks = Object.fromEntries(names.map((name, place) => [name, unpacked[place]]));
-    this.truth = this.data.truth && (await unpackRuns(this.data.truth, this.pixels));
+    this.truth = this.data.truth && (await unpackRuns(this.data.truth, this.painter.pixels));
     this.connect();
     this.layOut();
     await this.show(this.indexOf(this.facts.opening));
@@ -44,13 +25,20 @@ class Player {
 
   get last() { return this.data.frames.length - 1; }
   get frame() { return this.data.frames[this.index]; }
+  /** Frames of the clip from one shown one to the next, but where frames between them train. */
+  get stride() {
+    const { frames } = this.data;
+    return this.last ? Math.min(...frames.slice(1).map((frame, place) => frame - frames[place])) : 1;
+  }
+
   get view() { return this.root.querySelector('input[name="view"]:checked').value; }
 
   /** The shown frame nearest to a frame of the clip. */
   indexOf(frame) {
-    const first = this.data.frames[0];
-    const step = this.last ? this.data.frames[1] - first : 1;
-    return Math.max(0, Math.min(this.last, Math.round((frame - first) / step)));
+    const { frames } = this.data;
+    const after = frames.findIndex((shown) => shown >= frame);
+    if (after <= 0) return after < 0 ? this.last : 0;
+    return frames[after] - frame <= frame - frames[after - 1] ? after : after - 1;
   }
 
   image(index) {
@@ -67,7 +55,7 @@ class Player {
     this.index = Math.max(0, Math.min(this.last, index));
     const wanted = this.index;
     for (let ahead = 1; ahead <= AHEAD; ahead++) this.image((wanted + ahead) % (this.last + 1));
-    await this.image(wanted).decode();
+    await Promise.all([this.image(wanted).decode(), this.live?.prepare(wanted)]);
     if (wanted === this.index) this.paint();
   }
 
@@ -116,22 +104,8 @@ class Player {
     const button = this.find("play");
     button.textContent = on ? "Pause" : "Play";
     button.setAttribute("aria-pressed", on);
-    this.run = (this.run || 0) + 1;
-    if (on) this.advance(this.run);
-  }
-
-  /** Show frame after frame, as many per second as the speed says; frames are skipped if painting is slow. */
-  advance(run) {
-    const step = this.last ? this.data.frames[1] - this.data.frames[0] : 1;
-    const rate = (this.facts.fps * Number(this.find("speed").value)) / step;
-    const from = this.index, began = performance.now();
-    const tick = async (now) => {
-      if (run !== this.run) return;
-      const index = (from + Math.max(0, Math.floor(((now - began) / 1000) * rate))) % (this.last + 1);
-      if (index !== this.index) await this.show(index);
-      requestAnimationFrame(tick);
-    };
-    requestAnimationFrame(tick);
+    this.ticker.stop();
+    if (on) this.ticker.start(this.index, (this.facts.fps * Number(this.find("speed").value)) / this.stride);
   }
 
   /** Make the pictures that the view asks for: one per method, or one for all. */
@@ -142,6 +116,7 @@ class Player {
     const groups = apart && methods.length ? methods.map((method) => [method]) : [methods];
     tiles.replaceChildren();
     tiles.classList.toggle("one", groups.length === 1);
+    tiles.style.setProperty("--columns", groups.length > 8 ? 5 : groups.length > 4 && groups.length < 7 ? 3 : 4);
     this.tiles = groups.map((group) => {
       const figure = make("figure", { class: "tile" }, tiles);
       const frame = make("div", { class: "frame" }, figure);
@@ -176,89 +151,58 @@ class Player {
   }
 
   paint() {
-    const { frame, index, view } = this;
-    for (const tile of this.tiles) {
-      const context = tile.canvas.getContext("2d");
-      context.globalAlpha = 1;
-      if (this.find("blank").checked) {
-        context.fillStyle = "#000";
-        context.fillRect(0, 0, this.data.width, this.data.height);
-      } else context.drawImage(this.image(index), 0, 0, this.data.width, this.data.height);
-      tile.radius = Math.max(1, Math.round(this.data.width / Math.max(1, tile.canvas.clientWidth)));
-      let said = "";
-      for (const method of tile.group) {
-        if (view === "errors") said = this.paintErrors(context, method);
-        else if (view === "contours") this.paintContour(context, this.masks[method.name][index], rgb(method.colour), tile);
-        else this.paintMask(context, method);
-        if (view === "apart") said = `marks ${percent(this.curves.share(method.name, frame))}`;
-      }
-      if (this.truth && this.find("truth").checked && view !== "errors") {
-        this.paintContour(context, this.truth[index], TRUTH_COLOUR, tile);
-      }
-      tile.words.textContent = [tile.title, said].filter(Boolean).join(": ");
-      tile.canvas.setAttribute("aria-label", `Frame ${frame}, ${tile.name}${said ? `: ${said}` : ""}`);
-    }
+    const { frame, index } = this;
+    this.paintTiles(this.tiles);
     const seek = this.find("seek");
     seek.value = index;
     seek.setAttribute("aria-valuetext", `frame ${frame}`);
-    this.find("frame").textContent = `frame ${frame}`;
+    this.find("frame").textContent = `frame ${frame}, ${(frame / this.facts.fps).toFixed(1)} s`;
     this.curves.moveTo(frame);
     if (this.marked) this.mark(...this.marked);
     for (const listener of this.listeners) listener();
     this.root.dataset.frame = frame;
   }
 
-  /** Lay the scratch picture over a context. */
-  lay(context, alpha) {
-    this.scratch.getContext("2d").putImageData(this.painted, 0, 0);
-    context.globalAlpha = alpha;
-    context.drawImage(this.scratch, 0, 0);
-    context.globalAlpha = 1;
-  }
-
-  paintMask(context, method) {
-    const values = new Uint32Array(this.painted.data.buffer);
-    const paint = { shadow: opaque(GREY), foreground: opaque(rgb(method.colour)) };
-    fillRuns(values, this.masks[method.name][this.index], this.facts.codes.map((name) => paint[name] || 0));
-    this.lay(context, Number(this.find("opacity").value) / 100);
-  }
-
-  paintContour(context, runs, colour, tile) {
-    const { width } = this.data;
-    const values = new Uint32Array(this.painted.data.buffer);
-    const codes = this.codes, { foreground } = this.code;
-    const inside = (place) => codes[place] === foreground;
-    fillRuns(codes, runs, Object.values(this.code));
-    values.fill(0);
-    for (let place = 0; place < this.pixels; place++) {
-      if (!inside(place)) continue;
-      const x = place % width;
-      for (let far = 1; far <= tile.radius; far++) {
-        if (x < far || x >= width - far || !inside(place - far) || !inside(place + far)
-          || !inside(place - far * width) || !inside(place + far * width)) values[place] = opaque(colour);
-      }
+  paintTiles(tiles) {
+    const { frame, index } = this;
+    for (const tile of tiles) {
+      const context = tile.canvas.getContext("2d");
+      context.globalAlpha = 1;
+      if (this.find("blank").checked) {
+        context.fillStyle = "#000";
+        context.fillRect(0, 0, this.data.width, this.data.height);
+      } else context.drawImage(this.image(index), 0, 0, this.data.width, this.data.height);
+      const said = this.layOver(context, tile);
+      tile.words.textContent = [tile.title, said].filter(Boolean).join(": ");
+      tile.canvas.setAttribute("aria-label", `Frame ${frame}, ${tile.name}${said ? `: ${said}` : ""}`);
     }
-    this.lay(context, 1);
   }
 
-  paintErrors(context, method) {
-    const values = new Uint32Array(this.painted.data.buffer);
-    const count = { hit: 0, missed: 0, false: 0, shadow: 0 };
-    const colours = Object.fromEntries(Object.entries(ERRORS).map(([name, colour]) => [name, opaque(colour)]));
-    const { foreground, shadow, unknown } = this.code;
-    fillRuns(this.codes, this.masks[method.name][this.index], Object.values(this.code));
-    fillRuns(this.truthCodes, this.truth[this.index], Object.values(this.code));
-    for (let place = 0; place < this.pixels; place++) {
-      const truth = this.truthCodes[place], marked = this.codes[place] === foreground;
-      const error = truth === unknown ? null
-        : truth === foreground ? (marked ? "hit" : "missed")
-        : !marked ? null : truth === shadow ? "shadow" : "false";
-      values[place] = error ? colours[error] : 0;
-      if (error) count[error]++;
-    }
-    this.lay(context, Number(this.find("opacity").value) / 100);
+  /** Lay the masks of a picture's methods over its context as the view asks for, and return what to say of it. */
+  layOver(context, { group, canvas }) {
+    const { view, painter, index } = this;
+    const alpha = Number(this.find("opacity").value) / 100;
+    const truth = this.truth && this.find("truth").checked && view !== "errors" ? [{ mask: this.truth[index], colour: TRUTH_COLOUR }] : [];
+    const radius = Math.max(1, Math.round(this.data.width / Math.max(1, canvas.clientWidth)));
+    if (view === "errors") return group.map((method) => this.errorWords(painter.errors(context, this.mask(method), this.truth[index], alpha))).join("");
+    if (view === "contours") painter.outlines(context, [...group.map((method) => ({ mask: this.mask(method), colour: rgb(method.colour) })), ...truth], radius);
+    else for (const method of group) painter.mask(context, this.mask(method), method.colour, alpha);
+    if (view !== "contours" && truth.length) painter.outlines(context, truth, radius);
+    return view === "apart" ? group.map((method) => `marks ${percent(this.curves.share(method.name, this.frame))}`).join("") : "";
+  }
+
+  /** A method's mask of the present frame. */
+  mask(method) { return this.live?.mask(method.name, this.index) ?? this.masks[method.name][this.index]; }
+
+  /** Show a method anew whose slider was moved: its pictures, and its curve with these shares. */
+  moveMethod(name, shares) {
+    this.curves.move(name, shares);
+    this.paintTiles(this.tiles.filter(({ group }) => group.some((method) => method.name === name)));
+  }
+
+  errorWords(count) {
     const there = count.hit + count.missed, found = count.hit + count.false + count.shadow;
-    const recall = there ? `finds ${percent(count.hit / there)} of the person` : "nobody there to find";
+    const recall = there ? `finds ${percent(count.hit / there)} of ${this.facts.subject}` : "nothing there to find";
     return found ? `${recall}; ${percent(count.hit / found)} of what it marks is right` : `${recall}; marks nothing`;
   }
 }

@@ -4,6 +4,14 @@ import re
 import sys
 from pathlib import Path
 
+# Snakemake takes a target behind --configfile for a file, and would end in a traceback. So files of the targets' names
+# are there, links to one that is empty.
+MISPLACED = [file for file in workflow.overwrite_configfiles if file.resolve().name == "target.yaml"]
+if MISPLACED:
+    given = [os.path.relpath(file) for file in workflow.overwrite_configfiles if file not in MISPLACED]
+    target = MISPLACED[0].name
+    sys.exit(f"{target} is a target, and comes first: snakemake {target} --configfile {' '.join(given)}")
+
 # The scripts themselves: workflow.source_path gives a copy, without the modules beside it.
 SCRIPTS = Path(
     os.path.normpath(workflow.current_basedir.join("../scripts").get_path_or_uri(secret_free=False))
@@ -12,11 +20,14 @@ sys.path.append(str(SCRIPTS))  # as Snakemake does for the scripts, which find t
 
 from bgsub import code
 from bgsub.config import files
+from bgsub.config.duplicates import check_duplicates
 from bgsub.config.experiment import read_experiment
+from bgsub.config.surroundings import check_python
 from bgsub.errors import InputError
 from bgsub.masks.methods import key_of_model, method_of
 from bgsub.model.settings import Model
-from bgsub.names import as_params, names_of
+from bgsub.names import UNCATEGORISED, as_params, names_of
+from bgsub.written import check_sizes
 
 # The rule that makes a method's masks, by the key that its row has.
 MASK_RULES = {
@@ -33,15 +44,25 @@ MASK_RULES = {
 located = workflow.modifier.path_modifier.replace_prefix
 
 try:
+    check_python(sys.executable)
+except InputError as error:
+    sys.exit(str(error))
+try:
+    check_duplicates(workflow.configfiles)
     EXPERIMENT = read_experiment(config, SCRIPTS.parents[1], located)
 except InputError as error:
     sys.exit(f"config: {error}")  # an exception would come with lines about this file
 # Another dict, as a module may be used, and so read, more than once with the one that it was given.
 config = EXPERIMENT.config
 
-CLIPS = config["clips"]
-# The clips with ground truth.
-SCORED = [name for name in CLIPS if "groundtruth" in CLIPS[name]]
+# The clips to process, those of the target `scenes`, and all that take part, of which some only train for others.
+RUN, SCENES = EXPERIMENT.clips, list(EXPERIMENT.scenes)
+CLIPS = config["clips"] | EXPERIMENT.scenes
+# Those with ground truth.
+SCORED_RUN = [name for name in RUN if "groundtruth" in CLIPS[name]]
+SCORED = [*SCORED_RUN, *SCENES]
+# What measures are averaged in.
+CATEGORIES = {clip: CLIPS[clip].get("category", UNCATEGORISED) for clip in RUN}
 # Names of the models and methods that are compared; the config's sections have those of variants besides.
 MODELS, METHODS = EXPERIMENT.models, EXPERIMENT.methods
 # What they are called and how they are drawn, in every figure and table.
@@ -51,9 +72,20 @@ NAMES = names_of(
 )
 # The methods that compare a score with a threshold, and the models that they need for it.
 METHODS_WITH_RULE = [name for name in METHODS if "rule" in config["methods"][name]]
+# Those of them that take shadows out of their masks.
+METHODS_WITHOUT_SHADOWS = [name for name in METHODS_WITH_RULE if config["methods"][name]["ignore_shadows"]]
 MODELS_WITH_RULE = [
     model for model in MODELS if model in [config["methods"][name].get("model") for name in METHODS_WITH_RULE]
 ]
+
+
+if workflow.is_main_process:  # once per run, and not again for each of its jobs
+    try:
+        check_sizes(
+            log for clip in (".", *RUN) for log in Path(located(f"results/{clip}/logs")).glob("*.log")
+        )
+    except InputError as error:
+        sys.exit(str(error))
 
 
 def only(names):
@@ -98,9 +130,14 @@ def clips_of(*kinds):
     return only(clip for clip in CLIPS if kind_of(clip) in kinds)
 
 
-def clips_with(key):
-    """Pattern that matches the clips that have this key in the config."""
-    return only(clip for clip in CLIPS if key in CLIPS[clip])
+def clips_with(*keys):
+    """Pattern that matches the clips that have one of these keys in the config."""
+    return only(clip for clip in CLIPS if any(key in CLIPS[clip] for key in keys))
+
+
+def mask_rule_of(method):
+    """Name of the rule that makes a method's masks."""
+    return next(rule for key, rule in MASK_RULES.items() if key in config["methods"][method])
 
 
 def methods_with(key):

@@ -4,9 +4,9 @@
 rule audit_convergence:
     """Summarise each fit, compare it with restarts on a sample of pixels, and draw what it found at each pixel."""
     input:
-        frames="results/{clip}/frames.npy",
+        training=training_of,
         table="results/{clip}/frames.csv",
-        groundtruth=groundtruth_of,
+        groundtruth=training_groundtruth_of,
         models=expand("results/{{clip}}/models/{model}/model.npz", model=MODELS),
     output:
         fits="results/{clip}/fits.csv",
@@ -49,6 +49,8 @@ rule measure_masks:
     """Tell what happens in a clip, measure all masks, and how long each method sees the person who lies still."""
     input:
         frames="results/{clip}/frames.npy",
+        training=training_of,
+        table="results/{clip}/frames.csv",
         groundtruth=groundtruth_of,
         masks=expand("results/{{clip}}/methods/{method}/masks.npz", method=METHODS),
     output:
@@ -77,10 +79,37 @@ rule measure_masks:
         "../scripts/measure_masks.py"
 
 
+rule measure_false_alarms:
+    """Measure how often background passes each method's threshold, in training frames left out and by theory."""
+    input:
+        training=training_of,
+        table="results/{clip}/frames.csv",
+        groundtruth=training_groundtruth_of,
+        models=expand("results/{{clip}}/models/{model}/model.npz", model=MODELS_WITH_RULE),
+    output:
+        table="results/{clip}/false_alarms.csv",
+    log:
+        "results/{clip}/logs/measure_false_alarms.log",
+    benchmark:
+        "results/{clip}/benchmarks/measure_false_alarms.tsv"
+    threads: 1
+    resources:
+        mem_mb=memory(900, pixel=480),
+        runtime=minutes(100),
+    params:
+        code=code_version("measure_false_alarms.py"),
+        methods={name: unnamed(config["methods"][name]) for name in METHODS_WITH_RULE},
+        models={name: unnamed(config["models"][name]) for name in MODELS_WITH_RULE},
+        seed=0,
+    script:
+        "../scripts/measure_false_alarms.py"
+
+
 rule time_still:
     """Tell how long each stillness lasts: apart, so that another rate measures no mask again."""
     input:
         still_frames="results/{clip}/still_frames.csv",
+        decoding="results/{clip}/decoding.json",
     output:
         still="results/{clip}/still.csv",
     log:
@@ -94,7 +123,7 @@ rule time_still:
         runtime=5,
     params:
         code=code_version("time_still.py"),
-        video=ordered(config["video"]),
+        rate=rate_settings,
     script:
         "../scripts/time_still.py"
 
@@ -102,7 +131,7 @@ rule time_still:
 rule gather_still:
     """Put the stillnesses of all clips into one table."""
     input:
-        tables=expand("results/{clip}/still.csv", clip=CLIPS),
+        tables=expand("results/{clip}/still.csv", clip=RUN),
     output:
         table="results/still.csv",
     log:
@@ -114,6 +143,6 @@ rule gather_still:
         runtime=5,
     params:
         code=code_version("gather_still.py"),
-        clips=list(CLIPS),
+        clips=RUN,
     script:
         "../scripts/gather_still.py"

@@ -55,9 +55,13 @@ rule read_groundtruth:
 
 
 rule split_frames:
-    """Divide the frames in time: the first part trains, the rest tests."""
+    """Say which frames train and which test."""
     input:
+        frames="results/{clip}/frames.npy",
+        training=training_of,
         names="results/{clip}/names.txt",
+        training_names=training_names_of,
+        scope=split_scope,
     output:
         table="results/{clip}/frames.csv",
     log:

@@ -32,6 +32,7 @@ rule mask_by_median:
     """Mark the foreground by comparing the test frames with the median of the training frames."""
     input:
         frames="results/{clip}/frames.npy",
+        training=training_of,
         table=split_of,
     output:
         masks="results/{clip}/methods/{method}/masks.npz",
@@ -45,7 +46,7 @@ rule mask_by_median:
     priority: MASK_PRIORITY
     threads: 1
     resources:
-        mem_mb=memory(430, pixel=60, sample=3 * TRAIN, most=BAND),
+        mem_mb=memory(430, pixel=60, sample=of_training(3), most=BAND),
         runtime=minutes(50),
     params:
         code=code_version("mask_by_median.py"),
@@ -58,6 +59,7 @@ rule mask_by_opencv:
     """Mark the foreground by one of OpenCV's methods, which sees all frames from the first on."""
     input:
         frames="results/{clip}/frames.npy",
+        training=training_of,
         table=split_of,
     output:
         masks="results/{clip}/methods/{method}/masks.npz",
@@ -84,6 +86,7 @@ rule mask_by_posterior:
     """Mark the foreground by a posterior that starts from a fitted model and goes on learning."""
     input:
         frames="results/{clip}/frames.npy",
+        training=training_of,
         table=split_of,
         model=model_of_method,
     output:
@@ -99,7 +102,7 @@ rule mask_by_posterior:
     threads: 1
     resources:
         # Some of the training frames are held, and those of a camera that moves are registered and fitted anew.
-        mem_mb=memory(450, pixel=posterior_pixel, sample=6 * TRAIN, most=2 * BAND),
+        mem_mb=memory(450, pixel=posterior_pixel, sample=of_training(6), most=2 * BAND),
         runtime=minutes(200),
     params:
         code=code_version("mask_by_posterior.py"),
@@ -113,6 +116,7 @@ rule mask_by_python:
     """Mark the foreground by a method in a Python file of the user's."""
     input:
         frames="results/{clip}/frames.npy",
+        training=training_of,
         table=split_of,
         python=method_file,
     output:
@@ -128,7 +132,7 @@ rule mask_by_python:
     threads: 1
     resources:
         # What it takes is not known: enough for float64 of all training frames, or `--set-resources` says more.
-        mem_mb=memory(600, pixel=400, sample=24 * TRAIN),
+        mem_mb=memory(600, pixel=400, sample=of_training(24)),
         runtime=minutes(500),
     params:
         code=code_version("mask_by_python.py"),
@@ -168,6 +172,9 @@ rule render_videos:
     """Film the training frames, and the test frames beside the masks of each method and of all together."""
     input:
         frames="results/{clip}/frames.npy",
+        training=training_of,
+        table="results/{clip}/frames.csv",
+        decoding="results/{clip}/decoding.json",
         masks=expand("results/{{clip}}/methods/{method}/masks.npz", method=METHODS),
     output:
         training="results/{clip}/train.mp4",
@@ -192,6 +199,6 @@ rule render_videos:
     params:
         code=code_version("render_videos.py"),
         names=as_params(NAMES.methods),
-        video=ordered(config["video"]),
+        rate=rate_settings,
     script:
         "../scripts/render_videos.py"

@@ -4,7 +4,7 @@
 rule fit_tile:
     """Fit the mixture to one horizontal tile of the training frames."""
     input:
-        frames="results/{clip}/frames.npy",
+        training=training_of,
         table=split_of,
     output:
         fit=temp("results/{clip}/models/{model}/tiles/{tile}-of-{tiles}.npz"),

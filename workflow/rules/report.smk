@@ -4,7 +4,7 @@
 rule plot_models:
     """Draw backgrounds, convergence, and maps of each fit."""
     input:
-        frames="results/{clip}/frames.npy",
+        training=training_of,
         table="results/{clip}/frames.csv",
         models=expand("results/{{clip}}/models/{model}/model.npz", model=MODELS),
         backgrounds=expand("results/{{clip}}/models/{model}/background.png", model=MODELS),
@@ -47,7 +47,7 @@ rule plot_models:
     priority: FIGURE_PRIORITY
     threads: 1
     resources:
-        mem_mb=memory(510, pixel=200, sample=3 * TRAIN, most=BAND),
+        mem_mb=memory(510, pixel=200, sample=of_training(3), most=BAND),
         runtime=minutes(40),
     params:
         code=code_version("plot_models.py"),
@@ -69,6 +69,7 @@ rule plot_methods:
         visible="results/{clip}/visible.csv",
         absorption="results/{clip}/absorption.csv",
         events="results/{clip}/events.csv",
+        decoding="results/{clip}/decoding.json",
     output:
         area=report(
             "results/{clip}/figures/area.png",
@@ -110,7 +111,7 @@ rule plot_methods:
     params:
         code=code_version("plot_methods.py"),
         names=as_params(NAMES.methods),
-        video=ordered(config["video"]),
+        rate=rate_settings,
     script:
         "../scripts/plot_methods.py"
 
@@ -119,6 +120,7 @@ rule pack_page:
     """Pack what the page plays and inspects: test frames, masks, sampled pixels, and the most telling moment."""
     input:
         frames="results/{clip}/frames.npy",
+        training=training_of,
         table="results/{clip}/frames.csv",
         groundtruth=groundtruth_of,
         masks=expand("results/{{clip}}/methods/{method}/masks.npz", method=METHODS),
@@ -139,7 +141,7 @@ rule pack_page:
     priority: PAGE_PRIORITY
     threads: 1
     resources:
-        mem_mb=memory(600, pixel=100, sample=4 * TEST, most=PLAYER),
+        mem_mb=memory(600, pixel=100, sample=of_tests(4), most=PLAYER),
         runtime=minutes(160),
     params:
         code=code_version("pack_page.py"),
@@ -152,8 +154,41 @@ rule pack_page:
         "../scripts/pack_page.py"
 
 
+rule pack_live:
+    """Pack what the page's sliders show: masks at many thresholds, and MOG2's with the histories tried."""
+    input:
+        frames="results/{clip}/frames.npy",
+        training=training_of,
+        table="results/{clip}/frames.csv",
+        player="results/{clip}/page/player.json",
+        masks=expand("results/{{clip}}/methods/{method}/masks.npz", method=METHODS_WITHOUT_SHADOWS),
+        models=expand("results/{{clip}}/models/{model}/model.npz", model=MODELS_WITH_RULE),
+        groundtruth=groundtruth_of if HISTORY_SLIDER else [],
+        scope=scope_of if HISTORY_SLIDER else [],
+        thresholds=thresholds_of,
+    output:
+        live="results/{clip}/page/live.json",
+    log:
+        "results/{clip}/logs/pack_live.log",
+    benchmark:
+        "results/{clip}/benchmarks/pack_live.tsv"
+    priority: PAGE_PRIORITY
+    threads: 1
+    resources:
+        mem_mb=memory(550, pixel=480, sample=of_tests(5), most=2 * PLAYER),
+        runtime=minutes(300),
+    params:
+        code=code_version("pack_live.py"),
+        models=MODELS_WITH_RULE,
+        methods={name: unnamed(config["methods"][name]) for name in METHODS},
+        histories=config["histories"],
+        without_shadows=METHODS_WITHOUT_SHADOWS,
+    script:
+        "../scripts/pack_live.py"
+
+
 rule make_page:
-    """Write a clip's page."""
+    """Write a clip's page: `snakemake results/CLIP/report.html`."""
     input:
         page_files,
     output:
@@ -189,11 +224,11 @@ rule make_page:
 
 
 rule make_overview:
-    """Write the page over all clips of the run."""
+    """Write the page over all clips whose results are there, of this run and of earlier ones."""
     input:
-        pages=expand("results/{clip}/report.html", clip=CLIPS),
-        summaries=expand("results/{clip}/page/summary.json", clip=CLIPS),
-        scores=["results/scores.csv"] if SCORED else [],
+        pages=lambda wildcards: expand("results/{clip}/report.html", clip=shown_clips()),
+        summaries=lambda wildcards: expand("results/{clip}/page/summary.json", clip=shown_clips()),
+        ranks=["results/figures/ranks.png"] if len(RUN) > 1 else [],
     output:
         page=report(
             "results/report.html",

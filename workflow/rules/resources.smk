@@ -7,6 +7,7 @@
 # Time was measured on one processor of 2.7 GHz.
 import ast
 import math
+import subprocess
 
 # Which of the jobs that are ready runs, where not all can at once: first the films and what leads to the page's data,
 # then the masks and models that those wait for, then the longest figures, so that no processor is left alone with one
@@ -22,10 +23,6 @@ START = 10  # minutes that any job may take, most of it for loading software fro
 BAND = 270
 PLAYER = 400
 FILM = 430
-
-# Shares of a clip's frames, the largest of any clip.
-TRAIN = max(train_fraction(clip) for clip in CLIPS)
-TEST = 1 - min(train_fraction(clip) for clip in CLIPS)
 
 # Longest time that one processor should work on a fit, minutes; beyond that it gets more of them.
 PATIENCE = 10
@@ -48,6 +45,31 @@ def clip_shape(clip):
         planned = CLIPS[clip]["source"].get("synthetic", {})
         return tuple(planned.get(key, 0) for key in ("frames", "height", "width"))
     return ast.literal_eval(header.decode("latin1"))["shape"][:3]
+
+
+def trained_share(clip):
+    """Number of a clip's training frames, as a share of its own frames; at most that many."""
+    train, frames = CLIPS[clip].get("train", {}), max(clip_shape(clip)[0], 1)
+    if "clip" in train:
+        return clip_shape(train["clip"])[0] / frames
+    if "frames" in train:
+        return sum(stop - first for first, stop in train["frames"]) / frames
+    return 1 if "until" in train else train_fraction(clip)
+
+
+def of_training(each):
+    """Function that computes bytes for each pixel of each frame from those of each training frame."""
+    return lambda wildcards: each * trained_share(wildcards.clip)
+
+
+def of_tests(each):
+    """Likewise from those of each test frame."""
+
+    def sample(wildcards):
+        own = {"clip", "until"}.isdisjoint(CLIPS[wildcards.clip].get("train", {}))
+        return each * max(1 - trained_share(wildcards.clip), 0) if own else each
+
+    return sample
 
 
 def memory(base, pixel=0, sample=0, most=math.inf):
@@ -77,6 +99,11 @@ def minutes(sample=0):
     return runtime
 
 
+def render_pixel(wildcards):
+    """Bytes that rendering takes for each pixel: a draught needs the room in some 25 states."""
+    return 1300 + (25 * 28 if CLIPS[wildcards.clip]["source"]["synthetic"]["draught"] else 0)
+
+
 def components_of(model):
     """Gaussians per pixel that a model may have."""
     return Model(**config["models"][model]).most_components
@@ -90,7 +117,9 @@ def model_pixel(wildcards):
 def method_pixel(wildcards):
     """Bytes that a method takes for each pixel: its model, and what its rule makes of it."""
     method = method_of(config["methods"][wildcards.method])
-    return 8 * 13 * components_of(method.model) * (2 if "covariances" in method.parts else 1) + 40
+    # What exposure, shadows and neighbourhoods need beside: the heaviest component's share of it, taken apart.
+    more = 250 if method.gain or method.ignore_shadows or getattr(method, "pooling", 0) else 0
+    return 8 * 13 * components_of(method.model) * (2 if "covariances" in method.parts else 1) + 40 + more
 
 
 def posterior_pixel(wildcards):
@@ -126,7 +155,9 @@ def fit_pixel(wildcards):
 def fit_sample(wildcards):
     """Bytes that a fit takes for each pixel of each frame: its tile's training samples, and twice their model."""
     frames, _, _ = clip_shape(wildcards.clip)
-    return (3 * TRAIN + 2 * model_pixel(wildcards) / max(frames, 1)) / int(wildcards.tiles)
+    return (3 * trained_share(wildcards.clip) + 2 * model_pixel(wildcards) / max(frames, 1)) / int(
+        wildcards.tiles
+    )
 
 
 def film_sample(wildcards):
@@ -146,7 +177,7 @@ def join_pixel(wildcards):
 def fit_nanoseconds(wildcards):
     """Time that a fit takes for each pixel of each frame."""
     components = components_of(wildcards.model)
-    return 60 * components**2 * TRAIN / int(wildcards.tiles)
+    return 60 * components**2 * trained_share(wildcards.clip) / int(wildcards.tiles)
 
 
 def fit_threads(wildcards):
@@ -154,3 +185,12 @@ def fit_threads(wildcards):
     frames, height, width = clip_shape(wildcards.clip)
     alone = fit_nanoseconds(wildcards) * frames * height * width / 60e9
     return min(max(math.ceil(alone / PATIENCE), 1), LARGEST_JOB)
+
+
+def cancel_slurm_jobs():
+    """Cancel what runs or waits of this run on a SLURM, by the name that all of its jobs have.
+
+    Ctrl-C cancels jobs by their numbers, of which Snakemake knows none while it asks SLURM how they are.
+    """
+    if run_id := getattr(getattr(workflow.scheduler, "_executor", None), "run_uuid", None):
+        subprocess.run(["scancel", "--name", run_id], check=False)

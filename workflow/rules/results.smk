@@ -1,4 +1,5 @@
 # What is made of a clip, in which steps, and what of it its page shows.
+import glob
 import json
 import os
 import re
@@ -15,10 +16,9 @@ def steps_of(clip):
     for model in config["models"]:
         step = f"fitting {NAMES.models[model].named}" if model in MODELS else None
         fits += [(step, rules.fit_tile, {"model": model} | tiles), (step, rules.join_tiles, {"model": model})]
-    for method, settings in config["methods"].items():
+    for method in config["methods"]:
         step = f"masks by {NAMES.methods[method].named}" if method in METHODS else None
-        maker = next(name for key, name in MASK_RULES.items() if key in settings)
-        masks.append((step, getattr(rules, maker), {"method": method}))
+        masks.append((step, getattr(rules, mask_rule_of(method)), {"method": method}))
     rows = [
         ("rendering the clip", rules.render_synthetic, {}),
         ("fetching", rules.fetch_source, {}),
@@ -31,23 +31,30 @@ def steps_of(clip):
         *masks,
         ("filming", rules.render_videos, {}),
         ("measuring", rules.measure_masks, {}),
+        ("measuring", rules.measure_false_alarms, {}),
         (None, rules.time_still, {}),
         ("measuring", rules.score_masks, {}),
         ("measuring", rules.score_backgrounds, {}),
         ("measuring", rules.sweep_thresholds, {}),
+        ("measuring", rules.weigh_convergence, {}),
         ("drawing figures", rules.plot_models, {}),
         ("drawing figures", rules.plot_methods, {}),
         ("sweeping", rules.sweep_history, {}),
         ("sweeping", rules.summarise_sweep, {"sweep": list(VARIANTS)}),
         ("preparing this page", rules.pack_page, {}),
+        ("preparing this page", rules.pack_live, {}),
         (None, rules.make_page, {}),
     ]
     without = set()
     if kind_of(clip) != "synthetic":
         without |= {rules.render_synthetic}
     if clip not in SCORED:
-        scoring = ("read_groundtruth", "read_scope", "score_masks", "score_backgrounds", "sweep_thresholds")
+        scoring = ("read_groundtruth", "score_masks", "score_backgrounds", "sweep_thresholds")
         without |= {getattr(rules, name) for name in scoring}
+    if clip not in SCORED and "until" not in CLIPS[clip].get("train", {}):
+        without |= {rules.read_scope}
+    if not PAIR:
+        without |= {rules.weigh_convergence}
     if not (MOG2 and config["histories"]):
         without |= {rules.sweep_history}
     return [row for row in rows if row[1] not in without]
@@ -59,26 +66,26 @@ def kept_files(clip):
     return [file for _, maker, values in kept for file in expand(maker.output, clip=clip, **values)]
 
 
-def benchmarks_of(clip):
-    """The benchmark files of each step of a clip."""
+def records_of(clip, kind):
+    """The files that tell of each step's jobs: of the kind `benchmark` what they cost, `log` what they said."""
     files = {}
     for step, maker, values in steps_of(clip):
-        files.setdefault(step, []).extend(expand(maker.benchmark, clip=clip, **values))
+        files.setdefault(step, []).extend(expand(getattr(maker, kind), clip=clip, **values))
     return {step: found for step, found in files.items() if step and found}
 
 
 def page_files(wildcards):
     """What a clip's page shows, tells the checksum of, or links to as a film.
 
-    Its benchmarks are not among them: Snakemake takes none for an input. The page reads those that are there.
+    Its benchmarks and logs are not among them: Snakemake takes none for an input. The page reads those there are.
     """
     pictures = [re.search(r"(figures/\w[^/]*)\.png$", file) for file in kept_files(wildcards.clip)]
     figures = [found[1] for found in pictures if found and found[1] != "figures/true_background"]
     tables = ["frames", "fits", "audit", "area", "agreement", "events", "absorption", "visible"]
-    tables += ["still", "training"]
+    tables += ["still", "training", "false_alarms"] + (["worth"] if PAIR else [])
     if wildcards.clip in SCORED:
         tables += ["scores", "differences", "thresholds", "backgrounds"]
-    packed = ["moment", "poster", "player", "player_small", "inspector"]
+    packed = ["moment", "poster", "player", "player_small", "live", "inspector"]
     hashed = ["frames.npy", *(f"models/{model}/model.npz" for model in MODELS)]
     hashed += [f"methods/{method}/masks.npz" for method in METHODS]
     files = ["source.json", "decoding.json", "train.mp4", "comparison.mp4"]
@@ -89,10 +96,19 @@ def page_files(wildcards):
     return list(dict.fromkeys([folder + file for file in files] + swept))
 
 
+def shown_clips():
+    """The clips that the overview shows: those of the run, and all others whose pages are there already."""
+    pages = glob.glob(located("results/*/page/summary.json"))
+    made = {os.path.basename(os.path.dirname(os.path.dirname(file))) for file in pages}
+    others = {clip for clip in made if os.path.exists(located(f"results/{clip}/report.html"))}
+    return sorted({*RUN, *others})
+
+
 def page_templates():
-    """Templates, style sheets and scripts of the pages, relative to the folder of the scripts."""
+    """Templates, style sheets, scripts and glossary of the pages, relative to the folder of the scripts."""
     files = sorted((SCRIPTS / "../report").glob("*.*"))
-    return [f"../report/{file.name}" for file in files if file.suffix in (".j2", ".css", ".js")]
+    templates = [f"../report/{file.name}" for file in files if file.suffix in (".j2", ".css", ".js")]
+    return [*templates, "../../docs/glossary.md"]
 
 
 def page_settings(wildcards):
@@ -103,6 +119,7 @@ def page_settings(wildcards):
     """
     overlays = " ".join(os.path.relpath(file) for file in workflow.overwrite_configfiles)
     clip = CLIPS[wildcards.clip]
+    other = trained_on(wildcards.clip, CLIPS)
     settings = {
         "clip": {
             "name": wildcards.clip,
@@ -110,13 +127,15 @@ def page_settings(wildcards):
             "models": {name: ordered(config["models"][name]) for name in MODELS},
             "methods": {name: ordered(config["methods"][name]) for name in METHODS},
             "names": {"models": as_params(NAMES.models), "methods": as_params(NAMES.methods)},
-            "fps": config["video"]["fps"],
+            "rate": rate_settings(wildcards),
+            "trained_on": {"name": other, "title": CLIPS[other].get("title", "")},
             "sweeps": {
                 sweep: {"method": row["method"], "keys": list(row["values"])}
                 for sweep, row in config["sweeps"].items()
             },
         },
-        "benchmarks": benchmarks_of(wildcards.clip),
+        "benchmarks": records_of(wildcards.clip, "benchmark"),
+        "logs": records_of(wildcards.clip, "log"),
         "command": f"snakemake --configfile {overlays}" if overlays else "snakemake",
     }
     return json.dumps(settings).replace("<", r"\u003c")

@@ -14,7 +14,7 @@ rule read_scope:
     benchmark:
         "results/{clip}/benchmarks/read_scope.tsv"
     wildcard_constraints:
-        clip=clips_with("groundtruth"),
+        clip=clips_with("groundtruth", "temporal_roi"),
     threads: 1
     resources:
         mem_mb=memory(400, pixel=20),
@@ -66,7 +66,7 @@ rule score_masks:
 rule average_scores:
     """Average the scores over the clips of a category, and over the categories, as CDnet does."""
     input:
-        scores=expand("results/{clip}/scores.csv", clip=SCORED),
+        scores=expand("results/{clip}/scores.csv", clip=SCORED_RUN),
     output:
         table="results/scores.csv",
     log:
@@ -78,7 +78,7 @@ rule average_scores:
         runtime=5,
     params:
         code=code_version("average_scores.py"),
-        categories={clip: CLIPS[clip].get("category", "") for clip in SCORED},
+        categories={clip: CATEGORIES[clip] for clip in SCORED_RUN},
     script:
         "../scripts/average_scores.py"
 
@@ -87,6 +87,7 @@ rule score_backgrounds:
     """Compare the background images with what the ground truth says the empty scene looks like."""
     input:
         frames="results/{clip}/frames.npy",
+        training=training_of,
         table="results/{clip}/frames.csv",
         groundtruth="results/{clip}/groundtruth.npy",
         models=expand("results/{{clip}}/models/{model}/model.npz", model=MODELS),
@@ -110,13 +111,18 @@ rule score_backgrounds:
 
 
 rule sweep_thresholds:
-    """Score the methods that compare with a threshold at all thresholds, from the scores of one pass."""
+    """Score the methods that compare with a threshold at all thresholds, from the scores of one pass.
+
+    What is a shadow is taken from the masks.
+    """
     input:
         frames="results/{clip}/frames.npy",
+        training=training_of,
         table="results/{clip}/frames.csv",
         groundtruth="results/{clip}/groundtruth.npy",
         scope="results/{clip}/scope.npz",
         models=expand("results/{{clip}}/models/{model}/model.npz", model=MODELS_WITH_RULE),
+        masks=expand("results/{{clip}}/methods/{method}/masks.npz", method=METHODS_WITHOUT_SHADOWS),
     output:
         table="results/{clip}/thresholds.csv",
         figure=report(
@@ -140,8 +146,43 @@ rule sweep_thresholds:
         models=MODELS_WITH_RULE,
         methods={name: unnamed(config["methods"][name]) for name in METHODS_WITH_RULE},
         names={name: of for name, of in as_params(NAMES.methods).items() if name in METHODS_WITH_RULE},
+        without_shadows=METHODS_WITHOUT_SHADOWS,
     script:
         "../scripts/sweep_thresholds.py"
+
+
+rule weigh_convergence:
+    """Compare the masks of the converged fit with those of the notebook's, by the same rules."""
+    input:
+        frames="results/{clip}/frames.npy",
+        table="results/{clip}/frames.csv",
+        groundtruth=groundtruth_of,
+        scope=scope_of,
+        models=expand("results/{{clip}}/models/{model}/model.npz", model=PAIR[:2] if PAIR else []),
+    output:
+        table="results/{clip}/worth.csv",
+        figure=report(
+            "results/{clip}/figures/worth.png",
+            caption="../report/captions/worth.rst",
+            category="{clip}",
+            subcategory="Model",
+            labels={"figure": "what convergence is worth"},
+        ),
+    log:
+        "results/{clip}/logs/weigh_convergence.log",
+    benchmark:
+        "results/{clip}/benchmarks/weigh_convergence.tsv"
+    threads: 1
+    resources:
+        mem_mb=memory(550, pixel=700),
+        runtime=minutes(300),
+    params:
+        code=code_version("weigh_convergence.py"),
+        models=list(PAIR[:2]) if PAIR else [],
+        rules=[unnamed(config["methods"][name]) for name in PAIR.rules] if PAIR else [],
+        names={name: of for name, of in as_params(NAMES.models).items() if PAIR and name in PAIR[:2]},
+    script:
+        "../scripts/weigh_convergence.py"
 
 
 rule export_masks:
@@ -167,5 +208,5 @@ rule export_masks:
 rule cdnet:
     """All masks of all clips for CDnet's tools: `snakemake cdnet`."""
     input:
-        expand("results/{clip}/methods/{method}/cdnet.zip", clip=CLIPS, method=METHODS),
+        expand("results/{clip}/methods/{method}/cdnet.zip", clip=RUN, method=METHODS),
     localrule: True

@@ -1,5 +1,9 @@
 # The files and settings of clips, models and methods, and of the variants of sweeps.
+from bgsub.config.catalogue import catalogue
 from bgsub.config.sweeps import value_in_config
+from bgsub.config.training import trained_on
+from bgsub.masks.pair import pair_of
+from bgsub.masks.subtractors import with_history
 
 # The variants of each sweep, and the share of training frames of those models and methods that have their own.
 VARIANTS, FRACTIONS = EXPERIMENT.variants, EXPERIMENT.fractions
@@ -8,12 +12,34 @@ MOG2 = next(
     (unnamed(config["methods"][name]) for name in METHODS if config["methods"][name].get("opencv") == "mog2"),
     None,
 )
+# Whether the page has a slider over histories.
+HISTORY_SLIDER = (
+    bool(config["histories"])
+    and with_history({name: method_of(config["methods"][name]) for name in METHODS}) is not None
+)
+# The fits, and the methods, that show what it is worth that a fit has converged.
+PAIR = pair_of(
+    {name: Model(**config["models"][name]) for name in MODELS},
+    {name: method_of(config["methods"][name]) for name in METHODS},
+)
 # The tables and pictures of all sweeps.
 SWEEP_FILES = expand(
-    "results/{clip}/sweeps/{sweep}.{suffix}", clip=CLIPS, sweep=VARIANTS, suffix=["csv", "png"]
+    "results/{clip}/sweeps/{sweep}.{suffix}", clip=RUN, sweep=VARIANTS, suffix=["csv", "png"]
 )
 if MOG2 and config["histories"]:
-    SWEEP_FILES += expand("results/{clip}/{file}", clip=CLIPS, file=["history.csv", "figures/history.png"])
+    SWEEP_FILES += expand("results/{clip}/{file}", clip=RUN, file=["history.csv", "figures/history.png"])
+
+
+def lesson_compares(row):
+    """Whether a method compares differences to the reference model."""
+    return row["rule"] == "difference" and row.get("model") == MODELS[0]
+
+
+# What the lesson is about: the reference model, the first method that compares differences to it, and the first MOG2.
+LESSON_METHODS = [
+    *[name for name in METHODS_WITH_RULE if lesson_compares(config["methods"][name])][:1],
+    *[name for name in METHODS if config["methods"][name].get("opencv") == "mog2"][:1],
+]
 
 
 def tracked_source(wildcards):
@@ -28,9 +54,20 @@ def source_settings(wildcards):
     return ordered(files.source_settings(CLIPS[wildcards.clip]["source"], located))
 
 
+def known_clips(wildcards):
+    """What is known of every clip that can be run; looked up only where it is listed."""
+    return catalogue(EXPERIMENT.known, RUN, located)
+
+
 def groundtruth_of(wildcards):
     """The ground truth of a clip, if it has one."""
     return [f"results/{wildcards.clip}/groundtruth.npy"] if wildcards.clip in SCORED else []
+
+
+def training_groundtruth_of(wildcards):
+    """The ground truth of the clip whose frames train, if it has one."""
+    clip = trained_on(wildcards.clip, CLIPS)
+    return [f"results/{clip}/groundtruth.npy"] if "groundtruth" in CLIPS[clip] else []
 
 
 def synthetic_settings(wildcards):
@@ -52,6 +89,12 @@ def of_clip(*keys):
 frames_pattern = of_clip("frames", "bits")
 groundtruth_pattern = of_clip("groundtruth")
 scope_settings = of_clip("roi", "temporal_roi")
+
+
+def rate_settings(wildcards):
+    """What the config says of a clip's frames per second, or else what it has all clips taken to have."""
+    clip = CLIPS[wildcards.clip]
+    return {"fps": clip["fps"]} if "fps" in clip else {"assumed": config["video"]["fps"]}
 
 
 def still_settings(wildcards):
@@ -96,31 +139,62 @@ def scores_of(wildcards):
     return [f"results/{wildcards.clip}/scores.csv"] if wildcards.clip in SCORED else []
 
 
+def thresholds_of(wildcards):
+    """The scores of a clip at every threshold, if it has ground truth."""
+    return [f"results/{wildcards.clip}/thresholds.csv"] if wildcards.clip in SCORED else []
+
+
 def true_background_of(wildcards):
     """The true empty scene of a clip, if its ground truth tells it."""
     return [f"results/{wildcards.clip}/figures/true_background.png"] if wildcards.clip in SCORED else []
 
 
 def train_fraction(clip):
-    """Share of a clip's frames that train: its own, or that of all."""
+    """Share of a clip's frames that train: its own, or that of all; None if it says otherwise what trains."""
+    if "train" in CLIPS[clip]:
+        return None
     return CLIPS[clip].get("train_fraction", config["split"]["train_fraction"])
 
 
 def split_settings(wildcards):
-    """How a clip's frames are divided."""
-    return {"train_fraction": train_fraction(wildcards.clip)}
+    """Which frames train: of which clip, and which of the clip's own."""
+    clip = CLIPS[wildcards.clip]
+    train = clip.get("train") or {"train_fraction": train_fraction(wildcards.clip)}
+    return {"train": ordered(train), "trained_on": trained_on(wildcards.clip, CLIPS)}
+
+
+def split_scope(wildcards):
+    """The file that says which frames are scored, if what comes before them trains."""
+    until = CLIPS[wildcards.clip].get("train", {}).get("until")
+    return [f"results/{wildcards.clip}/scope.npz"] if until else []
+
+
+def own_fraction(wildcards):
+    """The share of a clip's frames that train a model or method that is a variant in that, else None."""
+    return FRACTIONS.get(wildcards.get("method", wildcards.get("model")))
 
 
 def split_of(wildcards):
     """The table that divides a clip's frames for a model or method: the clip's own, or that of its variant."""
-    fraction = FRACTIONS.get(wildcards.get("method", wildcards.get("model")))
+    fraction = own_fraction(wildcards)
     table = "frames.csv" if fraction is None else f"splits/{fraction}.csv"
     return f"results/{wildcards.clip}/{table}"
 
 
+def training_of(wildcards):
+    """The frames among which those are that train a model or method, or all of them: the clip's, or others."""
+    clip = wildcards.clip if own_fraction(wildcards) is not None else trained_on(wildcards.clip, CLIPS)
+    return f"results/{clip}/frames.npy"
+
+
+def training_names_of(wildcards):
+    """The names of the frames among which those are that train."""
+    return f"results/{trained_on(wildcards.clip, CLIPS)}/names.txt"
+
+
 def fraction_settings(wildcards):
     """How a variant divides the frames."""
-    return {"train_fraction": float(wildcards.fraction)}
+    return {"train": {"train_fraction": float(wildcards.fraction)}, "trained_on": wildcards.clip}
 
 
 def sweep_measures(wildcards):
@@ -139,9 +213,30 @@ def sweep_fits(wildcards):
 def sweep_settings(wildcards):
     """What varies in a sweep, what the config has in its place, and each variant's values and settings."""
     variants = VARIANTS[wildcards.sweep]
-    own = config | {"split": split_settings(wildcards)}
+    own = config | {"split": {"train_fraction": train_fraction(wildcards.clip)}}
     return {
         "configured": {key: value_in_config(key, variants[0].base, own) for key in variants[0].values},
         "variants": [{"variant": variant.method, **variant.values} for variant in variants],
         "methods": {variant.method: unnamed(variant.method_row) for variant in variants},
     }
+
+
+def lesson_settings(wildcards):
+    """What the lesson says of the run's settings."""
+    gmm, mog2 = (config["methods"][name] for name in LESSON_METHODS)
+    return {
+        "covariance_floor": config["models"][MODELS[0]].get("covariance_floor"),
+        "history": mog2["history"],
+        "methods": LESSON_METHODS,
+        "threshold": gmm["threshold"],
+    }
+
+
+def lesson_masks(wildcards):
+    """The masks of the two methods that the lesson compares."""
+    if components_of(MODELS[0]) < 2:
+        sys.exit(f"models.{MODELS[0]}.components: found 1; the lesson is about a mixture of two or more")
+    if len(LESSON_METHODS) < 2:
+        sys.exit(f"methods: the lesson needs one with model: {MODELS[0]} and rule: difference, and one MOG2")
+    gmm, mog2 = (f"results/{wildcards.clip}/methods/{name}/masks.npz" for name in LESSON_METHODS)
+    return {"gmm": gmm, "mog2": mog2}

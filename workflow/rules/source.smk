@@ -13,7 +13,7 @@ rule render_synthetic:
         clip=clips_of("synthetic"),
     threads: 2
     resources:
-        mem_mb=memory(350, pixel=1300),
+        mem_mb=memory(350, pixel=render_pixel),
         runtime=minutes(250),
     params:
         code=code_version("render_synthetic.py"),

@@ -2,6 +2,12 @@
 
 
 use rule split_frames as split_frames_otherwise with:
+    input:
+        frames="results/{clip}/frames.npy",
+        training="results/{clip}/frames.npy",
+        names="results/{clip}/names.txt",
+        training_names="results/{clip}/names.txt",
+        scope=[],
     output:
         table="results/{clip}/splits/{fraction}.csv",
     log:
@@ -17,6 +23,7 @@ rule measure_variant:
     """Measure a method's masks frame by frame: what the summaries of sweeps are made of."""
     input:
         frames="results/{clip}/frames.npy",
+        table=split_of,
         masks="results/{clip}/methods/{method}/masks.npz",
         groundtruth=groundtruth_of,
         scope=scope_of,
@@ -71,6 +78,8 @@ rule sweep_history:
     """Measure and predict how long MOG2 sees the still person, with one history after another."""
     input:
         frames="results/{clip}/frames.npy",
+        training=training_of,
+        table="results/{clip}/frames.csv",
         groundtruth=groundtruth_of,
     output:
         table="results/{clip}/history.csv",

@@ -5,7 +5,8 @@ from bgsub.evidence.fits import parameter_maps, summarise_fit
 from bgsub.figures.convergence_plots import plot_audit, plot_parameter_maps
 from bgsub.files import read_arrays, write_table
 from bgsub.names import from_params
-from bgsub.source.frames import open_frames, read_split
+from bgsub.source.frames import frames_at, open_frames
+from bgsub.source.split import read_split
 from job import progress, run
 
 PARAMETERS = ("weights", "means", "covariances", "flags")
@@ -22,7 +23,7 @@ def summaries(models: dict[str, str]) -> list[dict]:
 
 
 def main(
-    frames: str,
+    training: str,
     table: str,
     groundtruth: str | None,
     models: dict[str, str],
@@ -38,9 +39,9 @@ def main(
     parameters: str,
 ) -> None:
     write_table(fits, summaries(models))
-    training = len(read_split(table).train)
-    truth = open_frames(groundtruth)[:training] if groundtruth else None
-    sample = take_sample(open_frames(frames)[:training], pixels, seed, truth)
+    places = read_split(table).train
+    truth = frames_at(open_frames(groundtruth), places) if groundtruth else None
+    sample = take_sample(frames_at(open_frames(training), places), pixels, seed, truth)
     audits, maps, called = {}, {}, from_params(names)
     for name, file in models.items():
         model = read_arrays(file, *PARAMETERS)
@@ -58,7 +59,7 @@ if __name__ == "__main__":
     run(
         main,
         log=snakemake.log[0],
-        frames=snakemake.input.frames,
+        training=snakemake.input.training,
         table=snakemake.input.table,
         groundtruth=next(iter(snakemake.input.groundtruth), None),
         models=dict(zip(snakemake.params.models, snakemake.input.models, strict=True)),

@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from bgsub.errors import InputError
 from bgsub.progress import Progress
+from bgsub.written import log_sizes
 
 
 def run(main: Callable[..., None], log: str, threads: int = 1, **arguments: Any) -> None:
@@ -44,6 +45,8 @@ def run(main: Callable[..., None], log: str, threads: int = 1, **arguments: Any)
     except Exception:
         logging.exception("error: this is a fault of the program, not of your data; please report it")
         sys.exit(1)
+    # Snakemake gives a script this object as a global variable.
+    log_sizes(vars(sys.modules["__main__"])["snakemake"].output)
 
 
 def progress(description: str, unit: str = "frame") -> Progress:

@@ -3,19 +3,13 @@
 import json
 from pathlib import Path
 
-import pandas as pd
-
 from bgsub.report.pages import render_overview
 from job import run
 
 
-def main(summaries: list[str], scores: str | None, templates: Path, page: str) -> None:
-    overall = {}
-    if scores:
-        table = pd.read_csv(scores)
-        overall = table[table["category"] == "overall"].set_index("method")["f_measure"].dropna().to_dict()
+def main(summaries: list[str], ranks: str | None, templates: Path, page: str) -> None:
     clips = [json.loads(Path(file).read_text(encoding="utf-8")) for file in summaries]
-    render_overview(clips, page, templates=templates, overall=overall)
+    render_overview(clips, page, templates=templates, ranks=ranks)
 
 
 if __name__ == "__main__":
@@ -23,7 +17,7 @@ if __name__ == "__main__":
         main,
         log=snakemake.log[0],
         summaries=snakemake.input.summaries,
-        scores=next(iter(snakemake.input.scores), None),
+        ranks=next(iter(snakemake.input.ranks), None),
         templates=Path(snakemake.scriptdir) / "../report",
         page=snakemake.output.page,
     )

@@ -12,6 +12,8 @@ from bgsub.model.settings import Model
 from bgsub.names import Names, from_params
 from bgsub.report.pages import render_page
 from bgsub.report.results import ClipResults
+from bgsub.source.rate import rate_of
+from bgsub.source.records import read_record
 from job import run
 
 SOFTWARE = ("snakemake", "numpy", "numba", "scipy", "opencv-contrib-python-headless", "pandas", "matplotlib")
@@ -25,7 +27,9 @@ def main(
         "methods": {name: method_of(row) for name, row in settings["clip"]["methods"].items()},
         "names": Names(**{kind: from_params(names) for kind, names in settings["clip"]["names"].items()}),
     }
-    clip = ClipResults(**described, files=files, costs=read_costs(settings["benchmarks"]))
+    described["rate"] = rate_of(read_record(files["decoding.json"]), **settings["clip"]["rate"])
+    costs = read_costs(settings["benchmarks"], settings["logs"])
+    clip = ClipResults(**described, files=files, costs=costs)
     versions = {"python": platform.python_version()} | {name: version(name) for name in SOFTWARE}
     render_page(
         clip,

@@ -3,16 +3,18 @@
 from bgsub.files import read_arrays, write_checksum
 from bgsub.masks.mask_file import write_masks
 from bgsub.masks.rules import MODEL_RULES
-from bgsub.source.frames import open_frames, read_split
+from bgsub.source.frames import frames_at, open_frames
+from bgsub.source.split import read_split
 from job import progress, run
 
 
 def main(frames: str, table: str, model: str, masks: str, checksum: str, method: dict) -> None:
-    test = read_split(table).test
+    split = read_split(table)
     rule = MODEL_RULES[method["rule"]](**method)
     background = read_arrays(model, *rule.parts)
-    marked = rule.masks(open_frames(frames)[test.start :], background, progress("comparing"))
-    write_masks(masks, marked, test)
+    tested = frames_at(open_frames(frames), split.test)
+    marked = rule.masks(tested, background, len(split.train), progress("comparing"))
+    write_masks(masks, marked, split.test)
     write_checksum(masks, checksum)
 
 

@@ -3,12 +3,14 @@
 from bgsub.files import read_arrays, write_checksum
 from bgsub.masks.mask_file import write_masks
 from bgsub.masks.posterior import Posterior
-from bgsub.source.frames import open_frames, read_split
+from bgsub.source.frames import frames_at, open_frames
+from bgsub.source.split import read_split
 from job import progress, run
 
 
 def main(
     frames: str,
+    training: str,
     table: str,
     model: str,
     masks: str,
@@ -17,11 +19,13 @@ def main(
     mixture: dict,
     n_threads: int,
 ) -> None:
-    test = read_split(table).test
+    split = read_split(table)
+    learned = frames_at(open_frames(training), split.train)
+    tested = frames_at(open_frames(frames), split.test)
     posterior = Posterior(**method)
     start = read_arrays(model, *posterior.parts)
-    marked = posterior.masks(open_frames(frames), test, start, mixture, progress("learning"), n_threads)
-    write_masks(masks, marked, test)
+    marked = posterior.masks(learned, tested, start, mixture, progress("learning"), n_threads)
+    write_masks(masks, marked, split.test)
     write_checksum(masks, checksum)
 
 
@@ -32,6 +36,7 @@ if __name__ == "__main__":
         threads=snakemake.threads,
         n_threads=snakemake.threads,
         frames=snakemake.input.frames,
+        training=snakemake.input.training,
         table=snakemake.input.table,
         model=snakemake.input.model,
         masks=snakemake.output.masks,

@@ -3,13 +3,18 @@
 from bgsub.files import write_checksum
 from bgsub.masks.mask_file import write_masks
 from bgsub.masks.own import OwnMethod
-from bgsub.source.frames import open_frames, read_split
+from bgsub.source.frames import frames_at, open_frames
+from bgsub.source.split import read_split
 from job import progress, run
 
 
-def main(frames: str, table: str, masks: str, checksum: str, method: dict) -> None:
-    test = read_split(table).test
-    write_masks(masks, OwnMethod(**method).masks(open_frames(frames), test, progress("running")), test)
+def main(frames: str, training: str, table: str, masks: str, checksum: str, method: dict) -> None:
+    split = read_split(table)
+    learned = frames_at(open_frames(training), split.train)
+    tested = frames_at(open_frames(frames), split.test)
+    row = {key: value for key, value in method.items() if key != "fingerprint"}  # which is there for reruns
+    marked = OwnMethod(**row).masks(learned, tested, split.test, progress("running"))
+    write_masks(masks, marked, split.test)
     write_checksum(masks, checksum)
 
 
@@ -19,6 +24,7 @@ if __name__ == "__main__":
         log=snakemake.log[0],
         threads=snakemake.threads,
         frames=snakemake.input.frames,
+        training=snakemake.input.training,
         table=snakemake.input.table,
         masks=snakemake.output.masks,
         checksum=snakemake.output.checksum,

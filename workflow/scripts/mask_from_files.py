@@ -3,7 +3,8 @@
 from bgsub.files import write_checksum
 from bgsub.masks.mask_file import write_masks
 from bgsub.masks.own import MadeElsewhere
-from bgsub.source.frames import open_frames, read_names, read_split
+from bgsub.source.frames import open_frames
+from bgsub.source.split import read_names, read_split
 from job import progress, run
 
 

@@ -15,12 +15,15 @@ from bgsub.evidence.still import STILL_COLUMNS, locate_stills, longest, still_ro
 from bgsub.files import write_table
 from bgsub.masks.mask_file import read_masks
 from bgsub.masks.methods import method_of
-from bgsub.source.frames import open_frames
+from bgsub.source.frames import frames_at, open_frames
+from bgsub.source.split import read_split
 from job import progress, run
 
 
 def main(
     frames: str,
+    trained: str,
+    split_table: str,
     groundtruth: str | None,
     masks: dict[str, str],
     methods: dict[str, dict],
@@ -34,7 +37,8 @@ def main(
     still_table: str,
     training_table: str,
 ) -> None:
-    clip = open_frames(frames)
+    clip, split = open_frames(frames), read_split(split_table)
+    learned = frames_at(open_frames(trained), split.train)
     scene = study(clip, progress("studying"))
     known: dict[str, Any] = {
         "groundtruth": open_frames(groundtruth) if groundtruth else None,
@@ -45,8 +49,8 @@ def main(
     still = longest(stills, len(clip))
     moments = locate_events(clip, still, settings=event_settings, **known)
     marked = {method: read_masks(file) for method, file in masks.items()}
-    first_test_frame = min(int(found.frames[0]) for found in marked.values())
-    training = check_training(clip, first_test_frame, scene)
+    training = check_training(learned, split.own_train, scene)
+    seen_before = None if still is None else split.seen_before(still.frame)
 
     def ghosts(frame: int, mask: np.ndarray) -> np.ndarray:
         return training.ghosts(clip[frame], mask)
@@ -54,11 +58,11 @@ def main(
     in_training = None if training.held is None else ghosts
     areas, shares, absorbed = [], [], []
     for method, found in marked.items():
-        constants = method_of(methods[method]).absorption(int(found.frames[0]))
+        constants = method_of(methods[method]).absorption(len(split.train))
         seen = visible_rows(method, found, still, in_training)
         areas += area_rows(method, found, in_training)
         shares += seen
-        absorbed.append(absorption_row(method, seen, still, constants))
+        absorbed.append(absorption_row(method, seen, still, constants, seen_before))
     write_table(area, areas)
     write_table(
         agreement,
@@ -78,6 +82,8 @@ if __name__ == "__main__":
         log=snakemake.log[0],
         threads=snakemake.threads,
         frames=snakemake.input.frames,
+        trained=snakemake.input.training,
+        split_table=snakemake.input.table,
         groundtruth=next(iter(snakemake.input.groundtruth), None),
         masks=dict(zip(snakemake.params.methods, snakemake.input.masks, strict=True)),
         methods=snakemake.params.methods,

@@ -6,18 +6,28 @@ from bgsub.evidence.sweeps import measure_frames
 from bgsub.files import write_table
 from bgsub.masks.mask_file import read_masks
 from bgsub.source.frames import open_frames
+from bgsub.source.split import read_split
 from job import progress, run
 
 
 def main(
-    frames: str, masks: str, groundtruth: str | None, scope: str | None, still_settings: dict, table: str
+    frames: str,
+    split: str,
+    masks: str,
+    groundtruth: str | None,
+    scope: str | None,
+    still_settings: dict,
+    table: str,
 ) -> None:
     truth = open_frames(groundtruth) if groundtruth else None
     still = locate_still(
         open_frames(frames), groundtruth=truth, settings=still_settings, progress=progress("searching")
     )
     region = load_scope(scope) if scope else None
-    write_table(table, measure_frames(read_masks(masks), still, truth, region, progress("measuring")))
+    measured = measure_frames(
+        read_masks(masks), read_split(split), still, truth, region, progress("measuring")
+    )
+    write_table(table, measured)
 
 
 if __name__ == "__main__":
@@ -26,6 +36,7 @@ if __name__ == "__main__":
         log=snakemake.log[0],
         threads=snakemake.threads,
         frames=snakemake.input.frames,
+        split=snakemake.input.table,
         masks=snakemake.input.masks,
         groundtruth=next(iter(snakemake.input.groundtruth), None),
         scope=next(iter(snakemake.input.scope), None),

@@ -4,8 +4,9 @@ import pandas as pd
 
 from bgsub.evidence.inspector import inspect_clip
 from bgsub.evidence.metrics import foreground_share
-from bgsub.evidence.moments import most_telling
+from bgsub.evidence.moments import most_telling, telling_part
 from bgsub.files import write_text
+from bgsub.labels import MOTION
 from bgsub.masks.mask_file import read_masks
 from bgsub.masks.methods import method_of
 from bgsub.model.settings import Model
@@ -21,12 +22,14 @@ from bgsub.report.player import (
     pack_player,
 )
 from bgsub.report.preview import pack_moment, pack_poster
-from bgsub.source.frames import open_frames, read_split
+from bgsub.source.frames import frames_at, open_frames
+from bgsub.source.split import read_split
 from job import progress, run
 
 
 def main(
     frames: str,
+    training: str,
     table: str,
     groundtruth: str | None,
     masks: dict[str, str],
@@ -45,7 +48,10 @@ def main(
 ) -> None:
     clip, split = open_frames(frames), read_split(table)
     truth = open_frames(groundtruth) if groundtruth else None
-    truth_area = None if truth is None else foreground_share(truth[split.test.start :]).round(6).tolist()
+    learned = frames_at(open_frames(training), split.train)
+    truth_area = None
+    if truth is not None:
+        truth_area = foreground_share(frames_at(truth, split.test)).round(6).tolist()
     found = {method: read_masks(file) for method, file in masks.items()}
 
     def pack(width: int, budget: int) -> dict:
@@ -58,7 +64,7 @@ def main(
     write_text(player, to_json(packed))
     inspected = inspect_clip(
         clip,
-        split.train,
+        learned,
         packed["frames"],
         found,
         truth,
@@ -77,10 +83,13 @@ def main(
         scores=pd.read_csv(scores) if scores else None,
         truth_area=truth_area,
     )
-    told = {name: next(found[name].of([chosen.frame])) for name in (chosen.best, chosen.worst)}
-    pictures = pack_moment(clip[chosen.frame], told, from_params(names))
+    marked = {name: next(of.of([chosen.frame])) for name, of in found.items()}
+    there = [] if truth is None else [truth[chosen.frame] == MOTION]
+    told = {name: marked[name] for name in (chosen.best, chosen.worst)}
+    part = telling_part([list(marked.values())], there)
+    pictures = pack_moment(clip[chosen.frame], told, from_params(names), part)
     write_text(moment, to_json({"frame": chosen.frame, "pictures": pictures}))
-    write_text(poster, to_json(pack_poster(clip[len(split.train) // 2])))
+    write_text(poster, to_json(pack_poster(learned[len(learned) // 2])))
 
 
 if __name__ == "__main__":
@@ -89,6 +98,7 @@ if __name__ == "__main__":
         log=snakemake.log[0],
         threads=snakemake.threads,
         frames=snakemake.input.frames,
+        training=snakemake.input.training,
         table=snakemake.input.table,
         groundtruth=next(iter(snakemake.input.groundtruth), None),
         masks=dict(zip(snakemake.params.settings["methods"], snakemake.input.masks, strict=True)),

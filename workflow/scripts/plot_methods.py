@@ -1,10 +1,12 @@
 """Draw the figures about a clip's methods: area, agreement, visible share of the still person, masks."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from bgsub.evidence.metrics import foreground_share
-from bgsub.evidence.moments import in_a_row
+from bgsub.evidence.moments import in_a_row, telling_part
 from bgsub.figures.looks import TRUTH
 from bgsub.figures.pictures import plot_mask_strip
 from bgsub.figures.plots import plot_absorption, plot_area
@@ -12,7 +14,10 @@ from bgsub.figures.scores_plots import plot_agreement
 from bgsub.labels import FOREGROUND, MOTION
 from bgsub.masks.mask_file import read_masks
 from bgsub.names import from_params
-from bgsub.source.frames import open_frames, read_split
+from bgsub.source.frames import open_frames
+from bgsub.source.rate import rate_of
+from bgsub.source.records import read_record
+from bgsub.source.split import read_split, runs
 from bgsub.words import EVENT_WORDS
 from job import run
 
@@ -32,10 +37,12 @@ def main(
     agreement_figure: str,
     absorption_figure: str,
     mask_figure: str,
-    fps: float,
+    decoding: str,
+    rate: dict[str, Any],
 ) -> None:
     called = from_params(names)
-    clip, test = open_frames(frames), read_split(table).test
+    clip, split = open_frames(frames), read_split(table)
+    known_rate = rate_of(read_record(decoding), **rate)
     truth = open_frames(groundtruth) if groundtruth else None
     absorbed = pd.read_csv(absorption)
     still = None if absorbed["still_frame"].isna().all() else int(absorbed["still_frame"].iloc[0])
@@ -43,19 +50,20 @@ def main(
         pd.read_csv(area),
         called,
         area_figure,
-        first_test_frame=test.start,
+        training=runs(split.own_train),
         events=event_marks(pd.read_csv(events), len(clip)),
         truth=None if truth is None else pd.Series(foreground_share(truth)),
     )
     plot_agreement(pd.read_csv(agreement), called, agreement_figure)
-    plot_absorption(pd.read_csv(visible), absorbed, called, absorption_figure, fps=fps)
-    moments = in_a_row(test, still)
+    plot_absorption(pd.read_csv(visible), absorbed, called, absorption_figure, rate=known_rate)
+    moments = in_a_row(split.test, still)
     rows = {"frame": [clip[frame] for frame in moments]}
     if truth is not None:
         rows[TRUTH.label] = [np.uint8(FOREGROUND) * (truth[frame] == MOTION) for frame in moments]
-    for method, file in masks.items():
-        rows[called[method].label] = list(read_masks(file).of(moments))
-    plot_mask_strip(rows, list(moments.values()), mask_figure)
+    found = {called[method].label: list(read_masks(file).of(moments)) for method, file in masks.items()}
+    part = telling_part(zip(*found.values(), strict=True), (image > 0 for image in rows.get(TRUTH.label, ())))
+    cropped = {label: [image[part] for image in images] for label, images in (rows | found).items()}
+    plot_mask_strip(cropped, list(moments.values()), mask_figure)
 
 
 def event_marks(events: pd.DataFrame, frames: int) -> dict[str, int]:
@@ -85,5 +93,6 @@ if __name__ == "__main__":
         agreement_figure=snakemake.output.agreement,
         absorption_figure=snakemake.output.absorption,
         mask_figure=snakemake.output.masks,
-        fps=snakemake.params.video["fps"],
+        decoding=snakemake.input.decoding,
+        rate=snakemake.params.rate,
     )

@@ -9,12 +9,13 @@ from bgsub.files import read_arrays, read_image
 from bgsub.masks.foreground import temporal_median
 from bgsub.model.constants import UNDEFINED
 from bgsub.names import MEDIAN, from_params
-from bgsub.source.frames import open_frames, read_split
+from bgsub.source.frames import frames_at, open_frames
+from bgsub.source.split import read_split
 from job import run
 
 
 def main(
-    frames: str,
+    training: str,
     table: str,
     models: dict[str, str],
     backgrounds: dict[str, str],
@@ -29,7 +30,7 @@ def main(
 ) -> None:
     called = from_params(names)
     fits = {name: read_arrays(file, "n_iter", "log_likelihood", "flags") for name, file in models.items()}
-    median = temporal_median(open_frames(frames)[: len(read_split(table).train)])
+    median = temporal_median(frames_at(open_frames(training), read_split(table).train))
     plot_backgrounds(
         {called[name].label: read_image(file) for name, file in backgrounds.items()}
         | {MEDIAN.label: np.rint(median).astype(np.uint8)},
@@ -54,7 +55,7 @@ if __name__ == "__main__":
         main,
         log=snakemake.log[0],
         threads=snakemake.threads,
-        frames=snakemake.input.frames,
+        training=snakemake.input.training,
         table=snakemake.input.table,
         models=dict(zip(models, snakemake.input.models, strict=True)),
         backgrounds=dict(zip(models, snakemake.input.backgrounds, strict=True)),

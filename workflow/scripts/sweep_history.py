@@ -10,7 +10,8 @@ from bgsub.evidence.still import locate_still
 from bgsub.figures.sweep_plots import plot_history
 from bgsub.files import write_table
 from bgsub.masks.subtractors import Mog2
-from bgsub.source.frames import open_frames
+from bgsub.source.frames import frames_at, open_frames
+from bgsub.source.split import read_split
 from job import progress, run
 
 COLUMNS = ("history", *(field.name for field in fields(Absorption)), "predicted", "predicted_steady")
@@ -18,6 +19,8 @@ COLUMNS = ("history", *(field.name for field in fields(Absorption)), "predicted"
 
 def main(
     frames: str,
+    training: str,
+    split_table: str,
     groundtruth: str | None,
     method: dict,
     histories: list[int],
@@ -33,7 +36,15 @@ def main(
         progress=progress("searching"),
     )
     watch = progress("remembering", "history")
-    rows = [] if still is None else absorption_by_history(clip, Mog2(**method), still, histories, watch)
+    rows = []
+    if still is not None:
+        split = read_split(split_table)
+        seen = split.seen_before(still.frame)
+        split = split.watched_from(still.frame)
+        learned, tested = frames_at(open_frames(training), split.train), frames_at(clip, split.test)
+        rows = absorption_by_history(
+            learned, tested, split.test, Mog2(**method), still, histories, seen, watch
+        )
     write_table(table, rows, columns=COLUMNS)
     plot_history(pd.DataFrame(rows, columns=COLUMNS), method["history"], figure)
 
@@ -44,6 +55,8 @@ if __name__ == "__main__":
         log=snakemake.log[0],
         threads=snakemake.threads,
         frames=snakemake.input.frames,
+        training=snakemake.input.training,
+        split_table=snakemake.input.table,
         groundtruth=next(iter(snakemake.input.groundtruth), None),
         method=snakemake.params.method,
         histories=snakemake.params.histories,

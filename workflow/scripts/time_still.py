@@ -1,14 +1,19 @@
 """Tell how long each stillness lasts, by the clip's rate."""
 
+from typing import Any
+
 import pandas as pd
 
 from bgsub.evidence.still import TIMED_COLUMNS, timed
 from bgsub.files import write_table
+from bgsub.source.rate import rate_of
+from bgsub.source.records import read_record
 from job import run
 
 
-def main(still_frames: str, fps: float, still: str) -> None:
-    write_table(still, timed(pd.read_csv(still_frames).to_dict("records"), fps), columns=TIMED_COLUMNS)
+def main(still_frames: str, decoding: str, rate: dict[str, Any], still: str) -> None:
+    rows = pd.read_csv(still_frames).to_dict("records")
+    write_table(still, timed(rows, rate_of(read_record(decoding), **rate)), columns=TIMED_COLUMNS)
 
 
 if __name__ == "__main__":
@@ -16,6 +21,7 @@ if __name__ == "__main__":
         main,
         log=snakemake.log[0],
         still_frames=snakemake.input.still_frames,
-        fps=snakemake.params.video["fps"],
+        decoding=snakemake.input.decoding,
+        rate=snakemake.params.rate,
         still=snakemake.output.still,
     )

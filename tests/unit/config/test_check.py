@@ -24,7 +24,21 @@ def test_shipped_config_is_right() -> None:
     shipped = Path(__file__).parents[3] / "config.yaml"
     config = check(yaml.safe_load(shipped.read_text(encoding="utf-8")), Config)
     assert config["clips"]["demo"]["source"] == {
-        "synthetic": {"frames": 110, "height": 480, "width": 720, "seed": 1}
+        "synthetic": {
+            "frames": 110,
+            "height": 480,
+            "width": 720,
+            "seed": 1,
+            "story": "falls",
+            # None of the troubles that scenes have.
+            "drift": 0.02,
+            "light": 1.0,
+            "noise": 3.0,
+            "banding": 0.0,
+            "shadow": "soft",
+            "draught": 0.0,
+            "jitter": 0.0,
+        }
     }
 
 
@@ -39,6 +53,7 @@ def test_defaults_are_filled_in_and_what_has_no_value_is_left_out() -> None:
         "learning_rate": "auto",
         "learning": "adaptive",
         "opening": 1,
+        "median": 1,
     }
     assert config["clips"]["demo"].keys() == {"source", "groundtruth"}
     assert config["tiles"] == "auto"
@@ -73,7 +88,8 @@ def test_other_numbers_stay_as_they_are_written() -> None:
 
 def test_settings_of_an_own_method_are_its_own_business() -> None:
     own = {"python": "mine.py", "settings": {"rate": 1.0, "more": {"deep": [1, "x", None]}}}
-    assert check(overlaid({"methods": {"mine": own}}), Config)["methods"]["mine"] == own | {"opening": 1}
+    filled = own | {"opening": 1, "median": 1}
+    assert check(overlaid({"methods": {"mine": own}}), Config)["methods"]["mine"] == filled
 
 
 @pytest.mark.parametrize(
@@ -87,7 +103,8 @@ def test_settings_of_an_own_method_are_its_own_business() -> None:
         ({"audit": {"x": 1}}, "audit: unknown key 'x'; expected one of pixels, restarts, seed"),
         (
             {"methods": {"gmm": {"history": 3}}},
-            "methods.gmm: unknown key 'history'; expected one of label, opening, threshold, model, rule",
+            "methods.gmm: unknown key 'history'; expected one of label, opening, median, threshold, gain, "
+            "ignore_shadows, model, rule",
         ),
         # unknown keys before all else, as they explain what is missing
         (
@@ -109,6 +126,11 @@ def test_settings_of_an_own_method_are_its_own_business() -> None:
         ({"run": []}, "run: found []; expected a list in brackets of 1 or more values (Names of the clips"),
         ({"run": ["a", "a"]}, 'run: found ["a", "a"]; expected each value once; delete one that is there'),
         ({"methods": {"gmm": {"opening": 2.5}}}, "methods.gmm.opening: found 2.5; expected a whole number,"),
+        (
+            {"methods": {"gmm": {"median": 4}}},
+            "methods.gmm.median: found 4; expected one of 1, 3, 5, 7, 9, 11, 13, 15 (Width of the square",
+        ),
+        ({"methods": {"gmm": {"median": True}}}, "methods.gmm.median: found true; expected one of 1, 3, 5"),
         ({"methods": {"gmm": {"opening": True}}}, "methods.gmm.opening: found true; expected a whole number"),
         ({"methods": {"mog2": {"detect_shadows": "no"}}}, "methods.mog2.detect_shadows: found 'no';"),
         ({"methods": {"mog2": {"detect_shadows": 1}}}, "methods.mog2.detect_shadows: found 1; expected"),
@@ -205,7 +227,7 @@ def test_a_choice_of_types_is_told_as_one(changes: dict, told: str) -> None:
         ({"background": "mean"}, "methods.x.background: found 'mean'; expected one of median"),
         (
             {"python": "x.py", "rate": 1},
-            "methods.x: unknown key 'rate'; expected one of label, opening, python",
+            "methods.x: unknown key 'rate'; expected one of label, opening, median, python",
         ),
         ({"python": ""}, "methods.x.python: found ''; expected text"),
         ("mog2", "methods.x: found 'mog2'; expected a section"),

@@ -11,6 +11,7 @@ from bgsub.config.experiment import Experiment, read_experiment
 from bgsub.config.files import method_files, method_settings, source_files, source_settings
 from bgsub.config.sweeps import value_in_config
 from bgsub.errors import InputError
+from bgsub.source.addresses import expect_origin, write_origin
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +36,29 @@ def test_patterns_of_run_are_made_out_in_their_order() -> None:
     config = read({"run": ["c", "b*"], "clips": clips, "clip_tables": ["mine.tsv"]}).config
     assert list(config["clips"]) == ["c", "b2", "b1", "b3"]
     assert config["clips"]["c"]["source"].keys() == {"synthetic"}  # the config's own comes before the table's
+
+
+def test_scenes_are_the_clips_of_their_table_apart_from_those_to_process() -> None:
+    assert read({}).scenes == {}
+    Path("scenes.tsv").write_text("clip\tsynthetic\tgroundtruth\nshakes\tjitter=2\t*.png\nb\tseed=2\t*.png\n")
+    clips = {"b": {"source": {"synthetic": {"seed": 3}}, "groundtruth": "*.png"}}
+    found = read({"scenes": "scenes.tsv", "clips": clips})
+    assert list(found.config["clips"]) == ["demo"]
+    assert list(found.scenes) == ["shakes", "b"]
+    assert found.scenes["shakes"]["source"]["synthetic"]["jitter"] == 2
+    assert found.scenes["b"]["source"]["synthetic"]["seed"] == 3  # the config's own comes before the table's
+    assert list(read({"scenes": "scenes.tsv", "run": ["sh*"]}).config["clips"]) == ["shakes"]
+    # Masks made elsewhere have to be there for the clips to process only.
+    Path("demo.zip").touch()
+    read({"scenes": "scenes.tsv", "methods": {"theirs": {"masks": "{clip}.zip"}}})
+
+
+def test_scenes_that_cannot_be_scored_or_found_are_told() -> None:
+    assert message({"scenes": "no.tsv"}) == "scenes: no such file: no.tsv; check the path"
+    Path("scenes.tsv").write_text("clip\tsynthetic\nshakes\tjitter=2\n")
+    assert message({"scenes": "scenes.tsv"}) == (
+        "scenes: the clip 'shakes' of scenes.tsv has no groundtruth; expected label images to score with"
+    )
 
 
 def test_what_an_overlay_sets_to_null_is_left_out() -> None:
@@ -67,6 +91,10 @@ def test_what_an_overlay_sets_to_null_is_left_out() -> None:
         (
             {"run": ["a"], "clips": {"a": {"source": {"url": "https://me:secret@h/a.zip", "file": "a.zip"}}}},
             "clips.a.source.url: has a user name or password, which would stand in results and logs",
+        ),
+        (
+            {"clips": {"demo": {"category": "overall"}}},
+            "clips.demo.category: found 'overall', the mean over all categories; rename it",
         ),
         (
             {"run": ["a"], "clips": {"a": {"source": {}}}},
@@ -104,7 +132,8 @@ def test_files_are_where_a_prefix_has_them() -> None:
     assert read({"run": ["a"], "clips": {"a": {"source": {"path": "kitchen.mp4"}}}}, "sub/{}".format)
     located = "sub/{}".format
     file, folder = {"path": "kitchen.mp4"}, {"path": "videos"}
-    assert source_settings(file, located) == {"kind": "path", "path": "sub/kitchen.mp4"}
+    known = source_settings(file, located)
+    assert known == {"kind": "path", "path": "sub/kitchen.mp4", "fingerprint": known["fingerprint"]}
     assert source_files(file, located) == ["kitchen.mp4"]  # Snakemake puts it below the prefix
     assert source_settings(folder, located).keys() == {"kind", "path", "fingerprint"}
     assert source_files(folder, located) == []
@@ -124,6 +153,36 @@ def test_a_folder_is_known_by_what_is_in_it() -> None:
     assert source_settings({"path": "frames"})["fingerprint"] == seen[-1]
 
 
+def test_a_file_is_known_by_its_bytes_whatever_its_time() -> None:
+    def seen() -> str:
+        os.utime("a.mp4", (1, 1))
+        return source_settings({"path": "a.mp4"})["fingerprint"]
+
+    Path("a.mp4").write_bytes(bytes(200_000))
+    before = seen()
+    assert seen() == before
+    for change in (b"\1", bytes([0]), b"\1" + bytes(200_000)):
+        data = bytearray(200_000)
+        data[123_456 : 123_456 + len(change)] = change
+        Path("a.mp4").write_bytes(data)
+        assert (seen() == before) == (change == b"\0")
+
+
+def test_a_fetched_file_that_is_replaced_by_hand_is_another() -> None:
+    source = {"url": "http://x/a.zip", "file": "a.zip"}
+    file = Path("data/a.zip")
+    assert "fingerprint" not in source_settings(source)  # before it is there
+    file.parent.mkdir()
+    file.write_bytes(b"one")
+    write_origin(file, source["url"], None)
+    assert "fingerprint" not in source_settings(source)  # as it came
+    file.write_bytes(b"two")
+    os.utime(file, (1, 1))
+    replaced = source_settings(source)["fingerprint"]
+    expect_origin(file, source["url"])  # as the job does that records it
+    assert source_settings(source)["fingerprint"] == replaced
+
+
 def test_the_files_of_the_user_s_own_methods_are_tracked() -> None:
     for file in ("mine.py", "masks/demo/1.png", "masks/demo/2.png", "demo.zip"):
         Path(file).parent.mkdir(parents=True, exist_ok=True)
@@ -138,6 +197,11 @@ def test_the_files_of_the_user_s_own_methods_are_tracked() -> None:
     assert method_files(config["gmm"], "demo") == []
     assert method_settings(config["gmm"], "demo") == config["gmm"]
     assert method_settings(config["archive"], "demo")["masks"] == "demo.zip"
+    for name, file in (("mine", "mine.py"), ("archive", "demo.zip")):
+        before = method_settings(config[name], "demo")["fingerprint"]
+        Path(file).write_text("other")
+        os.utime(file, (1, 1))
+        assert method_settings(config[name], "demo")["fingerprint"] != before
     images = method_settings(config["images"], "demo")
     assert images["masks"] == "masks/demo/*.png"
     Path("masks/demo/3.png").touch()
@@ -293,3 +357,104 @@ def test_two_variants_do_not_share_a_name() -> None:
     sweep = {"method": "mine", "values": {"settings.kind": ["a/b", "a b"]}}
     told = message({"methods": {"mine": mine}, "sweeps": {"kinds": sweep}})
     assert told.startswith("sweeps.kinds: its variant 'mine.settings.kind-a_b' has the name of another row")
+
+
+def test_a_clip_s_key_may_be_unset() -> None:
+    changes = trains({"frames": None, "clip": "demo"}, groundtruth=None, fps=None)
+    assert read(changes).config["clips"]["a"].keys() == {"source", "train"}
+
+
+def trains(train: dict, **more) -> dict:
+    """Have the clip `a` train by the demo or by its own frames."""
+    source = {"synthetic": {}}
+    return {"run": ["a"], "clips": {"a": {"source": source, "train": train, **more}}}
+
+
+def test_a_clip_that_trains_another_takes_part_but_is_not_run() -> None:
+    experiment = read(trains({"clip": "demo"}))
+    assert experiment.clips == ["a"]
+    assert list(experiment.config["clips"]) == ["a", "demo"]
+
+
+def test_two_clips_may_train_each_other() -> None:
+    changes = trains({"clip": "demo"})
+    changes["run"] = ["a", "demo"]
+    changes["clips"]["demo"] = {"train": {"clip": "a"}}
+    assert read(changes).clips == ["a", "demo"]
+
+
+@pytest.mark.parametrize(
+    ("train", "more", "told"),
+    [
+        ({}, {}, "clips.a.train: found none; expected one of frames, clip, until"),
+        ({"clip": "demo", "until": "temporal_roi"}, {}, "found clip and until; expected one of frames, clip"),
+        (
+            {"frames": [[0, 9]]},
+            {"train_fraction": 0.5},
+            "clips.a.train: found beside train_fraction; expected",
+        ),
+        (
+            {"frames": [[40, 40]]},
+            {},
+            "clips.a.train.frames: found [40, 40], which is empty; expected [first, one past the"
+            " last], such as [40, 80]",
+        ),
+        ({"frames": [[9, 3]]}, {}, "clips.a.train.frames: found [9, 3], which is empty"),
+        (
+            {"frames": [[0, 40], [39, 60]]},
+            {},
+            "clips.a.train.frames: [0, 40] and [39, 60] overlap; expected each frame once, in",
+        ),
+        ({"frames": [[40, 60], [0, 20]]}, {}, "[40, 60] and [0, 20] are not in order"),
+        ({"frames": []}, {}, "clips.a.train.frames: found []; expected a list in brackets of 1 or"),
+        ({"frames": [[0, 9, 12]]}, {}, "clips.a.train.frames.0: found [0, 9, 12]; expected a list in"),
+        (
+            {"frames": [[-1, 9]]},
+            {},
+            "clips.a.train.frames.0.0: found -1; expected a whole number, at least 0",
+        ),
+        (
+            {"clip": "a"},
+            {},
+            "clips.a.train.clip: found the clip itself, which would leave no frame to test; expected another",
+        ),
+        ({"clip": "demmo"}, {}, "clips.a.train.clip: unknown clip 'demmo'; did you mean 'demo'?"),
+        (
+            {"until": "temporal_roi"},
+            {},
+            "clips.a.train.until: the clip has no temporal_roi; expected the name of the file that says",
+        ),
+        ({"until": "noon"}, {}, "clips.a.train.until: found 'noon'; expected temporal_roi"),
+    ],
+)
+def test_training_that_makes_no_sense_is_told(train: dict, more: dict, told: str) -> None:
+    assert told in message(trains(train, **more))
+
+
+def test_a_clip_s_own_training_frames_make_every_share_a_variant() -> None:
+    changes = trains({"frames": [[0, 9]]}) | {"sweeps": {"training": SWEEPS["training"]}}
+    assert set(read(changes).fractions.values()) == set(SWEEPS["training"]["values"]["split.train_fraction"])
+
+
+def test_two_clips_do_not_keep_two_addresses_as_one_file() -> None:
+    sources = {name: {"url": f"http://here/{name}.zip", "file": "data.zip"} for name in "ab"}
+    changes = {"run": ["a", "b"], "clips": {name: {"source": source} for name, source in sources.items()}}
+    assert message(changes) == (
+        "clips.b.source.file: found 'data.zip', by which 'a' is kept, from another address; expected a name"
+        " of its own"
+    )
+    changes["clips"]["b"]["source"]["url"] = "http://here/a.zip"
+    assert read(changes).clips == ["a", "b"]
+
+
+@pytest.mark.parametrize("name", ["report.html", "still.csv", "logs"])
+def test_a_clip_is_not_named_like_a_file_of_the_results(name: str) -> None:
+    changes = {"run": [name], "clips": {name: {"source": {"synthetic": {}}}}}
+    assert message(changes).startswith(f"clips.{name}: files and folders of the results have such names")
+
+
+def test_a_clip_in_two_tables_is_told(home: Path) -> None:
+    for table in ("one.tsv", "two.tsv"):
+        (home / table).write_text("clip\tpath\nkitchen\tkitchen.mp4\n")
+    told = message({"clip_tables": ["one.tsv", "two.tsv"]})
+    assert told == "clip_tables: 'kitchen' is in one.tsv and in two.tsv; rename one"

@@ -35,6 +35,28 @@ def test_a_row_is_what_the_section_clips_would_have() -> None:
     }
 
 
+def test_a_rendered_clip_is_a_row_too() -> None:
+    clips = read("clip\tsynthetic\nshakes\theight=240 jitter=2.5 story=gets_up\n")
+    settings = clips["shakes"]["source"]["synthetic"]
+    assert (settings["height"], settings["jitter"], settings["story"]) == (240, 2.5, "gets_up")
+    assert settings["width"] == 720
+
+
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [
+        ("jitter", "synthetic: found 'jitter'; expected settings, such as 'height=240 jitter=2'"),
+        ("jitter=99", "synthetic.jitter: found 99; expected a number, at least 0 and at most 20"),
+        ("jiter=2", "synthetic: unknown key 'jiter'"),
+        ("story=sleeps", "synthetic.story: found 'sleeps'; expected one of falls, gets_up"),
+    ],
+)
+def test_settings_of_a_rendered_clip_are_checked(cell: str, told: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read(f"clip\tsynthetic\nshakes\t{cell}\n")
+    assert str(caught.value).startswith(f"mine.tsv, line 2: {told}")
+
+
 def test_a_table_of_a_spreadsheet_s_own_utf_8_is_read() -> None:
     assert list(read("\ufeffclip\tpath\ttitle\na\tb.mp4\tKüche\n")) == ["a"]
 
@@ -117,3 +139,46 @@ def test_another_encoding_is_told() -> None:
     Path("mine.tsv").write_bytes("clip\ttitle\na\tKüche\n".encode("latin1"))
     with pytest.raises(InputError, match=r"^mine.tsv: byte \d+ is no UTF-8; save the table as UTF-8 text$"):
         read_clip_table("mine.tsv", ROOT)
+
+
+def test_a_quote_is_a_letter_and_a_row_of_tabs_is_none(tmp_path: Path) -> None:
+    rows = 'clip\tpath\ttitle\na\ta.mp4\t"Two\nb\tb.mp4\t"a" and "b"\n\t\t\nc\tc.mp4\tC\n\t\n'
+    (tmp_path / "mine.tsv").write_text(rows)
+    table = read_clip_table(str(tmp_path / "mine.tsv"), ROOT)
+    assert {name: clip["title"] for name, clip in table.items()} == {
+        "a": '"Two',
+        "b": '"a" and "b"',
+        "c": "C",
+    }
+
+
+def test_a_column_that_is_there_twice_is_told(tmp_path: Path) -> None:
+    (tmp_path / "mine.tsv").write_text("clip\tpath\tpath\na\ta.mp4\tb.mp4\n")
+    with pytest.raises(InputError, match=r"line 1: column 'path' is there twice; delete or rename one"):
+        read_clip_table(str(tmp_path / "mine.tsv"), ROOT)
+
+
+def test_a_row_says_what_trains_and_how_fast_a_clip_runs(tmp_path: Path) -> None:
+    head = "clip\tpath\troi\ttemporal_roi\tcategory\ttrain_until\ttrain_clip\ttrain_fraction\tfps\n"
+    rows = "a\ta.zip\tROI.bmp\ttemporalROI.txt\tbaseline\ttemporal_roi\t\t\t29.97\n"
+    rows += "b\tb.zip\t\t\t\t\ta\t\t30\nc\tc.zip\t\t\t\t\t\t0.25\t\n"
+    (tmp_path / "mine.tsv").write_text(head + rows)
+    table = read_clip_table(str(tmp_path / "mine.tsv"), ROOT)
+    a = {key: table["a"][key] for key in ("roi", "temporal_roi", "category", "train", "fps")}
+    assert a == {
+        "roi": "ROI.bmp",
+        "temporal_roi": "temporalROI.txt",
+        "category": "baseline",
+        "train": {"until": "temporal_roi"},
+        "fps": 29.97,
+    }
+    assert (table["b"]["train"], table["b"]["fps"], table["c"]["train_fraction"]) == ({"clip": "a"}, 30, 0.25)
+
+
+@pytest.mark.parametrize("fps", ["nan", "inf", "fast", "0", "1e9", "-3", "2000"])
+def test_a_rate_that_is_none_is_told(tmp_path: Path, fps: str) -> None:
+    (tmp_path / "mine.tsv").write_text(f"clip\tpath\tfps\na\ta.mp4\t{fps}\n")
+    with pytest.raises(
+        InputError, match=r"line 2: fps: found .*; expected a number, above 0 and at most 1000"
+    ):
+        read_clip_table(str(tmp_path / "mine.tsv"), ROOT)

@@ -7,10 +7,13 @@ import pytest
 
 from bgsub.demo.motion import FOREARM, SHIN, THIGH, UPPER_ARM, pose_at
 from bgsub.demo.room import build_room
+from bgsub.demo.settings import Synthetic
 from bgsub.demo.solids import Solid, View, project
-from bgsub.demo.synthetic import DRIFT, events, render_clip, render_frames
+from bgsub.demo.story import events
+from bgsub.demo.synthetic import render_clip, render_frames
 
 FRAMES, HEIGHT, WIDTH = 40, 120, 180
+DRIFT = Synthetic.drift
 
 
 @pytest.fixture(scope="module")

@@ -88,11 +88,11 @@ def test_history_to_keep_a_person_for_half_a_minute():
 
 
 def test_prediction_for_a_clip():
-    settled = predict_absorption(60, 0.9, 0.05, still_frame=61)
+    settled = predict_absorption(60, 0.9, 0.05, frames_seen=61)
     assert (settled.steady, settled.startup) == (6, 6)
-    young = predict_absorption(500, 0.9, 0.05, still_frame=44)
+    young = predict_absorption(500, 0.9, 0.05, frames_seen=44)
     assert (young.steady, young.startup) == (55, 10)
-    assert predict_absorption(60, 0.9, 0.05, still_frame=0).startup >= 1
+    assert predict_absorption(60, 0.9, 0.05, frames_seen=0).startup >= 1
 
 
 def test_visible_share_counts_foreground_inside_the_region():
@@ -231,7 +231,7 @@ def test_row_of_absorption_counts_from_stillness(square):
     still = Still(61, "frames", square, "config")
     seen = [{"frame": frame, "visible_share": 1.0 if frame < 67 else 0.0} for frame in range(64, 110)]
     mog2 = {"history": 60, "background_ratio": 0.9, "complexity_reduction": 0.05}
-    assert absorption_row("mog2", seen, still, mog2) == {
+    assert absorption_row("mog2", seen, still, mog2, 61) == {
         "method": "mog2",
         "still_frame": 61,
         "still_source": "frames",
@@ -242,9 +242,12 @@ def test_row_of_absorption_counts_from_stillness(square):
         "censored_at": None,
         "vanish": 6,
         "retention": pytest.approx(3 / 46),
+        "frames_seen": 61,
         "predicted": 6,
     }
-    assert absorption_row("gmm", seen, still)["predicted"] is None
+    assert absorption_row("mog2", seen, still, mog2, 20)["predicted"] == 4  # OpenCV learns fast at first
+    assert absorption_row("mog2", seen, still, mog2, None)["predicted"] is None
+    assert absorption_row("gmm", seen, still, None, 61)["predicted"] is None
 
 
 def test_row_of_a_clip_with_nobody_still_is_empty_but_whole(square):
@@ -295,5 +298,5 @@ def test_row_of_a_frozen_mog2_predicts_nothing():
     still = Still(5, "config", np.ones((4, 4), bool), "config")
     seen = visible_rows("mog2", Masks(masks, np.arange(5, 8)), still)
     constants = {"history": 60, "background_ratio": 0.9, "complexity_reduction": 0.05, "learning_rate": None}
-    assert absorption_row("mog2", seen, still, constants)["predicted"] == 1
-    assert absorption_row("mog2", seen, still, constants | {"frozen_from": 5})["predicted"] is None
+    assert absorption_row("mog2", seen, still, constants, 5)["predicted"] == 1
+    assert absorption_row("mog2", seen, still, constants | {"frozen_from": 5}, 5)["predicted"] is None

@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from bgsub.demo.synthetic import events, render_frames
+from bgsub.demo.story import events
+from bgsub.demo.synthetic import render_frames
 from bgsub.errors import InputError
 from bgsub.evidence.events import EVENTS, Event, enters_frame, falls_frame, locate_events, vertical_extent
 from bgsub.evidence.still import Still, locate_still

@@ -26,20 +26,22 @@ def luma_and_a_half(frame):
     return score
 
 
-@given(st.integers(0, 2**32 - 1), st.sampled_from([1, 3, 4]), st.booleans())
-def test_counts_are_those_of_the_masks_at_every_threshold(seed, opening, in_roi):
+@given(st.integers(0, 2**32 - 1), st.sampled_from([1, 3, 4]), st.sampled_from([1, 3, 7]), st.booleans())
+def test_counts_are_those_of_the_masks_at_every_threshold(seed, opening, median, in_roi):
     frames, groundtruth, roi = clip(seed)
     roi = roi if in_roi else None
     background = np.random.default_rng(seed).random(frames.shape[1:])
     for score, thresholds in (
         (difference(background), [0, 10.5, 40, 41, 254, 255]),
         (luma_and_a_half, [-1.0, 0.0, 3.5, 3.75, 4.0, 99.0]),
+        # more thresholds than a byte counts
+        (luma_and_a_half, [*np.linspace(-9, 3, 300), 3.5, 3.75, 4.0, 99.0]),
     ):
         counts = score_histogram(
-            frames, groundtruth, score, np.array(thresholds), opening=opening, roi=roi
+            frames, groundtruth, score, np.array(thresholds), opening=opening, median=median, roi=roi
         ).counts()
         for i, threshold in enumerate(thresholds, start=1):
-            masks = foreground_masks(frames, score, threshold, opening=opening)
+            masks = foreground_masks(frames, score, threshold, opening=opening, median=median)
             expected = total(count_frames(masks, groundtruth, roi))
             found = {name: int(values[i]) for name, values in counts.items()}
             assert found == {name: getattr(expected, name) for name in ("tp", "fp", "fn", "tn")}
@@ -90,3 +92,31 @@ def test_thresholds_passed_are_those_below_the_score(thresholds, scores):
     scores = np.concatenate([scores, ascending])[np.newaxis]
     expected = (scores[..., np.newaxis] > ascending).sum(axis=-1)
     np.testing.assert_array_equal(thresholds_passed(scores, ascending), expected)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_shadows_of_the_masks_are_background_at_every_threshold(seed):
+    frames, groundtruth, _ = clip(seed)
+    thresholds, own = np.array([0.0, 2.0, 4.0, 6.0]), 4.0
+    shadow = np.random.default_rng(seed).random(groundtruth.shape) < 0.3
+
+    def score_without(frame):
+        place = next(i for i, one in enumerate(frames) if np.array_equal(one, frame))
+        return np.where(shadow[place], -np.inf, luma_and_a_half(frame))
+
+    masks = list(foreground_masks(frames, score_without, own))
+    cleared = score_histogram(
+        frames, groundtruth, luma_and_a_half, thresholds, without_shadows=(own, masks)
+    ).counts()
+    at_own = total(count_frames(masks, groundtruth))
+    assert {name: cleared[name][3] for name in ("tp", "fp", "fn", "tn")} == {
+        name: getattr(at_own, name) for name in ("tp", "fp", "fn", "tn")
+    }
+    scores = np.stack([luma_and_a_half(frame) for frame in frames])
+    kept = ~((scores > own) & (np.stack(masks) == 0))
+    assert cleared["fp"][1] == ((scores > 0) & kept & np.isin(groundtruth, (0, 50))).sum()
+    # Above its own threshold, where what passes had passed it, shadows are gone as well.
+    above = total(count_frames(foreground_masks(frames, score_without, 6.0), groundtruth))
+    assert (cleared["tp"][4], cleared["fp"][4]) == (above.tp, above.fp)
+    with pytest.raises(ValueError, match="shorter"):
+        score_histogram(frames, groundtruth, luma_and_a_half, thresholds, without_shadows=(own, masks[:2]))

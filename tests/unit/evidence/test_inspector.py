@@ -131,7 +131,7 @@ def test_a_clip_is_inspected_at_its_own_samples_masks_and_labels(clip):
     masks["mog2"] = Masks(marked, np.arange(30, 40))
     truth = np.zeros((40, 6, 8), np.uint8)
     truth[31, 2, 6] = 170
-    found = inspect_clip(clip, range(30), range(30, 40), masks, truth, MODELS, METHODS, budget=1e6)
+    found = inspect_clip(clip, clip[:30], range(30, 40), masks, truth, MODELS, METHODS, budget=1e6)
     assert (found.width, found.height) == (8, 6)
     assert found.arrays["pixels"].tolist() == [2 * 8 + 2, 2 * 8 + 6]
     assert (found.arrays["train"][1] == clip[:30, 2, 6]).all()

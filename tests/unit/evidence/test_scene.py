@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from bgsub.demo.synthetic import events, render_frames
+from bgsub.demo.story import events
+from bgsub.demo.synthetic import render_frames
 from bgsub.evidence.motion import calm_stretches
 from bgsub.evidence.scene import study
 

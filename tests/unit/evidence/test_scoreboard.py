@@ -6,7 +6,7 @@ import pytest
 
 from bgsub.errors import InputError
 from bgsub.evidence.cdnet import Scope
-from bgsub.evidence.scoreboard import clip_counts, count_masks, overall_rows, score_rows
+from bgsub.evidence.scoreboard import clip_counts, count_masks, overall_rows, scene_rows, score_rows
 from bgsub.evidence.scores import COUNTS, MEASURES, Counts
 from bgsub.masks.mask_file import Masks
 
@@ -116,10 +116,41 @@ def test_over_clips_categories_weigh_the_same():
 def test_over_clips_what_is_not_defined_is_counted():
     none = clip(gmm=0.5, mog2=0.1)
     none["shadow_error"] = np.nan  # as it comes from a file
-    rows = overall_rows({"a": none, "b": clip(gmm=0.7)}, {"a": "x", "b": "x"})
-    assert [(row["method"], row["clips"], row["shadow_error"], row["undefined"]) for row in rows] == [
-        ("gmm", 2, 0.7, "shadow_error: 1"),
-        ("gmm", 2, 0.7, None),
-        ("mog2", 1, None, "shadow_error: 1"),
-        ("mog2", 1, None, "shadow_error: 1"),
+    rows = overall_rows({"a": none, "b": clip(gmm=0.7)}, {"a": "x", "b": "y"})
+    assert [
+        (row["category"], row["method"], row["clips"], row["shadow_error"], row["undefined"]) for row in rows
+    ] == [
+        ("x", "gmm", 1, None, "shadow_error: 1"),
+        ("y", "gmm", 1, 0.7, None),
+        ("overall", "gmm", 2, 0.7, "shadow_error: 1"),
+        ("x", "mog2", 1, None, "shadow_error: 1"),
+        ("overall", "mog2", 1, None, "shadow_error: 1"),
     ]
+
+
+def test_scenes_stand_side_by_side_and_an_empty_one_has_no_f_measure():
+    nobody = [Counts(fp=9, tn=991, shadow=0)] * 3
+    tables = {
+        "falls": {"keeps": table(KEEPS), "loses": table(LOSES)},
+        "empty": {"keeps": table(nobody), "loses": table([Counts(tn=1000)] * 3)},
+    }
+    scores = {clip: pd.DataFrame(score_rows(of, seed=0)[0]) for clip, of in tables.items()}
+    kept = {
+        "falls": pd.DataFrame({"method": ["loses", "keeps"], "retention": [0.2, 0.9]}),
+        "empty": pd.DataFrame({"method": ["keeps", "loses"], "retention": [None, None]}),
+    }
+    keeps, loses, some, none = scene_rows(scores, kept)
+    assert [row["clip"] for row in (keeps, loses, some, none)] == ["falls", "falls", "empty", "empty"]
+    assert keeps["behind"] == 0
+    assert loses["behind"] == pytest.approx(keeps["f_measure"] - loses["f_measure"]) != 0
+    assert (keeps["retention"], loses["retention"]) == (0.9, 0.2)
+    assert keeps["shadow_error"] == pytest.approx(1 / 20)
+    assert some["fpr"] == pytest.approx(0.009)
+    assert none["fpr"] == 0
+    for row in (some, none):
+        assert [row[key] for key in ("f_measure", "behind", "precision", "recall", "retention")] == [None] * 5
+
+
+def test_a_single_category_is_not_told_twice() -> None:
+    rows = overall_rows({"a": clip(gmm=0.5), "b": clip(gmm=0.7)}, {"a": "x", "b": "x"})
+    assert [(row["category"], row["clips"], row["f_measure"]) for row in rows] == [("overall", 2, 0.6)]

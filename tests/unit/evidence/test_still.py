@@ -1,9 +1,12 @@
+from fractions import Fraction
+
 import cv2
 import numpy as np
 import pytest
 
 from bgsub.errors import InputError
 from bgsub.evidence.still import Still, locate_still, locate_stills, longest, still_rows, still_spans, timed
+from bgsub.source.rate import Rate
 
 
 def person_at(column, height=40, width=60):
@@ -140,15 +143,18 @@ def test_config_outside_the_clip_is_refused(fall, settings, key):
 
 def test_rows_tell_when_how_long_and_in_which_box(fall):
     frames, truth = fall
-    (row,) = timed(still_rows(locate_stills(frames, groundtruth=truth), len(frames)), fps=15)
+    (row,) = timed(
+        still_rows(locate_stills(frames, groundtruth=truth), len(frames)), Rate(Fraction(15), "file")
+    )
     assert row == {
         "start": 30,
         "end": 59,
         "seconds": 2.0,
         "region": "60 90 50 15",
         "known_by": "groundtruth",
+        "rate_known_by": "file",
     }
-    assert timed(still_rows([], 60), fps=15) == []
+    assert timed(still_rows([], 60), Rate(Fraction(15), "file")) == []
 
 
 def test_the_longest_of_several_is_the_main_one():

@@ -12,9 +12,12 @@ from bgsub.evidence.sweeps import measure_frames, summarise
 from bgsub.masks.mask_file import Masks
 from bgsub.masks.rules import Difference
 from bgsub.masks.subtractors import Mog2
+from bgsub.source.split import Split
 
 MOG2 = Mog2(opencv="mog2", history=60)
 GMM = Difference(model="em", rule="difference")
+
+SPLIT = Split([0], [1, 2, 3], "clip", "clip")
 
 
 def found(first, masks):
@@ -25,6 +28,7 @@ def table(first, shares, still_frame=4, **columns):
     """`measures.csv` with the visible shares of frames from `first` on, and by default 1 of each count."""
     frames = range(first, first + len(shares))
     rows = {"frame": frames, "foreground_share": shares, "still_frame": still_frame, "visible_share": shares}
+    rows |= {"training": first, "frames_seen": still_frame}
     return pd.DataFrame(rows | dict.fromkeys(COUNTS, 1) | columns)
 
 
@@ -33,12 +37,14 @@ def test_a_frame_is_measured_where_and_when_it_counts():
     roi = np.array([[True, True, True, False]])
     masks = found(1, [[[255, 255, 127, 0]], [[0, 0, 255, 255]], [[0, 0, 0, 255]]])
     before, scored, last = measure_frames(
-        masks, Still(2, "groundtruth", truth, "groundtruth"), truth, Scope(roi, range(2, 3))
+        masks, SPLIT, Still(2, "groundtruth", truth, "groundtruth"), truth, Scope(roi, range(2, 3))
     )
     assert before == {
         "frame": 1,
         "foreground_share": 0.5,  # a shadow is not foreground
+        "training": 1,
         "still_frame": 2,
+        "frames_seen": 2,
         "visible_share": None,  # not yet still
         **dict.fromkeys(COUNTS),  # not yet scored
     }
@@ -48,16 +54,17 @@ def test_a_frame_is_measured_where_and_when_it_counts():
 
 
 def test_without_truth_and_person_only_the_foreground_is_measured():
-    (row,) = measure_frames(found(7, [[[255, 0]]]), None)
+    (row,) = measure_frames(found(7, [[[255, 0]]]), SPLIT, None)
     assert {name: value for name, value in row.items() if value is not None} == {
         "frame": 7,
         "foreground_share": 0.5,
+        "training": 1,
     }
 
 
 def test_a_region_without_the_person_is_not_a_share():
     truth = np.zeros((3, 1, 2), np.uint8)
-    (row,) = measure_frames(found(2, [[[255, 0]]]), Still(1, "config", truth, "groundtruth"))
+    (row,) = measure_frames(found(2, [[[255, 0]]]), SPLIT, Still(1, "config", truth, "groundtruth"))
     assert row["visible_share"] is None
 
 

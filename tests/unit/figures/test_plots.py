@@ -1,3 +1,4 @@
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from matplotlib.colors import to_hex, to_rgb
 from bgsub.figures import pictures, plots
 from bgsub.figures.looks import TRUTH
 from bgsub.model import constants
+from bgsub.source.rate import Rate
 
 CURVES = {
     "em": pd.DataFrame(
@@ -24,23 +26,24 @@ CURVES = {
     ),
 }
 TOLERANCES = {"em": 1e-6, "notebook": None}
+RATE = Rate(Fraction(10), "config")
 AREA = pd.DataFrame(
     {
         "frame": [4, 5, 6, 4, 5, 6],
-        "method": ["gmm"] * 3 + ["mog2"] * 3,
+        "method": ["gmm"] * 3 + ["mog2_default"] * 3,
         "foreground_share": [0.1, 0.2, 0.2, 0.1, 0.1, 0.0],
     }
 )
 VISIBLE = pd.DataFrame(
     {
         "frame": [5, 6, 7, 8] * 2,
-        "method": ["gmm"] * 4 + ["mog2"] * 4,
+        "method": ["gmm"] * 4 + ["mog2_default"] * 4,
         "visible_share": [0.8, 0.8, 0.8, 0.8, 0.6, 0.4, 0.2, 0.0],
     }
 )
 ABSORPTION = pd.DataFrame(
     {
-        "method": ["gmm", "mog2"],
+        "method": ["gmm", "mog2_default"],
         "still_frame": [5, 5],
         "initial_share": [0.8, 0.6],
         "half_life": [np.nan, 2],
@@ -105,7 +108,7 @@ def test_gap_of_nothing_can_be_drawn(gap, tmp_path):
 def test_area_marks_split_stillness_and_truth():
     truth = pd.Series([0.0, 0.0, 0.1, 0.2, 0.25, 0.3, 0.3])
     events = {"falls": 4, "lies still": 5}
-    (axes,) = plots.draw_area(AREA, NAMES.methods, first_test_frame=4, events=events, truth=truth).axes
+    (axes,) = plots.draw_area(AREA, NAMES.methods, training=[range(4)], events=events, truth=truth).axes
     np.testing.assert_array_equal(line(axes, "GMM").get_xdata(), [4, 5, 6])
     np.testing.assert_array_equal(line(axes, "MOG2").get_ydata(), [0.1, 0.1, 0.0])
     np.testing.assert_array_equal(line(axes, TRUTH.label).get_ydata(), truth)
@@ -116,31 +119,58 @@ def test_area_marks_split_stillness_and_truth():
     assert axes.get_xlim() == (0, 6)
     (training,) = axes.patches
     assert training.get_x() + training.get_width() == 3.5
-    (axes,) = plots.draw_area(AREA, NAMES.methods, first_test_frame=4).axes
+    (axes,) = plots.draw_area(AREA, NAMES.methods, training=[range(4)]).axes
     assert verticals(axes) == []
 
 
 def test_absorption_counts_from_stillness_and_marks_half_life_and_prediction():
-    axes = plots.draw_absorption(VISIBLE, ABSORPTION, NAMES.methods, fps=10).axes[0]
+    axes = plots.draw_absorption(VISIBLE, ABSORPTION, NAMES.methods, rate=RATE).axes[0]
     np.testing.assert_array_equal(line(axes, "MOG2").get_xdata(), [0, 1, 2, 3])
     np.testing.assert_array_equal(line(axes, "MOG2").get_ydata(), [0.6, 0.4, 0.2, 0.0])
     assert verticals(axes) == [3]
     assert line(axes, "predicted for MOG2: 3").get_xdata() == [3, 3]
     markers = [drawn for drawn in axes.get_lines() if drawn.get_marker() == "D" and len(drawn.get_xdata())]
     assert [(*m.get_xdata(), *m.get_ydata()) for m in markers] == [(2, 0.2)]
-    assert to_hex(markers[0].get_color()) == NAMES.methods["mog2"].colour.lower()
+    assert to_hex(markers[0].get_color()) == NAMES.methods["mog2_default"].colour.lower()
+
+
+def test_training_frames_leave_gaps_and_another_clips_are_not_there():
+    (axes,) = plots.draw_area(
+        AREA[AREA["frame"] != 5], NAMES.methods, training=[range(2, 4), range(5, 6)]
+    ).axes
+    assert [(patch.get_x(), patch.get_x() + patch.get_width()) for patch in axes.patches] == [
+        (1.5, 3.5),
+        (4.5, 5.5),
+    ]
+    curve = line(axes, "GMM")
+    np.testing.assert_array_equal(curve.get_xdata(), [4, 5, 6])
+    assert np.isnan(curve.get_ydata()).tolist() == [False, True, False]
+    (axes,) = plots.draw_area(AREA, NAMES.methods, training=[]).axes
+    assert not axes.patches
+    assert "training" not in texts(axes)
+
+
+def test_an_axis_in_seconds_says_if_the_rate_is_assumed():
+    axes = plots.draw_absorption(
+        VISIBLE, ABSORPTION, NAMES.methods, rate=Rate(Fraction(299, 20), "file")
+    ).axes[0]
+    assert axes.get_xlabel().endswith("seconds at 14.95 frames per second")
+    axes = plots.draw_absorption(VISIBLE, ABSORPTION, NAMES.methods, rate=Rate(Fraction(10), "nothing")).axes[
+        0
+    ]
+    assert axes.get_xlabel().endswith("seconds at 10 frames per second (assumed)")
 
 
 def test_absorption_of_nobody_says_so():
     nobody = ABSORPTION.assign(still_frame=np.nan, half_life=np.nan, predicted=np.nan)
-    (axes,) = plots.draw_absorption(VISIBLE.iloc[:0], nobody, NAMES.methods, fps=10).axes
+    (axes,) = plots.draw_absorption(VISIBLE.iloc[:0], nobody, NAMES.methods, rate=RATE).axes
     assert "nobody lies still in the frames that were tested" in texts(axes)
 
 
 def test_long_names_do_not_run_out_of_the_figure():
     names = [f"{letter} method with a long name" for letter in "ABCDEFG"]
     area = pd.DataFrame({"frame": [0, 1] * 7, "method": np.repeat(names, 2), "foreground_share": 0.1})
-    figure = plots.draw_area(area, called(*names), first_test_frame=0)
+    figure = plots.draw_area(area, called(*names), training=[])
     figure.draw_without_rendering()
     (legend,) = figure.legends
     assert legend.get_window_extent().x1 <= figure.bbox.x1
@@ -223,8 +253,8 @@ def draw_all(folder: Path) -> dict[str, bytes]:
     )
     plots.plot_convergence(CURVES, TOLERANCES, NAMES.models, folder / "convergence.png")
     plots.plot_gap(noise.random((12, 18)), NAMES.models["notebook"], folder / "gap.png")
-    plots.plot_area(AREA, NAMES.methods, folder / "area.png", first_test_frame=4, events={"lies still": 5})
-    plots.plot_absorption(VISIBLE, ABSORPTION, NAMES.methods, folder / "absorption.png", fps=10)
+    plots.plot_area(AREA, NAMES.methods, folder / "area.png", training=[range(4)], events={"lies still": 5})
+    plots.plot_absorption(VISIBLE, ABSORPTION, NAMES.methods, folder / "absorption.png", rate=RATE)
     pictures.plot_backgrounds({"em": image, "median": image // 2}, folder / "backgrounds.png")
     pictures.plot_fit_maps(*maps, folder / "fit.png")
     pictures.plot_mask_strip({"frame": [image] * 2}, ["a", "b"], folder / "masks.png")

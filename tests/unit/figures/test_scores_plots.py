@@ -10,7 +10,7 @@ from bgsub.masks.method import ADAPTIVE, FROZEN, OWN, PROTECTED, RECONSIDERING
 
 SCORES = pd.DataFrame(
     {
-        "method": ["mog2", "gmm", "safe", "idle"],
+        "method": ["mog2_default", "gmm", "safe", "idle"],
         "f_measure": [0.3, 0.8, 0.9, np.nan],
         "f_low": [0.1, 0.75, 0.85, np.nan],
         "f_high": [0.6, 0.85, 0.95, np.nan],
@@ -18,14 +18,18 @@ SCORES = pd.DataFrame(
         "precision": [1.0, 0.95, 0.9, np.nan],
     }
 )
-LEARNING = {"mog2": ADAPTIVE, "gmm": FROZEN, "safe": PROTECTED, "idle": FROZEN}
+LEARNING = {"mog2_default": ADAPTIVE, "gmm": FROZEN, "safe": PROTECTED, "idle": FROZEN}
 METHODS = called(*LEARNING, "nobody")
 CURVES = {
     "gmm": threshold_curve([1, 1, 2, 6], [80, 6, 2, 2], [-np.inf, 0, 10, 50]),
     "nobody": threshold_curve([0, 0], [5, 5], [0, 1]),
 }
 AGREEMENT = pd.DataFrame(
-    {"method": ["gmm", "gmm", "mog2"], "other": ["mog2", "idle", "idle"], "f_measure": [0.999, 0.25, np.nan]}
+    {
+        "method": ["gmm", "gmm", "mog2_default"],
+        "other": ["mog2_default", "idle", "idle"],
+        "f_measure": [0.999, 0.25, np.nan],
+    }
 )
 
 
@@ -35,7 +39,7 @@ def texts(axes):
 
 def test_scores_are_ranked_with_their_intervals():
     score, found, kept = plots.draw_scores(
-        SCORES, LEARNING, METHODS, {"mog2": 0.02, "gmm": 0.6, "safe": np.nan}
+        SCORES, LEARNING, METHODS, {"mog2_default": 0.02, "gmm": 0.6, "safe": np.nan}
     ).axes
     assert [label.get_text() for label in score.get_yticklabels()] == ["safe", "GMM", "MOG2", "idle"]
     assert score.get_ylim() == (3.5, -0.5)  # the best on top
@@ -43,10 +47,18 @@ def test_scores_are_ranked_with_their_intervals():
     intervals, dots = score.get_lines()[::2], score.get_lines()[1::2]
     assert [list(line.get_xdata()) for line in intervals[:3]] == [[0.85, 0.95], [0.75, 0.85], [0.1, 0.6]]
     assert [(*dot.get_xdata(), *dot.get_ydata()) for dot in dots[:3]] == [(0.9, 0), (0.8, 1), (0.3, 2)]
-    assert to_hex(dots[2].get_color()) == METHODS["mog2"].colour.lower()
+    assert to_hex(dots[2].get_color()) == METHODS["mog2_default"].colour.lower()
     markers = [(line.get_marker(), *line.get_xdata()) for line in found.get_lines()[1:3]]
     assert markers == [(">", 0.9), ("D", 0.9)]
     assert [bar.get_width() for bar in kept.patches][1:3] == [0.6, 0.02]
+
+
+def test_a_clip_without_anybody_and_anything_marked_is_drawn():
+    nothing = pd.DataFrame(
+        {"method": ["gmm", "mog2_default"], **{key: [None, None] for key in SCORES.columns[1:]}}
+    )
+    score, _ = plots.draw_scores(nothing, LEARNING, METHODS).axes
+    assert texts(score) == ["none", "none"]
 
 
 def test_how_a_method_learns_shows_at_a_glance():
@@ -103,7 +115,7 @@ def test_lines_of_equal_f_are_that():
 
 
 def test_agreement_is_symmetric_and_not_rounded_up():
-    axes = plots.draw_agreement(AGREEMENT, called("gmm", "mog2", "idle")).axes[0]
+    axes = plots.draw_agreement(AGREEMENT, called("gmm", "mog2_default", "idle")).axes[0]
     matrix = axes.images[0].get_array()
     np.testing.assert_array_equal(matrix, matrix.T)
     assert matrix.mask.tolist() == [[True, False, False], [False, True, True], [False, True, True]]
@@ -115,7 +127,9 @@ def test_figures_are_saved_with_the_same_bytes(tmp_path):
     for folder in ("one", "two"):
         plots.plot_scores(SCORES, LEARNING, METHODS, tmp_path / folder / "scores.png", retention={"gmm": 0.6})
         plots.plot_curves(CURVES, {"gmm": 50}, METHODS, tmp_path / folder / "curves.png")
-        plots.plot_agreement(AGREEMENT, called("gmm", "mog2", "idle"), tmp_path / folder / "agreement.png")
+        plots.plot_agreement(
+            AGREEMENT, called("gmm", "mog2_default", "idle"), tmp_path / folder / "agreement.png"
+        )
     names = sorted(path.name for path in (tmp_path / "one").iterdir())
     assert names == [
         f"{name}.{suffix}" for name in ("agreement", "curves", "scores") for suffix in ("png", "svg")

@@ -2,6 +2,7 @@ import errno
 import os
 import re
 import subprocess
+from fractions import Fraction
 
 import imageio_ffmpeg
 import numpy as np
@@ -35,7 +36,7 @@ def boxes(path):
 
 def test_video_shows_its_frames(tmp_path):
     frames = np.stack(list(soft_frames()))
-    write_video(tmp_path / "a.mp4", iter(frames), 10)
+    write_video(tmp_path / "a.mp4", iter(frames), Fraction(10))
     decoded = read_video(tmp_path / "a.mp4")
     assert decoded.shape == frames.shape
     assert all(psnr(one, other) > 30 for one, other in zip(frames, decoded, strict=True))
@@ -46,14 +47,14 @@ def test_colours_are_those_given(tmp_path):
         [[200, 40, 40], [40, 200, 40], [40, 40, 200], [255, 255, 255], [0, 0, 0], [127, 127, 127]]
     )
     frame = np.repeat(np.repeat(colours[np.newaxis].astype(np.uint8), 32, axis=0), 32, axis=1)
-    write_video(tmp_path / "a.mp4", [frame] * 3, 10)
+    write_video(tmp_path / "a.mp4", [frame] * 3, Fraction(10))
     seen = read_video(tmp_path / "a.mp4")[1][16, 16::32]
     assert np.abs(seen.astype(int) - colours).max() <= 6
 
 
 def test_video_plays_in_a_browser(tmp_path):
     path = tmp_path / "a.mp4"
-    write_video(path, soft_frames(), 10)
+    write_video(path, soft_frames(), Fraction(10))
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-i", str(path)]
     report = subprocess.run(command, capture_output=True, text=True, check=False).stderr
     assert re.search(r"Video: h264 .*yuv420p\(tv, smpte170m/bt709/bt709.*64x48.*10 fps", report)
@@ -64,7 +65,7 @@ def test_video_plays_in_a_browser(tmp_path):
 @pytest.mark.parametrize(("height", "width"), [(47, 64), (48, 63), (47, 63)])
 def test_odd_sizes_get_their_edge_twice(tmp_path, height, width):
     frames = np.stack(list(soft_frames(height=height, width=width)))
-    write_video(tmp_path / "a.mp4", frames, 10)
+    write_video(tmp_path / "a.mp4", frames, Fraction(10))
     decoded = read_video(tmp_path / "a.mp4")
     assert decoded.shape == (12, 48, 64, 3)
     assert psnr(frames, decoded[:, :height, :width]) > 30
@@ -74,15 +75,15 @@ def test_odd_sizes_get_their_edge_twice(tmp_path, height, width):
 
 def test_same_frames_same_bytes_on_any_number_of_cores(tmp_path):
     noise = np.random.default_rng(1).integers(0, 256, (20, 96, 160, 3), dtype=np.uint8)
-    write_video(tmp_path / "a.mp4", noise, 10)
-    write_video(tmp_path / "b.mp4", noise, 10)
+    write_video(tmp_path / "a.mp4", noise, Fraction(10))
+    write_video(tmp_path / "b.mp4", noise, Fraction(10))
     assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
     if not hasattr(os, "sched_setaffinity") or len(os.sched_getaffinity(0)) < 2:
         pytest.skip("needs two cores, and a system that can take one away")
     cores = os.sched_getaffinity(0)
     try:
         os.sched_setaffinity(0, {min(cores)})
-        write_video(tmp_path / "c.mp4", noise, 10)
+        write_video(tmp_path / "c.mp4", noise, Fraction(10))
     finally:
         os.sched_setaffinity(0, cores)
     assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "c.mp4").read_bytes()
@@ -90,14 +91,14 @@ def test_same_frames_same_bytes_on_any_number_of_cores(tmp_path):
 
 def test_no_frames_no_video(tmp_path):
     with pytest.raises(ValueError, match="at least one frame"):
-        write_video(tmp_path / "a.mp4", [], 10)
+        write_video(tmp_path / "a.mp4", [], Fraction(10))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_frames_of_two_sizes_are_refused_and_leave_nothing(tmp_path):
     frames = [np.zeros((48, 64, 3), np.uint8), np.zeros((64, 48, 3), np.uint8)]
     with pytest.raises(ValueError, match=r"\(64, 48, 3\).*\(48, 64, 3\)"):
-        write_video(tmp_path / "a.mp4", frames, 10)
+        write_video(tmp_path / "a.mp4", frames, Fraction(10))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -105,7 +106,7 @@ def test_what_ffmpeg_says_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(video, "_ENCODING", ("-c:v", "no_such_codec", "-f", "mp4"))
     frames = np.zeros((200, 96, 160, 3), np.uint8)  # more than a pipe holds, so that ffmpeg's end is felt
     with pytest.raises(RuntimeError, match=r"a\.mp4: ffmpeg could not write the video: .*no_such_codec"):
-        write_video(tmp_path / "a.mp4", frames, 10)
+        write_video(tmp_path / "a.mp4", frames, Fraction(10))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -124,7 +125,7 @@ def test_full_disk_is_the_users_to_mend(tmp_path, monkeypatch):
         video, "_ENCODING", tuple("matroska" if word == "mp4" else word for word in video._ENCODING)
     )
     with pytest.raises(InputError, match=r"a\.mp4: no space left"):
-        write_video(tmp_path / "a.mp4", soft_frames(), 10)
+        write_video(tmp_path / "a.mp4", soft_frames(), Fraction(10))
 
 
 def test_masks_keep_their_values_beside_a_scaled_frame():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from bgsub.masks.exposure import divide_by_gain, exposure_gain
+from bgsub.masks.exposure import exposure_gain, in_exposure_of
 
 
 def background(seed=1):
@@ -35,9 +35,22 @@ def test_saturated_and_black_pixels_tell_nothing():
 
 
 def test_a_frame_is_divided_by_its_gain():
-    frame = seen(background())
-    levels = np.empty(frame.shape, np.float32)
-    divide_by_gain(frame, np.ones(3, np.float32), levels)
-    np.testing.assert_array_equal(levels, frame)
-    divide_by_gain(frame, np.array([2, 1, 0.5], np.float32), levels)
-    np.testing.assert_array_equal(levels, frame * np.array([0.5, 1, 2]))
+    mean = background()
+    frame = seen(mean)
+    np.testing.assert_array_equal(in_exposure_of(mean, frame), frame)
+    brighter = seen(mean, 1.2)
+    expected = brighter / exposure_gain(brighter, mean)
+    np.testing.assert_allclose(in_exposure_of(mean, brighter), expected, rtol=1e-6)
+
+
+def test_what_is_saturated_is_as_bright_as_the_background_may_have_been():
+    mean = background()
+    mean[:20, :20], mean[:20, 20:40], mean[:20, 40:60] = 255, 252, 100
+    for gain in (0.96, 1.04):  # a lamp of 300 levels at each exposure, and at 1
+        frame = seen(mean, gain)
+        frame[:20, :60] = 255
+        levels = in_exposure_of(mean, frame)
+        assert (levels[:20, :20] == 255).all()
+        assert (levels[:20, 20:40] == (252 if gain > 1 else 255)).all()
+        assert levels[:20, 40:60] == pytest.approx(min(255, 255 / gain), abs=1)
+        assert levels.max() <= 255

@@ -1,8 +1,21 @@
+from dataclasses import replace
+
+import cv2
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bgsub.masks.foreground import foreground_masks, open_mask, temporal_median, threshold_score
+from bgsub.labels import MASK_VALUES
+from bgsub.masks.foreground import (
+    clean_mask,
+    foreground_masks,
+    median_of_mask,
+    open_mask,
+    temporal_median,
+    threshold_score,
+)
+from bgsub.masks.subtractors import Mog2
 
 
 def red(frame):
@@ -70,3 +83,25 @@ def test_opening_removes_specks_and_keeps_what_holds_the_kernel():
     expected[[4, 4, 8, 8], [4, 8, 4, 8]] = 0  # the 3 x 3 ellipse is a cross: it cannot fill a corner
     np.testing.assert_array_equal(opened, expected)
     np.testing.assert_array_equal(open_mask(mask, 1), mask)
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([3, 5, 7, 15]))
+def test_the_median_of_a_mask_is_opencvs(seed, size):
+    mask = np.random.default_rng(seed).choice(np.array(MASK_VALUES, np.uint8), (23, 31))
+    np.testing.assert_array_equal(median_of_mask(mask, size), cv2.medianBlur(mask, size))
+    np.testing.assert_array_equal(median_of_mask(mask, 1), mask)
+
+
+@pytest.mark.parametrize("row", [{}, {"detect_shadows": False}], ids=["three values", "two values"])
+def test_clean_up_is_the_median_and_then_the_opening(row):
+    """For a method whose masks have shadows, and one whose masks have none."""
+    rng = np.random.default_rng(5)
+    clip = rng.integers(90, 140, (12, 30, 40, 3), dtype=np.uint8)
+    clip[8:, 8:20, 10:30] = clip[8:, 8:20, 10:30] * 0.7
+    method = Mog2(opencv="mog2", var_threshold=8, **row)
+    plain = list(method.masks(clip[:8], clip[8:]))
+    assert len(np.unique(plain)) == 3 - ("detect_shadows" in row)
+    cleaned = list(replace(method, opening=3, median=5).masks(clip[:8], clip[8:]))
+    for mask, found in zip(plain, cleaned, strict=True):
+        np.testing.assert_array_equal(found, open_mask(cv2.medianBlur(mask, 5), 3))
+        assert (found != clean_mask(mask, opening=3)).any()

@@ -2,6 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
+from bgsub.masks.learning import learn
 from bgsub.masks.posterior import Posterior
 from bgsub.model.fit import mixture_of
 
@@ -26,7 +27,7 @@ def masks_of(clip, training=TRAINING, n_threads=1, **settings):
     }
     method = Posterior(posterior="em", **settings)
     return np.stack(
-        list(method.masks(clip, range(training, len(clip)), model, {**ROW, "label": ""}, n_threads=n_threads))
+        list(method.masks(clip[:training], clip[training:], model, {**ROW, "label": ""}, n_threads=n_threads))
     )
 
 
@@ -165,6 +166,23 @@ def test_a_camera_that_shakes_is_held_still():
     assert steady[0][30:].mean() > 0.9
     assert steady[1].mean() < 0.01
     assert (steady[0][30:].mean() > shaken[0][30:].mean()) or (steady[1].mean() < shaken[1].mean())
+
+
+def test_nothing_within_two_pixels_of_a_mark_is_learned():
+    pictures, _ = fallen(60)
+    clip = noisy(pictures)
+    fitted = mixture_of(ROW).fit(clip[:TRAINING])
+    model = {"weights": fitted.weights_, "means": fitted.means_, "covariances": fitted.covariances_}
+    background = learn(Posterior(posterior="em", let_go=False), clip[:TRAINING], model, ROW)
+    mask = background.mask(clip[TRAINING])
+    for frame in clip[TRAINING + 1 :]:
+        before = background.beliefs.mean.copy()
+        near = cv2.dilate(mask, np.ones((5, 5), np.uint8)) > 0
+        mask = background.mask(frame)  # learns the frame before
+        learned = (background.beliefs.mean != before).any(axis=-1)
+        assert not (learned & near).any()
+        assert learned[~near].mean() > 0.95
+    assert near.any()
 
 
 def test_a_higher_threshold_marks_less_and_an_opening_opens():

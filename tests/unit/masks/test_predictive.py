@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_t
 
-from bgsub.masks.predictive import FLOOR, PRIOR_SAMPLES, Beliefs, Judge, beliefs_from
+from bgsub.masks.predictive import FLOOR, PRIOR_SAMPLES, Judge, beliefs_from
 
 SHAPE = (12, 14)
 FOREVER = 1e9  # samples: nothing is forgotten
@@ -54,7 +54,12 @@ def test_what_is_learned_one_by_one_is_mean_and_scatter_of_all():
     beliefs = made_up()
     rng = np.random.default_rng(3)
     first = np.full((*SHAPE, 3), 100, np.float32)
-    beliefs = Beliefs(first.copy(), np.zeros_like(beliefs.scatter), np.ones(SHAPE, np.float32), beliefs.local)
+    beliefs = beliefs._replace(
+        mean=first.copy(),
+        scatter=np.zeros_like(beliefs.scatter),
+        samples=np.ones(SHAPE, np.float32),
+        recent=np.full(SHAPE, 64, np.float32),
+    )
     frames = rng.normal(100, 8, (20, *SHAPE, 3)).astype(np.float32)
     judge, weight = Judge(FOREVER, EXACT), np.ones(SHAPE, np.float32)
     for frame in frames:
@@ -99,8 +104,21 @@ def test_a_quiet_pixel_has_the_noise_of_its_neighbours():
     quiet = made_up()
     frame = quiet.mean + np.float32(25)
     quiet.scatter[6, 7] = 0  # it happened to be the same in all frames
-    alone = Beliefs(quiet.mean, quiet.scatter, quiet.samples, np.zeros_like(quiet.local))
+    alone = quiet._replace(local=np.zeros_like(quiet.local))
     assert nothing_learned(quiet, frame)[6, 7] < 0.5 * nothing_learned(alone, frame)[6, 7]
+
+
+def test_what_moved_past_in_training_does_not_blind_a_pixel_for_long():
+    """Eight frames with a standard deviation of 45, then eighty with one of 2: by memory alone it were 12."""
+    mean = np.full((1, *SHAPE, 3), 0.4)
+    covariance = np.broadcast_to(np.eye(3) * (45 / 255) ** 2, (1, *SHAPE, 3, 3))
+    beliefs = beliefs_from(np.ones((1, *SHAPE)), mean, covariance, 8, 50)
+    rng, judge, weight = np.random.default_rng(5), Judge(50, EXACT), np.ones(SHAPE, np.float32)
+    for _ in range(80):
+        frame = rng.normal(102, 2, (*SHAPE, 3)).astype(np.float32)
+        judge.learn_and_judge(beliefs, frame, weight, frame)
+    variance = full(beliefs.scatter).trace(axis1=-2, axis2=-1) / 3 / beliefs.samples
+    assert np.sqrt(variance).max() < 6
 
 
 def test_a_spared_logarithm_changes_no_verdict():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from bgsub.masks.shadows import ShadowFinder, explained_by_light, median_of_mask
+from bgsub.masks.shadows import ShadowFinder, explained_by_light
 
 SHAPE = (90, 120)
 SPREAD = np.full(SHAPE, 2, np.float32)
@@ -64,11 +64,3 @@ def test_light_is_the_share_that_is_left():
     assert explained[PERSON].mean() < 0.05
     assert np.median(light[SHADOW]) == pytest.approx(0.7, abs=0.01)
     assert not explained[mask == 0].any()
-
-
-def test_the_median_of_a_mask_is_opencvs():
-    import cv2
-
-    marked = (np.random.default_rng(7).random(SHAPE) < 0.5).astype(np.uint8)
-    np.testing.assert_array_equal(median_of_mask(marked, 7), cv2.medianBlur(255 * marked, 7))
-    np.testing.assert_array_equal(median_of_mask(marked, 1), 255 * marked)

@@ -18,7 +18,7 @@ TEST = range(5, 12)
 def masks_of(folder: Path, source: str, **changes) -> np.ndarray:
     (folder / "mine.py").write_text(source)
     method = OwnMethod(python=str(folder / "mine.py"), **changes)
-    return np.stack(list(method.masks(FRAMES, TEST)))
+    return np.stack(list(method.masks(FRAMES[:5], FRAMES[5:], TEST)))
 
 
 def refused(folder: Path, source: str, **changes) -> str:
@@ -36,7 +36,7 @@ def returning(mask: str) -> str:
 
 def test_the_example_marks_what_differs_from_its_average():
     method = OwnMethod(python=str(EXAMPLE), settings={"rate": 0.5})
-    masks = np.stack(list(method.masks(FRAMES, TEST)))
+    masks = np.stack(list(method.masks(FRAMES[:5], FRAMES[5:], TEST)))
     assert not masks[:3].any()
     assert (masks[3] == 255).sum() == 6
     assert (masks[3, 2:4, 3:6] == 255).all()
@@ -95,7 +95,7 @@ def test_an_exception_is_told_by_file_and_line_and_logged_from_there_on(tmp_path
     source = source.replace(
         "def create", "    def ratio(self, frame):\n        return frame / {}['no such']\ndef create"
     )
-    assert refused(tmp_path, source) == "mine.py, line 6: KeyError: 'no such' (in apply, frame 0)"
+    assert refused(tmp_path, source) == "mine.py, line 6: KeyError: 'no such' (in apply, training frame 0)"
     (logged,) = caplog.messages
     assert "line 4, in apply" in logged
     assert "line 6, in ratio" in logged
@@ -124,7 +124,7 @@ def test_a_file_that_makes_no_method_is_told(tmp_path):
     )
     assert "create: missing a required argument: 'rate'" in refused(tmp_path, source)
     with pytest.raises(InputError, match=r"none\.py: cannot be read \(No such file or directory\)"):
-        list(OwnMethod(python="none.py").masks(FRAMES, TEST))
+        list(OwnMethod(python="none.py").masks(FRAMES[:5], FRAMES[5:], TEST))
 
 
 def test_it_may_use_what_our_own_jobs_withhold_and_what_lies_beside_it(tmp_path, monkeypatch):

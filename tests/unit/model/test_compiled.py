@@ -1,5 +1,6 @@
 """The cache of machine code, which must notice an edit of any module that compiled code is made of."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -31,3 +32,17 @@ def test_cache_moves_when_a_module_of_compiled_code_changes(module, moves, tmp_p
     after = compiled._cache_folder()
     assert (before != after) == moves
     assert Path(after).parent == tmp_path / "__pycache__"
+
+
+def test_what_was_compiled_is_logged_once_with_its_seconds(caplog, tmp_path, monkeypatch):
+    monkeypatch.setattr(compiled, "CACHE_FOLDER", str(tmp_path))
+    inner = compiled.compiled(_one_more)
+    outer = compiled.compiled(lambda x: inner(x) + 1)
+    with caplog.at_level("INFO", logger="bgsub.model.compiled"):
+        assert (outer(1), outer(2)) == (3, 4)
+    (said,) = caplog.messages
+    assert re.fullmatch(r"compiled <lambda> in \d+\.\d\d s", said)
+
+
+def _one_more(x: int) -> int:
+    return x + 1

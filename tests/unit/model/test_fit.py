@@ -22,7 +22,7 @@ def test_bands_give_the_bits_of_the_training_frames_as_a_whole(
     )
     clip = np.random.default_rng(0).integers(90, 130, (20, 7, 5, 3), dtype=np.uint8)
     settings = {"components": 2, "start": "random", "max_iterations": 9}
-    fitted = fit_rows(clip, slice(2, 7), 15, mixture_of(settings))
+    fitted = fit_rows(clip[:15], slice(2, 7), mixture_of(settings))
     assert len(fitted_heights) == bands
     whole = PixelMixture(2, start="random", max_iterations=9).fit(clip[:15, 2:], first_pixel=2 * 5)
     for name, array in tile_arrays(whole).items():

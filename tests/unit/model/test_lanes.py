@@ -107,6 +107,20 @@ def test_functions_reach_their_precision():
     np.testing.assert_allclose(out[2::3], np.log(x + 1e-9), atol=4e-7)
 
 
+@compiled
+@kernel
+def logarithms(x: Rows, n: Scalar, out: Rows) -> None:
+    for row in loop(0, n):
+        out[row] = lanemath.log_one_plus(x[row])
+
+
+def test_logarithm_of_one_plus_reaches_its_precision():
+    x = np.concatenate([np.linspace(0, 1, 1000), np.geomspace(1e-300, 1, 1000)]).reshape(-1, WIDTH)
+    out = np.empty_like(x)
+    logarithms(x, len(x), out)
+    np.testing.assert_allclose(out, np.log1p(x), rtol=2e-14)
+
+
 PLACES = lanemath.triangle(3)
 LOWER = tuple(np.transpose(PLACES))
 

@@ -1,4 +1,5 @@
 from base64 import b64decode
+from fractions import Fraction
 
 import cv2
 import numpy as np
@@ -18,8 +19,8 @@ def test_a_mask_colours_only_its_foreground():
     assert (painted[18, 2] == 100).all()
 
 
-def animation_of(frames, fps: float = 5, **options) -> bytes:
-    preview = Preview(len(frames), fps)
+def animation_of(frames, fps: int = 5, **options) -> bytes:
+    preview = Preview(len(frames), Fraction(fps))
     assert [frame.tobytes() for frame in preview.watching(frames)] == [frame.tobytes() for frame in frames]
     return preview.encoded(**options)
 

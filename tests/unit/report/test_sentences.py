@@ -1,4 +1,5 @@
 from dataclasses import replace
+from fractions import Fraction
 
 import defaults
 import pandas as pd
@@ -11,17 +12,22 @@ from bgsub.evidence.costs import Cost
 from bgsub.model.settings import Model
 from bgsub.names import Names, names_of
 from bgsub.report.sentences import (
-    audit_sentence,
-    background_sentence,
-    converged_answer,
     cost_sentence,
-    curve_caveats,
     foreground_sentence,
     over_clips_sentence,
     pixel_sentence,
     repeat_sentence,
     run_sentence,
+    setting_sentence,
 )
+from bgsub.report.sentences_convergence import (
+    audit_sentence,
+    background_sentence,
+    converged_answer,
+    curve_caveats,
+)
+from bgsub.source.rate import Rate
+from bgsub.source.split import Split
 from bgsub.words import NBSP, count, duration, in_words, joined, number, percent
 
 MODELS = {key: defaults.MODELS[key] for key in ("em", "notebook")}
@@ -218,7 +224,7 @@ def test_inspected_pixels_are_counted():
 
 
 def test_methods_over_clips():
-    kept = {"mog2": 0.012, "gmm_mahalanobis": 0.684}
+    kept = {"mog2_default": 0.012, "gmm_mahalanobis": 0.684}
     assert over_clips_sentence(kept, 2, NAMES.methods) == (
         f"On average over the 2{NBSP}clips in which a person lies still, the GMM by Mahalanobis keeps "
         f"68{NBSP}% of them visible, and MOG2 1.2{NBSP}%."
@@ -231,6 +237,9 @@ def test_methods_over_clips():
         "the GMM keeps 40 % of them visible, and MOG2 1.2 %. Not counted is the GMM by Mahalanobis, " in said
     )
     assert "which fills more than 25 % of the picture in one of these clips" in said
+    first = {"gmm": 0.4} | kept
+    said = over_clips_sentence(first, 2, NAMES.methods).replace(NBSP, " ")
+    assert said.endswith("and MOG2 1.2 %. The GMM keeps 40 %.")
     every = over_clips_sentence(kept, 2, NAMES.methods, list(kept))
     assert every == over_clips_sentence(kept, 2, NAMES.methods)  # there is no other
     assert (
@@ -239,12 +248,71 @@ def test_methods_over_clips():
     )
 
 
+def ran(rate: Rate, split: Split, title: str = "") -> str:
+    return run_sentence(rate, split, title, height=480, width=720).replace(NBSP, " ")
+
+
 def test_what_was_run():
-    said = run_sentence(10.0, frames=110, train=44, test=66, height=480, width=720).replace(NBSP, " ")
-    assert "110 frames of 720 by 480 pixels, shown at 10 per second" in said
+    notebook = Split(list(range(44)), list(range(44, 110)), "fall", "fall")
+    said = ran(Rate(Fraction(10), "config"), notebook)
+    assert "110 frames of 720 by 480 pixels, 10 per second as the config says" in said
     assert "from the first 44 frames and are tested on the other 66." in said
-    said = run_sentence(10.0, frames=2, train=1, test=1, height=480, width=720).replace(NBSP, " ")
+    said = ran(Rate(Fraction(10), "config"), Split([0], [1], "fall", "fall"))
     assert "from the first frame and are tested on the last one." in said
+
+
+@pytest.mark.parametrize(
+    ("train", "told"),
+    [
+        (
+            [*range(40), *range(120, 160)],
+            "from frames 0 to 39 and 120 to 159 (80) and are tested on the other 120.",
+        ),
+        (list(range(20, 60)), "from frames 20 to 59 (40) and are tested on the other 160."),
+        (
+            list(range(0, 200, 20)),
+            "from frames 0 to 180, in ten stretches (10) and are tested on the other 190.",
+        ),
+        (list(range(1, 200)), "from frames 1 to 199 (199) and are tested on the other one."),
+    ],
+)
+def test_which_frames_trained(train, told):
+    test = [frame for frame in range(200) if frame not in train]
+    assert told in ran(Rate(Fraction(10), "config"), Split(train, test, "fall", "fall"))
+
+
+def test_which_clip_trained():
+    said = ran(
+        Rate(Fraction(10), "config"), Split(list(range(30)), list(range(9)), "fall", "empty"), "No one"
+    )
+    assert "The clip has 9 frames" in said
+    assert (
+        "from all 30 frames of another clip, empty (No one), and are tested on all frames of this one."
+        in said
+    )
+
+
+@pytest.mark.parametrize(
+    ("rate", "told"),
+    [
+        (
+            Rate(Fraction(299, 20), "file"),
+            "14.95 per second as its file says, which is how seconds are counted here.",
+        ),
+        (Rate(Fraction(30000, 1001), "file"), "29.97 per second as its file says"),
+        (
+            Rate(Fraction(30), "config", Fraction(120)),
+            "30 per second as the config says, and not 120 as its file says",
+        ),
+        (Rate(Fraction(30), "config", Fraction(30)), "30 per second as the config says, which"),
+        (
+            Rate(Fraction(10), "nothing"),
+            "rate is not known: they are shown, and seconds are counted, as if there were 10 per second.",
+        ),
+    ],
+)
+def test_how_the_rate_is_known(rate, told):
+    assert told in ran(rate, Split(list(range(44)), list(range(44, 110)), "fall", "fall"))
 
 
 def test_background_against_the_reference_or_the_truth():
@@ -317,3 +385,28 @@ def test_cost():
     )
     said = cost_sentence({"a": Cost(1.0, None, 1), "b": Cost(3.0, None, 2)})
     assert said.endswith(f"which is 75{NBSP}%.")
+
+
+@pytest.mark.parametrize(
+    ("split", "methods", "said"),
+    [
+        (
+            Split(list(range(44)), list(range(44, 110)), "fall", "fall"),
+            8,
+            f"Eight methods learn the scene from the first 44{NBSP}frames and are compared on the other 66.",
+        ),
+        (
+            Split([0], [1], "fall", "fall"),
+            1,
+            "One method learns the scene from the first frame and is watched on the last one.",
+        ),
+        (
+            Split([0, 1], [0, 1, 2], "fall", "empty"),
+            2,
+            f"Two methods learn the scene from all 2{NBSP}frames of another clip, empty (No one), and are "
+            "compared on all frames of this one.",
+        ),
+    ],
+)
+def test_the_experiment_is_told_in_a_sentence(split, methods, said):
+    assert setting_sentence(split, "No one" if split.trained_on == "empty" else "", methods) == said

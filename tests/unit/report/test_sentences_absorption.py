@@ -13,12 +13,13 @@ LEARNING = {key: method.learns for key, method in METHODS.items()} | {"mine": OW
 
 def absorbed(method: str, **changes) -> dict:
     row = {"method": method, "still_frame": 61, "still_source": "groundtruth", "region_source": "groundtruth"}
+    row |= {"frames_seen": 61}
     row |= {"watched_from": 61}
     row |= {"initial_share": 0.9, "half_life": None, "censored_at": 49, "vanish": None, "retention": 0.83}
     return row | {"predicted": None} | changes
 
 
-MOG2 = absorbed("mog2", half_life=4, censored_at=None, vanish=7, retention=0.045, predicted=6)
+MOG2 = absorbed("mog2_default", half_life=4, censored_at=None, vanish=7, retention=0.045, predicted=6)
 
 
 TO_THE_END = Span(61, 109, 110)
@@ -42,13 +43,13 @@ def test_mog2_absorbs_and_the_frozen_mixture_keeps():
         "and all but the last "
         "5 % within 7 frames (0.7 s). It lets go by design: it has a history of 60 frames, and "
         "what stays counts as "
-        "background once the old background's weight has fallen below 90 %. MOG2's own "
+        "background once the old background's weight has fallen below 90 %. Its own "
         "recursion puts that at 6 "
         "frames (0.6 s). A body fades sooner where it had covered the pixel before it came to "
         "rest. No history, "
         "however long, keeps the person for the 49 frames to the end of the clip: having seen "
         "only 61 frames before, "
-        "MOG2 would still learn at its fast starting rate."
+        "it would still learn at its fast starting rate."
     )
     assert frozen == (
         "A background that was learned once and then frozen keeps the person for the 49 frames (4.9 s) to "
@@ -102,7 +103,7 @@ def test_a_blind_method_has_no_half_life():
 def test_a_method_that_lost_the_person_before_the_test_frames_is_not_called_blind():
     row = MOG2 | {"initial_share": 0.0, "half_life": None, "watched_from": 66}
     assert answer([row])[0].startswith(
-        "MOG2 marks 0 % of the body when the test frames begin, 5 frames after the person came to rest, "
+        "MOG2 marks 0 % of the body in the first frame tested since, 5 frames after the person came to rest, "
         "so a half-life cannot be seen. It lets go by design: "
     )
 
@@ -172,6 +173,21 @@ def test_the_verdict_names_who_loses_first_and_who_keeps_most():
     )
 
 
+def test_the_verdict_speaks_of_the_method_that_is_listed_first():
+    keeps = absorbed("learning_gmm", retention=0.8)
+    others = absorbed("knn", half_life=24, retention=0.4), MOG2, absorbed("gmm")
+    assert told(*others, keeps) == f"{told(*others)} The learning GMM shows 80 %."
+    loses = absorbed("learning_gmm", half_life=30, retention=0.5)
+    assert told(*others, loses) == (
+        f"{told(*others)} The learning GMM has lost half of the person after 30 frames (3.0 s) of lying"
+        " still."
+    )
+    best = told(*others, absorbed("learning_gmm", retention=0.9))
+    assert best.endswith("; the learning GMM still shows 90 % of them on average, to the end of the clip.")
+    fills = told(*others, keeps, area={"learning_gmm": 0.6})
+    assert fills.count("The learning GMM") == 1
+
+
 def test_who_marks_much_of_the_picture_is_not_named_the_keeper():
     rows = MOG2, absorbed("gmm"), absorbed("gmm_mahalanobis", retention=0.97)
     said = told(*rows, area={"gmm_mahalanobis": 0.52})
@@ -190,12 +206,12 @@ def test_the_verdict_is_honest_where_nobody_loses_or_nobody_keeps_or_nobody_sees
     assert told(MOG2, absorbed("knn", half_life=24)).endswith(
         "and no method keeps at least half of what it saw of them to the end of the clip."
     )
-    blind = absorbed("mog2", initial_share=0.01, retention=0.005)
+    blind = absorbed("mog2_default", initial_share=0.01, retention=0.005)
     assert told(absorbed("gmm"), blind).startswith(
         "MOG2 hardly sees the person when they come to rest, 1.0 %"
     )
     assert told(absorbed("gmm"), blind | {"watched_from": 66}).startswith(
-        "MOG2 marks 1.0 % of the person when the test frames begin, 5 frames (0.5 s) after they came to "
+        "MOG2 marks 1.0 % of the person in the first frame tested since, 5 frames (0.5 s) after they came to "
         "rest; the GMM still shows 83 % of them"
     )
     assert told(absorbed("gmm", initial_share=0.01)) == (

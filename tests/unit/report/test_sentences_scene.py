@@ -31,7 +31,14 @@ def test_events_and_how_they_are_known():
         "The person enters at frame 11, begins to fall at frame 50 and lies still from frame 61 on; this is "
         "known from the ground truth."
     )
+    assert happened(*TRUTH, region_source="groundtruth", fps=10).startswith(
+        "The person enters at frame 11 (1.1 s), begins to fall at frame 50 (5.0 s) and lies still from frame "
+        "61 on (6.1 s); this is known"
+    )
     mixed = [("enters", 8, "frames"), ("falls", 53, "frames"), ("still", 75, "config")]
+    assert happened(*mixed, fps=10).startswith(
+        "The person enters at frame 8 (0.8 s; seen in the frames), begins"
+    )
     assert happened(*mixed, region_source="config") == (
         "The person enters at frame 8 (seen in the frames), begins to fall at frame 53 (seen in "
         "the frames) and lies still from frame 75 on (given in the config). The config gives a "
@@ -123,12 +130,11 @@ def test_a_person_in_the_training_frames_gives_a_warning_with_the_remedy():
         " With train_fraction: 0.0391 the training frames would hold nobody."
     )
     assert warned(0.04, None, 60, 90).endswith(
-        "Nobody is seen from frame 60 to 90: a clip cut to begin there would do."
+        "Nobody is seen from frame 60 to 90: with train: {frames: [[60, 91]]} these would train."
     )
     said = warned(0.04)
     assert said.endswith(
-        "No train_fraction was found that would leave them out. A recording that begins without anybody "
-        "would help."
+        "A recording without anybody, by the same camera, would help: train: {clip: its name}."
     )
     assert "nan" not in said
 
@@ -136,6 +142,8 @@ def test_a_person_in_the_training_frames_gives_a_warning_with_the_remedy():
 def test_without_scores_and_without_stillness_no_method_is_called_better():
     assert "shows what each method marks, not which is right" in picture_verdict(None, scored=False)
     assert "ground truth" not in picture_verdict(None, scored=True)
+    # Of an empty room every pixel is scored, and rightly not marked.
+    assert "no method marks anything" in picture_verdict(None, scored=True)
     assert picture_verdict(Span(3, 9, 110), scored=False).startswith(
         "Somebody lies still from frame 3 to 9, when no"
     )

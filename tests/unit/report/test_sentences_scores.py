@@ -1,12 +1,15 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
-from defaults import NAMES, called
+from defaults import METHODS, NAMES, called
 
-from bgsub.masks.method import ADAPTIVE, ELSEWHERE, FROZEN, PROTECTED
+from bgsub.masks.method import ADAPTIVE, ELSEWHERE, FROZEN, PROTECTED, RECONSIDERING
 from bgsub.report.sentences_scene import MOVES
 from bgsub.report.sentences_scores import (
     agreement_sentence,
+    clean_up_sentence,
     interval_sentence,
     score_verdict,
     score_words,
@@ -14,8 +17,8 @@ from bgsub.report.sentences_scores import (
 )
 from bgsub.words import NBSP
 
-LEARNING = {"gmm": FROZEN, "notebook": FROZEN, "safe": PROTECTED, "mog2": ADAPTIVE, "knn": ADAPTIVE}
-LEARNING["theirs"] = ELSEWHERE
+LEARNING = {"gmm": FROZEN, "notebook": FROZEN, "safe": PROTECTED, "mog2_default": ADAPTIVE, "knn": ADAPTIVE}
+LEARNING |= {"theirs": ELSEWHERE, "learning_gmm": RECONSIDERING}
 
 
 def scored(method: str, f: float | None, recall: float = 0.6, precision: float = 0.95, **changes) -> dict:
@@ -32,7 +35,7 @@ def answer(rows: list[dict], pairs: list[tuple] = (), **retention: float) -> lis
 
 BEST = scored("safe", 0.947, 0.91, 0.99, f_low=0.94, f_high=0.95)
 MIDDLE = scored("gmm", 0.774, 0.63, 0.998)
-WORST = scored("mog2", 0.305, 0.18, 1.0)
+WORST = scored("mog2_default", 0.305, 0.18, 1.0)
 
 
 def test_the_ranking_is_told_with_its_reasons():
@@ -70,7 +73,7 @@ def test_one_method_is_not_the_highest():
 
 
 def test_a_method_that_marks_too_much_is_said_to():
-    (said,) = answer([BEST, MIDDLE, scored("mog2", 0.07, 0.97, 0.036)])
+    (said,) = answer([BEST, MIDDLE, scored("mog2_default", 0.07, 0.97, 0.036)])
     assert said.endswith("which is wrong about 96 % of what it marks.")
 
 
@@ -83,14 +86,14 @@ def test_without_anybody_nothing_is_scored():
 
 def test_who_keeps_the_person():
     rows = [BEST, MIDDLE, WORST]
-    _, said = answer(rows, gmm=0.63, safe=0.9, mog2=0.024, knn=0.45)
+    _, said = answer(rows, gmm=0.63, safe=0.9, mog2_default=0.024, knn=0.45)
     assert said == (
         "Of the person who lies still, the two methods whose background is frozen or protected from the "
         "person keep 63 % to 90 % visible on average, and the two methods that go on learning keep 2.4 % "
         "to 45 % visible on average. Each of the former keeps more than any of the latter: to go on "
         "learning is to lose the person."
     )
-    _, said = answer(rows, gmm=0.63, mog2=0.024)
+    _, said = answer(rows, gmm=0.63, mog2_default=0.024)
     assert said == (
         "Of the person who lies still, the GMM, whose background is frozen or protected from the person, "
         "keeps 63 % visible on average, and MOG2, which goes on learning, keeps 2.4 % visible on average. "
@@ -99,11 +102,11 @@ def test_who_keeps_the_person():
 
 
 def test_learning_is_not_blamed_where_it_does_not_lose_the_person():
-    _, said = answer([BEST], gmm=0.9, mog2=0.8)
+    _, said = answer([BEST], gmm=0.9, mog2_default=0.8)
     assert said.endswith("The former keeps more than the latter.")
-    _, said = answer([BEST], gmm=0.3, safe=0.9, mog2=0.02, knn=0.45)
+    _, said = answer([BEST], gmm=0.3, safe=0.9, mog2_default=0.02, knn=0.45)
     assert said.endswith("Going on learning does not decide it alone: KNN keeps as much as the GMM, or more.")
-    _, said = answer([BEST], gmm=0.02, mog2=0.02, knn=0.45)
+    _, said = answer([BEST], gmm=0.02, mog2_default=0.02, knn=0.45)
     assert said.endswith("MOG2 and KNN keep as much as the GMM, or more.")
 
 
@@ -115,7 +118,17 @@ def test_one_kind_of_method_is_not_compared():
     )
     _, said = answer([BEST], knn=0.45)
     assert said == "Of the person who lies still, KNN, which goes on learning, keeps 45 % visible on average."
-    assert len(answer([BEST], gmm=np.nan, mog2=np.nan)) == 1  # nobody lies still
+    assert len(answer([BEST], gmm=np.nan, mog2_default=np.nan)) == 1  # nobody lies still
+
+
+def test_a_method_that_takes_back_some_of_what_it_marks_is_of_a_kind_of_its_own():
+    manner = "which goes on learning what it does not mark, and lets go of mistakes,"
+    _, said = answer([BEST], gmm=0.63, mog2_default=0.02, learning_gmm=0.7)
+    assert said.endswith(
+        f"to go on learning is to lose the person. The learning GMM, {manner} keeps 70 % visible on average."
+    )
+    _, said = answer([BEST], learning_gmm=0.7)
+    assert said == f"The learning GMM, {manner} keeps 70 % of the person who lies still visible on average."
 
 
 def test_nothing_is_said_of_how_masks_made_elsewhere_learn():
@@ -125,7 +138,7 @@ def test_nothing_is_said_of_how_masks_made_elsewhere_learn():
 
 
 def test_shadows_are_told_where_there_are_some():
-    dark = [scored("gmm", 0.7, shadow_error=0.0), scored("mog2", 0.3, shadow_error=0.25)]
+    dark = [scored("gmm", 0.7, shadow_error=0.0), scored("mog2_default", 0.3, shadow_error=0.25)]
     assert answer(dark)[-1] == "Of the hard shadow, MOG2 takes most for the person: 25 % of it."
     assert answer(dark[1:])[-1] == "Of the hard shadow, 25 % is taken for the person."
     assert answer(dark[:1])[-1] == "Not a pixel of the hard shadow is taken for the person."
@@ -143,7 +156,11 @@ def test_what_the_intervals_are():
 
 def test_agreement_names_the_closest_and_the_farthest():
     table = pd.DataFrame(
-        {"method": ["gmm", "gmm", "mog2"], "other": ["mog2", "knn", "knn"], "f_measure": [0.27, 0.6, np.nan]}
+        {
+            "method": ["gmm", "gmm", "mog2_default"],
+            "other": ["mog2_default", "knn", "knn"],
+            "f_measure": [0.27, 0.6, np.nan],
+        }
     )
     assert agreement_sentence(table, NAMES.methods) == (
         "The masks of the GMM and KNN agree most, with an F-measure of 0.600 between them; those of the "
@@ -167,8 +184,13 @@ def test_the_verdict_by_scores_names_the_best_and_the_worst_by_what_is_measured(
     names = called(*LEARNING)
     said = score_verdict(pd.DataFrame([WORST, BEST, MIDDLE, scored("knn", np.nan)]), names)
     assert said == (
-        "By the ground truth safe sees it best, with an F-measure of 0.947, and MOG2 worst, with 0.305."
+        "By the ground truth safe sees it best, with an F-measure of 0.947, and MOG2 worst, with 0.305. "
+        "That of the GMM is 0.774."
     )
+    unscored = score_verdict(pd.DataFrame([WORST, BEST, scored("gmm", np.nan)]), names)
+    assert unscored.endswith("worst, with 0.305.")
+    listed_first = {"mog2_default": names["mog2_default"]} | names
+    assert score_verdict(pd.DataFrame([WORST, BEST, MIDDLE]), listed_first) == unscored
     one = score_verdict(pd.DataFrame([BEST]), names)
     assert one == "By the ground truth, the F-measure of safe is 0.947."
     level = score_verdict(pd.DataFrame([MIDDLE, scored("notebook", 0.7736)]), names)
@@ -183,3 +205,16 @@ def test_where_nothing_says_that_it_is_a_person_none_is_named():
     said = " ".join(scoreboard_answer(rows, none, LEARNING, {}, called(*LEARNING), MOVES))
     assert "person" not in said
     assert "of the pixels of what moves" in said
+
+
+def test_methods_with_another_clean_up_are_named():
+    assert clean_up_sentence(METHODS, NAMES.methods) == (
+        "Masks are medians over 7 by 7 pixels, but for those of the notebook's GMM, which are left as they "
+        "are, and for those of the notebook's MOG2, which are opened by an ellipse of 3 pixels."
+    )
+    alike = {key: METHODS[key] for key in ("learning_gmm", "knn")}
+    assert clean_up_sentence(alike, NAMES.methods) == "All masks are medians over 7 by 7 pixels."
+    both = {"knn": replace(METHODS["knn"], opening=3)}
+    assert clean_up_sentence(both, NAMES.methods) == (
+        "All masks are medians over 7 by 7 pixels and opened by an ellipse of 3 pixels."
+    )

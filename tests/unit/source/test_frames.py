@@ -1,4 +1,3 @@
-import csv
 import subprocess
 import tracemalloc
 import zipfile
@@ -11,18 +10,15 @@ import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.model_selection import train_test_split
 
 from bgsub.errors import InputError
 from bgsub.source.frames import (
-    MINIMUM_TRAINING_FRAMES,
+    ChosenFrames,
+    frames_at,
     open_frames,
     read_rows,
-    read_split,
     row_bands,
     tile_rows,
-    train_count,
-    write_split,
 )
 from bgsub.source.reading import frame_writer, read_frames, read_groundtruth
 
@@ -311,56 +307,6 @@ def test_ground_truth_is_no_video(tmp_path: Path):
         read_groundtruth(source, "gt.avi", tmp_path / "gt.npy", CLIP)
 
 
-# ---------------------------------------------------------------- split
-
-
-def test_notebook_split():
-    assert train_count(110, 0.4) == 44
-
-
-@given(st.integers(2, 3000), st.floats(0.001, 0.999))
-def test_split_is_that_of_sklearn(total: int, fraction: float):
-    count = train_count(total, fraction)
-    if count == 0:
-        with pytest.raises(ValueError, match="resulting train set will be empty"):
-            train_test_split(range(total), train_size=fraction, shuffle=False)
-    else:
-        train, test = train_test_split(range(total), train_size=fraction, shuffle=False)
-        assert (train, test) == (list(range(count)), list(range(count, total)))
-
-
-def test_split_table(tmp_path: Path):
-    names = [f"cam2/a, {index}.png" for index in range(25)]
-    assert write_split(tmp_path / "frames.csv", names, 0.4) == 10
-    with (tmp_path / "frames.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert [row["name"] for row in rows] == names
-    assert [int(row["frame"]) for row in rows] == list(range(25))
-    assert [row["subset"] for row in rows] == ["train"] * 10 + ["test"] * 15
-    assert read_split(tmp_path / "frames.csv") == (range(10), range(10, 25))
-    assert b"\r" not in (tmp_path / "frames.csv").read_bytes()
-
-
-@pytest.mark.parametrize(
-    ("total", "fraction", "message"),
-    [
-        (19, 0.4, r"train_fraction 0\.4 of 19 frames leaves 7 for training, expected at least 8"),
-        (1, 0.4, "leaves 0 for training"),
-        (20, 1.0, "leaves 20 for training and none for testing: lower it"),
-    ],
-)
-def test_split_too_small_is_told(tmp_path: Path, total: int, fraction: float, message: str):
-    with pytest.raises(InputError, match=message):
-        write_split(tmp_path / "frames.csv", ["name"] * total, fraction)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_smallest_split_spans_two_full_covariances():
-    half = np.random.default_rng(1).random((MINIMUM_TRAINING_FRAMES // 2, 3))
-    assert np.linalg.matrix_rank(np.cov(half.T)) == 3
-    assert np.linalg.matrix_rank(np.cov(half[1:].T)) == 2
-
-
 # ---------------------------------------------------------------- tiles
 
 
@@ -383,12 +329,40 @@ def test_rows_of_a_tile_are_copied_and_nothing_else(tmp_path: Path):
     np.save(tmp_path / "frames.npy", frames)
     array = open_frames(tmp_path / "frames.npy")
     tracemalloc.start()
-    samples = read_rows(array, slice(16, 24), 40)
+    samples = read_rows(array[:40], slice(16, 24))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     np.testing.assert_array_equal(samples, frames[:40, 16:24])
     assert not isinstance(samples, np.memmap)
     assert peak < 1.2 * samples.nbytes
+
+
+def test_chosen_frames_are_read_as_an_array_of_them_would_be(tmp_path: Path):
+    np.save(tmp_path / "frames.npy", frames := noise(20))
+    clip = open_frames(tmp_path / "frames.npy")
+    places = [3, 4, 5, 11, 12, 2]
+    chosen, expected = frames_at(clip, places), frames[places]
+    assert isinstance(chosen, ChosenFrames)
+    assert (chosen.shape, chosen.dtype, chosen.ndim, len(chosen)) == (expected.shape, np.uint8, 4, 6)
+    np.testing.assert_array_equal(np.asarray(chosen), expected)
+    np.testing.assert_array_equal(np.stack(list(chosen)), expected)
+    np.testing.assert_array_equal(chosen[3], frames[11])
+    np.testing.assert_array_equal(chosen[-1], frames[2])
+    np.testing.assert_array_equal(chosen[3, 4:9], frames[11, 4:9])
+    np.testing.assert_array_equal(np.asarray(chosen[1:4]), expected[1:4])
+    np.testing.assert_array_equal(np.asarray(chosen[1:4, 2:5, 3:9]), expected[1:4, 2:5, 3:9])
+    np.testing.assert_array_equal(np.asarray(chosen[np.array([5, 0])]), expected[[5, 0]])
+    np.testing.assert_array_equal(read_rows(chosen, slice(2, 7)), expected[:, 2:7])
+    assert isinstance(chosen[3], np.ndarray)
+
+
+def test_frames_that_follow_each_other_are_a_part_of_the_array(tmp_path: Path):
+    np.save(tmp_path / "frames.npy", frames := noise(8))
+    clip = open_frames(tmp_path / "frames.npy")
+    part = frames_at(clip, [2, 3, 4])
+    assert isinstance(part, np.memmap)
+    np.testing.assert_array_equal(part, frames[2:5])
+    assert len(frames_at(clip, [])) == 0
 
 
 def resident() -> int:
@@ -409,7 +383,7 @@ def test_going_through_a_long_clip_holds_little_of_it(tmp_path: Path) -> None:
         frame.sum()
         most = max(most, resident() - before)
     assert most < 150e6
-    read_rows(clip, slice(0, 1), len(clip))
+    read_rows(clip, slice(0, 1))
     assert resident() - before < 150e6
 
 

@@ -247,3 +247,43 @@ def test_labels_of_one_bit_and_of_a_palette_have_their_value(tmp_path: Path):
         file = io.BytesIO()
         Image.fromarray(black_and_white).convert(mode).save(file, "PNG")
         np.testing.assert_array_equal(ImageDecoder().labels(file.getvalue(), "a"), black_and_white)
+
+
+def test_a_small_stack_that_claims_to_be_large_is_refused_before_it_is_decoded():
+    """One byte in two of a GIF's size changed: each of its images would take seconds."""
+    buffer = io.BytesIO()
+    first, *others = (Image.fromarray(np.full((8, 8), level, np.uint8)) for level in range(3))
+    first.save(buffer, "GIF", save_all=True, append_images=others)
+    data = bytearray(buffer.getvalue())
+    assert len(list(ImageDecoder().pages(bytes(data), "a.gif"))) == 3
+    data[6:10] = (9000).to_bytes(2, "little") * 2
+    with pytest.raises(InputError) as error:
+        next(ImageDecoder().pages(bytes(data), "a.gif"))
+    assert str(error.value) == (
+        f"a.gif: its 3 images of 9000 x 9000 are 243,000,000 pixels, far more than {len(data):,} bytes can"
+        " well hold, so it is damaged; if they are right, raise limits.image_pixels"
+    )
+
+
+def test_a_gif_of_which_a_later_image_claims_to_be_large_is_refused():
+    buffer = io.BytesIO()
+    first, *others = (Image.fromarray(np.full((8, 8), level, np.uint8)) for level in range(3))
+    first.save(buffer, "GIF", save_all=True, append_images=others)
+    data = bytearray(buffer.getvalue())
+    descriptor = data.index(b"," + bytes(4) + b"\x08\0\x08\0", data.index(b",") + 1)  # of the second image
+    data[descriptor + 5 : descriptor + 9] = b"\xff" * 4
+    with pytest.raises(InputError, match=r"a\.gif cannot be decoded in full"):
+        list(ImageDecoder().pages(bytes(data), "a.gif"))
+
+
+@pytest.mark.parametrize(("kind", "suffix"), [("GIF", "gif"), ("WEBP", "webp"), ("PNG", "png")])
+@pytest.mark.parametrize(("duration", "rate"), [(40, "25"), ([20, 40, 60], "25"), (0, None)])
+def test_an_animation_says_its_rate_by_how_long_its_frames_are_shown(
+    tmp_path: Path, kind: str, suffix: str, duration: int | list[int], rate: str | None
+):
+    first, *others = (Image.fromarray(np.full((8, 8), 80 * level, np.uint8)) for level in range(3))
+    path = tmp_path / f"a.{suffix}"
+    first.save(path, kind, save_all=True, append_images=others, duration=duration)
+    decoding = Decoding()
+    read_frames(path, None, tmp_path / "frames.npy", decoding=decoding)
+    assert (decoding.frames, decoding.rate) == (3, rate)

@@ -84,6 +84,10 @@ class Name:
 MEDIAN = Name("temporal median", article=True, look=Look("#56B4E9", DASHED))
 
 
+UNCATEGORISED = "uncategorised"  # the category of clips whose config names none
+OVERALL = "overall"  # in place of a category: the mean over all of them
+
+
 @dataclass(frozen=True)
 class Names:
     """The names of a run, by the keys of the config."""

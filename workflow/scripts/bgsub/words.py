@@ -6,6 +6,14 @@ NBSP = "\N{NO-BREAK SPACE}"
 
 EVENT_WORDS = {"enters": "enters", "falls": "falls", "still": "lies still"}  # of what happens to the person
 
+# How a decision rule compares a frame with a model, after "by".
+RULE_WORDS = {
+    "difference": "the difference to the background image",
+    "mahalanobis": "the Mahalanobis distance (which uses the covariances)",
+    "component": "the log odds of the components (which use the covariances)",
+    "likelihood": "the likelihood (which uses the covariances)",
+}
+
 _WORDS = (
     "no",
     "one",
@@ -46,6 +54,15 @@ def percent(share: float) -> str:
 def brief(share: float) -> str:
     """Say a share as `percent` does, with signs for words: `<0.1 %`, `>99.9 %`. For tables."""
     return percent(share).replace("less than ", "<").replace("more than ", ">")
+
+
+def score_words(value: float) -> str:
+    """Say a score in [0, 1] with three digits; never 0 or 1 of what is not exactly that."""
+    if 0 < value < 0.0005:
+        return "less than 0.001"
+    if 0.9995 <= value < 1:
+        return "more than 0.999"
+    return f"{value:.3f}"
 
 
 def number(value: float) -> str:

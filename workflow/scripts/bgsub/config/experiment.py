@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from bgsub.config.check import check
-from bgsub.config.files import Located, check_method_files, check_source
+from bgsub.config.files import Located, check_files_apart, check_method_files, check_name, check_source
 from bgsub.config.sections import Config
 from bgsub.config.sweeps import Row, Variant, check_known, variants_of
 from bgsub.config.tables import read_clip_table
+from bgsub.config.training import check_training, trained_on
 from bgsub.config.words import at
 from bgsub.errors import InputError
 from bgsub.masks.methods import key_of_model
+from bgsub.names import OVERALL
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +24,14 @@ class Experiment:
     """A config made out."""
 
     config: dict[str, Any]
-    """Every section, with defaults: the clips to be processed; models and methods, those of variants too."""
+    """Every section, with defaults: the clips to be processed, and those that only train for them; models and
+    methods, those of variants too."""
+    known: dict[str, Any]
+    """Every clip that can be run, of the config and of its tables."""
+    clips: list[str]
+    """Names of the clips to be processed."""
+    scenes: dict[str, Any]
+    """The clips of the table of scenes, by name."""
     models: list[str]
     """Names of the models that are compared, which leaves out those of variants."""
     methods: list[str]
@@ -52,24 +61,44 @@ def read_experiment(config: Mapping[str, Any], home: Path, located: Located = st
     """
     checked = check(without_null(config), Config)
     known = checked["clips"]
-    for table in checked["clip_tables"]:
-        known = read_clip_table(table, home, located) | known
-    checked["clips"] = {name: known[name] for name in clips_to_run(checked["run"], known)}
-    for name, clip in checked["clips"].items():
+    scenes = read_clip_table(checked["scenes"], home, located, "scenes") if "scenes" in checked else {}
+    known = scenes | _of_tables(checked["clip_tables"], home, located) | known
+    run = clips_to_run(checked["run"], known)
+    scenes = {name: known[name] for name in scenes}
+    for name, clip in scenes.items():
+        if "groundtruth" not in clip:
+            raise InputError(
+                f"scenes: the clip '{name}' of {checked['scenes']} has no groundtruth; expected label images"
+                " to score with"
+            )
+    for name in [*run, *scenes]:
+        check_training(name, known)
+    others = [trained_on(name, known) for name in [*run, *scenes] if trained_on(name, known) not in scenes]
+    checked["clips"] = {name: known[name] for name in dict.fromkeys([*run, *others])}
+    for name, clip in (checked["clips"] | scenes).items():
+        check_name(name)
         check_source(clip["source"], name, located)
+        if clip.get("category") == OVERALL:
+            raise InputError(
+                f"{at('clips', name)}.category: found '{OVERALL}', the mean over all categories; rename it"
+            )
+    check_files_apart({name: clip["source"] for name, clip in (checked["clips"] | scenes).items()})
     for section in ("models", "methods"):
         for name, row in checked[section].items():
             # Snakemake's report has labels in a script element, which </script> would end.
             if "<" in row.get("label", ""):
                 raise InputError(f"{at(section, name)}.label: found '<'; expected a label without it")
     for name, method in checked["methods"].items():
-        check_method_files(method, name, checked["clips"], located)
+        check_method_files(method, name, run, located)
         if key := key_of_model(method):
             check_known(method[key], checked["models"], "model", ("methods", name, key))
     variants = {sweep: variants_of(sweep, checked) for sweep in checked["sweeps"]}
     sections, fractions = _with_variants(checked, variants)
     return Experiment(
         config=checked | sections,
+        known=known,
+        clips=run,
+        scenes=scenes,
         models=list(checked["models"]),
         methods=list(checked["methods"]),
         variants=variants,
@@ -77,13 +106,34 @@ def read_experiment(config: Mapping[str, Any], home: Path, located: Located = st
     )
 
 
+def _of_tables(tables: list[str], home: Path, located: Located) -> dict[str, Any]:
+    """Return the clips of tables, none of which may be in two."""
+    clips: dict[str, Any] = {}
+    found_in: dict[str, str] = {}
+    for table in tables:
+        rows = read_clip_table(table, home, located)
+        if both := next((name for name in rows if name in clips), None):
+            raise InputError(f"clip_tables: '{both}' is in {found_in[both]} and in {table}; rename one")
+        clips |= rows
+        found_in |= dict.fromkeys(rows, table)
+    return clips
+
+
 def without_null(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out what an overlay has set to null: sections, and clips, models, methods and sweeps."""
+    """Leave out what an overlay has set to null: sections, clips and their keys, models, methods, sweeps."""
     left = {key: section for key, section in config.items() if section is not None}
     for section in ("clips", "models", "methods", "sweeps"):
         if isinstance(left.get(section), Mapping):
             left[section] = {name: row for name, row in left[section].items() if row is not None}
+    if isinstance(left.get("clips"), Mapping):
+        left["clips"] = {name: _keys_that_are_set(clip) for name, clip in left["clips"].items()}
     return left
+
+
+def _keys_that_are_set(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    return {key: _keys_that_are_set(inner) for key, inner in value.items() if inner is not None}
 
 
 def clips_to_run(patterns: list[str], clips: Mapping[str, Any]) -> list[str]:

@@ -14,8 +14,11 @@ from urllib.parse import urlsplit
 from bgsub.config.words import at
 from bgsub.errors import InputError
 from bgsub.source.kinds import KINDS
+from bgsub.source.origin import read_origin, sample_of
 
 Located = Callable[[str], str]
+
+_SUFFIXES = (".html", ".csv", ".tex")  # of files over all clips
 
 
 def kind_of(source: Mapping[str, Any]) -> str:
@@ -46,6 +49,29 @@ def check_source(source: Mapping[str, Any], clip: str, located: Located = str) -
         )
 
 
+def check_name(clip: str) -> None:
+    """Raise InputError if a clip's folder would have the name of something else in results/."""
+    if clip == "logs" or clip.endswith(_SUFFIXES):
+        raise InputError(
+            f"{at('clips', clip)}: files and folders of the results have such names; expected another one"
+        )
+
+
+def check_files_apart(sources: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raise InputError if two clips keep what they fetch from different addresses as one file."""
+    kept: dict[str, tuple[str, Any]] = {}
+    for clip, source in sources.items():
+        if "file" not in source:
+            continue
+        address = (source.get("url"), source.get("gdrive"))
+        other, known = kept.setdefault(source["file"], (clip, address))
+        if address != known:
+            raise InputError(
+                f"{at('clips', clip, 'source')}.file: found '{source['file']}', by which '{other}' is kept,"
+                " from another address; expected a name of its own"
+            )
+
+
 def check_method_files(
     row: Mapping[str, Any], method: str, clips: Iterable[str], located: Located = str
 ) -> None:
@@ -70,16 +96,29 @@ def source_files(source: Mapping[str, Any], located: Located = str) -> list[str]
 def source_settings(source: Mapping[str, Any], located: Located = str) -> dict[str, Any]:
     """Return what a job has to know of a checked source: its kind, and where its files are.
 
-    A file that is fetched is kept in data/. A folder comes with the `fingerprint` of what it holds.
+    A file that is fetched is kept in data/. What may be replaced by hand comes with a `fingerprint`, so that
+    it is noticed whatever its time: a folder, a file of the user's, and a fetched file that is another than
+    it was when it came.
     """
     settings = {"kind": kind_of(source), **source}
     if KINDS[settings["kind"]].fetched:
         settings["file"] = located(f"data/{source['file']}")
+        known, found = read_origin(Path(settings["file"])).get("sample"), _sample(settings["file"])
+        if found and known and found != known:
+            settings["fingerprint"] = found
     elif settings["kind"] == "path":
         settings["path"] = located(source["path"])
-        if Path(settings["path"]).is_dir():
-            settings["fingerprint"] = fingerprint(settings["path"])
+        is_dir = Path(settings["path"]).is_dir()
+        settings["fingerprint"] = fingerprint(settings["path"]) if is_dir else _sample(settings["path"])
     return settings
+
+
+def _sample(path: str) -> str | None:
+    """Return a sample of a file, None if there is no such file or it may not be read."""
+    try:
+        return sample_of(path)
+    except OSError:
+        return None
 
 
 def method_settings(row: Mapping[str, Any], clip: str, located: Located = str) -> dict[str, Any]:
@@ -87,10 +126,11 @@ def method_settings(row: Mapping[str, Any], clip: str, located: Located = str) -
     settings = dict(row)
     if "python" in row:
         settings["python"] = located(row["python"])
+        settings["fingerprint"] = _sample(settings["python"])
     if "masks" in row:
         settings["masks"] = located(path_for(clip, row["masks"]))
-        if not Path(settings["masks"]).is_file():
-            settings["fingerprint"] = fingerprint(settings["masks"])
+        is_file = Path(settings["masks"]).is_file()
+        settings["fingerprint"] = _sample(settings["masks"]) if is_file else fingerprint(settings["masks"])
     return settings
 
 

@@ -121,7 +121,7 @@ def _words(schema: Schema) -> str:
     if "const" in schema:
         return str(schema["const"])
     if "enum" in schema:
-        return f"one of {', '.join(schema['enum'])}"
+        return f"one of {', '.join(map(str, schema['enum']))}"
     if "pattern" in schema:
         return PATTERNS[schema["pattern"]]
     limits = [f"{word} {schema[key]:g}" for key, word in _LIMITS.items() if key in schema]

@@ -7,6 +7,7 @@ from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 from pydantic import AfterValidator, Field
 
 from bgsub.config.methods import MethodRow
+from bgsub.demo.settings import Synthetic
 from bgsub.model.settings import Model
 from bgsub.settings import Settings
 from bgsub.source.limits import Limits
@@ -22,14 +23,14 @@ EachOnce = (AfterValidator(_distinct), Field(json_schema_extra={"uniqueItems": T
 
 _NAME = "^[A-Za-z0-9][A-Za-z0-9_.-]*$"  # becomes part of file names
 _URL = "^https?://"
-_FILE = r"^[^/\\]+$"
+_FILE = r"^[^./\\][^/\\]*$"
 _SHA256 = "^[0-9a-f]{64}$"
 _SWEPT_KEY = r"^([a-z0-9_]+|model\.[a-z0-9_]+|settings\.[A-Za-z0-9_]+|split\.train_fraction)$"
 # Patterns in words, for messages.
 PATTERNS = {
     _NAME: "a name of letters, digits, '_', '.' and '-', the first a letter or a digit",
     _URL: "an address that begins with http:// or https://",
-    _FILE: "the name of a file, without / and \\",
+    _FILE: "the name of a file, without / and \\, that does not begin with a dot",
     _SHA256: "64 hexadecimal digits in lower case",
     _SWEPT_KEY: "a key of the method, settings.<key>, model.<key> or split.train_fraction",
 }
@@ -38,21 +39,8 @@ Text = Annotated[str, MinLen(1)]
 Name = Annotated[str, Field(pattern=_NAME)]
 Share = Annotated[float, Gt(0), Lt(1)]
 Frame = Annotated[int, Ge(0)]
+Rate = Annotated[float, Gt(0), Le(1000)]
 Scalar = int | float | str | bool | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Synthetic(Settings):
-    """A rendered clip."""
-
-    frames: Annotated[int, Ge(20)] = 110
-    """Number of frames."""
-    height: Annotated[int, Ge(48)] = 480
-    """Pixels."""
-    width: Annotated[int, Ge(64)] = 720
-    """Pixels."""
-    seed: Annotated[int, Ge(0)] = 1
-    """Of the sensor noise."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +82,19 @@ class Events(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Train(Settings):
+    """Which frames train, in place of a share from the first on: one of frames, clip and until."""
+
+    frames: Annotated[list[Annotated[list[Frame], MinLen(2), MaxLen(2)]], MinLen(1)] | None = None
+    """Ranges of this clip's frames, each [first, one past the last], such as [[0, 40], [120, 160]]; the
+    others are tested."""
+    clip: str | None = None
+    """Name of another clip, of the same camera: all of its frames train, and all of this one are tested."""
+    until: Literal["temporal_roi"] | None = None
+    """With temporal_roi all frames before the first scored one train, which is CDnet's protocol."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Clip(Settings):
     """One camera's sequence."""
 
@@ -120,6 +121,10 @@ class Clip(Settings):
     """Frames of what else happens to the person, where it is known."""
     train_fraction: Share | None = None
     """Share of this clip's frames that train; else split.train_fraction."""
+    train: Train | None = None
+    """Which frames train, where it is not the first share."""
+    fps: Rate | None = None
+    """Frames per second that the clip was recorded at; else what its file says, else video.fps."""
     annotation: str | None = None
     """What is known of the clip, in words; shown in the report."""
     licence: str | None = None
@@ -165,10 +170,11 @@ class Sweep(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class Video(Settings):
-    """Every video the workflow makes."""
+    """Time in clips that do not tell it."""
 
-    fps: Annotated[float, Gt(0)] = 10
-    """Frames per second."""
+    fps: Rate = 10
+    """Frames per second that a clip is shown at, and its seconds are counted by, where neither the clip's own
+    fps nor its file says at how many it was recorded; its page says that the rate is not known."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,6 +188,9 @@ class Config(Settings):
     clip_tables: list[str] = field(default_factory=list)
     """Tables of further clips, tab-separated, a row each, relative to the working directory or to the
     workflow."""
+    scenes: str | None = None
+    """Table of the clips of `snakemake scenes`, found as those of clip_tables are; their names can be in run
+    too."""
     split: Split = field(default_factory=Split)
     """How a clip's frames are divided in time."""
     tiles: Literal["auto"] | Annotated[int, Ge(1)] = "auto"
@@ -200,6 +209,6 @@ class Config(Settings):
     )
     """Histories that MOG2's absorption of the still person is measured and predicted with, frames."""
     video: Video = field(default_factory=Video)
-    """Every video the workflow makes."""
+    """Time in clips that do not tell it."""
     limits: Limits = field(default_factory=Limits)
     """The most that a source may take before it is refused."""

@@ -2,8 +2,8 @@
 
 A variant is a row like any other, made by the same rules; the comparison of all methods leaves it out. What
 does not differ is shared: a variant whose values are those of the config is the method itself, one that
-differs in its threshold has the model of the method. Only where a clip has a share of training frames of its
-own is every such share a variant, since what it equals is then not the same for all clips.
+differs in its threshold has the model of the method. Only where a clip has training frames of its own choice
+is every share of training frames a variant, since what it equals is then not the same for all clips.
 """
 
 import itertools
@@ -99,7 +99,8 @@ def _variant(base: str, values: Row, place: tuple[str, ...], config: Mapping[str
     fraction = None
     if of_split:
         split, changes_of_split = _varied(config["split"], of_split, Split, (*place, "split"))
-        if changes_of_split or any("train_fraction" in clip for clip in config["clips"].values()):
+        own = any({"train_fraction", "train"} & clip.keys() for clip in config["clips"].values())
+        if changes_of_split or own:
             fraction = split["train_fraction"]
     shared = {} if fraction is None else {"train_fraction": fraction}
 

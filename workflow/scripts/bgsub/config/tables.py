@@ -16,11 +16,18 @@ from bgsub.source.kinds import KINDS
 # Columns that hold a key of a clip.
 KEYS: dict[str, tuple[str, ...]] = {
     "title": ("title",),
-    **{kind: ("source", kind) for kind in KINDS if kind != "synthetic"},
+    **{kind: ("source", kind) for kind in KINDS},
     "file": ("source", "file"),
     "sha256": ("source", "sha256"),
     "frames": ("frames",),
     "groundtruth": ("groundtruth",),
+    "roi": ("roi",),
+    "temporal_roi": ("temporal_roi",),
+    "category": ("category",),
+    "train_fraction": ("train_fraction",),
+    "train_clip": ("train", "clip"),
+    "train_until": ("train", "until"),
+    "fps": ("fps",),
     "still_frame": ("still", "frame"),
     "still_region": ("still", "region"),
     "enters": ("events", "enters"),
@@ -41,10 +48,13 @@ OTHER_COLUMNS = {
 _FORMS = {
     "falls": (r"\d+-\d+( \d+-\d+)*", "first and last frames, such as 271-298, separated by blanks"),
     "delay_settled": ("yes|no", "yes or no"),
+    "synthetic": (r"\w+=\S+( \w+=\S+)*", "settings, such as 'height=240 jitter=2', separated by blanks"),
 }
 
 
-def read_clip_table(name: str, home: Path, located: Located = str) -> dict[str, dict[str, Any]]:
+def read_clip_table(
+    name: str, home: Path, located: Located = str, key: str = "clip_tables"
+) -> dict[str, dict[str, Any]]:
     """Read the clips of a table.
 
     Parameters
@@ -55,6 +65,8 @@ def read_clip_table(name: str, home: Path, located: Located = str) -> dict[str, 
         the folder of the workflow.
     located : callable
         From a path in the config to where it is; see `bgsub.config.files`.
+    key : str
+        Of the config, which names the table.
 
     Returns
     -------
@@ -68,14 +80,17 @@ def read_clip_table(name: str, home: Path, located: Located = str) -> dict[str, 
     """
     file = next((path for path in (Path(located(name)), home / name) if path.is_file()), None)
     if file is None:
-        raise InputError(f"clip_tables: no such file: {located(name)}; check the path")
+        raise InputError(f"{key}: no such file: {located(name)}; check the path")
     clips: dict[str, dict[str, Any]] = {}
     lines: dict[str, int] = {}
     try:
         with file.open(newline="", encoding="utf-8-sig") as stream:
-            rows = csv.DictReader(stream, delimiter="\t")
+            # A quote is a letter like others: one that opens a cell would swallow the rows below.
+            rows = csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE)
             _check_head(rows.fieldnames or [], name)
             for number, row in enumerate(rows, 2):
+                if not any(row.values()):  # tabs alone, as spreadsheets leave them
+                    continue
                 place = f"{name}, line {number}"
                 clip, settings = _clip_of(row, place)
                 if clip in clips:
@@ -92,6 +107,9 @@ def _check_head(columns: Sequence[str], name: str) -> None:
         raise InputError(
             f"{name}, line 1: found {found}; expected names of columns, 'clip' and others, separated by tabs"
         )
+    twice = next((column for column in columns if columns.count(column) > 1), None)
+    if twice is not None:
+        raise InputError(f"{name}, line 1: column '{twice}' is there twice; delete or rename one")
     known = [*OTHER_COLUMNS, *KEYS]
     for column in columns:
         if column not in known:
@@ -123,13 +141,24 @@ def _value(path: tuple[str, ...], cell: str) -> Any:
     """Return a cell as YAML would read it: only what is a number in the config is made one."""
     if path == ("still", "region"):
         return [_number(part) for part in cell.split()]
-    return _number(cell) if path[0] in ("still", "events") else cell
+    if path == ("source", "synthetic"):
+        return {key: _number(value) for key, _, value in (part.partition("=") for part in cell.split())}
+    return _number(cell) if path[0] in ("still", "events", "train_fraction", "fps") else cell
 
 
-def _number(text: str) -> int | str:
-    return int(text) if text.isdecimal() else text
+def _number(text: str) -> float | str:
+    """Return 30 and 29.97 as numbers; words, `nan` and `inf` among them, stay text."""
+    if text.isdecimal():
+        return int(text)
+    return float(text) if re.fullmatch(r"[0-9]+\.[0-9]+", text) else text
 
 
 def _naming(place: str, columns: Mapping[tuple[str, ...], str]) -> Callable[..., str]:
     """Return a function that names a key by its line and column."""
-    return lambda *path: f"{place}: {columns.get(path) or columns.get(path[:2]) or '.'.join(map(str, path))}"
+
+    def named(*path: Any) -> str:
+        column = columns.get(path) or columns.get(path[:2])
+        keys = [column, *(key for key in path[2:] if isinstance(key, str))] if column else map(str, path)
+        return f"{place}: {'.'.join(keys)}"
+
+    return named

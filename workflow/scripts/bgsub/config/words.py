@@ -31,5 +31,5 @@ def one_of(word: Any, known: Iterable[str]) -> str:
 
 def meant(word: Any, known: Iterable[str]) -> str:
     """Ask for the known word that is close to one, as the end of a message; nothing if none is."""
-    close = difflib.get_close_matches(str(word), list(known), 1)
+    close = difflib.get_close_matches(str(word), list(map(str, known)), 1)
     return f"; did you mean '{close[0]}'?" if close else ""

@@ -49,7 +49,7 @@ def key_table(schema: Schema) -> str:
     names = {kind.__name__: name for name, kind in method_classes()}
     rows: dict[tuple[str, str, str], list[str]] = {}
     for key, part, kind in _keys(schema, schema, "", ""):
-        choices = f" One of {', '.join(part['enum'])}." if "enum" in part else ""
+        choices = f" One of {', '.join(map(str, part['enum']))}." if "enum" in part else ""
         found = rows.setdefault((key, part.get("description", "") + choices, _default(part)), [])
         if kind and names[kind] not in found:
             found.append(names[kind])

@@ -1,15 +1,17 @@
-"""The person of the embedded clip: a body of round cones hung on the joints of a pose, dressed and shaded."""
+"""A person of a rendered clip: a body of round cones hung on the joints of a pose, dressed and shaded."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from bgsub.demo.motion import Pose
-from bgsub.demo.room import LAMP, MAP_ORIGIN, MAP_SHAPE, TEXELS_PER_METRE
+from bgsub.demo.room import LAMP, MAP_ORIGIN, MAP_SHAPE, TEXELS_PER_METRE, WARM, table_lamp
 from bgsub.demo.solids import (
     Solid,
     Vector,
+    Vectors,
     View,
     add,
     cross,
@@ -36,6 +38,13 @@ COLOURS = np.array(
     ],
     float,
 )
+OTHER_COLOURS = COLOURS.copy()  # of a second person
+OTHER_COLOURS[[SLEEVE, VEST, TROUSERS, COLLAR]] = (
+    (150, 148, 140),
+    (142, 62, 58),
+    (92, 84, 74),
+    (206, 200, 190),
+)
 HAIR = (44, 32, 26)
 LEFT_SHADE = 8  # added to the part number of the limbs of the left, far, side
 _EDGE = 1 << 8  # fixed-point unit of cv2's polygons with shift=8
@@ -43,14 +52,14 @@ _EDGE = 1 << 8  # fixed-point unit of cv2's polygons with shift=8
 
 @dataclass(frozen=True)
 class Sprite:
-    """The person as the camera sees it, cut out of the picture.
+    """A person or a thing as the camera sees it, cut out of the picture.
 
     Attributes
     ----------
     rows, columns : slice
         Where it belongs.
     mask : ndarray of bool (rows, columns)
-        Pixels that are the person: at least half of the sub-pixels hit the body.
+        Pixels that are its own: at least half of the sub-pixels hit the body.
     colour : ndarray of int32 (rows, columns, 3)
         RGB in 1/64 of a level at unit exposure, the mean of the sub-pixels that hit.
     """
@@ -61,9 +70,17 @@ class Sprite:
     colour: np.ndarray
 
 
-def draw_person(pose: Pose, height: int, width: int) -> Sprite | None:
-    """Draw the person for a picture of the given size; None if it is out of sight."""
-    body = body_of(pose)
+def draw_person(
+    pose: Pose, height: int, width: int, *, colours: np.ndarray = COLOURS, lamp: bool = False
+) -> Sprite | None:
+    """Draw a person for a picture of the given size; None if out of sight. `lamp`: the table lamp is on."""
+    return draw(body_of(pose), height, width, lambda view, hit: _shade(view, hit, pose, colours, lamp))
+
+
+def draw(
+    body: list[Solid], height: int, width: int, shade: Callable[[View, np.ndarray], np.ndarray]
+) -> Sprite | None:
+    """Draw solids whose sub-pixels `shade` gives their colours, (hits, 3) in 1/64 level; None if not seen."""
     rows, columns = View.of_picture(height, width).window(body)
     if rows.stop <= rows.start or columns.stop <= columns.start:
         return None
@@ -74,7 +91,7 @@ def draw_person(pose: Pose, height: int, width: int) -> Sprite | None:
         view.draw(solid)
     hit = view.part >= 0
     colour = np.zeros((*hit.shape, 3), np.int32)
-    colour[hit] = _shade(view, hit, pose)
+    colour[hit] = shade(view, hit)
     hits = pool(hit.astype(np.int32), n)
     colour = pool(colour, n) // np.maximum(hits, 1)[..., None]
     mask = 2 * hits >= n * n
@@ -172,24 +189,37 @@ def _arm(
     ]
 
 
-def _shade(view: View, hit: np.ndarray, pose: Pose) -> np.ndarray:
+def _shade(view: View, hit: np.ndarray, pose: Pose, colours: np.ndarray, lamp: bool) -> np.ndarray:
     """Colour (hits, 3) of the sub-pixels that hit the body, 1/64 level."""
     part, along = view.part[hit].astype(np.int64), view.along[hit]
-    normal = tuple(n[hit] for n in view.normal)
-    point = tuple(p[hit] for p in view.points())
+    normal, point = hits_of(view, hit)
     material = part % LEFT_SHADE
-    colour = COLOURS[material]
+    colour = colours[material]
     _paint_head(colour, material == HEAD, point, pose)
     _paint_vest(colour, material == VEST, point, normal, pose)
     colour *= _pattern(material, part, along, normal, point, pose)[:, None]
+    return lit_by(colour, point, normal, np.where(part >= LEFT_SHADE, 0.86, 1.0), lamp)
+
+
+def hits_of(view: View, hit: np.ndarray) -> tuple[Vectors, Vectors]:
+    """Return normals and places of the hits, by component."""
+    nx, ny, nz = (n[hit] for n in view.normal)
+    x, y, z = (p[hit] for p in view.points())
+    return (nx, ny, nz), (x, y, z)
+
+
+def lit_by(
+    colour: np.ndarray, point: Vectors, normal: Vectors, share: np.ndarray | float, lamp: bool
+) -> np.ndarray:
+    """Colour (hits, 3) in the light of the room, of which a share is left; less of it near the floor."""
     to_lamp = tuple(c - p for c, p in zip(LAMP, point, strict=True))
     distance2 = dot(to_lamp, to_lamp)
-    lamp = np.maximum(dot(to_lamp, normal) / np.sqrt(distance2), 0) / (1 + 0.10 * distance2)
-    light = 0.50 + 0.12 * normal[2] + 0.10 * normal[0] + 0.82 * lamp
-    light = (
-        light * np.where(part >= LEFT_SHADE, 0.86, 1.0) * (0.75 + 0.25 * smoothstep(point[2] / 0.25 + 0.2))
-    )
-    return np.rint(np.clip(colour * light[:, None], 4, 244) * 64).astype(np.int32)
+    ceiling = np.maximum(dot(to_lamp, normal) / np.sqrt(distance2), 0) / (1 + 0.10 * distance2)
+    light = 0.50 + 0.12 * normal[2] + 0.10 * normal[0] + 0.82 * ceiling
+    light = (light * share * (0.75 + 0.25 * smoothstep(point[2] / 0.25 + 0.2)))[:, None]
+    if lamp:
+        light = light + table_lamp(point, normal)[:, None] * np.array(WARM)
+    return np.rint(np.clip(colour * light, 4, 244) * 64).astype(np.int32)
 
 
 def _paint_head(colour: np.ndarray, on: np.ndarray, point: tuple, pose: Pose) -> None:
@@ -250,18 +280,21 @@ _CIRCLE = [((1 - t * t) / (1 + t * t), 2 * t / (1 + t * t)) for t in (-1 + k / 6
 _CIRCLE += [(-x, -y) for x, y in _CIRCLE]  # 24 points by the rational parameter of the circle: no sine
 
 
-def cast_shadow(pose: Pose) -> np.ndarray:
-    """Shadow of the body on the floor plane, as from the lamp: int32 map, 255 in full shadow, soft edges."""
+def cast_shadow(body: list[Solid], *, hard: bool = False) -> np.ndarray:
+    """Shadow of a body on the floor plane, as from the lamp: int32 map, 255 in full shadow."""
     shadow: np.ndarray = np.zeros(MAP_SHAPE, np.uint8)
-    for solid in body_of(pose):
+    for solid in body:
         outline = [
             point for c, r in ((solid.a, solid.ra), (solid.b, solid.rb)) for point in _shadow_outline(c, r)
         ]
         hull = cv2.convexHull(np.array(outline, np.int32))
         cv2.fillConvexPoly(shadow, hull, 255, cv2.LINE_8, shift=8)
-    for _ in range(3):  # nearly a Gaussian of 2.4 texels, in sums of integers
-        shadow = cv2.boxFilter(shadow, cv2.CV_32S, (5, 5), normalize=False)
-    shadow //= 5**6
+    if hard:
+        shadow = shadow.astype(np.int32)
+    else:
+        for _ in range(3):  # nearly a Gaussian of 2.4 texels, in sums of integers
+            shadow = cv2.boxFilter(shadow, cv2.CV_32S, (5, 5), normalize=False)
+        shadow //= 5**6
     shadow[[0, -1]] = 0
     shadow[:, [0, -1]] = 0
     return shadow

@@ -1,4 +1,4 @@
-"""How the person of the embedded clip moves: walks in, stumbles, falls forward and lies still.
+"""How a person of a rendered clip moves: walks in, stumbles, falls forward and lies still.
 
 Time is counted in frames of the reference clip of 110; places in metres along the walk (forward, left, up).
 Feet stand still on their footprints while they carry weight; knees and elbows follow from two-bone geometry.
@@ -11,14 +11,33 @@ from bgsub.demo.solids import Vector, add, cross, dot, mix, subtract, unit
 
 REFERENCE_FRAMES = 110
 ENTERS, FALLS, STILL = 11.0, 49.5, 60.5
-START, HEADING = (-3.03, 4.17), (40 / 41, -9 / 41)  # of the walk, on the stage
-
 SPEED = 0.081  # metres per frame, mean
 SLOWING = 0.45  # of that, quicker at the beginning and slower at the end
 STEP = 6.4  # frames from one footfall to the next
 THIGH, SHIN, UPPER_ARM, FOREARM = 0.44, 0.43, 0.30, 0.26
 HIP, SHOULDER, ANKLE = 0.09, 0.17, 0.085  # half widths; height of the ankle over the floor
 RIGHT, LEFT = -1, 1
+
+
+@dataclass(frozen=True)
+class Path:
+    """A straight way over the stage: where it starts, metres, and a unit vector along it."""
+
+    start: tuple[float, float]
+    heading: tuple[float, float]
+
+    def place(self, of: Vector) -> Vector:
+        """Place on the stage of what is given as (forward, left, up)."""
+        x = self.start[0] + of[0] * self.heading[0] - of[1] * self.heading[1]
+        y = self.start[1] + of[0] * self.heading[1] + of[1] * self.heading[0]
+        return (x, y, of[2])
+
+    def direction(self, of: Vector) -> Vector:
+        """Direction on the stage likewise, at length 1."""
+        return unit(subtract(self.place(of), self.place((0.0, 0.0, 0.0))))
+
+
+WALK = Path((-3.03, 4.17), (40 / 41, -9 / 41))
 
 
 @dataclass(frozen=True)
@@ -94,13 +113,35 @@ class Pose:
 def pose_at(time: float) -> Pose:
     """Pose of the person at a moment of the reference clip; from `STILL` on it is constant."""
     time = min(time, STILL)
-    return _articulate(_walk(time) if time <= FALLS else _fall(time))
+    return _articulate(_walk(time) if time <= FALLS else _fall(time), WALK)
+
+
+def walking(walked: float, path: Path = WALK, *, pushing: bool = False) -> Pose:
+    """Pose of somebody who has walked so far, metres, on a path; `pushing` holds the hands out in front."""
+    controls = _stride(ENTERS + walked / SPEED)
+    if pushing:
+        right, left = (add(controls.neck, (0.40, side * 0.17, -0.43)) for side in (RIGHT, LEFT))
+        controls = replace(controls, wrists=(right, left))
+    return _articulate(controls, path)
+
+
+def walked_at(time: float) -> float:
+    """How far the person has walked at a moment of the reference clip up to the fall, metres."""
+    return SPEED * (_steady(time) - ENTERS)
+
+
+def _steady(time: float) -> float:
+    """When somebody at a constant pace would be as far as the person, who is slower in the end."""
+    elapsed = (time - ENTERS) / (FALLS - ENTERS)
+    return time + SLOWING * (FALLS - ENTERS) * elapsed * (1 - elapsed)
 
 
 def _walk(time: float) -> Controls:
+    return _stride(_steady(time))
+
+
+def _stride(time: float) -> Controls:
     """Gait: each foot stands for 1.2 steps and swings for 0.8; arms swing against the legs."""
-    elapsed = (time - ENTERS) / (FALLS - ENTERS)
-    time += SLOWING * (FALLS - ENTERS) * elapsed * (1 - elapsed)
     phase = time / STEP
     forward = SPEED * (time - ENTERS)
     stride = SPEED * STEP  # the pelvis advances this much per step
@@ -122,7 +163,7 @@ def _walk(time: float) -> Controls:
         )
         feet.append((landing + 2 * stride * moved, side * 0.075, ANKLE + 0.05 * lift + 0.10 * max(roll, 0.0)))
         toes.append((1.0, side * 0.10, -roll))
-        swings.append(_triangle(u))
+        swings.append(wave(u))
     sway = swings[1] * 0.6
     bob = 4 * (phase - math.floor(phase)) * (1 - (phase - math.floor(phase)))
     pelvis = (forward, 0.02 * (swings[0] - swings[1]) * 0.5, 0.920 + 0.028 * bob)
@@ -157,7 +198,7 @@ def _bump(x: float, start: float, top: float, end: float) -> float:
     return s * s * (3 - 2 * s)
 
 
-def _triangle(u: float) -> float:
+def wave(u: float) -> float:
     """Smooth wave of period 1: 1 at 0, -1 at 1/2, as a cosine but by polynomials."""
     d = abs(2 * (u - math.floor(u)) - 1)  # 1 at 0, 0 at 1/2
     return 2 * d * d * (3 - 2 * d) - 1
@@ -247,36 +288,25 @@ def _shifted(c: Controls, origin: Vector) -> Controls:
     return replace(c, pelvis=pelvis, neck=neck, head=head, ankles=ankles, wrists=wrists)
 
 
-def _to_stage(place: Vector) -> Vector:
-    """From (forward, left, up) of the walk to the stage."""
-    x = START[0] + place[0] * HEADING[0] - place[1] * HEADING[1]
-    y = START[1] + place[0] * HEADING[1] + place[1] * HEADING[0]
-    return (x, y, place[2])
-
-
-def _direction(vector: Vector) -> Vector:
-    return unit(subtract(_to_stage(vector), _to_stage((0.0, 0.0, 0.0))))
-
-
-def _articulate(c: Controls) -> Pose:
+def _articulate(c: Controls, path: Path) -> Pose:
     """Build the joints: bones keep their lengths, whatever the controls say."""
-    pelvis = _to_stage(c.pelvis)
-    spine = unit(subtract(_to_stage(c.neck), pelvis))
+    pelvis = path.place(c.pelvis)
+    spine = unit(subtract(path.place(c.neck), pelvis))
     neck = add(pelvis, spine, 0.52)
-    across, hips_across = (_square(_direction(v), spine) for v in (c.across, c.hips_across))
+    across, hips_across = (_square(path.direction(v), spine) for v in (c.across, c.hips_across))
     front, hips_front = cross(across, spine), cross(hips_across, spine)
     waist = add(mix(pelvis, neck, 0.42), front, -0.015)
-    crown = unit(subtract(_to_stage(c.head), neck))
-    face = _square(_direction(c.face), crown)
+    crown = unit(subtract(path.place(c.head), neck))
+    face = _square(path.direction(c.face), crown)
     shoulders = add(neck, spine, -0.062)
     legs, toes, arms, hands = [], [], [], []
     for i, side in enumerate((RIGHT, LEFT)):
         hip = add(pelvis, hips_across, side * HIP)
-        leg = _bend(hip, _to_stage(c.ankles[i]), THIGH, SHIN, _direction(c.knees[i]))
+        leg = _bend(hip, path.place(c.ankles[i]), THIGH, SHIN, path.direction(c.knees[i]))
         legs.append((hip, *leg))
-        toes.append(_direction(c.toes[i]))
+        toes.append(path.direction(c.toes[i]))
         shoulder = add(shoulders, across, side * SHOULDER)
-        arm = _bend(shoulder, _to_stage(c.wrists[i]), UPPER_ARM, FOREARM, _direction(c.elbows[i]))
+        arm = _bend(shoulder, path.place(c.wrists[i]), UPPER_ARM, FOREARM, path.direction(c.elbows[i]))
         arms.append((shoulder, *arm))
         hands.append(unit(subtract(arm[1], arm[0])))
     head = add(neck, crown, 0.165)

@@ -1,84 +1,42 @@
-"""The empty room of the embedded clip: textured surfaces, furniture, a blinding window and a dark doorway."""
+"""The empty room of a rendered clip: textured surfaces, furniture, a blinding window and a dark doorway."""
 
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from bgsub.demo.solids import (
-    EYE,
-    Solid,
-    Vector,
-    View,
-    add,
-    dot,
-    pool,
-    project,
-    smoothstep,
-    subtract,
-    unit,
-    value_noise,
+from bgsub.demo.furniture import (
+    ALONG_LEFT,
+    ALONG_RIGHT,
+    BOOKS,
+    BOXES,
+    BULB,
+    CURTAIN,
+    DOORWAY,
+    FLOOR,
+    LEFT,
+    PALETTE,
+    PICTURE,
+    RIGHT,
+    RUG,
+    SHADE,
+    SHADOWING,
+    WINDOW,
+    soft_furniture,
+    to_room,
+    to_stage,
+    turn,
 )
+from bgsub.demo.solids import EYE, Solid, Vectors, View, dot, pool, project, smoothstep, value_noise
 
 LAMP = (-0.5, 2.7, 2.9)  # on the stage, metres
-CORNER = (1.5, 6.5)  # of the room, on the stage
-ALONG_LEFT = (-12 / 13, -5 / 13)  # u: along the left wall, away from the corner
-ALONG_RIGHT = (5 / 13, -12 / 13)  # v: along the right wall
 OVERSAMPLING = 2
 BAND_ROWS = 32  # of the picture, rendered together: few enough for the processor's cache
 SATURATED, BLACK = 330.0, -60.0  # radiance beyond what noise, shadow and drift can bring back into 0..255
 
 # Shadow map: where on the floor plane the lamp casts a shadow, in texels.
 MAP_ORIGIN, MAP_SHAPE, TEXELS_PER_METRE = (-6.0, 0.5), (400, 480), 40
-
-FLOOR, LEFT, RIGHT = 0, 1, 2
-# Furniture: part -> colour (RGB levels under full light), grain (metres), strength of the grain.
-FABRIC, FABRIC_DARK, WOOD, WOOD_DARK, POT, LEAF, LEAF_LIGHT, BRASS, SHADE, BOOKS, WHITE = range(3, 14)
-PALETTE = {
-    FABRIC: ((150, 92, 78), 0.012, 0.22),
-    FABRIC_DARK: ((128, 74, 62), 0.012, 0.22),
-    WOOD: ((164, 122, 82), 0.03, 0.2),
-    WOOD_DARK: ((96, 68, 48), 0.03, 0.25),
-    POT: ((176, 104, 72), 0.02, 0.12),
-    LEAF: ((62, 104, 58), 0.03, 0.3),
-    LEAF_LIGHT: ((98, 140, 74), 0.03, 0.3),
-    BRASS: ((150, 130, 92), 0.05, 0.1),
-    SHADE: ((236, 220, 184), 0.02, 0.06),
-    BOOKS: ((150, 120, 100), 0.05, 0.1),
-    WHITE: ((214, 208, 198), 0.05, 0.04),
-}
-
-# Boxes in room coordinates: u, u, v, v, z, z (metres), part. Only the bulky ones cast shadows.
-SHADOWING = (
-    (1.85, 3.75, 0.06, 0.82, 0.10, 0.40, FABRIC_DARK),  # sofa: base, back, arms
-    (1.85, 3.75, 0.04, 0.26, 0.40, 0.80, FABRIC),
-    (1.70, 1.88, 0.04, 0.84, 0.08, 0.58, FABRIC),
-    (3.72, 3.90, 0.04, 0.84, 0.08, 0.58, FABRIC),
-    (4.25, 4.30, 0.02, 0.36, 0.00, 1.24, WOOD),  # bookcase: side, top, shelf
-    (4.25, 5.60, 0.02, 0.36, 1.20, 1.24, WOOD),
-    (4.30, 5.55, 0.04, 0.34, 0.78, 0.81, WOOD),
-    (0.75, 1.35, 0.12, 0.57, 0.46, 0.50, WOOD),  # side table: top
-    (0.92, 1.18, 0.21, 0.47, 0.78, 1.00, SHADE),  # lamp shade
-)
-BOXES = (
-    *SHADOWING,
-    (4.25, 5.60, 0.02, 0.34, 0.00, 0.06, WOOD_DARK),  # bookcase: floor, back, other side, shelf, books
-    (4.25, 5.60, 0.02, 0.06, 0.06, 1.20, WOOD_DARK),
-    (5.55, 5.60, 0.02, 0.36, 0.00, 1.24, WOOD),
-    (4.30, 5.55, 0.04, 0.34, 0.38, 0.41, WOOD),
-    (4.32, 5.20, 0.08, 0.28, 0.81, 1.07, BOOKS),
-    (4.55, 5.55, 0.08, 0.28, 0.41, 0.66, BOOKS),
-    (0.79, 0.83, 0.16, 0.20, 0.00, 0.46, WOOD_DARK),  # side table: legs
-    (1.27, 1.31, 0.16, 0.20, 0.00, 0.46, WOOD_DARK),
-    (0.79, 0.83, 0.49, 0.53, 0.00, 0.46, WOOD_DARK),
-    (1.27, 1.31, 0.49, 0.53, 0.00, 0.46, WOOD_DARK),
-)
-WINDOW = (0.50, 1.60, 1.42, 2.32)  # u, u, z, z on the left wall
-PICTURE = (2.35, 3.25, 1.30, 1.90)
-DOORWAY = (1.52, 2.16, 0.0, 2.02)  # v, v, z, z on the right wall
-RUG = (1.20, 3.60, 1.55, 3.15)  # u, u, v, v on the floor
+WARM = (1.0, 0.84, 0.58)  # colour of the table lamp's light
 
 
 @dataclass(frozen=True)
@@ -100,7 +58,9 @@ class Room:
     shadow_texel: np.ndarray
 
 
-def build_room(height: int, width: int, threads: int = 1) -> Room:
+def build_room(
+    height: int, width: int, threads: int = 1, *, draught: float | None = None, lamp: bool = False
+) -> Room:
     """Render the empty room; the same on every machine, and whatever the clip's seed.
 
     Parameters
@@ -109,51 +69,46 @@ def build_room(height: int, width: int, threads: int = 1) -> Room:
         Size of the picture, pixels.
     threads : int
         Bands of rows rendered at a time.
+    draught : float, optional
+        How far, metres, leaves and curtain are out of place; without it there is no curtain.
+    lamp : bool
+        Whether the table lamp is on.
     """
     bands = [slice(top, top + BAND_ROWS) for top in range(0, height, BAND_ROWS)]
     with ThreadPoolExecutor(threads) as pool:
-        rendered = pool.map(lambda rows: _build_band(height, width, rows), bands)
+        rendered = pool.map(lambda rows: _build_band(height, width, rows, draught, lamp), bands)
     return Room(*(np.concatenate(parts) for parts in zip(*rendered, strict=True)))
 
 
-def _build_band(height: int, width: int, rows: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _build_band(
+    height: int, width: int, rows: slice, draught: float | None, lamp: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Fields of the `Room` in some rows of the picture."""
     n = OVERSAMPLING
     view = View.of_picture(height * n, width * n, slice(n * rows.start, n * rows.stop))
     _draw_walls(view)
     for box in BOXES:
         _draw_box(view, box)
-    for solid in _soft_furniture():
+    for solid in soft_furniture(draught or 0.0):
         view.draw(solid)
     points = view.points()
-    radiance = _albedo(view, points) * _light(view, points)[..., None]
+    albedo, light = _albedo(view, points), _light(view, points)
+    radiance = albedo * light[..., None]
+    if lamp:
+        radiance += albedo * (table_lamp(points, tuple(view.normal))[..., None] * np.array(WARM))
+        radiance[view.part == SHADE] += 120.0
     _add_openings(view, points, radiance)
+    if draught is not None:
+        _hang_curtain(view, points, radiance, light, draught)
     fine = np.rint(radiance * 64).astype(np.int32)
     radiance = pool(fine, n) // (n * n)
     lit = np.where(radiance < 300 * 64, np.clip(radiance, 0, 255 * 64), 0)
     return radiance, lit, _shadow_texels(tuple(p[::n, ::n] for p in points))
 
 
-def to_stage(u: float, v: float, z: float) -> tuple[float, float, float]:
-    """Stage coordinates of a point given in room coordinates."""
-    x = CORNER[0] + u * ALONG_LEFT[0] + v * ALONG_RIGHT[0]
-    y = CORNER[1] + u * ALONG_LEFT[1] + v * ALONG_RIGHT[1]
-    return x, y, z
-
-
-def _turn(x: Any, y: Any) -> tuple[Any, Any]:
-    """Room components (u, v) of a horizontal vector of the stage."""
-    return x * ALONG_LEFT[0] + y * ALONG_LEFT[1], x * ALONG_RIGHT[0] + y * ALONG_RIGHT[1]
-
-
-def to_room(points: Sequence[Any]) -> tuple[Any, Any, Any]:
-    """Room coordinates u, v, z of stage points."""
-    return (*_turn(points[0] - CORNER[0], points[1] - CORNER[1]), points[2])
-
-
 def _draw_walls(view: View) -> None:
     ray = view.directions()
-    ru, rv = _turn(ray[0], ray[1])
+    ru, rv = turn(ray[0], ray[1])
     eu, ev, ez = to_room(EYE)
     planes = (
         (FLOOR, ez, ray[2], (0.0, 0.0, 1.0)),
@@ -177,7 +132,7 @@ def _draw_box(view: View, box: tuple) -> None:
         return
     rows, columns = view.window([Solid(c, c, 0.01, 0.01) for c in corners])
     ray = view.directions(rows, columns)
-    ray = (*_turn(ray[0], ray[1]), ray[2])
+    ray = (*turn(ray[0], ray[1]), ray[2])
     eye = to_room(EYE)
     shape = view.depth[rows, columns].shape
     enter, leave, face = np.zeros(shape), np.full(shape, np.inf), np.zeros(shape, np.int64)
@@ -194,57 +149,6 @@ def _draw_box(view: View, box: tuple) -> None:
         chosen = hit & (face == axis)
         for k in range(3):
             view.normal[k][rows, columns][chosen] = normal[k]
-
-
-def _soft_furniture() -> list[Solid]:
-    """Cushions, lamp and plant."""
-    solids = []
-
-    def place(
-        part: int,
-        a: Vector,
-        b: Vector,
-        ra: float,
-        rb: float,
-        normal: Vector = (0.0, 0.0, 1.0),
-        flatness: float = 1.0,
-    ) -> None:
-        solids.append(Solid(to_stage(*a), to_stage(*b), ra, rb, part, normal, flatness))
-
-    facing = (*ALONG_RIGHT, 0.0)
-    for u in (2.12, 2.80, 3.48):  # seats and back cushions
-        place(FABRIC, (u - 0.17, 0.50, 0.42), (u + 0.17, 0.50, 0.42), 0.20, 0.20, flatness=0.45)
-        place(FABRIC, (u - 0.17, 0.62, 0.42), (u + 0.17, 0.62, 0.42), 0.20, 0.20, flatness=0.45)
-        place(FABRIC, (u - 0.15, 0.30, 0.66), (u + 0.15, 0.30, 0.66), 0.21, 0.21, facing, 0.5)
-    for u in (1.79, 3.81):
-        place(FABRIC, (u, 0.10, 0.58), (u, 0.80, 0.58), 0.10, 0.10)
-    place(WHITE, (2.1, 0.50, 0.62), (2.25, 0.48, 0.64), 0.14, 0.14, unit((*ALONG_RIGHT, 0.5)), 0.5)
-    # table lamp
-    place(BRASS, (1.05, 0.34, 0.52), (1.05, 0.34, 0.56), 0.09, 0.03)
-    place(BRASS, (1.05, 0.34, 0.56), (1.05, 0.34, 0.80), 0.015, 0.015)
-    # plant in the corner
-    place(POT, (0.36, 0.40, 0.14), (0.36, 0.40, 0.32), 0.13, 0.17)
-    leaves = (
-        (-12, -5, 10),
-        (10, -3, 11),
-        (3, 9, 9),
-        (-5, 10, 13),
-        (8, 7, 15),
-        (-9, 3, 16),
-        (2, -8, 15),
-        (11, 2, 6),
-        (-3, 4, 19),
-        (5, -2, 19),
-    )
-    for i, (du, dv, dz) in enumerate(leaves):
-        tip = (0.36 + 0.030 * du, 0.40 + 0.030 * dv, 0.42 + 0.050 * dz)
-        middle = (0.36 + 0.012 * du, 0.40 + 0.012 * dv, 0.40 + 0.032 * dz)
-        root, middle, tip = to_stage(0.36, 0.40, 0.40), to_stage(*middle), to_stage(*tip)
-        flat = unit(add((-0.3, -0.8, 0.5), unit(subtract(tip, middle)), -0.4))
-        part = LEAF_LIGHT if i % 3 == 0 else LEAF
-        solids.append(Solid(root, middle, 0.008, 0.010, part))
-        solids.append(Solid(middle, tip, 0.075, 0.012, part, flat, 0.25))
-    return solids
 
 
 def _inside(rectangle: tuple, p: np.ndarray, q: np.ndarray, margin: float = 0.0) -> np.ndarray:
@@ -356,6 +260,13 @@ def _light(view: View, points: tuple) -> np.ndarray:
     return ambient + 0.92 * lamp * _lamp_reach(view, points) + 0.35 * daylight
 
 
+def table_lamp(points: Vectors, normal: Vectors) -> np.ndarray:
+    """Light of the table lamp, where it is on; the lamp is small and casts no shadow."""
+    to_bulb = tuple(c - p for c, p in zip(to_stage(*BULB), points, strict=True))
+    distance2 = dot(to_bulb, to_bulb)
+    return 0.95 * np.maximum(dot(to_bulb, normal) / np.sqrt(distance2), 0) / (1 + 0.55 * distance2)
+
+
 def _lamp_reach(view: View, points: tuple) -> np.ndarray:
     """Share of the lamp, five points of it, that the furniture leaves visible."""
     step = OVERSAMPLING
@@ -404,6 +315,19 @@ def _add_openings(view: View, points: tuple, radiance: np.ndarray) -> None:
     hall = right & _inside(DOORWAY, v, z)
     lit = 1 - smoothstep(z[hall] / 1.15)  # light of the room on the floor behind the doorway
     radiance[hall] = BLACK + lit[:, None] * np.array([156.0, 136.0, 116.0])
+
+
+def _hang_curtain(view: View, points: tuple, radiance: np.ndarray, light: np.ndarray, draught: float) -> None:
+    """Hang a curtain over a part of the window: it hangs from the top, so that its hem moves the most."""
+    u, _, z = to_room(points)
+    left, right, bottom, top = CURTAIN
+    place = u - draught * smoothstep((top - z) / (top - bottom))
+    on = (view.part == LEFT) & _inside((left, right, bottom, top), place, z)
+    along = place[on] / 0.12
+    fold = 2 * np.abs(2 * (along - np.floor(along)) - 1) - 1
+    cloth = np.array([178.0, 126.0, 92.0]) * (0.80 + 0.22 * fold)[:, None]
+    behind = _inside(WINDOW, u[on], z[on])  # daylight shines through
+    radiance[on] = cloth * (light[on] * np.where(behind, 1.35, 1.0))[:, None]
 
 
 def _shadow_texels(points: tuple) -> np.ndarray:

@@ -1,105 +1,88 @@
-"""The embedded clip: in a rendered room a person walks in, falls and lies still, with exact ground truth.
+"""Rendered clips: in a room a person walks in, falls and lies still, with exact ground truth.
 
-It is bit-identical on every machine: all arithmetic is +, -, *, /, the square root, or on integers; the noise
-is counted from the raw bits of PCG64; and of OpenCV only what it computes in integers is used.
+They are bit-identical on every machine: all arithmetic is +, -, *, /, the square root, or on integers; the
+noise is counted from the raw bits of PCG64; and of OpenCV only what it computes in integers is used. A clip
+that goes through H.264 is as exact as the encoder.
 """
 
+import functools
+import itertools
 import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 
-from bgsub.demo.figure import Sprite, cast_shadow, draw_person
-from bgsub.demo.motion import REFERENCE_FRAMES, pose_at
-from bgsub.demo.room import Room, build_room
+from bgsub.demo import camera
+from bgsub.demo.chair import chair_at, draw_chair
+from bgsub.demo.figure import COLOURS, OTHER_COLOURS, Sprite, body_of, cast_shadow, draw_person
+from bgsub.demo.motion import REFERENCE_FRAMES, wave
+from bgsub.demo.room import MAP_SHAPE, Room, build_room
+from bgsub.demo.settings import Synthetic
+from bgsub.demo.story import Cast, Chair, Person, cast_at
 from bgsub.files import atomic_path
+from bgsub.labels import HARD_SHADOW, MOTION, STATIC, UNKNOWN
 from bgsub.progress import Progress
 
-PERSON, SHADOW, BACKGROUND = 255, 50, 0  # CDnet's coding of ground truth
 SMALLEST = {"frames": 20, "height": 24, "width": 36}
-NOISE_BITS = 36
-NOISE_SIGMA = 3.0  # levels: the number of ones among 36 random bits has a standard deviation of sqrt(36) / 2
-DRIFT = 0.02  # exposure goes smoothly from 2 % below its mean to 2 % above it
-SHADOW_DEPTH = 0.40  # share of the light that is gone where the shadow is full
+SHADOW_DEPTH = {"soft": 0.40, "hard": 0.72}  # share of the light that is gone where the shadow is full
 SHADOW_VISIBLE = 0.10  # share of the light from whose loss on the ground truth speaks of a shadow
-_ONE = 1 << 12  # 1.0 in the integer arithmetic of gains
-
-
-@dataclass(frozen=True)
-class Events:
-    """First frames (0-based) in which the person is in the picture, is falling, and lies still."""
-
-    enters: int
-    falls: int
-    still: int
-
-
-def events(frames: int) -> Events:
-    """Return when things happen in a clip of that many frames: from 10 %, 45 % and 55 % of it on."""
-    return Events(*(-(-frames * percent // 100) for percent in (10, 45, 55)))
+BLOCK = 32  # frames rendered ahead at most
+GUST = 12  # steps to each side in which a draught moves what it moves
+_ONE = camera.ONE
 
 
 def render_clip(
-    archive: str | Path,
-    *,
-    frames: int = REFERENCE_FRAMES,
-    height: int = 480,
-    width: int = 720,
-    seed: int = 1,
-    threads: int = 1,
-    progress: Progress = lambda it: it,
+    archive: str | Path, *, threads: int = 1, progress: Progress = lambda it: it, **settings: Any
 ) -> None:
-    """Write the embedded clip as a zip of PNG files, laid out as a CDnet video.
+    """Write a rendered clip as a zip of PNG files, laid out as a CDnet video.
 
     Parameters
     ----------
     archive : path-like
         The zip to make: `input/in000001.png` ... (RGB) and `groundtruth/gt000001.png` ... (grey). They are
-        stored without further compression and without a date: the same arguments give the same bytes.
-    frames, height, width, seed
-        As in `render_frames`.
+        stored without further compression and without a date: the same settings give the same bytes.
     threads : int
         Frames rendered at a time.
     progress : callable
         Wraps the loop over frames.
+    **settings
+        Fields of `Synthetic`.
 
     Raises
     ------
     ValueError
         As `render_frames`.
     """
-    picture = _camera(frames, height, width, seed, threads)
+    clip = Synthetic(**settings)
+    _check(clip)
     # Not compressed: a quarter of the time would go into noise, to make the file four tenths smaller.
     image_coding = (cv2.IMWRITE_PNG_COMPRESSION, 0, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_NONE)
     truth_coding = (cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE)
-
-    def encoded(frame: int) -> tuple[bytes, bytes]:
-        image, truth = picture(frame)
-        return _png(image[..., ::-1], image_coding), _png(truth, truth_coding)
 
     with (
         atomic_path(archive) as part,
         zipfile.ZipFile(part, "w") as file,
         ThreadPoolExecutor(threads) as pool,
     ):
-        pictures = pool.map(encoded, range(frames))
-        for number, (image, truth) in zip(progress(range(1, frames + 1)), pictures, strict=True):
-            _store(file, f"input/in{number:06d}.png", image)
-            _store(file, f"groundtruth/gt{number:06d}.png", truth)
+        pictures = _filmed(clip, pool.map, threads)
+        for number, (image, truth) in zip(progress(range(1, clip.frames + 1)), pictures, strict=True):
+            _store(file, f"input/in{number:06d}.png", _png(image[..., ::-1], image_coding))
+            _store(file, f"groundtruth/gt{number:06d}.png", _png(truth, truth_coding))
 
 
 def render_frames(
-    frames: int = REFERENCE_FRAMES, height: int = 480, width: int = 720, seed: int = 1
+    frames: int = REFERENCE_FRAMES, height: int = 480, width: int = 720, seed: int = 1, **settings: Any
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Render the embedded clip.
+    """Render a clip.
 
     A room with a window that saturates the sensor (exactly 255) and a dark doorway (exactly 0) is empty for a
     tenth of the clip. A person enters from the left, walks to the middle, falls forward and lies still
-    (see `events`). The picture is the same at any size, only coarser or finer.
+    (see `bgsub.demo.story`, which has other stories too). The picture is the same at any size, only coarser
+    or finer.
 
     Parameters
     ----------
@@ -108,83 +91,149 @@ def render_frames(
     height, width : int
         Size in pixels, at least 24 x 36.
     seed : int
-        Seed of the sensor noise, not negative; room, person and ground truth do not depend on it.
+        Seed of the sensor noise, not negative; room, person and ground truth do not depend on it, unless the
+        camera shakes.
+    **settings
+        Other fields of `Synthetic`.
 
     Yields
     ------
     image : ndarray of uint8 (height, width, 3)
-        RGB. Noise is binomial with a standard deviation of 3 levels, independent in each pixel and channel.
+        RGB. Noise is binomial, by default with a standard deviation of 3 levels, and independent in each
+        pixel and channel.
     truth : ndarray of uint8 (height, width)
         255 where the pixel is the person's: one of which at least half is covered is wholly the person's, any
         other wholly the room's, so that no pixel mixes the two. 50 where the person's shadow takes at least a
-        tenth of the light and more than one standard deviation of the noise. 0 elsewhere.
+        tenth of the light and more than one standard deviation of the noise. 0 elsewhere, also where the
+        light changes, and leaves or a curtain move. 170 where a camera that shakes mixes two of these, and
+        where a chair stands that was moved.
 
     Raises
     ------
     ValueError
         If the clip is too short, the picture too small, or the seed negative.
     """
-    return map(_camera(frames, height, width, seed), range(frames))
+    clip = Synthetic(frames=frames, height=height, width=width, seed=seed, **settings)
+    _check(clip)
+    return _filmed(clip, map)
 
 
-def _camera(
-    frames: int, height: int, width: int, seed: int, threads: int = 1
-) -> Callable[[int], tuple[np.ndarray, np.ndarray]]:
-    """Return what takes a frame's picture and ground truth, each frame independent of the others."""
-    for name, value in (("frames", frames), ("height", height), ("width", width)):
-        if value < SMALLEST[name]:
-            raise ValueError(f"{name} = {value}: expected at least {SMALLEST[name]}")
-    if seed < 0:
-        raise ValueError(f"seed = {seed}: expected 0 or more")
-    room = build_room(height, width, threads)
-    times = events(frames)
+def _check(clip: Synthetic) -> None:
+    for name, least in SMALLEST.items():
+        if (value := getattr(clip, name)) < least:
+            raise ValueError(f"{name} = {value}: expected at least {least}")
+    if clip.seed < 0:
+        raise ValueError(f"seed = {clip.seed}: expected 0 or more")
 
-    def scene_at(frame: int) -> tuple[np.ndarray, np.ndarray]:
-        if frame < times.enters:
-            return room.radiance, np.full((height, width), BACKGROUND, np.uint8)
-        pose = pose_at(REFERENCE_FRAMES * frame / frames)
-        return _put_in(room, draw_person(pose, height, width), cast_shadow(pose))
 
-    resting = scene_at(times.still)
+def _filmed(
+    clip: Synthetic, mapped: Callable = map, threads: int = 1
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield image and ground truth of each frame."""
+    scene_at = _scenes(clip, threads)
 
     def picture(frame: int) -> tuple[np.ndarray, np.ndarray]:
-        scene, truth = resting if frame >= times.still else scene_at(frame)
-        noise = np.random.PCG64(seed).advance(frame * scene.size)  # each sample takes one draw
-        return _expose(scene, frame / (frames - 1), noise), truth.copy()
+        scene, truth = scene_at(frame)
+        return camera.expose(scene, frame, clip), truth
 
-    return picture
+    # Block by block, or a pool would hold all frames of a long clip.
+    blocks = (range(clip.frames)[first : first + BLOCK] for first in range(0, clip.frames, BLOCK))
+    pictures = itertools.chain.from_iterable(mapped(picture, block) for block in blocks)
+    if clip.crf is None:
+        return pictures
+    images = camera.compressed((image for image, _ in pictures), clip.crf)
+    return zip(images, (scene_at(frame)[1] for frame in range(clip.frames)), strict=True)
 
 
-def _put_in(room: Room, person: Sprite | None, shadow_map: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Radiance (as in `Room`) and ground truth of the room with a person and its shadow in it."""
+def _scenes(clip: Synthetic, threads: int) -> Callable[[int], tuple[np.ndarray, np.ndarray]]:
+    """Return what takes what the camera sees of a frame: radiance, as in `Room`, and ground truth."""
+    edge = camera.margin(clip)
+    height, width = clip.height + 2 * edge, clip.width + 2 * edge
+    shifts = camera.shaking(clip) if clip.jitter else []
+
+    @functools.cache
+    def room(gust: int, lamp: bool) -> Room:
+        draught = clip.draught * gust / GUST if clip.draught else None
+        return build_room(height, width, threads, draught=draught, lamp=lamp)
+
+    @functools.lru_cache(maxsize=4)  # who lies still is drawn once
+    def scene(cast: Cast, gust: int, lamp: bool) -> tuple[np.ndarray, np.ndarray]:
+        return _put_in(room(gust, lamp), cast, clip, lamp)
+
+    def scene_at(frame: int) -> tuple[np.ndarray, np.ndarray]:
+        cast = cast_at(REFERENCE_FRAMES * frame / clip.frames, clip.story)
+        gust = round(GUST * (0.65 * wave(frame / 17) + 0.35 * wave(frame / 7))) if clip.draught else 0
+        lamp = clip.lamp is not None and frame >= clip.lamp * clip.frames
+        radiance, truth = scene(cast, gust, lamp)
+        if not shifts:
+            return radiance, truth.copy()
+        shift = shifts[frame]
+        return camera.aim(radiance, edge, shift), camera.aim_labels(truth, edge, shift)
+
+    return scene_at
+
+
+def _put_in(room: Room, cast: Cast, clip: Synthetic, lamp: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Put people and things with their shadows into the room, and label them.
+
+    Returns
+    -------
+    scene : ndarray of int32 (height, width, 3)
+        As `Room.radiance`.
+    truth : ndarray of uint8 (height, width)
+    """
     scene = room.radiance.copy()
-    truth = np.full(scene.shape[:2], BACKGROUND, np.uint8)
-    shade = shadow_map.ravel()[room.shadow_texel]
-    window = tuple(
-        slice(hit[0], hit[-1] + 1) for hit in (shade.any(axis=k).nonzero()[0] for k in (1, 0)) if hit.size
-    )
-    if window:
-        share = (shade[window] * round(SHADOW_DEPTH * _ONE) + 127) // 255
-        loss = (room.lit[window] * share[..., None] + _ONE // 2) // _ONE
-        scene[window] -= loss
-        visible = (share >= round(SHADOW_VISIBLE * _ONE)) & (loss.max(axis=2) > round(NOISE_SIGMA * 64))
-        truth[window][visible] = SHADOW
-    if person is not None:
-        window = person.rows, person.columns
-        scene[window][person.mask] = person.colour[person.mask]
-        truth[window][person.mask] = PERSON
+    truth = np.full(scene.shape[:2], STATIC, np.uint8)
+    shades = {label: np.zeros(MAP_SHAPE, np.int32) for label in (STATIC, UNKNOWN, MOTION)}
+    for one in cast:
+        body = chair_at(one.path) if isinstance(one, Chair) else body_of(one.pose)
+        shade = shades[one.label]
+        np.maximum(shade, cast_shadow(body, hard=clip.shadow == "hard"), out=shade)
+    _cast(scene, truth, room, shades, clip)
+    for one in cast:
+        sprite = _draw(one, truth.shape, lamp)
+        if sprite is not None:
+            window = sprite.rows, sprite.columns
+            scene[window][sprite.mask] = sprite.colour[sprite.mask]
+            truth[window][sprite.mask] = one.label
     return scene, truth
 
 
-def _expose(scene: np.ndarray, moment: float, noise: np.random.PCG64) -> np.ndarray:
-    """Take the picture at a moment (0 to 1) of the clip: exposure, sensor noise, 8 bits with saturation."""
-    rise = moment * moment * (3 - 2 * moment)
-    gain = round(_ONE * (1 + DRIFT * (2 * rise - 1)))
-    levels = (scene * gain + 32 * _ONE) // (64 * _ONE)
-    bits = noise.random_raw(scene.size) >> np.uint64(64 - NOISE_BITS)
-    levels += np.bitwise_count(bits).reshape(scene.shape)
-    levels -= NOISE_BITS // 2
-    return np.clip(levels, 0, 255).astype(np.uint8)
+def _cast(
+    scene: np.ndarray, truth: np.ndarray, room: Room, shades: dict[int, np.ndarray], clip: Synthetic
+) -> None:
+    """Take the light out of shadows, and label where who moves, or was moved, takes more of it."""
+    depth = round(SHADOW_DEPTH[clip.shadow] * _ONE)
+    noise = round(clip.noise / clip.light * 64)
+    everything = functools.reduce(np.maximum, shades.values())
+    seen = everything.ravel()[room.shadow_texel]
+    window = tuple(
+        slice(hit[0], hit[-1] + 1) for hit in (seen.any(axis=k).nonzero()[0] for k in (1, 0)) if hit.size
+    )
+    if not window:
+        return
+    texels, lit = room.shadow_texel[window], room.lit[window]
+
+    def share_of(shade: np.ndarray) -> np.ndarray:
+        return (shade.ravel()[texels] * depth + 127) // 255
+
+    def loss_of(share: np.ndarray) -> np.ndarray:
+        return (lit * share[..., None] + _ONE // 2) // _ONE
+
+    scene[window] -= loss_of(share_of(everything))
+    before = share_of(shades[STATIC])
+    for label, shown in ((UNKNOWN, UNKNOWN), (MOTION, HARD_SHADOW)):
+        more = np.maximum(share_of(shades[label]) - before, 0)
+        visible = (more >= round(SHADOW_VISIBLE * _ONE)) & (loss_of(more).max(axis=2) > noise)
+        truth[window][visible] = shown
+
+
+def _draw(one: Person | Chair, shape: tuple[int, ...], lamp: bool) -> Sprite | None:
+    height, width = shape
+    if isinstance(one, Chair):
+        return draw_chair(one.path, height, width, lamp=lamp)
+    colours = OTHER_COLOURS if one.other else COLOURS
+    return draw_person(one.pose, height, width, colours=colours, lamp=lamp)
 
 
 def _png(picture: np.ndarray, coding: tuple[int, ...]) -> bytes:

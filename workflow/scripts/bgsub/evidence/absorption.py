@@ -156,6 +156,7 @@ def absorption_row(
     seen: Sequence[Mapping[str, Any]],
     still: Still | None,
     constants: Mapping[str, Any] | None = None,
+    frames_seen: int | None = None,
 ) -> dict[str, Any]:
     """Row of `absorption.csv` for one method.
 
@@ -170,16 +171,20 @@ def absorption_row(
     still : Still or None
     constants : mapping, optional
         The method's `absorption`: what its absorption can be predicted from.
+    frames_seen : int, optional
+        Frames that it saw before the stillness, `Split.seen_before`; None if it has seen the still person
+        in training, of which nothing is predicted.
 
     Returns
     -------
     dict
         `method, still_frame, still_source, region_source, watched_from` (the first frame with a mask since
-        then), the fields of `Absorption`, and `predicted` in frames; None where there is nothing to say.
+        then), the fields of `Absorption`, `frames_seen`, and `predicted` in frames; None where there is
+        nothing to say.
     """
     row = dict.fromkeys(["still_frame", "still_source", "region_source", "watched_from"])
     row |= dict.fromkeys(field.name for field in fields(Absorption))
-    row = {"method": method, **row, "predicted": None}
+    row = {"method": method, **row, "frames_seen": None, "predicted": None}
     if still is None or not seen:
         return row
     shares = np.full(seen[-1]["frame"] + 1 - still.frame, np.nan)
@@ -192,8 +197,9 @@ def absorption_row(
         "watched_from": seen[0]["frame"],
     }
     row |= asdict(measure_absorption(shares))
-    if constants is not None:
-        row["predicted"] = predict_absorption(**constants, still_frame=still.frame).startup
+    row["frames_seen"] = frames_seen
+    if constants is not None and frames_seen is not None:
+        row["predicted"] = predict_absorption(**constants, frames_seen=frames_seen).startup
     return row
 
 
@@ -292,30 +298,30 @@ def predict_absorption(
     history: int,
     background_ratio: float,
     complexity_reduction: float,
-    still_frame: int,
+    frames_seen: int,
     learning_rate: float | None = None,
     frozen_from: int | None = None,
 ) -> Prediction:
-    """Predict when MOG2, run from the first frame of a clip, absorbs a person who lies still.
+    """Predict when MOG2 absorbs a person who lies still.
 
     Parameters
     ----------
     history, background_ratio, complexity_reduction
         As for `mog2_absorption`; `masks.subtractors.Mog2.absorption` reads them from OpenCV.
-    still_frame : int
-        First frame of stillness, 0-based, so also the number of frames seen before it.
+    frames_seen : int
+        Frames that it has seen, of training and of the clip, when the stillness begins.
     learning_rate
         As for `mog2_absorption`.
     frozen_from : int, optional
-        The frame from which on it does not learn, if it is frozen.
+        Frames that it learns from, if it is frozen then.
 
     Returns
     -------
     Prediction
     """
     constants = (history, background_ratio, complexity_reduction)
-    startup = mog2_absorption(*constants, max(still_frame, 1), learning_rate)
-    frozen = frozen_from is not None and still_frame + startup >= frozen_from
+    startup = mog2_absorption(*constants, max(frames_seen, 1), learning_rate)
+    frozen = frozen_from is not None and frames_seen + startup >= frozen_from
     return Prediction(
         steady=mog2_absorption(*constants, learning_rate=learning_rate), startup=None if frozen else startup
     )

@@ -14,6 +14,7 @@ import numpy as np
 from bgsub.model.constants import CLOSE_ENOUGH, TRAJECTORY_UNIT, UNDEFINED
 from bgsub.model.gmm import PixelMixture, log_joint_densities
 from bgsub.progress import Progress
+from bgsub.source.frames import Frames
 
 TIGHT = 1e-8  # nats per sample: what an audited fit is run on to
 LONGEST = 3000  # iterations
@@ -88,7 +89,7 @@ class Audit:
         return np.any(np.diff(self.paths, axis=1) < 0, axis=1)
 
 
-def take_sample(frames: np.ndarray, size: int, seed: int, groundtruth: np.ndarray | None = None) -> Sample:
+def take_sample(frames: Frames, size: int, seed: int, groundtruth: Frames | None = None) -> Sample:
     """Draw the pixels of an audit, and tell two-mode pixels from static ones.
 
     Parameters

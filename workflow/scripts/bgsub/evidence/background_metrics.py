@@ -185,9 +185,9 @@ def true_background(
     rows = max(1, _BAND_BYTES // (2 * total * width * channels))
     for top in progress(range(0, height, rows)):
         band = slice(top, min(top + rows, height))
-        static = read_rows(groundtruth, band, total) == 0
+        static = read_rows(groundtruth, band) == 0
         count[band] = static.sum(axis=0)
-        background[band] = _masked_median(read_rows(frames, band, total), static, count[band])
+        background[band] = _masked_median(read_rows(frames, band), static, count[band])
     return background, count
 
 

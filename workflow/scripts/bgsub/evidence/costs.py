@@ -1,10 +1,13 @@
 """What the steps of a run cost, from Snakemake's benchmark files."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
+
+_COMPILED = re.compile(r"bgsub\.model\.compiled: compiled \S+ in ([\d.]+) s$", re.MULTILINE)
 
 
 class Cost(NamedTuple):
@@ -13,18 +16,23 @@ class Cost(NamedTuple):
     Attributes
     ----------
     seconds : float
-        Wall time; of several jobs their sum.
+        Wall time without that of compiling; of several jobs their sum.
     memory : float or None
         The most that one of its jobs held at a time, MB; None if all were too short to be measured.
     jobs : int
+    compiling : float
+        Seconds that its jobs compiled code, which they do once on a machine.
     """
 
     seconds: float
     memory: float | None
     jobs: int
+    compiling: float = 0.0
 
 
-def read_costs(benchmarks: Mapping[str, Sequence[str | Path]]) -> dict[str, Cost]:
+def read_costs(
+    benchmarks: Mapping[str, Sequence[str | Path]], logs: Mapping[str, Sequence[str | Path]] | None = None
+) -> dict[str, Cost]:
     """Read each step's benchmark files; a job that was run several times counts by its mean.
 
     Snakemake does not make a lost benchmark again, so a step that lacks one is left out.
@@ -33,6 +41,8 @@ def read_costs(benchmarks: Mapping[str, Sequence[str | Path]]) -> dict[str, Cost
     ----------
     benchmarks : mapping of str to sequence of path-like
         By step, in the order to show; a step made of several jobs (tiles) has several files.
+    logs : mapping of str to sequence of path-like, optional
+        Likewise the jobs' logs, which tell what was compiled; one that is lost tells nothing.
 
     Returns
     -------
@@ -46,9 +56,19 @@ def read_costs(benchmarks: Mapping[str, Sequence[str | Path]]) -> dict[str, Cost
         tables = [pd.read_csv(path, sep="\t") for path in paths]
         memories = pd.to_numeric(pd.concat([table["max_rss"] for table in tables]), errors="coerce")
         memories = memories[memories >= 1]  # of a job that ends at once Snakemake says NA or next to nothing
+        seconds = float(sum(table["s"].mean() for table in tables))
+        compiling = min(sum(map(_compiling, (logs or {}).get(step, ()))), seconds)
         costs[step] = Cost(
-            seconds=float(sum(table["s"].mean() for table in tables)),
+            seconds=seconds - compiling,
             memory=float(memories.max()) if len(memories) else None,
             jobs=len(tables),
+            compiling=compiling,
         )
     return costs
+
+
+def _compiling(log: str | Path) -> float:
+    """Seconds that a job compiled, by its log."""
+    if not Path(log).is_file():
+        return 0.0
+    return sum(map(float, _COMPILED.findall(Path(log).read_text(encoding="utf-8", errors="replace"))))

@@ -5,6 +5,7 @@ background goes on; where somebody is in the background only, it is the other wa
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,8 @@ import numpy as np
 from bgsub.evidence.change import KERNEL, as_mask, ellipse, gradient, median_picture, outline, small
 from bgsub.evidence.scene import Scene
 from bgsub.labels import FOREGROUND
-from bgsub.source.frames import MINIMUM_TRAINING_FRAMES
+from bgsub.source.frames import Frames
+from bgsub.source.split import MINIMUM_TRAINING_FRAMES, runs
 
 _ALONG = 3.0  # pixels of a small picture over which edges are averaged along an outline
 _WHOLE = 0.75  # share of its outline by which a region is wholly a ghost, or wholly is not
@@ -78,8 +80,8 @@ class Training:
     held : (h, w) bool array or None
         Where it shows somebody, or something else that is not always there; None if it does not.
     train_frames : int or None
-        Largest number of first frames whose median holds nobody, if the training frames hold somebody; None
-        if no number of at least `MINIMUM_TRAINING_FRAMES` was found.
+        Where the clip's first frames train and hold somebody, the largest number of them whose median holds
+        nobody; None if no number of at least `MINIMUM_TRAINING_FRAMES` was found.
     empty : range or None
         Longest stretch of frames in which nobody is seen, if the training frames hold somebody.
     """
@@ -113,31 +115,38 @@ class Training:
         return (full > 0) & (foreground > 0)
 
 
-def check_training(frames: np.ndarray, train: int, scene: Scene) -> Training:
+def check_training(learned: Frames, own: Sequence[int], scene: Scene) -> Training:
     """Look whether somebody seems to be in the training frames, and for how many that would not be so.
 
     Somebody who walks through is in many frames but nowhere for long, and the median does not hold them.
 
     Parameters
     ----------
-    frames : (N, H, W, 3) uint8 array
-    train : int
-        The first so many frames train.
+    learned : (N, H, W, 3) uint8 array
+        The training frames.
+    own : sequence of int
+        Their places in the clip, ascending; none if they are of another clip.
     scene : Scene
-        As `evidence.scene.study` found it.
+        As `evidence.scene.study` found it in the clip.
     """
-    background, held = _held(frames, train, scene)
+    background, held = _held(learned, own, scene)
     if held is None:
         return Training(background, None)
-    fewer = np.unique(np.linspace(MINIMUM_TRAINING_FRAMES, train, _TRIED).astype(int))[:-1]
-    enough = (count for count in fewer[::-1].tolist() if _held(frames, count, scene)[1] is None)
+    fewer = np.unique(np.linspace(MINIMUM_TRAINING_FRAMES, len(own), _TRIED).astype(int))[:-1]
+    head = len(own) > 0 and own[-1] == len(own) - 1
+    tried = fewer[::-1].tolist() if head else []
+    enough = (count for count in tried if _held(learned[:count], own[:count], scene)[1] is None)
     return Training(background, held, next(enough, None), scene.empty_stretch(MINIMUM_TRAINING_FRAMES))
 
 
-def _held(frames: np.ndarray, train: int, scene: Scene) -> tuple[np.ndarray, np.ndarray | None]:
-    samples = np.unique(np.linspace(0, train - 1, _SAMPLES).astype(int)).tolist()
-    background = median_picture(small(frames[index]) for index in samples)
-    return background, scene.held(background, scene.motion.ever(range(train)), gain=1)
+def _held(learned: Frames, own: Sequence[int], scene: Scene) -> tuple[np.ndarray, np.ndarray | None]:
+    samples = np.unique(np.linspace(0, len(learned) - 1, _SAMPLES).astype(int)).tolist()
+    background = median_picture(small(learned[index]) for index in samples)
+    # Of another clip it is not known what moves: a region has to have a clear outline.
+    moving = np.zeros(scene.known.shape, bool)
+    for stretch in runs(own):
+        moving |= scene.motion.ever(stretch)
+    return background, scene.held(background, moving, gain=1)
 
 
 def training_row(training: Training, count: int) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """Histograms of a decision rule's scores against ground truth: its counts at every threshold in one pass."""
 
+import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from bgsub.labels import HARD_SHADOW, MOTION, STATIC
+from bgsub.labels import FOREGROUND, HARD_SHADOW, MOTION, STATIC
 from bgsub.masks.foreground import open_mask
 from bgsub.model.compiled import compiled
 
@@ -46,13 +47,16 @@ def score_histogram(
     thresholds: np.ndarray,
     *,
     opening: int = 1,
+    median: int = 1,
     roi: np.ndarray | None = None,
+    without_shadows: tuple[float, Iterable[np.ndarray]] | None = None,
     progress: Callable[[Iterable], Iterable] = iter,
 ) -> ScoreHistogram:
     """Count, for many thresholds at once, what the masks of a rule would get right and wrong.
 
     The counts are exactly those of the masks of `masks.foreground.foreground_masks` at each threshold, also
-    with an opening: opening the scores opens the masks of all thresholds (see `open_mask`).
+    with their clean-up: to open the scores, or to take their median, does so to the masks of all thresholds
+    (see `open_mask`).
 
     Parameters
     ----------
@@ -64,10 +68,14 @@ def score_histogram(
         A decision rule with its model, see `masks.rules`.
     thresholds : (T,) array
         Ascending, in the unit of the score, such as `numpy.arange(*method.sweep)`.
-    opening : int
-        Size of the kernel of `open_mask`, pixels.
+    opening, median : int
+        Clean-up of the masks, pixels; see `masks.foreground.clean_mask`.
     roi : (H, W) bool array, optional
         The region of interest; by default the whole frame.
+    without_shadows : (float, iterable of (H, W) uint8 arrays), optional
+        For a method that takes shadows out of its masks: its own threshold, one of `thresholds`, and its
+        masks of the frames. What is a shadow in them is background at every threshold; at its own, the counts
+        are exactly those of the masks.
     progress : callable
         Wraps the pairs of frames and labels, for example tqdm.
 
@@ -78,7 +86,7 @@ def score_histogram(
     Raises
     ------
     ValueError
-        If the thresholds do not ascend, or there are not as many label images as frames.
+        If the thresholds do not ascend, or there are not as many label images or masks as frames.
     """
     thresholds = np.asarray(thresholds, dtype=np.float64)
     if not (np.diff(thresholds) > 0).all():
@@ -86,12 +94,16 @@ def score_histogram(
     bins = len(thresholds) + 1
     pixels = np.zeros((3, bins), dtype=np.int64)
     outside = None if roi is None else ~roi
-    for frame, labels in progress(zip(frames, groundtruth, strict=True)):
+    own, masks = (0.0, itertools.repeat(None)) if without_shadows is None else without_shadows
+    place = int(np.searchsorted(thresholds, own))
+    pairs = progress(zip(frames, groundtruth, strict=True))
+    for (frame, labels), mask in zip(pairs, masks, strict=without_shadows is not None):
         classes = cv2.LUT(np.ascontiguousarray(labels), _CLASSES)
         if outside is not None:
             classes[outside] = _UNSCORED
-        # To open the scores first would give the same, as this count rises with them, but floats take longer.
-        passed = open_mask(thresholds_passed(score(frame), thresholds), opening)
+        passed = cleaned_counts(thresholds_passed(score(frame), thresholds), opening=opening, median=median)
+        if mask is not None:
+            hold_to(passed, mask, place)
         places = cv2.add(passed, classes * np.uint16(bins))
         pixels += np.bincount(places.ravel(), minlength=3 * bins).reshape(3, bins)
     return ScoreHistogram(
@@ -99,6 +111,57 @@ def score_histogram(
         positives=pixels[_POSITIVE],
         negatives=pixels[_NEGATIVE],
     )
+
+
+def cleaned_counts(passed: np.ndarray, *, opening: int, median: int) -> np.ndarray:
+    """Clean the masks of all thresholds at once: see `masks.foreground.clean_mask`.
+
+    To clean the scores would give the same, as this count rises with them, but floats take longer.
+
+    Parameters
+    ----------
+    passed : (H, W) uint16 array
+        As from `thresholds_passed`.
+    opening, median : int
+        Pixels.
+
+    Returns
+    -------
+    (H, W) uint16 array
+        Above i where the cleaned mask of the i-th threshold is foreground.
+    """
+    return open_mask(_median(passed, median), opening)
+
+
+def hold_to(passed: np.ndarray, mask: np.ndarray, place: int) -> None:
+    """Change counts so that they agree with a mask that shadows were taken out of.
+
+    Parameters
+    ----------
+    passed : (H, W) unsigned array
+        As from `cleaned_counts`; changed in place.
+    mask : (H, W) uint8 array
+        The mask of one of the thresholds: what is a shadow in it is background at every threshold.
+    place : int
+        Which of the thresholds.
+    """
+    passed[(mask != FOREGROUND) & (passed > place)] = 0
+    passed[(mask == FOREGROUND) & (passed <= place)] = place + 1
+
+
+def _median(passed: np.ndarray, size: int) -> np.ndarray:
+    """Take the median of counts (H, W) uint16 over squares, as `median_of_mask` does of masks.
+
+    OpenCV has it for bytes. A median goes with every function that never falls, so with the parts of a count
+    that lie within 0 to 255, 255 to 510 and so on; and these add up to it.
+    """
+    if size == 1:
+        return passed
+    median = np.zeros_like(passed)
+    for below in range(0, max(int(passed.max()), 1), 255):
+        part = np.clip(passed, below, below + 255) - np.uint16(below)
+        median += cv2.medianBlur(part.astype(np.uint8), size)
+    return median
 
 
 def thresholds_passed(scores: np.ndarray, thresholds: np.ndarray) -> np.ndarray:

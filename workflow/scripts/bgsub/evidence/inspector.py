@@ -8,11 +8,12 @@ import numpy as np
 from bgsub.labels import FOREGROUND
 from bgsub.masks.mask_file import Masks
 from bgsub.masks.method import Method
-from bgsub.masks.rules import ModelMethod
+from bgsub.masks.rules import MODEL_PARTS, ModelMethod
 from bgsub.masks.scored import ScoredMethod
 from bgsub.model.fit import mixture_of
 from bgsub.model.gmm import PixelMixture
 from bgsub.model.settings import Model
+from bgsub.source.frames import Frames
 
 FINEST, COARSEST = 4, 64  # pixels between two sampled ones
 STEPS = (0, 1, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 80, 120, 200, 300, 500, 1000)  # iterations shown
@@ -181,7 +182,7 @@ def steps_of(model: Model) -> list[int]:
 def scores_at(
     method: Method, fitted: Mapping[str, Mapping[str, np.ndarray]], train: np.ndarray, test: np.ndarray
 ) -> np.ndarray | None:
-    """Score the test samples by a method's rule; None for methods that tell no score.
+    """Score the test samples by a method's rule; None for methods that tell no score of a pixel by itself.
 
     Parameters
     ----------
@@ -195,10 +196,10 @@ def scores_at(
     (P, T) array or None
         uint8 for the difference rule, else float16.
     """
-    if not isinstance(method, ScoredMethod):
+    if not isinstance(method, ScoredMethod) or not method.by_pixel:
         return None
     background = fitted[method.model] if isinstance(method, ModelMethod) else train[:, np.newaxis]
-    score = method.score(background)
+    score = method.score(background, len(train))
     rows = np.stack([score(frame[np.newaxis])[0] for frame in test], axis=1)
     if rows.dtype == np.uint8:
         return rows
@@ -244,7 +245,7 @@ def inspect_pixels(
     for name in progress(models):
         fits = fit_steps(models[name], train, pixels, steps_of(models[name]))
         projected = [project(fit, axes) for fit in fits]
-        fitted[name] = {part: getattr(fits[-1], f"{part}_") for part in ModelMethod.parts}
+        fitted[name] = {part: getattr(fits[-1], f"{part}_") for part in MODEL_PARTS}
         arrays[f"components.{name}"] = np.stack([components for components, _ in projected], axis=1)
         arrays[f"background.{name}"] = projected[-1][1]
         arrays[f"log_likelihood.{name}"] = np.stack(
@@ -261,7 +262,7 @@ def inspect_pixels(
 
 def inspect_clip(
     clip: np.ndarray,
-    train: range,
+    learned: Frames,
     shown: Sequence[int],
     masks: Mapping[str, Masks],
     truth: np.ndarray | None,
@@ -277,8 +278,8 @@ def inspect_clip(
     ----------
     clip : (N, H, W, 3) uint8 array
         RGB; read frame by frame.
-    train : range
-        The training frames.
+    learned : (N, H, W, 3) uint8 array
+        The training frames, RGB; read frame by frame.
     shown : sequence of int
         The test frames to show, ascending.
     masks : mapping of str to Masks
@@ -294,7 +295,7 @@ def inspect_clip(
     """
     _, height, width, _ = clip.shape
     scored = sum(isinstance(method, ScoredMethod) for method in methods.values())
-    most = int(budget / pixel_bytes(len(train), len(shown), models, scored))
+    most = int(budget / pixel_bytes(len(learned), len(shown), models, scored))
     pixels = sample_pixels(_ever_marked(masks.values(), (height, width)), most)
     places = np.divmod(pixels, width)
     decisions = {name: np.stack([mask[places] for mask in masks[name].of(shown)]).T for name in masks}
@@ -305,7 +306,7 @@ def inspect_clip(
         steps={name: steps_of(model) for name, model in models.items()},
         arrays=inspect_pixels(
             pixels,
-            _at(places, clip, train),
+            np.stack([frame[places] for frame in learned]),
             _at(places, clip, shown),
             models,
             methods,

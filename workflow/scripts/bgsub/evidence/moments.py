@@ -1,13 +1,17 @@
 """Which frames of a clip tell the result: one by itself, and a few in a row."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from bgsub.evidence.metrics import crowded
+from bgsub.labels import FOREGROUND
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_SEVERAL = 1 / 3  # of the methods: what fewer of them mark are specks, or a picture that one fills
 _AFTER = 8  # frames after the person came to rest, when a fast learner has let them go
 
 
@@ -22,7 +26,7 @@ class Moment(NamedTuple):
 def most_telling(
     absorption: "pd.DataFrame",
     area: "pd.DataFrame",
-    test: range,
+    test: Sequence[int],
     *,
     last_still: int | None = None,
     scores: "pd.DataFrame | None" = None,
@@ -34,8 +38,8 @@ def most_telling(
     ----------
     absorption, area : DataFrame
         `absorption.csv` and `area.csv`. A method that marks much of the picture is no one to tell by.
-    test : range
-        The test frames.
+    test : sequence of int
+        The test frames, ascending.
     last_still : int, optional
         Last frame of stillness; by default the last test frame.
     scores : DataFrame, optional
@@ -63,7 +67,64 @@ def most_telling(
     ranked = (known if clear.empty else clear).sort_values("retention", ascending=False, kind="stable")
     still = max(int(known["still_frame"].iloc[0]), test[0])
     last = test[-1] if last_still is None else min(last_still, test[-1])
-    return Moment(min(still + _AFTER, last), ranked["method"].iloc[0], ranked["method"].iloc[-1])
+    after = min(still + _AFTER, last)
+    frame = min(test, key=lambda tested: abs(tested - after))  # nearest, as some may be training frames
+    return Moment(frame, ranked["method"].iloc[0], ranked["method"].iloc[-1])
+
+
+def window(where: np.ndarray, least: float = 1 / 3, margin: float = 0.08) -> tuple[slice, slice]:
+    """Choose the part of a picture that something is in.
+
+    Parameters
+    ----------
+    where : (H, W) bool array
+        What is to be in it; without anything, it is the whole picture.
+    least : float
+        Share of the picture's height and width that it has at least.
+    margin : float
+        Share of the picture's height and width that is left around what is in it, as far as there is some.
+
+    Returns
+    -------
+    rows, columns : slice
+        In the picture's proportions.
+    """
+    if not where.any():
+        return slice(0, where.shape[0]), slice(0, where.shape[1])
+    spans = []
+    for axis in (1, 0):
+        inside = np.flatnonzero(where.any(axis=axis))
+        spans.append((int(inside[0]), int(inside[-1]) + 1))
+    sides = list(zip(spans, where.shape, strict=True))
+    shares = [(stop - start) / side + 2 * margin for (start, stop), side in sides]
+    share = min(max(*shares, least), 1.0)
+    parts = []
+    for (start, stop), side in sides:
+        size = round(share * side)
+        first = min(max(round((start + stop - size) / 2), 0), side - size)
+        parts.append(slice(first, first + size))
+    return parts[0], parts[1]
+
+
+def telling_part(
+    moments: Iterable[Sequence[np.ndarray]], there: Iterable[np.ndarray] = ()
+) -> tuple[slice, slice]:
+    """Choose the part of the picture in which a third of the methods mark something at some moment.
+
+    Parameters
+    ----------
+    moments : iterable of sequence of (H, W) uint8 arrays
+        For each moment the masks of all methods.
+    there : iterable of (H, W) bool arrays
+        What is there by the ground truth, which is to be seen too.
+
+    Returns
+    -------
+    rows, columns : slice
+        As from `window`.
+    """
+    marked = [np.mean([mask == FOREGROUND for mask in masks], axis=0) >= _SEVERAL for masks in moments]
+    return window(np.logical_or.reduce([*marked, *there]))
 
 
 def in_a_row(test_frames: Sequence[int], still_frame: int | None) -> dict[int, str]:
@@ -81,11 +142,11 @@ def in_a_row(test_frames: Sequence[int], still_frame: int | None) -> dict[int, s
     dict of int to str
         Frame to title, ascending.
     """
-    first, last = test_frames[0], test_frames[-1]
     if still_frame is None:
-        frames = sorted({round(first + (last - first) * step / 6) for step in range(7)})
+        last_place = len(test_frames) - 1
+        frames = sorted({test_frames[round(last_place * step / 6)] for step in range(7)})
         return {frame: f"frame {frame}" for frame in frames}
-    wanted = {first: "first test", last: "last"}
+    wanted = {test_frames[0]: "first test", test_frames[-1]: "last"}
     wanted |= {still_frame + after: f"still {after:+d}" for after in (-10, -4, 1, 5, 10, 30)}
     known = set(test_frames)
     return {frame: f"{words}\nframe {frame}" for frame, words in sorted(wanted.items()) if frame in known}

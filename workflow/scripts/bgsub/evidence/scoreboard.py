@@ -22,9 +22,9 @@ from bgsub.evidence.scores import (
 )
 from bgsub.evidence.uncertainty import bootstrap
 from bgsub.masks.mask_file import Masks
+from bgsub.names import OVERALL
 from bgsub.progress import Progress
 
-OVERALL = "overall"
 _OF_A_FRAME = ("recall", "precision", "f_measure")
 
 
@@ -130,9 +130,11 @@ def overall_rows(scores: Mapping[str, pd.DataFrame], categories: Mapping[str, st
     Returns
     -------
     list of dict
-        `category` (`overall` for the mean over the categories), `method`, the number of `clips`, the
+        `category` (`overall` for the mean over the categories, which stands alone if there is but one),
+        `method`, the number of `clips`, the
         measures, and in `undefined` how many clips (or categories) had to be left out of which mean.
     """
+    several = len({categories[clip] for clip in scores}) > 1
     rows = []
     for method in dict.fromkeys(name for table in scores.values() for name in table["method"]):
         measured: dict[str, list[Measures]] = {}
@@ -141,8 +143,46 @@ def overall_rows(scores: Mapping[str, pd.DataFrame], categories: Mapping[str, st
                 values = {name: None if pd.isna(row[name]) else row[name] for name in MEASURES}
                 measured.setdefault(categories[clip], []).append(Measures(**values))
         by_category, overall = average_categories(measured)
-        rows += [_mean_row(name, method, len(measured[name]), mean) for name, mean in by_category.items()]
+        if several:
+            rows += [_mean_row(name, method, len(measured[name]), mean) for name, mean in by_category.items()]
         rows.append(_mean_row(OVERALL, method, sum(map(len, measured.values())), overall))
+    return rows
+
+
+def scene_rows(
+    scores: Mapping[str, pd.DataFrame], absorption: Mapping[str, pd.DataFrame]
+) -> list[dict[str, Any]]:
+    """Put the scores of several clips, each with a trouble of its own, side by side.
+
+    Parameters
+    ----------
+    scores, absorption : mapping of str to DataFrame
+        `scores.csv` and `absorption.csv` of each clip, which have the same methods.
+
+    Returns
+    -------
+    list of dict
+        Rows of `scenes.csv`, by clip and method: `f_measure`, how far it is `behind` the best of the clip,
+        `precision`, `recall`, `shadow_error`, `fpr`, and of who lies still the `retention`. A clip that
+        shows no foreground has neither the first two nor precision and recall: its `fpr` says what is marked.
+    """
+    rows = []
+    for clip, table in scores.items():
+        kept = absorption[clip].set_index("method")["retention"]
+        empty = not (table["tp"] + table["fn"]).any()
+        found = ("f_measure", "precision", "recall")
+        table = table.assign(**dict.fromkeys(found, np.nan)) if empty else table
+        best = table["f_measure"].max()
+        for row in table.to_dict("records"):
+            values = {
+                "clip": clip,
+                "method": row["method"],
+                "f_measure": row["f_measure"],
+                "behind": best - row["f_measure"],
+                **{name: row[name] for name in ("precision", "recall", "shadow_error", "fpr")},
+                "retention": kept[row["method"]],
+            }
+            rows.append({key: None if pd.isna(value) else value for key, value in values.items()})
     return rows
 
 

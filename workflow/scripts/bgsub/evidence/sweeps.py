@@ -20,6 +20,7 @@ from bgsub.evidence.still import Still
 from bgsub.masks.mask_file import Masks
 from bgsub.masks.method import Method
 from bgsub.progress import Progress
+from bgsub.source.split import Split
 
 SWEPT_MEASURES = ("f_measure", "precision", "recall", "pwc", "shadow_error")
 FIT_COLUMNS = ("iterations", "log_likelihood", "converged")
@@ -27,6 +28,7 @@ FIT_COLUMNS = ("iterations", "log_likelihood", "converged")
 
 def measure_frames(
     found: Masks,
+    split: Split,
     still: Still | None,
     groundtruth: np.ndarray | None = None,
     scope: Scope | None = None,
@@ -38,6 +40,8 @@ def measure_frames(
     ----------
     found : Masks
         The masks of the test frames.
+    split : Split
+        Who trained.
     still : Still or None
         The still person, if there is one.
     groundtruth : (N, H, W) uint8 array, optional
@@ -50,8 +54,9 @@ def measure_frames(
     Returns
     -------
     list of dict
-        Rows of `measures.csv`: `frame, foreground_share, still_frame, visible_share` (in the frames of
-        stillness) and CDnet's counts; None where there is nothing to measure or to score by.
+        Rows of `measures.csv`: `frame, foreground_share, training` (number of training frames),
+        `still_frame, frames_seen` (before the stillness, see `Split.seen_before`), `visible_share` (in the
+        frames of stillness) and CDnet's counts; None where there is nothing to measure or to score by.
 
     Raises
     ------
@@ -61,11 +66,13 @@ def measure_frames(
     if groundtruth is not None and scope is None:
         raise ValueError("ground truth without a scope")
     rows = []
+    seen = None if still is None else split.seen_before(still.frame)
     for frame, mask in progress(zip(found.frames.tolist(), found.masks, strict=True)):
         row: dict[str, Any] = {"frame": frame, "foreground_share": float(foreground_share([mask])[0])}
-        row |= dict.fromkeys(("still_frame", "visible_share", *COUNTS))
+        row["training"] = len(split.train)
+        row |= dict.fromkeys(("still_frame", "frames_seen", "visible_share", *COUNTS))
         if still is not None:
-            row["still_frame"] = still.frame
+            row["still_frame"], row["frames_seen"] = still.frame, seen
             if still.lasts(frame):
                 share = float(visible_share([mask], still.region_at(frame))[0])
                 row["visible_share"] = None if np.isnan(share) else share
@@ -113,7 +120,7 @@ def summarise(
                 **point,
                 "frames": len(table),
                 **_scores(table),
-                **_absorption(table, methods[name], first_test_frame=int(every["frame"].min())),
+                **_absorption(table, methods[name]),
                 "foreground_share": float(table["foreground_share"].mean()),
                 **(dict.fromkeys(FIT_COLUMNS) if fit is None else _fit(fit)),
             }
@@ -129,7 +136,7 @@ def _scores(table: pd.DataFrame) -> dict[str, float | None]:
     return {name: measured[name] for name in SWEPT_MEASURES}
 
 
-def _absorption(table: pd.DataFrame, method: Method, first_test_frame: int) -> dict[str, float | int | None]:
+def _absorption(table: pd.DataFrame, method: Method) -> dict[str, float | int | None]:
     row: dict[str, Any] = dict.fromkeys([*(field.name for field in fields(Absorption)), "predicted"])
     seen = table.dropna(subset="visible_share")
     if seen.empty:
@@ -139,9 +146,9 @@ def _absorption(table: pd.DataFrame, method: Method, first_test_frame: int) -> d
     shares = np.full(since.max() + 1, np.nan)
     shares[since] = seen["visible_share"]
     row |= asdict(measure_absorption(shares))
-    constants = method.absorption(first_test_frame)
-    if constants is not None:
-        row["predicted"] = predict_absorption(**constants, still_frame=still_frame).startup
+    constants, frames_seen = method.absorption(int(seen["training"].iloc[0])), seen["frames_seen"].iloc[0]
+    if constants is not None and pd.notna(frames_seen):
+        row["predicted"] = predict_absorption(**constants, frames_seen=int(frames_seen)).startup
     return row
 
 

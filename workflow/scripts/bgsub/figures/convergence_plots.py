@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
@@ -17,6 +18,7 @@ from bgsub.figures.style import (
     legend_above,
     new_figure,
     percent_axis,
+    rooted,
     save_figure,
     styled,
 )
@@ -62,7 +64,7 @@ def draw_audit(
                 _approach(path, found, judged, names[model])
         many.axvline(CLOSE_ENOUGH, color=GREY, linewidth=1.1, linestyle=(0, (2, 2)))
         many.set(xscale="log", xlim=(SMALLEST_GAP, None), ylim=(-0.02, 1.04))
-        many.set(xlabel=f"nats per sample below the best (dashed: {CLOSE_ENOUGH:g})")
+        many.set(xlabel=f"nats per sample below the best\n(dashed: {CLOSE_ENOUGH:g})")
         percent_axis(many)
         path.set(xscale="log", xlabel="iteration")
         path.axhline(0, color=GREY, linewidth=1.1, linestyle=(0, (2, 2)))
@@ -122,17 +124,21 @@ def draw_parameter_maps(maps: Mapping[str, Mapping[str, np.ndarray]], names: Map
             "number",
             "neither",
             colour_map("viridis").resampled(most),
-            0.5,
-            most + 0.5,
+            Normalize(0.5, most + 0.5),
         ),
-        "heaviest_weight": ("Heaviest component", "weight", "neither", colour_map("cividis"), 1 / most, 1),
+        "heaviest_weight": (
+            "Heaviest component",
+            "weight",
+            "neither",
+            colour_map("cividis"),
+            Normalize(1 / most, 1),
+        ),
         "narrowest": (
             "Narrowest direction",
             "standard deviation, levels",
             "max",
             colour_map("viridis"),
-            0,
-            widest,
+            rooted(widest),
         ),
     }
     height = len(maps) * (WIDTH / len(columns) * first.shape[0] / first.shape[1] + 0.02) + 0.75
@@ -140,8 +146,8 @@ def draw_parameter_maps(maps: Mapping[str, Mapping[str, np.ndarray]], names: Map
     layout_of(figure).set(h_pad=0.02, hspace=0)
     for row, (model, found) in zip(axes, maps.items(), strict=True):
         row[0].set_ylabel(names[model].label)
-        for cell, (key, (*_, colours, low, high)) in zip(row, columns.items(), strict=True):
-            cell.imshow(found[key][::step, ::step], cmap=colours, vmin=low, vmax=high)
+        for cell, (key, (*_, colours, scale)) in zip(row, columns.items(), strict=True):
+            cell.imshow(found[key][::step, ::step], cmap=colours, norm=scale)
             cell.set(xticks=[], yticks=[])
             cell.grid(visible=False)
             cell.spines[:].set_visible(False)

@@ -9,12 +9,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
+from matplotlib.colors import Normalize, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from bgsub.figures.looks import FLAGS
-from bgsub.figures.style import WIDTH, colour_map, new_figure, save_figure, styled
+from bgsub.figures.style import WIDTH, colour_map, new_figure, rooted, save_figure, styled
 from bgsub.model.constants import UNDEFINED
 from bgsub.words import percent
 
@@ -55,7 +55,7 @@ def draw_backgrounds(
             bottom.set_axis_off()
             continue
         difference = np.abs(background.astype(np.int16) - reference).max(axis=2)  # as fits.csv counts it
-        image = bottom.imshow(difference, cmap="magma", vmin=0, vmax=DIFFERENCE_RANGE)
+        image = bottom.imshow(difference, cmap="magma", norm=rooted(DIFFERENCE_RANGE))
         marked = (undefined or {}).get(name)
         if marked is not None and marked.any():
             _mark(bottom, marked, FLAGS[0].colour)
@@ -67,7 +67,7 @@ def draw_backgrounds(
         bar = figure.colorbar(
             image, ax=axes, orientation="horizontal", extend="max", aspect=60, fraction=0.03, pad=0.02
         )
-        bar.set_ticks([0, 10, 20, DIFFERENCE_RANGE])
+        bar.set_ticks([0, 1, 5, 10, 20, DIFFERENCE_RANGE])
         bar.set_label(f"lower row: difference to the {reference_name}, levels (of 255)")
     if any(mask.any() for mask in (undefined or {}).values()):
         patch = Patch(color=FLAGS[0].colour, label="no estimate here: the arithmetic breaks down")
@@ -89,7 +89,7 @@ def draw_fit_maps(n_iter: np.ndarray, log_likelihood: np.ndarray, flags: np.ndar
     """
     height = 2 * _row_height(n_iter.shape, 2) + 1.1
     figure, ((iterations, likelihood), (special, legend)) = new_figure(height, 2, 2)
-    _map(figure, iterations, n_iter, "cividis", "Iterations until it stopped", "iterations")
+    _map(figure, iterations, n_iter, "cividis", "Iterations until it stopped", "iterations", by_root=True)
     defined = np.where(flags & UNDEFINED, np.nan, log_likelihood)
     _map(figure, likelihood, defined, "viridis", "Log-likelihood", "nats per sample: more is better")
     present = [flag for flag in FLAGS if (flags & flag.bit).any()]
@@ -174,14 +174,24 @@ def _mark(axes: Axes, where: np.ndarray, colour: str) -> None:
     axes.imshow(np.dstack([np.full((*where.shape, 3), to_rgb(colour)), where.astype(float)]))
 
 
-def _map(figure: Figure, axes: Axes, values: np.ndarray, cmap: str, title: str, unit: str) -> None:
+def _map(
+    figure: Figure,
+    axes: Axes,
+    values: np.ndarray,
+    cmap: str,
+    title: str,
+    unit: str,
+    *,
+    by_root: bool = False,
+) -> None:
     """Show a map with its colour bar; the most extreme 1 % on each side do not stretch the scale."""
     known = values[np.isfinite(values)]
     low, high = np.quantile(known, [0.01, 0.99]) if known.size else (0.0, 1.0)
     flat = low == high
     if flat:
         low, high = low - 1, high + 1
-    image = axes.imshow(np.ma.masked_invalid(values), cmap=colour_map(cmap), vmin=low, vmax=high)
+    scale = rooted(high, low) if by_root else Normalize(low, high)
+    image = axes.imshow(np.ma.masked_invalid(values), cmap=colour_map(cmap), norm=scale)
     axes.set_title(title)
     _plain(axes)
     bar = figure.colorbar(image, ax=axes, orientation="horizontal", extend="both", aspect=35, pad=0.03)

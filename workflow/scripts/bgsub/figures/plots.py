@@ -4,7 +4,7 @@ Each `draw_*` returns a matplotlib Figure made from tables; each `plot_*` saves 
 for the map of gaps, as SVG.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +22,13 @@ from bgsub.figures.style import (
     mark_place,
     new_figure,
     percent_axis,
+    rooted,
     save_figure,
     styled,
 )
 from bgsub.model.constants import CLOSE_ENOUGH
 from bgsub.names import Name
+from bgsub.source.rate import Rate
 
 
 @styled
@@ -114,7 +116,7 @@ def draw_gap(gap: np.ndarray, name: Name) -> Figure:
     known = np.sort(gap[np.isfinite(gap)])
     bottom, top = np.quantile(known, [0.005, 0.99]) if known.size else (0.0, 1.0)
     bottom, top = min(bottom, 0.0), max(top, 5 * CLOSE_ENOUGH)
-    image = where.imshow(np.clip(gap, 0, None), cmap=colour_map("viridis"), vmin=0, vmax=top)
+    image = where.imshow(np.clip(gap, 0, None), cmap=colour_map("viridis"), norm=rooted(top))
     where.set(title="Where it falls short", xticks=[], yticks=[])
     where.grid(visible=False)
     where.spines[:].set_visible(False)
@@ -140,7 +142,7 @@ def draw_area(
     area: pd.DataFrame,
     names: Mapping[str, Name],
     *,
-    first_test_frame: int,
+    training: Sequence[range],
     events: Mapping[str, int] | None = None,
     truth: pd.Series | None = None,
 ) -> Figure:
@@ -152,8 +154,8 @@ def draw_area(
         `area.csv`: frame, method, foreground_share.
     names : mapping of str to Name
         Of the methods.
-    first_test_frame : int
-        Where the training frames end.
+    training : sequence of range
+        Those of the clip's frames that train; none if they are of another clip.
     events : mapping of str to int, optional
         Frames to mark, by what happens in them.
     truth : Series, optional
@@ -165,25 +167,30 @@ def draw_area(
         axes.plot(truth.index, truth, label=TRUTH.label, **look)
     for method in dict.fromkeys(area["method"]):
         name = names[method]
-        curve = area[area["method"] == method].sort_values("frame")
+        curve = area[area["method"] == method].set_index("frame")["foreground_share"].sort_index()
+        curve = curve.reindex(range(curve.index[0], curve.index[-1] + 1))  # gaps where frames train
         axes.plot(
-            curve["frame"],
-            curve["foreground_share"],
+            curve.index,
+            curve,
             color=name.colour,
             linestyle=name.line,
             label=name.label,
         )
-    axes.axvspan(0, first_test_frame - 0.5, color="#f3f3f3", zorder=0)
-    last = max([*area["frame"], first_test_frame], default=1)
-    axes.annotate(
-        "training frames:\nthe models learn here",
-        (first_test_frame - 1 if first_test_frame > last / 4 else last / 100, 0.9),
-        xycoords=("data", "axes fraction"),
-        ha="right" if first_test_frame > last / 4 else "left",
-        va="top",
-        color="#444444",
-        fontsize=8.5,
-    )
+    last = max([*area["frame"], *(stretch.stop for stretch in training)], default=1)
+    for stretch in training:
+        axes.axvspan(max(stretch.start - 0.5, 0), stretch.stop - 0.5, color="#f3f3f3", zorder=0)
+    if training:
+        longest = max(training, key=len)
+        wide = longest.stop > last / 4
+        axes.annotate(
+            "training frames:\nthe models learn here",
+            (longest.stop - 1 if wide else max(longest.start, last / 100), 0.9),
+            xycoords=("data", "axes fraction"),
+            ha="right" if wide else "left",
+            va="top",
+            color="#444444",
+            fontsize=8.5,
+        )
     for place, (words, frame) in enumerate((events or {}).items()):
         mark_place(axes, frame, words, height=0.98 - 0.08 * place)  # each in a line of its own
     axes.set(xlabel="frame", ylabel="foreground\n(share of the image)")
@@ -197,7 +204,7 @@ def draw_area(
 
 @styled
 def draw_absorption(
-    visible: pd.DataFrame, absorption: pd.DataFrame, names: Mapping[str, Name], *, fps: float
+    visible: pd.DataFrame, absorption: pd.DataFrame, names: Mapping[str, Name], *, rate: Rate
 ) -> Figure:
     """Draw how much of the still person each method still sees, with half-lives and MOG2's predicted moment.
 
@@ -209,8 +216,8 @@ def draw_absorption(
         `absorption.csv`: method, still_frame, initial_share, half_life, predicted are read.
     names : mapping of str to Name
         Of the methods.
-    fps : float
-        Frames per second of the clip, for the axis in seconds.
+    rate : Rate
+        The clip's, for the axis in seconds.
     """
     figure, axes = new_figure(3.6)
     rows = absorption[absorption["still_frame"].notna()].set_index("method")
@@ -235,8 +242,11 @@ def draw_absorption(
         axes.plot([], [], "D", color=GREY, markeredgecolor="white", markersize=7, label="half-life")
     still = rows["still_frame"].iloc[0]
     axes.set(ylabel="person still visible", ylim=(-0.03, 1.05))
-    axes.set_xlabel(f"frames since lying still (frame {still:.0f}), and seconds at {fps:g} frames per second")
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda frame, _: f"{frame:g}\n{frame / fps:g} s"))
+    fps = float(rate.fps)
+    known = " (assumed)" if rate.known_by == "nothing" else ""
+    words = f"frames since lying still (frame {still:.0f}), and seconds at {fps:.4g} frames per second{known}"
+    axes.set_xlabel(words)
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda frame, _: f"{frame:g}\n{frame / fps:.3g} s"))
     axes.set_xlim(left=0)
     percent_axis(axes)
     legend_above(figure)
@@ -263,12 +273,12 @@ def plot_area(
     names: Mapping[str, Name],
     path: str | Path,
     *,
-    first_test_frame: int,
+    training: Sequence[range],
     events: Mapping[str, int] | None = None,
     truth: pd.Series | None = None,
 ) -> None:
     """Save `draw_area` as PNG and SVG."""
-    figure = draw_area(area, names, first_test_frame=first_test_frame, events=events, truth=truth)
+    figure = draw_area(area, names, training=training, events=events, truth=truth)
     save_figure(figure, path)
 
 
@@ -278,7 +288,7 @@ def plot_absorption(
     names: Mapping[str, Name],
     path: str | Path,
     *,
-    fps: float,
+    rate: Rate,
 ) -> None:
     """Save `draw_absorption` as PNG and SVG."""
-    save_figure(draw_absorption(visible, absorption, names, fps=fps), path)
+    save_figure(draw_absorption(visible, absorption, names, rate=rate), path)

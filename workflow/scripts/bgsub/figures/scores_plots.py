@@ -43,7 +43,9 @@ def draw_scores(
     retention : mapping of str to float, optional
         Share of the still person that stays visible, on average. NaN leaves a place empty.
     """
-    ranked = scores.sort_values("f_measure", ascending=False, na_position="last", kind="stable")
+    # None, where nothing is defined for any method, is not a number to draw.
+    drawn = dict.fromkeys(("f_measure", "f_low", "f_high", "recall", "precision"), float)
+    ranked = scores.astype(drawn).sort_values("f_measure", ascending=False, na_position="last", kind="stable")
     titles = ["F-measure (line: 95 %)", "recall, precision"]
     titles += ["still person kept"] if retention else []
     height = 1.15 + 0.31 * max(len(ranked), 1)

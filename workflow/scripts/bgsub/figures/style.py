@@ -8,7 +8,7 @@ from typing import Any, ParamSpec, TypeVar
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import Colormap
+from matplotlib.colors import Colormap, PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter
@@ -146,6 +146,11 @@ def mark_place(axes: Axes, place: Any, text: str, colour: str = GREY, height: fl
         fontsize=8.5,
         bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1},
     )
+
+
+def rooted(high: float, low: float = 0.0) -> PowerNorm:
+    """Return a scale of colours that goes by the root, so that most pixels, which are small, use them too."""
+    return PowerNorm(0.5, vmin=low, vmax=high)
 
 
 def colour_map(name: str) -> Colormap:

@@ -6,6 +6,7 @@ import math
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import IO
 
@@ -33,7 +34,7 @@ _ENCODING = (
 )
 
 
-def write_video(path: str | Path, frames: Iterable[np.ndarray], fps: float) -> None:
+def write_video(path: str | Path, frames: Iterable[np.ndarray], fps: Fraction) -> None:
     """Write frames as an H.264 video (yuv420p, constant quality, index in front) that plays in a browser.
 
     Frames are encoded one at a time as they come. The same frames give the same bytes.
@@ -45,8 +46,8 @@ def write_video(path: str | Path, frames: Iterable[np.ndarray], fps: float) -> N
     frames : iterable of (H, W, 3) uint8 arrays
         RGB, all of one size. An odd height or width gets its last row or column twice, as the codec wants
         even ones.
-    fps : float
-        Frames per second.
+    fps : Fraction
+        Frames per second, which the file has as they are.
 
     Raises
     ------
@@ -184,7 +185,7 @@ def _pad_to_even(frame: np.ndarray) -> np.ndarray:
     return np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
 
 
-def _encoder(path: Path, shape: tuple[int, ...], fps: float) -> list[str]:
+def _encoder(path: Path, shape: tuple[int, ...], fps: Fraction) -> list[str]:
     """Return the command that encodes raw frames of a shape from its standard input."""
     raw = (
         "-f",

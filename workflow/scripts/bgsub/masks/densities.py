@@ -7,17 +7,17 @@ import numpy as np
 from bgsub.masks.difference import Score
 from bgsub.model.compiled import compiled
 from bgsub.model.constants import LEVELS, ROUNDING_VARIANCE
-from bgsub.model.lanemath import eigen, factor, floored, matrix
-from bgsub.model.lanes import WIDTH, Rows, kernel, lanes
+from bgsub.model.lanemath import dot, eigen, exp_minus, factor, floored, log_one_plus, matrix
+from bgsub.model.lanes import WIDTH, Rows, Scalar, Shape, kernel, lanes
 from bgsub.model.numerics import exp, log
 from bgsub.model.steps import log_norm
 
-_DARKEST = 0.5  # share of its light that a background keeps in a shadow, at least; OpenCV's tau
 # Of a packed component: its log norm, its mean, and the lower triangle of its whitening matrix.
 _PACKED = 10
+_DISTANCE, _ODDS, _SURPRISE = range(3)
 
 
-def mahalanobis(model: Mapping[str, np.ndarray], ignore_shadows: bool = False) -> Score:
+def mahalanobis(model: Mapping[str, np.ndarray], *, neighbours_above: float | None = None) -> Score:
     """Score by the Mahalanobis distance to the background component.
 
     It counts standard deviations along the direction of the change. A known Gaussian's own samples pass 4.6
@@ -31,21 +31,22 @@ def mahalanobis(model: Mapping[str, np.ndarray], ignore_shadows: bool = False) -
         `weights` (K, H, W), `means` (K, H, W, 3) in [0, 1], `covariances` (K, H, W, 3, 3), as in model.npz.
         No direction's variance is taken for less than the 1/12 squared level of 8-bit rounding, here and in
         the two rules below.
-    ignore_shadows : bool
-        Take a sample x for background also if it would be background in less light: the score is the smaller
-        one of the distances to the component and to the component darkened by a = x.m / m.m, where m is its
-        mean and a is between 1/2 and 1. This is MOG2's test for shadows (Prati et al. 2003; OpenCV's
-        bgfg_gaussmix2.cpp, tau = 0.5) with the full covariance.
+    neighbours_above : float, optional
+        A pixel whose score is above it has the smallest of its scores by the models of the 3 x 3 pixels
+        around, as many as lie in the image: what moved by a pixel, or shook, is background. Costs as much as
+        the pixels that are above it. By default the pixel's own model alone is asked.
 
     Returns
     -------
     callable
-        Scores are float64, standard deviations.
+        Takes a frame (H, W, 3), uint8 or float32 in 8-bit levels, RGB. Scores are float64, standard
+        deviations.
     """
-    return _density_score(_mahalanobis_in_any_light if ignore_shadows else _mahalanobis, model, heaviest=1)
+    components = _pack(model["weights"], model["means"], model["covariances"], 1)
+    return _density_score(_distances, _DISTANCE, components, neighbours_above)
 
 
-def component(model: Mapping[str, np.ndarray]) -> Score:
+def component(model: Mapping[str, np.ndarray], *, neighbours_above: float | None = None) -> Score:
     """Score by the log odds of the likeliest other component against the background one.
 
     Above 0 are the samples that `PixelMixture.predict` assigns to another component than the heaviest. With
@@ -53,7 +54,7 @@ def component(model: Mapping[str, np.ndarray]) -> Score:
 
     Parameters
     ----------
-    model : mapping
+    model, neighbours_above
         As for `mahalanobis`.
 
     Returns
@@ -61,10 +62,11 @@ def component(model: Mapping[str, np.ndarray]) -> Score:
     callable
         Scores are float64, nats.
     """
-    return _density_score(_log_odds, model)
+    components = _pack(model["weights"], model["means"], model["covariances"], None)
+    return _density_score(_all_odds, _ODDS, components, neighbours_above)
 
 
-def likelihood(model: Mapping[str, np.ndarray]) -> Score:
+def likelihood(model: Mapping[str, np.ndarray], *, neighbours_above: float | None = None) -> Score:
     """Score by the negative log-likelihood of a sample under the whole mixture.
 
     The density is that of colours in [0, 1]. All colours being equally likely has the density 1 there, whose
@@ -73,7 +75,7 @@ def likelihood(model: Mapping[str, np.ndarray]) -> Score:
 
     Parameters
     ----------
-    model : mapping
+    model, neighbours_above
         As for `mahalanobis`.
 
     Returns
@@ -81,16 +83,29 @@ def likelihood(model: Mapping[str, np.ndarray]) -> Score:
     callable
         Scores are float64, nats: `-PixelMixture.score_samples`.
     """
-    return _density_score(_surprise, model)
+    components = _pack(model["weights"], model["means"], model["covariances"], None)
+    shape, in_lanes = Shape.of(components.shape[1], 3), _in_lanes(components)
+
+    def surprises(pixels: np.ndarray, packed: np.ndarray, scores: np.ndarray) -> None:
+        _surprises(pixels, in_lanes, scores, shape, components.shape[1] * _PACKED)
+
+    return _density_score(surprises, _SURPRISE, components, neighbours_above)
 
 
-def _density_score(kernel: Callable, model: Mapping[str, np.ndarray], heaviest: int | None = None) -> Score:
-    """Return the score that `kernel` computes from a frame's pixels and the packed components, or so many."""
-    components = _pack(model["weights"], model["means"], model["covariances"], heaviest)
+def _density_score(
+    of_all: Callable, rule: int, components: np.ndarray, neighbours_above: float | None
+) -> Score:
+    """Return the score that `of_all` computes from a frame's pixels and the packed components.
+
+    `rule` says which it is, for neighbours: a function as an argument would be compiled anew in each job.
+    """
 
     def score(frame: np.ndarray) -> np.ndarray:
         scores = np.empty(frame.shape[:2])
-        kernel(np.ascontiguousarray(frame).reshape(-1, 3), components, scores.reshape(-1))
+        pixels = np.ascontiguousarray(frame).reshape(-1, 3)
+        of_all(pixels, components, scores.reshape(-1))
+        if neighbours_above is not None:
+            _ask_neighbours(rule, pixels, components, neighbours_above, scores)
         return scores
 
     return score
@@ -145,63 +160,115 @@ def _whiten(rows: Rows) -> None:
 
 
 @compiled
-def _squared_distance(frame: np.ndarray, packed: np.ndarray, p: int, k: int, light: float) -> float:
-    """Squared Mahalanobis distance of pixel `p` to its component `k`, whose mean is scaled by `light`."""
-    x = frame[p, 0] - light * packed[p, k, 1]
-    y = frame[p, 1] - light * packed[p, k, 2]
-    z = frame[p, 2] - light * packed[p, k, 3]
-    first = packed[p, k, 4] * x
-    second = packed[p, k, 5] * x + packed[p, k, 6] * y
-    third = packed[p, k, 7] * x + packed[p, k, 8] * y + packed[p, k, 9] * z
+def _squared_distance(frame: np.ndarray, p: int, packed: np.ndarray, q: int, k: int) -> float:
+    """Squared Mahalanobis distance of pixel `p` to the component `k` of pixel `q`."""
+    x = frame[p, 0] - packed[q, k, 1]
+    y = frame[p, 1] - packed[q, k, 2]
+    z = frame[p, 2] - packed[q, k, 3]
+    first = packed[q, k, 4] * x
+    second = packed[q, k, 5] * x + packed[q, k, 6] * y
+    third = packed[q, k, 7] * x + packed[q, k, 8] * y + packed[q, k, 9] * z
     return first * first + second * second + third * third
 
 
 @compiled
-def _log_term(frame: np.ndarray, packed: np.ndarray, p: int, k: int) -> float:
+def _log_term(frame: np.ndarray, p: int, packed: np.ndarray, q: int, k: int) -> float:
     """Log of weight times density, nats."""
-    return packed[p, k, 0] - 0.5 * _squared_distance(frame, packed, p, k, 1.0)
+    return packed[q, k, 0] - 0.5 * _squared_distance(frame, p, packed, q, k)
 
 
 @compiled
-def _mahalanobis(frame: np.ndarray, packed: np.ndarray, score: np.ndarray) -> None:
-    for p in range(len(frame)):
-        score[p] = np.sqrt(_squared_distance(frame, packed, p, 0, 1.0))
+def _distance(frame: np.ndarray, p: int, packed: np.ndarray, q: int) -> float:
+    return np.sqrt(_squared_distance(frame, p, packed, q, 0))
 
 
 @compiled
-def _mahalanobis_in_any_light(frame: np.ndarray, packed: np.ndarray, score: np.ndarray) -> None:
-    for p in range(len(frame)):
-        squared = _squared_distance(frame, packed, p, 0, 1.0)
-        along, length = 0.0, 0.0
-        for c in range(3):
-            along += frame[p, c] * packed[p, 0, 1 + c]
-            length += packed[p, 0, 1 + c] * packed[p, 0, 1 + c]
-        light = along / length  # NaN for a black background, which has no shadow
-        if _DARKEST <= light <= 1.0:
-            # Light scales the whole component, its standard deviations too.
-            squared = min(squared, _squared_distance(frame, packed, p, 0, light) / (light * light))
-        score[p] = np.sqrt(squared)
+def _odds(frame: np.ndarray, p: int, packed: np.ndarray, q: int) -> float:
+    likeliest = -np.inf
+    for k in range(1, packed.shape[1]):
+        likeliest = max(likeliest, _log_term(frame, p, packed, q, k))
+    return likeliest - _log_term(frame, p, packed, q, 0)
 
 
 @compiled
-def _log_odds(frame: np.ndarray, packed: np.ndarray, score: np.ndarray) -> None:
-    for p in range(len(frame)):
-        likeliest = -np.inf
-        for k in range(1, packed.shape[1]):
-            likeliest = max(likeliest, _log_term(frame, packed, p, k))
-        score[p] = likeliest - _log_term(frame, packed, p, 0)
+def _surprise(frame: np.ndarray, p: int, packed: np.ndarray, q: int) -> float:
+    total = _log_term(frame, p, packed, q, 0)
+    for k in range(1, packed.shape[1]):
+        term = _log_term(frame, p, packed, q, k)
+        total = max(total, term) + log(1.0 + exp(-abs(total - term)))
+    return -total
 
 
 @compiled
-def _surprise(frame: np.ndarray, packed: np.ndarray, score: np.ndarray) -> None:
-    count = packed.shape[1]
-    terms = np.empty(count)
+def _distances(frame: np.ndarray, packed: np.ndarray, score: np.ndarray) -> None:
     for p in range(len(frame)):
-        highest = -np.inf
-        for k in range(count):
-            terms[k] = _log_term(frame, packed, p, k)
-            highest = max(highest, terms[k])
-        density = 0.0
-        for k in range(count):
-            density += exp(terms[k] - highest)
-        score[p] = -(highest + log(density))
+        score[p] = _distance(frame, p, packed, p)
+
+
+@compiled
+def _all_odds(frame: np.ndarray, packed: np.ndarray, score: np.ndarray) -> None:
+    for p in range(len(frame)):
+        score[p] = _odds(frame, p, packed, p)
+
+
+@compiled
+def _surprises(frame: np.ndarray, packed: np.ndarray, score: np.ndarray, shape: Shape, rows: int) -> None:
+    """Fill `score`, 8 pixels at a time; they have so many `rows` of `packed`, see `_in_lanes`."""
+    colours, surprise = np.zeros((3, WIDTH)), np.empty((1, WIDTH))
+    for first in range(0, len(frame), WIDTH):
+        pixels = min(WIDTH, len(frame) - first)
+        for lane in range(pixels):
+            for c in range(3):
+                colours[c, lane] = frame[first + lane, c]
+        _surprise_in_lanes(shape, packed, first // WIDTH * rows, colours, surprise)
+        for lane in range(pixels):
+            score[first + lane] = surprise[0, lane]
+
+
+@kernel
+def _surprise_in_lanes(shape: Shape, packed: Rows, first: Scalar, colours: Rows, surprise: Rows) -> None:
+    """Compute the surprise of 8 pixels, whose components are in `packed` from row `first` on."""
+    total = lanes(0.0)
+    for k in range(shape.components):
+        log_weight, *mean = packed.part(first).block(k * _PACKED, 4)
+        W = matrix(packed.part(first).block(k * _PACKED + 4, 6))
+        difference = [colours[c] - mean[c] for c in range(3)]
+        whitened = [dot([W[c, d] for d in range(c + 1)], difference[: c + 1]) for c in range(3)]
+        term = log_weight - 0.5 * dot(whitened, whitened)
+        if k == 0:
+            total = term
+            continue
+        undefined = (total + term) * 0.0  # NaN where either is, which the maximum would hide
+        total = total.at_least(term) + log_one_plus(exp_minus(abs(total - term))) + undefined
+    surprise[0] = -total
+
+
+def _in_lanes(packed: np.ndarray) -> np.ndarray:
+    """Put each 8 pixels of packed components, (P, K, 10), beside each other: (P / 8 * K * 10, 8)."""
+    padded = np.concatenate([packed, np.zeros((-len(packed) % WIDTH, *packed.shape[1:]))])
+    blocks = padded.reshape(-1, WIDTH, packed.shape[1] * _PACKED).swapaxes(1, 2)
+    return np.ascontiguousarray(blocks).reshape(-1, WIDTH)
+
+
+@compiled
+def _ask_neighbours(
+    rule: int, frame: np.ndarray, packed: np.ndarray, above: float, score: np.ndarray
+) -> None:
+    """Lower each of the scores (H, W) above a threshold to the smallest by the 3 x 3 models around."""
+    height, width = score.shape
+    for i in range(height):
+        for j in range(width):
+            least, p = score[i, j], i * width + j
+            if not least > above:
+                continue
+            for y in range(max(i - 1, 0), min(i + 2, height)):
+                for q in range(y * width + max(j - 1, 0), y * width + min(j + 2, width)):
+                    if rule == _DISTANCE:
+                        other = _distance(frame, p, packed, q)
+                    elif rule == _ODDS:
+                        other = _odds(frame, p, packed, q)
+                    else:
+                        other = _surprise(frame, p, packed, q)
+                    if other < least:
+                        least = other
+            score[i, j] = least

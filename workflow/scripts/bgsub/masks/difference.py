@@ -51,3 +51,8 @@ def difference(background: np.ndarray) -> Score:
 def difference_to_median(training: np.ndarray) -> Score:
     """Score by the luma of the absolute difference to the temporal median of (N, H, W, 3) training frames."""
     return difference(temporal_median(training) / 255)
+
+
+def of_rounded(score: Score) -> Score:
+    """Let a score of uint8 frames take frames of any levels, such as those in another exposure: rounded."""
+    return lambda levels: score(cv2.convertScaleAbs(levels))

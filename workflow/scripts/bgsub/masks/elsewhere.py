@@ -23,7 +23,7 @@ _OF_VIDEO = re.compile(r"frame_[0-9]{6,}")
 def read_images(
     path: str,
     names: Sequence[str],
-    test: range,
+    test: Sequence[int],
     size: tuple[int, int],
     progress: Callable[[Iterable], Iterable] = iter,
 ) -> Iterator[np.ndarray]:
@@ -35,7 +35,7 @@ def read_images(
         A folder or a zip of images, or a pattern of them, such as `masks/*.png`.
     names : sequence of str
         Names of all the clip's frames, in order.
-    test : range
+    test : sequence of int
         The frames whose masks are yielded.
     size : (int, int)
         Height and width of the frames.
@@ -61,7 +61,7 @@ def read_images(
             yield _decoded(archive.read(image), f"{archive.path}: mask '{image}'", size)
 
 
-def match(path: str, images: Sequence[str], names: Sequence[str], test: range) -> list[str]:
+def match(path: str, images: Sequence[str], names: Sequence[str], test: Sequence[int]) -> list[str]:
     """Find the image of each test frame: by the number in its name, else by order.
 
     The number is the last one of a name, `bin000045.png` for `in000045.jpg`. Frames of a video have no
@@ -75,7 +75,7 @@ def match(path: str, images: Sequence[str], names: Sequence[str], test: range) -
         Their names, in natural order.
     names : sequence of str
         Names of all the clip's frames.
-    test : range
+    test : sequence of int
         The frames to match.
 
     Raises
@@ -95,7 +95,7 @@ def match(path: str, images: Sequence[str], names: Sequence[str], test: range) -
         return [by_frame[frame] for frame in test]
     if len(images) in (len(test), len(names)):
         logger.info("%s: %d masks, taken in the order of their names", path, len(images))
-        return list(images[-len(test) :])
+        return list(images) if len(images) == len(test) else [images[frame] for frame in test]
     first = "" if not missing else f" ({_some(missing)} missing by number, first '{names[missing[0]]}')"
     raise InputError(
         f"{path}: {len(images)} masks, from '{images[0]}' to '{images[-1]}', do not fit the {len(test)} test"

@@ -14,6 +14,7 @@ _MIDDLE = _BINS // 2
 _RANGE = 0.7  # log of the largest gain, a factor of two
 _BIN = 2 * _RANGE / _BINS
 _DARKEST, _BRIGHTEST = 20, 247  # levels; beyond them a ratio tells more of noise and of saturation
+_SATURATED = np.float32(255)
 _PIXELS = 40_000  # that are looked at, about: more tell no more
 _FEWEST = 100  # ratios without which nothing is said
 _NONE = 0.002  # log of a gain that is taken for 1: half a level at white
@@ -47,6 +48,28 @@ def exposure_gain(frame: np.ndarray, mean: np.ndarray) -> np.ndarray:
     return np.exp(np.array([_mode(channel) for channel in counts])).astype(np.float32)
 
 
+def in_exposure_of(mean: np.ndarray, frame: np.ndarray) -> np.ndarray:
+    """Return a frame without its `exposure_gain`.
+
+    Parameters
+    ----------
+    mean : (H, W, 3) float32 array
+        The background, 8-bit levels.
+    frame : (H, W, 3) uint8 array
+        RGB.
+
+    Returns
+    -------
+    (H, W, 3) float32 array
+        8-bit levels, 0 to 255. A channel that is saturated was at least so bright: it becomes what is nearest
+        to the background of all that it may have been. Divided by its gain, a lamp would be darker than it
+        was.
+    """
+    levels = np.empty(frame.shape, np.float32)
+    _divide(frame, exposure_gain(frame, mean), mean, levels)
+    return levels
+
+
 def _mode(counts: np.ndarray) -> float:
     """Return the log ratio that is most frequent, 0.0 if that is none to speak of."""
     if counts.sum() < _FEWEST:
@@ -74,10 +97,12 @@ def _count_ratios(frame: np.ndarray, mean: np.ndarray, counts: np.ndarray) -> No
 
 
 @compiled
-def divide_by_gain(frame: np.ndarray, gain: np.ndarray, levels: np.ndarray) -> None:
-    """Write a frame (H, W, 3) uint8 without the gain (3,) into `levels` (H, W, 3) float32."""
+def _divide(frame: np.ndarray, gain: np.ndarray, mean: np.ndarray, levels: np.ndarray) -> None:
     inverse = np.float32(1) / gain
     for i in range(frame.shape[0]):
         for j in range(frame.shape[1]):
             for c in range(3):
-                levels[i, j, c] = np.float32(frame[i, j, c]) * inverse[c]
+                level = min(np.float32(frame[i, j, c]) * inverse[c], _SATURATED)
+                if frame[i, j, c] == _SATURATED:
+                    level = max(level, mean[i, j, c])
+                levels[i, j, c] = level

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from bgsub.masks.exposure import divide_by_gain, exposure_gain
+from bgsub.masks.exposure import in_exposure_of
+from bgsub.masks.foreground import majority
 from bgsub.masks.letting_go import LettingGo, View
 from bgsub.masks.predictive import DIAGONAL, Beliefs, Judge, beliefs_from
 from bgsub.masks.registration import (
@@ -22,10 +23,11 @@ from bgsub.masks.registration import (
     moved_back,
     register,
 )
-from bgsub.masks.shadows import ShadowFinder, median_of_mask
+from bgsub.masks.shadows import ShadowFinder
 
 if TYPE_CHECKING:
     from bgsub.masks.posterior import Posterior
+    from bgsub.source.frames import Frames
 
 # Standard deviations. A colour beyond it is not learned, though it may not be marked: learning whatever is
 # not marked widens a model by what it should find (F .74 instead of .86 on a clip of cars, with 8 training
@@ -97,7 +99,7 @@ class LearningBackground:
         self._last = levels
         if self._frames % _SPREAD_EVERY == 0:
             self._spread = self.beliefs.spread()
-        mask = median_of_mask((score > self._settings.threshold**2).view(np.uint8), self._settings.median)
+        mask = majority(score > self._settings.threshold**2, self._settings.median)
         shadow = np.zeros_like(mask)
         if self._shadows is not None:
             mask, shadow = self._shadows.without_shadows(
@@ -118,9 +120,7 @@ class LearningBackground:
         """Return a frame in the background's exposure, (H, W, 3) float32, 8-bit levels."""
         if not self._settings.gain:
             return frame.astype(np.float32)
-        levels = np.empty(frame.shape, np.float32)
-        divide_by_gain(frame, exposure_gain(frame, self.beliefs.mean), levels)
-        return levels
+        return in_exposure_of(self.beliefs.mean, frame)
 
     def _let_go(self, view: View) -> None:
         """Make background of what was marked by mistake."""
@@ -140,7 +140,7 @@ class LearningBackground:
 
 def learn(
     settings: "Posterior",
-    frames: np.ndarray,
+    frames: "Frames",
     model: Mapping[str, np.ndarray],
     mixture: Mapping[str, Any],
     n_threads: int = 1,

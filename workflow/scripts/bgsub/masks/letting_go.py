@@ -33,6 +33,9 @@ _MANY_PLACES = 3  # at which something appears at once: then nobody came in at t
 _BORDER = 2  # pixels
 
 _WHOLE = 0.25  # share of the picture, newly marked at once, that no person is
+_MUCH = 0.05  # share of it that no person is at once, if light explains most of it
+_WARM = -1.0  # log of blue over red, of a lamp's light
+_MOST = 0.5  # share of it that light has to explain
 _CHANGING = 15  # frames that a change of the whole picture may take
 _DARKER, _BRIGHTER = 0.5, 2.0  # factors of light that explain one
 _DEVIATIONS, _LEVELS = 2.0, 12.0  # that light may leave: of the background, and at most
@@ -129,15 +132,19 @@ class LettingGo:
 
     def _look_for_light(self, view: View, new: np.ndarray) -> None:
         """Give what is newly marked the reason LIGHT, for some frames after the whole picture has changed."""
-        if cv2.countNonZero(new) > _WHOLE * new.size and self._frames >= self._changes_until:
+        area, changing = cv2.countNonZero(new), self._frames < self._changes_until
+        if area <= _MUCH * new.size and not changing:
+            return
+        limit = np.minimum(np.float32(_DEVIATIONS) * view.spread, np.float32(_LEVELS))
+        explained, light = explained_by_light(view.frame, view.mean, view.mask, limit, redder=_WARM)
+        explained &= (light > _DARKER) & (light < _BRIGHTER)
+        if not changing:
+            if area <= _WHOLE * new.size and (explained & (new > 0)).sum() < _MOST * area:
+                return
             self._changes_until = self._frames + _CHANGING
             kernel = np.ones((2 * self._reach + 1,) * 2, np.uint8)
             self._moving = cv2.dilate(self._recent, kernel) > 0
-        if self._frames < self._changes_until:
-            limit = np.minimum(np.float32(_DEVIATIONS) * view.spread, np.float32(_LEVELS))
-            explained, light = explained_by_light(view.frame, view.mean, view.mask, limit)
-            changed = explained & (light > _DARKER) & (light < _BRIGHTER) & ~self._moving
-            self.candidates.reason[changed] = LIGHT
+        self.candidates.reason[explained & ~self._moving] = LIGHT
 
     def _look_for_what_appeared(self, new: np.ndarray) -> None:
         """Give what is newly marked, and cannot have come from anywhere, the reason IN_PLACE."""

@@ -4,7 +4,7 @@ A long clip's masks are larger than memory, so they are written and read one at 
 """
 
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,8 +53,8 @@ class StoredMasks:
                 yield mask
 
 
-def write_masks(path: str | Path, masks: Iterable[np.ndarray], frames: range) -> None:
-    """Write the masks of consecutive frames, in order, to an .npz file: `masks` (T, H, W), `frames` (T,).
+def write_masks(path: str | Path, masks: Iterable[np.ndarray], frames: Sequence[int]) -> None:
+    """Write the masks of frames, in order, to an .npz file: `masks` (T, H, W), `frames` (T,).
 
     The bytes are those of `numpy.savez_compressed`.
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge
 
 from bgsub.names import Look, Name
 from bgsub.settings import Settings
+
+if TYPE_CHECKING:
+    import numpy as np
 
 Learning = Literal["frozen", "protected", "adaptive"]
 Learns = Learning | Literal["reconsidering", "own", "elsewhere"]
@@ -42,6 +45,8 @@ class Method(Settings):
     """What figures and pages call it; by default what it does."""
     opening: Annotated[int, Ge(1)] = 1
     """Size of the ellipse that opens the masks, pixels; 1 for none."""
+    median: Literal[1, 3, 5, 7, 9, 11, 13, 15] = 1
+    """Width of the square that the masks' median is taken over before they are opened, pixels; 1 for none."""
 
     @property
     def learns(self) -> Learns:
@@ -56,13 +61,19 @@ class Method(Settings):
         """Name it by what it is; where no more is known of it, by its key, with which no sentence begins."""
         return Name(f"method {key}", article=True, look=self.look)
 
-    def absorption(self, first_test_frame: int) -> dict[str, Any] | None:
+    def cleaned(self, mask: "np.ndarray") -> "np.ndarray":
+        """Return a mask after the clean-up that the settings ask for; see `foreground.clean_mask`."""
+        from bgsub.masks.foreground import clean_mask
+
+        return clean_mask(mask, opening=self.opening, median=self.median)
+
+    def absorption(self, training: int) -> dict[str, Any] | None:
         """Return what decides how fast it absorbs a still object, where theory tells.
 
         Parameters
         ----------
-        first_test_frame : int
-            The frame that a frozen method stops learning at.
+        training : int
+            Number of training frames, after which a frozen method stops learning.
 
         Returns
         -------

@@ -13,6 +13,8 @@ from bgsub.masks.method import ELSEWHERE, OWN, Learns, Method
 if TYPE_CHECKING:
     import numpy as np
 
+    from bgsub.source.frames import Frames
+
 _WILD = re.compile(r"[*?\[]")
 
 
@@ -32,16 +34,16 @@ class OwnMethod(Method):
 
     def masks(
         self,
-        frames: "np.ndarray",
-        test: range,
+        learned: "Frames",
+        tested: "Frames",
+        numbers: Sequence[int],
         progress: Callable[[Iterable], Iterable] = iter,
     ) -> "Iterator[np.ndarray]":
         """Yield its masks of the test frames; see `user_code.user_masks`."""
-        from bgsub.masks.foreground import open_mask
         from bgsub.masks.user_code import user_masks
 
-        for mask in user_masks(self.python, self.settings, frames, test, progress):
-            yield open_mask(mask, self.opening)
+        for mask in user_masks(self.python, self.settings, learned, tested, numbers, progress):
+            yield self.cleaned(mask)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +61,7 @@ class MadeElsewhere(Method):
     def read(
         self,
         names: Sequence[str],
-        test: range,
+        test: Sequence[int],
         size: tuple[int, int],
         progress: Callable[[Iterable], Iterable] = iter,
     ) -> "Iterator[np.ndarray]":
@@ -68,10 +70,9 @@ class MadeElsewhere(Method):
         The clip's name stands in the path already.
         """
         from bgsub.masks.elsewhere import read_images
-        from bgsub.masks.foreground import open_mask
 
         for mask in read_images(self.masks, names, test, size, progress):
-            yield open_mask(mask, self.opening)
+            yield self.cleaned(mask)
 
 
 def split_pattern(path: str) -> tuple[Path, str | None]:

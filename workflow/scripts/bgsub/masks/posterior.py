@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from annotated_types import Ge, Gt, Le
+from annotated_types import Ge, Gt
 
 from bgsub.masks.method import RECONSIDERING, Learns, Method
 from bgsub.names import Look, Name
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from bgsub.source.frames import Frames
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +28,7 @@ class Posterior(Method):
     """Foreground above this, standard deviations; more where a pixel has learned little (Student's t)."""
     memory: Annotated[int, Ge(2)] = 50
     """Frames that each pixel remembers: what it learned before fades."""
-    median: Annotated[int, Ge(1), Le(15)] = 7
-    """Width of the square that the masks' median is taken over, pixels, best odd; 1 for none."""
+    median: Literal[1, 3, 5, 7, 9, 11, 13, 15] = 7
     stabilise: bool = True
     """Whether frames are moved to where the training frames were, if the camera shakes."""
     gain: bool = True
@@ -48,8 +49,8 @@ class Posterior(Method):
 
     def masks(
         self,
-        frames: "np.ndarray",
-        test: range,
+        learned: "Frames",
+        tested: "Frames",
         model: "Mapping[str, np.ndarray]",
         mixture: Mapping[str, Any],
         progress: Callable[[Iterable], Iterable] = iter,
@@ -59,16 +60,14 @@ class Posterior(Method):
 
         Parameters
         ----------
-        frames : (N, H, W, 3) uint8 array
-            RGB; usually a memory map. The frames before the test frames are the training frames.
-        test : range
-            The frames whose masks are yielded, such as `range(44, 110)`.
+        learned, tested : (N, H, W, 3) and (T, H, W, 3) uint8 arrays
+            RGB, the training frames and the test frames; usually memory maps.
         model : mapping
             The arrays of the model of the training frames that `parts` names.
         mixture : mapping
             The model's row in the config; see `learning.learn`.
         progress : callable
-            Wraps the frame indices, for example tqdm.
+            Wraps the test frames, for example tqdm.
         n_threads : int
             Results do not depend on it.
 
@@ -80,6 +79,7 @@ class Posterior(Method):
         from bgsub.masks.foreground import open_mask
         from bgsub.masks.learning import learn
 
-        background = learn(self, frames[: test.start], model, mixture, n_threads)
-        for index in progress(test):
-            yield open_mask(background.mask(frames[index]), self.opening)
+        background = learn(self, learned, model, mixture, n_threads)
+        for frame in progress(tested):
+            # Their median was taken already, as shadows are looked for in what it leaves.
+            yield open_mask(background.mask(frame), self.opening)

@@ -11,7 +11,8 @@ import numpy as np
 
 from bgsub.masks.foreground import temporal_median
 from bgsub.model.compiled import compiled
-from bgsub.source.frames import MINIMUM_TRAINING_FRAMES
+from bgsub.source.frames import Frames
+from bgsub.source.split import MINIMUM_TRAINING_FRAMES
 
 # Pixels below which a translation is none: static cameras are found at up to .2 px, by what moves in the
 # picture, and to resample a frame for less than this blurs more than it mends.
@@ -85,7 +86,7 @@ class Registration:
         return 2 * x, 2 * y
 
 
-def register(frames: np.ndarray) -> tuple[Registration, np.ndarray | None]:
+def register(frames: Frames) -> tuple[Registration, np.ndarray | None]:
     """Register training frames on their own median.
 
     Parameters
@@ -138,7 +139,7 @@ def clear_unseen(weight: np.ndarray, translation: Translation) -> None:
     weight[:above] = 0
 
 
-def _aligned(frames: np.ndarray, registration: Registration) -> np.ndarray | None:
+def _aligned(frames: Frames, registration: Registration) -> np.ndarray | None:
     translations = [registration.translation(frame) for frame in frames]
     if not any(map(has_moved, translations)):
         return None

@@ -29,20 +29,33 @@ from bgsub.names import Look, Name
 if TYPE_CHECKING:
     import numpy as np
 
+    from bgsub.masks.background import Background
     from bgsub.masks.difference import Score
+
+MODEL_PARTS = ("weights", "means", "covariances")  # what a rule may read of model.npz
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelMethod(ScoredMethod):
     """Compares frames with a model."""
 
-    parts: ClassVar[tuple[str, ...]] = ("weights", "means", "covariances")  # that it reads of model.npz
     by: ClassVar[str]  # how, after the model's label; empty for the rule that goes without saying
 
     model: str
     """Name of the model."""
     rule: str
     """How frames are compared with the model."""
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What it reads of model.npz."""
+        return MODEL_PARTS
+
+    def scene(self, background: "Mapping[str, np.ndarray]", training: int) -> "Background":
+        """Return the heaviest component."""
+        from bgsub.masks.background import background_of_model
+
+        return background_of_model(background, training)
 
     def _derived_name(self, key: str, models: Mapping[str, Name]) -> Name:
         model = models[self.model]
@@ -56,23 +69,55 @@ class Difference(ModelMethod):
     unit: ClassVar[str] = "levels"
     decimals: ClassVar[int] = 0
     sweep: ClassVar[tuple[float, float, float]] = LEVELS
-    parts: ClassVar[tuple[str, ...]] = ("weights", "means")
     by: ClassVar[str] = ""
 
     rule: Literal["difference"]
     threshold: Annotated[float, Ge(0), Le(255)] = 50
     """Foreground above this, 8-bit levels of luma."""
 
-    def score(self, background: "Mapping[str, np.ndarray]") -> "Score":
-        """Return the rule's score, uint8, by a model."""
-        from bgsub.masks.difference import difference
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What it reads of model.npz: the rule itself needs no covariances."""
+        return MODEL_PARTS if self.gain or self.ignore_shadows else MODEL_PARTS[:2]
+
+    def compare(self, background: "Mapping[str, np.ndarray]", training: int) -> "Score":
+        """Return the difference to the heaviest component's mean, uint8."""
+        from bgsub.masks.difference import difference, of_rounded
         from bgsub.model.convergence import background_image
 
-        return difference(background_image(background["weights"], background["means"]))
+        score = difference(background_image(background["weights"], background["means"]))
+        return of_rounded(score) if self.gain else score
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mahalanobis(ModelMethod):
+class DensityMethod(ModelMethod):
+    """Asks how likely a colour is by the model's Gaussians."""
+
+    pooling: Annotated[float, Ge(0)] = 0
+    """Samples that the covariance of the 5 x 5 pixels around counts as, a prior of the own; 0 for none."""
+    neighbours: bool = False
+    """Whether what any of the 3 x 3 models around takes for background is that: for jitter and leaves."""
+
+    @property
+    def reach(self) -> int:
+        """How far around a pixel, in pixels, the frames that a method learns from decide its score."""
+        return (2 if self.pooling else 0) + (1 if self.neighbours else 0)
+
+    def compare(self, background: "Mapping[str, np.ndarray]", training: int) -> "Score":
+        """Return the rule's score, float64, by the model, pooled if it is to be."""
+        if self.pooling:
+            from bgsub.masks.background import pooled
+
+            background = pooled(background, training, self.pooling)
+        return self._density(background, self.threshold if self.neighbours else None)
+
+    def _density(self, model: "Mapping[str, np.ndarray]", neighbours_above: float | None) -> "Score":
+        """Return the rule's score; see `masks.densities`."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mahalanobis(DensityMethod):
     """Mahalanobis distance to the heaviest component, the background."""
 
     unit: ClassVar[str] = "SD"
@@ -83,18 +128,34 @@ class Mahalanobis(ModelMethod):
     rule: Literal["mahalanobis"]
     threshold: Annotated[float, Gt(0)] = 6
     """Foreground above this, standard deviations."""
-    ignore_shadows: bool = False
-    """Whether the background in less light, down to half, is background."""
 
-    def score(self, background: "Mapping[str, np.ndarray]") -> "Score":
-        """Return the rule's score, float64, by a model."""
+    def false_alarm_rate(self, samples: "np.ndarray") -> "np.ndarray | None":
+        """Tell how often a background colour passes the threshold: the tail of Hotelling's distribution.
+
+        Of a Gaussian whose mean is estimated from n samples, and its covariance from m = n + `pooling`, the
+        squared distances of others follow 3 (n + 1) / n m / (m - 3) F(3, m - 3): with a prior, this is what
+        the predictive distribution says, which allows for neighbours that differ. Where m is 3 or less, there
+        is no covariance to speak of, and everything may pass. None with `neighbours`, for which there is no
+        theory.
+        """
+        if self.neighbours:
+            return None
+        import numpy as np
+        from scipy.special import fdtrc
+
+        n, m = samples, samples + self.pooling
+        freedom = np.maximum(m - 3, 1e-3)
+        scale = 3 * (n + 1) / np.maximum(n, 1e-9) * m / freedom
+        return np.where(m <= 3, 1.0, fdtrc(3, freedom, self.threshold**2 / scale))
+
+    def _density(self, model: "Mapping[str, np.ndarray]", neighbours_above: float | None) -> "Score":
         from bgsub.masks.densities import mahalanobis
 
-        return mahalanobis(background, self.ignore_shadows)
+        return mahalanobis(model, neighbours_above=neighbours_above)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Component(ModelMethod):
+class Component(DensityMethod):
     """Log odds of the likeliest other component against the background."""
 
     unit: ClassVar[str] = "nats"
@@ -105,15 +166,14 @@ class Component(ModelMethod):
     threshold: float = 0
     """Foreground above this, nats; 0 is the label that predict gives."""
 
-    def score(self, background: "Mapping[str, np.ndarray]") -> "Score":
-        """Return the rule's score, float64, by a model."""
+    def _density(self, model: "Mapping[str, np.ndarray]", neighbours_above: float | None) -> "Score":
         from bgsub.masks.densities import component
 
-        return component(background)
+        return component(model, neighbours_above=neighbours_above)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Likelihood(ModelMethod):
+class Likelihood(DensityMethod):
     """Negative log-likelihood under the whole mixture."""
 
     unit: ClassVar[str] = "nats"
@@ -124,11 +184,10 @@ class Likelihood(ModelMethod):
     threshold: float = 0
     """Foreground above this, nats; 0 where all colours being equally likely explains it as well."""
 
-    def score(self, background: "Mapping[str, np.ndarray]") -> "Score":
-        """Return the rule's score, float64, by a model."""
+    def _density(self, model: "Mapping[str, np.ndarray]", neighbours_above: float | None) -> "Score":
         from bgsub.masks.densities import likelihood
 
-        return likelihood(background)
+        return likelihood(model, neighbours_above=neighbours_above)
 
 
 BACKGROUNDS = {"median": DifferenceToMedian}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge, Le
@@ -12,6 +13,7 @@ from bgsub.names import MEDIAN, Look, Name
 if TYPE_CHECKING:
     import numpy as np
 
+    from bgsub.masks.background import Background
     from bgsub.masks.difference import Score
 
 LEVELS = (0, 256, 1)  # thresholds of a sweep over 8-bit levels
@@ -28,13 +30,42 @@ class ScoredMethod(Method):
     sweep: ClassVar[tuple[float, float, float]]
 
     threshold: float
+    gain: bool = False
+    """Whether frames are freed of changes of exposure and white balance."""
+    ignore_shadows: bool = False
+    """Whether the background in less light is background where it lies as a shadow does."""
 
     @property
     def learns(self) -> Learning:
         """It learns from the training frames alone."""
         return FROZEN
 
-    def score(self, background: Any) -> "Score":
+    @property
+    def reach(self) -> int:
+        """How far around a pixel, in pixels, the frames that a method learns from decide its score."""
+        return 0
+
+    @property
+    def by_pixel(self) -> bool:
+        """Whether a pixel's score depends on nothing but its own colours."""
+        return not self.gain and self.reach == 0
+
+    def false_alarm_rate(self, samples: "np.ndarray") -> "np.ndarray | None":
+        """Tell how often a background colour passes the threshold, by theory; None where there is none.
+
+        Parameters
+        ----------
+        samples : (P,) float array
+            Training samples of the background at each pixel.
+
+        Returns
+        -------
+        (P,) float array or None
+            Shares in [0, 1].
+        """
+        return None
+
+    def score(self, background: Any, training: int) -> "Score":
         """Return the function from a frame (H, W, 3) uint8 to its scores (H, W).
 
         Parameters
@@ -42,20 +73,56 @@ class ScoredMethod(Method):
         background
             What it compares frames with: for a `ModelMethod` the arrays of a model that `parts` names, else
             the training frames, (N, H, W, 3) uint8.
+        training : int
+            Number of training frames.
+
+        Returns
+        -------
+        callable
+            A score at or below the threshold may be given too high, but not above it.
         """
-        raise NotImplementedError
+        compare = self.compare(background, training)
+        if not self.gain:
+            return compare
+        from bgsub.masks.exposure import in_exposure_of
+
+        mean = self.scene(background, training).mean
+        return lambda frame: compare(in_exposure_of(mean, frame))
 
     def masks(
         self,
         frames: "Iterable[np.ndarray]",
         background: Any,
+        training: int,
         progress: Callable[[Iterable], Iterable] = iter,
     ) -> "Iterator[np.ndarray]":
         """Yield the mask of each frame, (H, W) uint8, 0 or 255; see `score` and `foreground_masks`."""
         from bgsub.masks.foreground import foreground_masks
 
-        score = self.score(background)
-        return foreground_masks(frames, score, self.threshold, opening=self.opening, progress=progress)
+        without_shadows, seen = None, progress(frames)
+        if self.gain or self.ignore_shadows:
+            from bgsub.masks.background import shadow_rule
+            from bgsub.masks.exposure import in_exposure_of
+
+            scene = self.scene(background, training)
+            seen = map(partial(in_exposure_of, scene.mean), seen) if self.gain else seen
+            without_shadows = shadow_rule(scene, self.median) if self.ignore_shadows else None
+        return foreground_masks(
+            seen,
+            self.compare(background, training),
+            self.threshold,
+            opening=self.opening,
+            median=self.median,
+            without_shadows=without_shadows,
+        )
+
+    def compare(self, background: Any, training: int) -> "Score":
+        """Return the rule's score: `score`, but of frames in the background's exposure already, if `gain`."""
+        raise NotImplementedError
+
+    def scene(self, background: Any, training: int) -> "Background":
+        """Return what is known of the empty scene, in whose exposure frames are compared."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +144,15 @@ class DifferenceToMedian(ScoredMethod):
     def _derived_name(self, key: str, models: Mapping[str, Name]) -> Name:
         return MEDIAN
 
-    def score(self, background: "np.ndarray") -> "Score":
-        """Return the rule's score, uint8, by the training frames."""
-        from bgsub.masks.difference import difference_to_median
+    def compare(self, background: "np.ndarray", training: int) -> "Score":
+        """Return the difference to the median, uint8."""
+        from bgsub.masks.difference import difference_to_median, of_rounded
 
-        return difference_to_median(background)
+        score = difference_to_median(background)
+        return of_rounded(score) if self.gain else score
+
+    def scene(self, background: "np.ndarray", training: int) -> "Background":
+        """Return the median and the deviations from it."""
+        from bgsub.masks.background import background_of_frames
+
+        return background_of_frames(background)

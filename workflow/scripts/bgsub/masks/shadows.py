@@ -11,6 +11,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from bgsub.masks.foreground import majority
 from bgsub.model.compiled import compiled
 from bgsub.model.numerics import exp, log
 
@@ -32,15 +33,20 @@ _HARD = _Kind(0.03, 0.18, 0.1, 0.4)
 _DEVIATIONS = 2.0  # of the background, that a shadow may differ from it but for the light ...
 _LEVELS = 6.0  # ... and levels at most, as where a background varies much everything would fit
 _OWN = 12.0  # and the pixel by itself: its square times this, for 3 channels
-_BLUER, _REDDER = 0.5, -0.08  # log of blue over red, of the light in a shadow: the sky's
+_BLUER = 0.5  # log of blue over red, of the light in a shadow: the sky's
 _GREEN = 0.15  # log, how far green may be off the mean of the channels
-_WINDOW_PIXELS = 11.5  # of the 25 of a window that have to be marked
+# Pixels, half the widths of windows. Where the picture is small, so are the shadows between limbs.
+_HALF_WIDTHS, _HALF_WIDTHS_IN_SMALL = (2,), (2, 1)
+_SMALL = 360  # pixels, height of a picture
+# A window of 3 x 3 is explained by chance more often, by dark cars for one: it finds light shadows only.
+_LOG_OF_LIGHTEST = float(np.log(0.6))
+_WINDOW_SHARE = 0.46  # of a window that has to be marked
 _SMALLEST = 20  # pixels
+_REST_MEDIAN = 3  # pixels, at most
 _RIM = 4  # pixels, width of what is looked at around a shadow
 _MARGIN = 8  # pixels around the mask's box that are looked at
 _FORGETTING = 0.98  # share of the area of shadows seen so far that counts in the next frame
 
-_SQUARE = np.ones((3, 3), np.uint8)
 _DISC = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))
 
 
@@ -84,25 +90,32 @@ class ShadowFinder:
             slice(max(0, left - _MARGIN), left + width + _MARGIN),
         )
         marked = np.ascontiguousarray(mask[box])
-        found = self._shadows(frame[box], mean[box], spread[box], marked)
+        halves = _HALF_WIDTHS_IN_SMALL if len(mask) < _SMALL else _HALF_WIDTHS
+        found = self._shadows(frame[box], mean[box], spread[box], marked, halves)
         if not found.any():
             return mask, shadow
         rest = np.where(found > 0, np.uint8(0), marked)
-        # What is left between a shadow and the floor is a sliver.
+        # What is left between a shadow and the floor is a sliver; a median as wide as the mask's would fill
+        # the shadow between limbs again.
         close = cv2.dilate(found, _DISC) > 0
         rest = np.where(close, cv2.morphologyEx(rest, cv2.MORPH_OPEN, _DISC), rest)
-        rest = median_of_mask((rest > 0).astype(np.uint8), median)
+        rest = majority(rest > 0, min(median, _REST_MEDIAN))
         cleared = mask.copy()
         cleared[box] = rest
         shadow[box] = (marked > 0) & (rest == 0)
         return cleared, shadow
 
     def _shadows(
-        self, frame: np.ndarray, mean: np.ndarray, spread: np.ndarray, marked: np.ndarray
+        self,
+        frame: np.ndarray,
+        mean: np.ndarray,
+        spread: np.ndarray,
+        marked: np.ndarray,
+        halves: tuple[int, ...],
     ) -> np.ndarray:
         """Return where shadows are in a part of the image, 0 or 1."""
         limit = np.minimum(np.float32(_DEVIATIONS) * spread, np.float32(_LEVELS))
-        explained, light = explained_by_light(frame, mean, marked, limit)
+        explained, light = explained_by_light(frame, mean, marked, limit, halves=halves)
         depth = cv2.distanceTransform(marked, cv2.DIST_L2, 3)
         count, objects = cv2.connectedComponents(marked)
         radius = np.zeros(count, np.float32)
@@ -111,7 +124,7 @@ class ShadowFinder:
         area = np.zeros(2)
         for place, kind in enumerate((_SOFT, _HARD)):
             in_range = explained & (light >= kind.darkest) & (light < kind.brightest)
-            alike = cv2.morphologyEx(in_range.astype(np.uint8), cv2.MORPH_OPEN, _SQUARE)
+            alike = in_range.astype(np.uint8)
             if kind.depth < 1:
                 alike[depth > np.float32(kind.depth) * radius[objects]] = 0
             if not alike.any():
@@ -138,23 +151,20 @@ def _in_contact(alike: np.ndarray, marked: np.ndarray, contact: float) -> tuple[
     return regions, (size >= _SMALLEST) & (share >= contact)
 
 
-def median_of_mask(marked: np.ndarray, size: int) -> np.ndarray:
-    """Return the median of a mask, (H, W) uint8, 0 or 1, over a square, as 0 or 255.
-
-    Which is a majority, by a count that takes a twentieth of the time of OpenCV's median.
-    """
-    count = cv2.boxFilter(marked, -1, (size, size), normalize=False, borderType=cv2.BORDER_REPLICATE)
-    return cv2.threshold(count, size * size // 2, 255, cv2.THRESH_BINARY)[1]
-
-
 def explained_by_light(
-    frame: np.ndarray, mean: np.ndarray, marked: np.ndarray, limit: np.ndarray
+    frame: np.ndarray,
+    mean: np.ndarray,
+    marked: np.ndarray,
+    limit: np.ndarray,
+    *,
+    halves: tuple[int, ...] = _HALF_WIDTHS,
+    redder: float = -0.08,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Find the marked pixels that are the background in another light.
 
-    Of the nine windows of 5 x 5 that hold a pixel and are 0 or 2 pixels off it, the one counts that one
-    factor a channel explains best (as in Kuwahara et al.'s filter, 1976: a window across an outline explains
-    nothing). The pixel has to fit these factors too, and the light's colour to be grey or bluer.
+    Of the nine windows, such as of 5 x 5, that hold a pixel and are 0 or 2 pixels off it, the one counts that
+    one factor a channel explains best (as in Kuwahara et al.'s filter, 1976: a window across an outline
+    explains nothing). The pixel has to fit these factors too, and the light's colour to be grey or bluer.
 
     Parameters
     ----------
@@ -164,6 +174,10 @@ def explained_by_light(
         Not 0 where it is marked; windows hold marked pixels only.
     limit : (H, W) float32 array
         Largest difference that the light leaves, root mean square, levels.
+    halves : tuple of int
+        Half the widths of the windows, pixels: those of a later one count where no earlier one explains.
+    redder : float
+        Least log of blue over red, of the light.
 
     Returns
     -------
@@ -171,30 +185,36 @@ def explained_by_light(
     light : (H, W) float32 array
         Geometric mean of the factors, 0 where it is not explained.
     """
-    height, width = marked.shape
-    residual = np.full((height, width), np.inf, np.float32)
-    factors = np.zeros((height, width, 3), np.float32)
-    light = np.zeros((height, width), np.float32)
-    explained = np.zeros((height, width), np.bool_)
-    _fit_windows(frame, mean, marked, residual, factors)
-    _choose_windows(frame, mean, marked, limit, residual, factors, explained, light)
+    light = np.zeros(marked.shape, np.float32)
+    explained = np.zeros(marked.shape, np.bool_)
+    for half in halves:
+        residual = np.full(marked.shape, np.inf, np.float32)
+        factors = np.zeros((*marked.shape, 3), np.float32)
+        _fit_windows(frame, mean, marked, half, residual, factors)
+        _choose_windows(frame, mean, marked, limit, half, redder, residual, factors, explained, light)
     return explained, light
 
 
 @compiled
 def _fit_windows(
-    frame: np.ndarray, mean: np.ndarray, marked: np.ndarray, residual: np.ndarray, factors: np.ndarray
+    frame: np.ndarray,
+    mean: np.ndarray,
+    marked: np.ndarray,
+    half: int,
+    residual: np.ndarray,
+    factors: np.ndarray,
 ) -> None:
     """Fit a factor a channel to the window around every pixel; `residual` is the mean square that is left.
 
-    The sums run: columns of 5 are kept, and 5 of these added up. They are of whole levels or nearly, in
-    float64.
+    The sums run: columns of 2 half + 1 are kept, and so many of these added up. They are of whole levels or
+    nearly, in float64.
     """
     height, width = marked.shape
     columns = np.zeros((width, 16))  # count, then by channel: frame, mean, their squares and product
     window = np.zeros(16)
-    for i in range(-2, height):
-        for row, sign in ((i + 2, 1.0), (i - 3, -1.0)):
+    fewest = _WINDOW_SHARE * (2 * half + 1) ** 2
+    for i in range(-half, height):
+        for row, sign in ((i + half, 1.0), (i - half - 1, -1.0)):
             if row < 0 or row >= height:
                 continue
             for j in range(width):
@@ -210,13 +230,13 @@ def _fit_windows(
         if i < 0:
             continue
         window[:] = 0.0
-        for j in range(-2, width):
+        for j in range(-half, width):
             for q in range(16):
-                if j + 2 < width:
-                    window[q] += columns[j + 2, q]
-                if j - 3 >= 0:
-                    window[q] -= columns[j - 3, q]
-            if j < 0 or window[0] < _WINDOW_PIXELS:
+                if j + half < width:
+                    window[q] += columns[j + half, q]
+                if j - half - 1 >= 0:
+                    window[q] -= columns[j - half - 1, q]
+            if j < 0 or window[0] < fewest:
                 continue
             left = 0.0
             for c in range(3):
@@ -232,6 +252,8 @@ def _choose_windows(
     mean: np.ndarray,
     marked: np.ndarray,
     limit: np.ndarray,
+    half: int,
+    redder: float,
     residual: np.ndarray,
     factors: np.ndarray,
     explained: np.ndarray,
@@ -240,11 +262,11 @@ def _choose_windows(
     height, width = marked.shape
     for i in range(height):
         for j in range(width):
-            if marked[i, j] == 0:
+            if marked[i, j] == 0 or explained[i, j]:
                 continue
             y, z = i, j
-            for a in (i - 2, i, i + 2):
-                for b in (j - 2, j, j + 2):
+            for a in (i - half, i, i + half):
+                for b in (j - half, j, j + half):
                     inside = 0 <= a < height and 0 <= b < width
                     if inside and residual[a, b] < residual[y, z]:
                         y, z = a, b
@@ -263,6 +285,7 @@ def _choose_windows(
                 log(max(factors[y, z, 2], 1e-3)),
             )
             middle = (red + green + blue) / 3
-            if _REDDER < blue - red < _BLUER and abs(green - middle) < _GREEN:
+            bright_enough = half > 1 or middle > _LOG_OF_LIGHTEST
+            if bright_enough and redder < blue - red < _BLUER and abs(green - middle) < _GREEN:
                 explained[i, j] = True
                 light[i, j] = exp(middle)

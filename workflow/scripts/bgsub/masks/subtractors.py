@@ -20,6 +20,8 @@ if TYPE_CHECKING:  # OpenCV is loaded when a method runs, not when it is declare
     import cv2
     import numpy as np
 
+    from bgsub.source.frames import Frames
+
 
 MOG2_LOOK = Look("#D55E00")
 
@@ -45,20 +47,18 @@ class Subtractor(Method):
 
     def masks(
         self,
-        frames: "np.ndarray",
-        test: range,
+        learned: "Frames",
+        tested: "Frames",
         progress: Callable[[Iterable], Iterable] = iter,
     ) -> "Iterator[np.ndarray]":
-        """Run the method over all frames in order and yield its masks of the test frames.
+        """Run the method over the training frames and then the test frames, and yield its masks of these.
 
         Parameters
         ----------
-        frames : (N, H, W, 3) uint8 array
-            RGB. The frames before the test frames teach the method.
-        test : range
-            The frames whose masks are yielded, such as `range(44, 110)`.
+        learned, tested : (N, H, W, 3) and (T, H, W, 3) uint8 arrays
+            RGB: the training frames, which teach the method, and the test frames.
         progress : callable
-            Wraps the frame indices, for example tqdm.
+            Wraps the numbers of the frames that it sees, for example tqdm.
 
         Yields
         ------
@@ -72,20 +72,20 @@ class Subtractor(Method):
         """
         import numpy as np
 
-        from bgsub.masks.foreground import open_mask
-
-        self._check_training(test.start)
+        self._check_training(len(learned))
         subtractor = self.create()
-        for index in progress(range(test.stop)):
-            mask = self._mask(subtractor, np.ascontiguousarray(frames[index]), index, testing=index in test)
-            if index in test:
-                yield open_mask(mask, self.opening)
+        for seen in progress(range(len(learned) + len(tested))):
+            testing = seen >= len(learned)
+            frame = tested[seen - len(learned)] if testing else learned[seen]
+            mask = self._mask(subtractor, np.ascontiguousarray(frame), seen, testing=testing)
+            if testing:
+                yield self.cleaned(mask)
 
     def _check_training(self, frames: int) -> None:
         """Refuse to begin with too few training frames."""
 
-    def _mask(self, subtractor: Any, frame: "np.ndarray", index: int, *, testing: bool) -> "np.ndarray":
-        """Return the mask of a frame, and learn from it."""
+    def _mask(self, subtractor: Any, frame: "np.ndarray", seen: int, *, testing: bool) -> "np.ndarray":
+        """Return the mask of a frame, after `seen` others, and learn from it."""
         return subtractor.apply(frame)
 
 
@@ -115,9 +115,17 @@ class Mog2(Subtractor):
         """As the settings say."""
         return self.learning
 
+    @property
+    def is_the_notebooks(self) -> bool:
+        """Whether it has the notebook's settings, which are not OpenCV's."""
+        return (self.history, self.var_threshold) == (60, 32)
+
     def _derived_name(self, key: str, models: Mapping[str, Name]) -> Name:
         if self.learning == ADAPTIVE:
-            return super()._derived_name(key, models)
+            name = super()._derived_name(key, models)
+            if not self.is_the_notebooks:
+                return name
+            return Name(f"notebook's {name.label}", article=True, look=Look(MOG2_LOOK.colour, DASHED))
         look = {FROZEN: Look("#CC79A7"), PROTECTED: Look("#8c564b", DASHED)}[self.learning]
         return Name(f"{self.learning} MOG2", article=True, look=look)
 
@@ -131,7 +139,7 @@ class Mog2(Subtractor):
         mog2.setBackgroundRatio(self.background_ratio)
         return mog2
 
-    def absorption(self, first_test_frame: int) -> dict[str, Any] | None:
+    def absorption(self, training: int) -> dict[str, Any] | None:
         """Read from OpenCV's object what decides how fast it absorbs a still object.
 
         Returns
@@ -139,8 +147,8 @@ class Mog2(Subtractor):
         dict or None
             `history` (frames), `background_ratio`, `complexity_reduction` (shares), whatever defaults this
             version of OpenCV has; `learning_rate` (share per frame, None if it follows from the history) and
-            `frozen_from` (frame, None if it goes on learning). None if it is protected and so does not learn
-            what it sees of a person.
+            `frozen_from` (frames that it learns from, None if it goes on). None if it is protected and so
+            does not learn what it sees of a person.
         """
         if self.learning == PROTECTED:
             return None
@@ -150,10 +158,10 @@ class Mog2(Subtractor):
             "background_ratio": mog2.getBackgroundRatio(),
             "complexity_reduction": mog2.getComplexityReductionThreshold(),
             "learning_rate": None if self.learning_rate == "auto" else self.learning_rate,
-            "frozen_from": first_test_frame if self.learning == FROZEN else None,
+            "frozen_from": training if self.learning == FROZEN else None,
         }
 
-    def _mask(self, subtractor: Any, frame: "np.ndarray", index: int, *, testing: bool) -> "np.ndarray":
+    def _mask(self, subtractor: Any, frame: "np.ndarray", seen: int, *, testing: bool) -> "np.ndarray":
         """Return the mask of a frame, and learn from the frame as `learning` says.
 
         A protected MOG2 judges the frame first and then learns from what it did not call foreground. To feed
@@ -168,11 +176,17 @@ class Mog2(Subtractor):
         mask = subtractor.apply(frame, learningRate=0)
         if self.learning == PROTECTED:
             if rate < 0:  # OpenCV's own rate, which would count the frame twice
-                rate = 1 / min(2 * (index + 1), self.history)
+                rate = 1 / min(2 * (seen + 1), self.history)
             known = cv2.inRange(mask, FOREGROUND, FOREGROUND)
             # By keyword: as the second argument, the mask would be taken for the place to put the result.
             subtractor.apply(frame, knownForegroundMask=known, learningRate=rate)
         return mask
+
+
+def with_history(methods: Mapping[str, Method]) -> str | None:
+    """Return the key of the first MOG2 that another history would change: not where its rate is given."""
+    mog2 = {key: method for key, method in methods.items() if isinstance(method, Mog2)}
+    return next((key for key, method in mog2.items() if method.learning_rate == "auto"), None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -238,7 +252,7 @@ class Gmg(Subtractor):
         if self.initialization_frames > frames:
             raise InputError(
                 f"{self.opencv}: initialization_frames is {self.initialization_frames}, but there are only"
-                f" {frames} training frames; lower it, or raise split.train_fraction"
+                f" {frames} training frames; lower it, or have more frames train"
             )
 
 
@@ -265,9 +279,9 @@ class Cnt(Subtractor):
 class OnOneThread(Subtractor):
     """One whose results depend on how threads take turns."""
 
-    def _mask(self, subtractor: Any, frame: "np.ndarray", index: int, *, testing: bool) -> "np.ndarray":
+    def _mask(self, subtractor: Any, frame: "np.ndarray", seen: int, *, testing: bool) -> "np.ndarray":
         with _one_thread():
-            return super()._mask(subtractor, frame, index, testing=testing)
+            return super()._mask(subtractor, frame, seen, testing=testing)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ import inspect
 import logging
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -14,6 +14,7 @@ import numpy as np
 
 from bgsub.errors import InputError
 from bgsub.labels import FOREGROUND, MASK_VALUES
+from bgsub.source.frames import Frames
 
 logger = logging.getLogger(__name__)
 
@@ -25,8 +26,9 @@ _ALLOWED[list(MASK_VALUES)] = True
 def user_masks(
     file: str,
     settings: Mapping[str, Any],
-    frames: np.ndarray,
-    test: range,
+    learned: Frames,
+    tested: Frames,
+    numbers: Sequence[int],
     progress: Callable[[Iterable], Iterable] = iter,
 ) -> Iterator[np.ndarray]:
     """Run the method in a file and yield its masks of the test frames.
@@ -35,17 +37,17 @@ def user_masks(
     ----------
     file : str
         Python. Its `create(**settings)` gives an object with `apply(frame) -> mask`. If that has
-        `fit(frames)`, it is called with the frames before the test frames, and `apply` with the test frames
-        in order; else `apply` is called with all frames from the first on, and masks of those before the test
-        frames are not looked at.
+        `fit(frames)`, it is called with the training frames, and `apply` with the test frames in order; else
+        `apply` is called with the training frames and then the test frames, and masks of the former are not
+        looked at.
     settings : mapping
         Passed on to `create`.
-    frames : (N, H, W, 3) uint8 array
-        RGB, read-only.
-    test : range
-        The frames whose masks are yielded.
+    learned, tested : (N, H, W, 3) and (T, H, W, 3) uint8 arrays
+        RGB, read-only: the training frames and the test frames.
+    numbers : sequence of int
+        Places of the test frames in their clip, for messages.
     progress : callable
-        Wraps the frame indices, for example tqdm.
+        Wraps the numbers of the frames that it sees, for example tqdm.
 
     Yields
     ------
@@ -58,16 +60,28 @@ def user_masks(
         If the file is not there, has no such function, raises an exception, or makes no such mask.
     """
     method = _create(file, _load(file), settings)
-    begin = 0
+    before = len(learned)  # frames that it is shown before the test frames
     if hasattr(method, "fit"):
+        before = 0
         with _told(file, "fit"):
-            method.fit(frames[: test.start])
-        begin = test.start
-    for index in progress(range(begin, test.stop)):
-        with _told(file, f"apply, frame {index}"):
-            mask = method.apply(frames[index])
-        if index in test:
-            yield _checked(mask, frames.shape[1:3], f"{file}: apply returned for frame {index}")
+            method.fit(_as_array(learned))
+    for seen in progress(range(before + len(tested))):
+        testing = seen >= before
+        frame = tested[seen - before] if testing else learned[seen]
+        said = f"frame {numbers[seen - before]}" if testing else f"training frame {seen}"
+        with _told(file, f"apply, {said}"):
+            mask = method.apply(frame)
+        if testing:
+            yield _checked(mask, tested.shape[1:3], f"{file}: apply returned for {said}")
+
+
+def _as_array(frames: Frames) -> np.ndarray:
+    """Return frames as what numpy works with: read into memory if they are not one part of a clip."""
+    if isinstance(frames, np.ndarray):
+        return frames
+    array = np.asarray(frames)
+    array.flags.writeable = False
+    return array
 
 
 def _load(file: str) -> ModuleType:

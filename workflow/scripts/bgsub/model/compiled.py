@@ -1,11 +1,16 @@
 """How this library compiles its loops: numba, machine code kept on disk, no lock held while it runs."""
 
 import hashlib
+import logging
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 from numba import config, njit
+from numba.core import event
+
+logger = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 R = TypeVar("R", covariant=True)
@@ -19,6 +24,29 @@ class Compiled(Protocol[P, R]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the machine code for arguments of these types."""
+
+
+class _Stopwatch(event.Listener):
+    """Logs how long numba compiled, once for a function and all that it calls; what it loads is not told."""
+
+    def __init__(self) -> None:
+        self._depth, self._began = 0, 0.0
+
+    def on_start(self, event: Any) -> None:
+        """Begin, unless this is compiled for another function."""
+        if self._depth == 0:
+            self._began = time.perf_counter()
+        self._depth += 1
+
+    def on_end(self, event: Any) -> None:
+        """Tell, unless this was compiled for another function."""
+        self._depth -= 1
+        if self._depth == 0:
+            name = event.data["dispatcher"].py_func.__name__
+            logger.info("compiled %s in %.2f s", name, time.perf_counter() - self._began)
+
+
+event.register("numba:compile", _Stopwatch())
 
 
 def _cache_folder() -> str:

@@ -7,7 +7,7 @@ import numpy as np
 
 from bgsub.model.gmm import PixelMixture
 from bgsub.model.tiles import stack_tiles, tile_arrays
-from bgsub.source.frames import read_rows, row_bands
+from bgsub.source.frames import Frames, read_rows, row_bands
 
 
 def mixture_of(settings: Mapping[str, Any], **others: Any) -> PixelMixture:
@@ -25,17 +25,15 @@ def mixture_of(settings: Mapping[str, Any], **others: Any) -> PixelMixture:
     return PixelMixture(parameters.pop("components"), **parameters)
 
 
-def fit_rows(clip: np.ndarray, rows: slice, training: int, mixture: PixelMixture) -> dict[str, np.ndarray]:
-    """Fit a mixture to rows of a clip, holding the samples of a band of them at a time.
+def fit_rows(frames: Frames, rows: slice, mixture: PixelMixture) -> dict[str, np.ndarray]:
+    """Fit a mixture to rows of the training frames, holding the samples of a band of them at a time.
 
     Parameters
     ----------
-    clip : (N, H, W, 3) uint8 array
-        Usually a memory map.
+    frames : (N, H, W, 3) uint8 array
+        The training frames, usually a memory map.
     rows : slice
         The rows to fit, with start and stop.
-    training : int
-        Number of training frames, the clip's first.
     mixture : PixelMixture
         Fitted anew to each band.
 
@@ -45,10 +43,10 @@ def fit_rows(clip: np.ndarray, rows: slice, training: int, mixture: PixelMixture
         What `tile_arrays` returns, of all rows.
     """
     # Beside its samples, a band holds its own fit and for a while that of the band before.
-    bands = row_bands(rows, clip.shape, training + 2 * _fit_bytes(mixture) // clip.shape[-1])
+    bands = row_bands(rows, frames.shape, len(frames) + 2 * _fit_bytes(mixture) // frames.shape[-1])
 
     def fit_band(band: slice) -> dict[str, np.ndarray]:
-        mixture.fit(read_rows(clip, band, training), first_pixel=band.start * clip.shape[2])
+        mixture.fit(read_rows(frames, band), first_pixel=band.start * frames.shape[2])
         return tile_arrays(mixture)
 
     return stack_tiles(map(fit_band, bands), rows.stop - rows.start)

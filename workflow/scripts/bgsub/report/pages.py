@@ -1,7 +1,8 @@
 """The pages: one per clip, and one over all clips. The same results give the same bytes."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +13,31 @@ from bgsub.evidence.metrics import crowded
 from bgsub.files import write_text
 from bgsub.names import Name
 from bgsub.report.embed import embed_picture, embed_source, embed_video, picture_size
+from bgsub.report.glossary import Glossary
 from bgsub.report.payload import to_json
-from bgsub.report.results import ClipResults
+from bgsub.report.results import ClipResults, method_words
 from bgsub.report.sentences import over_clips_sentence
 from bgsub.report.sentences_scene import headline, page_title
-from bgsub.report.sentences_scores import score_words
 from bgsub.report.views import clip_view, player_facts
-from bgsub.words import brief, count, duration, number
+from bgsub.words import brief, count, duration, number, score_words
 
-STYLES = ("page.css", "player.css", "print.css")
-SCRIPTS = ("data.js", "curves.js", "player.js", "inspector.js", "main.js")
+GLOSSARY = "../../docs/glossary.md"  # from the templates
+# Of what a clip's page tells the overview: one that is made in another way is not read.
+SUMMARY_VERSION = 1
+MOST_PICTURES = 24  # clips that the overview shows pictures of; with more it would be too large
+OVERVIEW_STYLES = ("page.css", "folds.css", "overview.css", "print.css")
+STYLES = ("page.css", "player.css", "folds.css", "print.css")
+SCRIPTS = (
+    "data.js",
+    "paint.js",
+    "curves.js",
+    "player.js",
+    "hero.js",
+    "live.js",
+    "inspector.js",
+    "folds.js",
+    "main.js",
+)
 
 
 def render_page(
@@ -43,8 +59,8 @@ def render_page(
     page, watch : path-like
         The page, and the small player; each written whole or not at all.
     summary : path-like
-        JSON: name, title, facts, lies, falls, warning, verdict, moment, and of each method label, article,
-        area, half-life, retention, whether it fills much of the picture, F-measure.
+        JSON: name, title, facts, lies, falls, cautions, verdict, moment, and of each method label, article,
+        settings, area, half-life, retention, whether it fills much of the picture, F-measure.
     templates : path-like
         Folder of the templates, style sheets and scripts.
     versions : mapping of str to str
@@ -55,14 +71,14 @@ def render_page(
         Of the workflow's code.
     """
     templates = Path(templates)
-    player, small, inspector = (
+    player, small, live, inspector = (
         clip.files[f"page/{name}.json"].read_text(encoding="utf-8")
-        for name in ("player", "player_small", "inspector")
+        for name in ("player", "player_small", "live", "inspector")
     )
     truth_area = json.loads(player)["truth_area"]
     inspected = json.loads(inspector)["arrays"]["pixels.low"]["shape"][0]
     view = clip_view(clip, truth_area, inspected, commit)
-    environment = _environment(templates)
+    environment = page_environment(templates)
     shared = {
         "view": view,
         "facts": player_facts(clip, truth_area),
@@ -71,6 +87,7 @@ def render_page(
     text = environment.get_template("page.html.j2").render(
         **shared,
         player=Markup(player),  # noqa: S704 - made by to_json
+        live=Markup(live),  # noqa: S704
         inspector=Markup(inspector),  # noqa: S704
         script=embed_source(*(templates / name for name in SCRIPTS)),
         versions=versions,
@@ -104,6 +121,7 @@ def summary_of(clip: ClipResults, view: Mapping[str, Any]) -> dict[str, Any]:
                 "method": name,
                 "label": clip.names.methods[name].label,
                 "article": clip.names.methods[name].article,
+                "settings": method_words(clip, name),
                 "area": float(last[name]),
                 "half_life": row.get("half_life_words"),
                 "retention": _number(row.get("retention")),
@@ -112,12 +130,13 @@ def summary_of(clip: ClipResults, view: Mapping[str, Any]) -> dict[str, Any]:
             }
         )
     return {
+        "version": SUMMARY_VERSION,
         "name": clip.name,
         "title": view["title"],
         "facts": view["facts"],
         "lies": view["lies"],
         "falls": view["falls"],
-        "warning": view["warning"],
+        "cautions": [caution._asdict() for caution in view["cautions"]],
         "verdict": view["sentences"]["verdict"],
         "moment": view["moment"],
         "methods": methods,
@@ -129,39 +148,46 @@ def render_overview(
     page: str | Path,
     *,
     templates: str | Path,
-    overall: Mapping[str, float] | None = None,
+    ranks: str | Path | None = None,
 ) -> None:
-    """Write the page over all clips: a card for each, with a link to the clip's own page beside it.
+    """Write the page over all clips: a row and a card for each, with a link to the clip's own page beside it.
 
     Parameters
     ----------
     summaries : sequence of mapping
-        As `render_page` wrote them, in the order to show.
+        As `render_page` wrote them, in any order; those that another version wrote are left out, and counted.
     page : path-like
         `results/report.html`; the clips' pages are `<clip>/report.html`, seen from it.
     templates : path-like
-        Folder of the templates and style sheets.
-    overall : mapping of str to float, optional
-        F-measure by method, averaged over clips.
+        Folder of the templates, style sheets and scripts.
+    ranks : path-like, optional
+        Picture of the ranks of the run's methods, shown where there are several clips.
     """
     templates = Path(templates)
-    methods = methods_over_clips(summaries, overall or {})
-    clips = max([row["clips"] for row in methods.values()], default=0)
-    kept = {name: row["retention"] for name, row in methods.items() if row["clips"] == clips > 0}
+    readable = [summary for summary in summaries if summary.get("version") == SUMMARY_VERSION]
+    clips = sorted(readable, key=lambda summary: summary["name"])
+    methods = methods_over_clips(clips)
+    watched = sum(any(row["retention"] is not None for row in clip["methods"]) for clip in clips)
+    kept = {name: row["retention"] for name, row in methods.items() if row["clips"] == watched > 0}
     text = (
-        _environment(templates)
+        page_environment(templates)
         .get_template("overview.html.j2")
         .render(
-            clips=summaries,
-            **overview_heads(summaries),
+            clips=clips,
+            rows=[clip_row(clip) for clip in clips],
+            **overview_heads(clips),
+            unread=len(summaries) - len(clips),
+            pictures=len(clips) <= MOST_PICTURES,
             methods=methods.values(),
             sentence=over_clips_sentence(
                 kept,
-                clips,
+                watched,
                 {name: Name(row["label"], row["article"]) for name, row in methods.items()},
                 [name for name in kept if methods[name]["crowded"]],
             ),
-            style=embed_source(templates / "page.css", templates / "print.css"),
+            ranks=ranks,
+            style=embed_source(*(templates / name for name in OVERVIEW_STYLES)),
+            script=embed_source(templates / "overview.js"),
         )
     )
     write_text(page, text)
@@ -169,34 +195,64 @@ def render_overview(
 
 def overview_heads(summaries: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Head the overview by what is true of all its clips."""
-    lies, falls = (all(clip[key] for clip in summaries) for key in ("lies", "falls"))
+    lies, falls = (bool(summaries) and all(clip[key] for clip in summaries) for key in ("lies", "falls"))
     return {"headline": headline(lies=lies, falls=falls), "page_title": page_title(lies=lies)}
 
 
-def methods_over_clips(
-    summaries: Sequence[Mapping[str, Any]], overall: Mapping[str, float]
-) -> dict[str, dict[str, Any]]:
-    """Average each method over the clips: retention of the still person, and F-measure."""
-    rows: dict[str, list[Mapping[str, Any]]] = {}
+def clip_row(summary: Mapping[str, Any]) -> dict[str, Any]:
+    """Choose what the overview's table says of a clip: what happens, who is best by what is measured."""
+    happens = "nobody lies still"
+    if summary["lies"]:
+        happens = "falls and lies still" if summary["falls"] else "lies still"
+    best = {}
+    for key in ("f_measure", "retention"):
+        clear = [row for row in summary["methods"] if not row["crowded"]] or summary["methods"]
+        known = [row for row in clear if row[key] is not None]
+        best[key] = max(known, key=lambda row: row[key], default=None)
+    return {
+        "name": summary["name"],
+        "title": summary["title"],
+        "frames": summary["facts"]["frames"],
+        "happens": happens,
+        "warnings": [caution["title"] for caution in summary["cautions"]],
+        "best": best["f_measure"],
+        "keeper": best["retention"],
+    }
+
+
+def methods_over_clips(summaries: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Average each method over the clips that it ran on: retention of the still person, and F-measure.
+
+    A method that other settings had on other clips has a row for each of its settings.
+    """
+    rows: dict[tuple[str, str], list[tuple[str, Mapping[str, Any]]]] = {}
     for summary in summaries:
         for row in summary["methods"]:
-            rows.setdefault(row["method"], []).append(row)
+            rows.setdefault((row["method"], row["settings"]), []).append((summary["name"], row))
+    alike = Counter(method for method, _ in rows)
     found = {}
-    for name, of in rows.items():
-        retentions = [row["retention"] for row in of if row["retention"] is not None]
-        found[name] = {
-            "label": of[0]["label"],
-            "article": of[0]["article"],
+    for (method, _), of in rows.items():
+        clip, first = of[0]
+        label = first["label"] if alike[method] == 1 else f"{first['label']} (as on {clip})"
+        retentions, scores = (_known(row[key] for _, row in of) for key in ("retention", "f_measure"))
+        found[label] = {
+            "label": label,
+            "article": first["article"],
             "clips": len(retentions),
             "retention": sum(retentions) / len(retentions) if retentions else None,
-            "crowded": any(row["crowded"] for row in of),
-            "scored": sum(row["f_measure"] is not None for row in of),
-            "f_measure": overall.get(name),
+            "crowded": any(row["crowded"] for _, row in of),
+            "scored": len(scores),
+            "f_measure": sum(scores) / len(scores) if scores else None,
         }
     return found
 
 
-def _environment(templates: Path) -> Environment:
+def _known(values: Iterable[float | None]) -> list[float]:
+    return [value for value in values if value is not None]
+
+
+def page_environment(templates: Path) -> Environment:
+    """Return what fills the pages' templates, with the words and pictures that they ask for."""
     environment = Environment(
         loader=FileSystemLoader(templates),
         autoescape=True,
@@ -205,7 +261,10 @@ def _environment(templates: Path) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    glossary = Glossary(templates / GLOSSARY)
     environment.globals |= {
+        "term": glossary.link,
+        "linked": glossary.linked,
         "embed_picture": embed_picture,
         "embed_video": embed_video,
         "picture_size": picture_size,

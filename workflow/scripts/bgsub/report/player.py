@@ -34,11 +34,11 @@ _TRUTH_CODES = {
 class Shown(NamedTuple):
     """What of a clip the player shows: places of its frames in the clip, and their width and height."""
 
-    frames: range
+    frames: Sequence[int]
     size: tuple[int, int]
 
 
-def choose_shown(test: range, height: int, width: int, most_width: int = MOST_WIDTH) -> Shown:
+def choose_shown(test: Sequence[int], height: int, width: int, most_width: int = MOST_WIDTH) -> Shown:
     """Choose every n-th test frame, the least n that leaves at most `MOST_FRAMES`, and their size."""
     step = -(-len(test) // MOST_FRAMES)
     scale = min(1.0, most_width / width)
@@ -145,8 +145,13 @@ def pack_player(
     }
 
 
+def scaled_codes(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Return an image of codes in another size, (width, height), each pixel one of its own."""
+    return _scaled(image, size, cv2.INTER_NEAREST)
+
+
 def _pack_codes(images: Iterable[np.ndarray], size: tuple[int, int]) -> str:
-    return pack_runs(np.stack([_scaled(image, size, cv2.INTER_NEAREST) for image in images]))
+    return pack_runs(np.stack([scaled_codes(image, size) for image in images]))
 
 
 def _scaled(image: np.ndarray, size: tuple[int, int], interpolation: int) -> np.ndarray:

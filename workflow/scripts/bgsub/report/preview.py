@@ -1,6 +1,7 @@
 """Pictures that tell the result at a glance: the most telling moment, and a moving preview for a README."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from fractions import Fraction
 from typing import Any
 
 import cv2
@@ -32,9 +33,12 @@ def overlaid(frame: np.ndarray, mask: np.ndarray, colour: str) -> np.ndarray:
 
 
 def pack_moment(
-    frame: np.ndarray, masks: Mapping[str, np.ndarray], names: Mapping[str, Name]
+    frame: np.ndarray,
+    masks: Mapping[str, np.ndarray],
+    names: Mapping[str, Name],
+    part: tuple[slice, slice] = (slice(None), slice(None)),
 ) -> list[dict[str, Any]]:
-    """Pack pictures of a frame with one mask each.
+    """Pack pictures of a part of a frame with one mask each.
 
     Parameters
     ----------
@@ -44,13 +48,15 @@ def pack_moment(
         Of the methods to show.
     names : mapping of str to Name
         Of the methods, for their colours.
+    part : (slice, slice)
+        Its rows and columns; by default the whole.
 
     Returns
     -------
     list of dict
         `method`, `width`, `height`, `image`: WebP in base64.
     """
-    height, width = frame.shape[:2]
+    height, width = frame[part].shape[:2]
     scale = min(1.0, MOMENT_WIDTH / width)
     size = (round(width * scale), round(height * scale))
     return [
@@ -58,7 +64,9 @@ def pack_moment(
             "method": method,
             "width": size[0],
             "height": size[1],
-            "image": as_text(encode_picture(overlaid(frame, mask, names[method].colour), size, 80)),
+            "image": as_text(
+                encode_picture(overlaid(frame[part], mask[part], names[method].colour), size, 80)
+            ),
         }
         for method, mask in masks.items()
     ]
@@ -89,13 +97,13 @@ class Preview:
     ----------
     frames : int
         Of the video; the least n is taken that leaves at most `MOST_FRAMES`.
-    fps : float
+    fps : Fraction
         Of the video.
     """
 
-    def __init__(self, frames: int, fps: float) -> None:
+    def __init__(self, frames: int, fps: Fraction) -> None:
         self._step = -(-frames // MOST_FRAMES)
-        self._seconds = self._step / fps
+        self._seconds = float(self._step / fps)
         self._kept: list[np.ndarray] = []
 
     def watching(self, frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:

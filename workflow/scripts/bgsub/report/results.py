@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,12 @@ import pandas as pd
 from bgsub.evidence.costs import Cost
 from bgsub.files import file_sha256, read_checksum
 from bgsub.masks.method import Method
+from bgsub.masks.methods import key_of_model
 from bgsub.model.settings import Model
 from bgsub.names import Names
 from bgsub.source.kinds import KINDS
+from bgsub.source.rate import Rate
+from bgsub.source.split import read_split
 
 # Tables whose checksums the page tells; what is larger has one beside it, made by the job that wrote it.
 HASHED_TABLES = ("fits.csv", "area.csv", "absorption.csv")
@@ -36,8 +39,10 @@ class ClipResults:
         By their keys in the config.
     names : Names
         What they are called.
-    fps : float
-        Frames per second of the clip's videos.
+    rate : Rate
+        Frames per second, of the clip and of its videos.
+    trained_on : mapping of str to str
+        `name` and `title` of the clip whose frames train, which may be another.
     costs : mapping of str to Cost
         By step.
     sweeps : mapping of str to mapping
@@ -53,9 +58,15 @@ class ClipResults:
     models: Mapping[str, Model]
     methods: Mapping[str, Method]
     names: Names
-    fps: float
+    rate: Rate
+    trained_on: Mapping[str, str]
     costs: Mapping[str, Cost]
     sweeps: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def fps(self) -> float:
+        """Frames per second."""
+        return float(self.rate.fps)
 
     def table(self, name: str) -> pd.DataFrame:
         """Read one of the clip's tables."""
@@ -71,11 +82,11 @@ class ClipResults:
 
 
 def clip_facts(clip: ClipResults) -> dict[str, int]:
-    """Count a clip's frames, and those of its two parts, and tell its size in pixels."""
-    subsets = clip.table("frames.csv")["subset"]
-    train, test = (int((subsets == part).sum()) for part in ("train", "test"))
+    """Count a clip's frames, and those that train and test, and tell its size in pixels."""
+    split = read_split(clip.files["frames.csv"])
+    frames = len(split.own_train) + len(split.test)
     size = {side: clip.packed("poster")[side] for side in ("height", "width")}
-    return {"frames": len(subsets), "train": train, "test": test, **size}
+    return {"frames": frames, "train": len(split.train), "test": len(split.test), **size}
 
 
 def result_hashes(clip: ClipResults) -> dict[str, str]:
@@ -96,3 +107,30 @@ def source_facts(source: Mapping[str, Any]) -> dict[str, str]:
         "file": f"{Path(source['file']).name} ({source['bytes'] / 1e6:,.1f} MB)",
         "sha256": source["sha256"],
     }
+
+
+def method_words(clip: ClipResults, key: str) -> str:
+    """List a method's settings, and those of the model that it needs."""
+    row = asdict(clip.methods[key])
+    model = key_of_model(row)
+    fitted = f"; {settings_words(asdict(clip.models[row[model]]))}" if model else ""
+    return settings_words(row) + fitted
+
+
+def settings_words(settings: Mapping[str, Any]) -> str:
+    """List a model's or method's settings, those first that say what it is."""
+    kinds = (
+        *("opencv", "learning", "background", "python", "masks"),
+        *("model", "rule", "components", "start"),
+    )
+    keys = [key for key in kinds if key in settings] + sorted(settings.keys() - {*kinds, "label", "settings"})
+    words = {key: settings[key] for key in keys} | settings.get("settings", {})
+    if settings["label"]:
+        words["label"] = settings["label"]
+    return ", ".join(f"{key} {_setting(value)}" for key, value in words.items())
+
+
+def _setting(value: Any) -> str:
+    if value is None:
+        return "none"
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,35 +1,120 @@
 """Plain sentences made from a run's figures: right in number, honest where there is nothing to say."""
 
 from collections.abc import Mapping, Sequence
-from math import ceil
 from typing import Any
 
 import pandas as pd
 
 from bgsub.evidence.costs import Cost
 from bgsub.evidence.metrics import CROWDED
-from bgsub.model.constants import CLOSE_ENOUGH
-from bgsub.model.settings import Model
-from bgsub.names import MEDIAN, Name, Names, capital
-from bgsub.words import NBSP, count, in_words, joined, number, percent
+from bgsub.names import Name, Names, capital
+from bgsub.source.rate import Rate
+from bgsub.source.split import Split, runs
+from bgsub.words import NBSP, count, in_words, joined, percent
 
-_WITHIN = f"within_{CLOSE_ENOUGH:g}"  # columns of audit.csv and of fits.csv
-_OVER = f"gap_over_{CLOSE_ENOUGH:g}"
+_MOST_STRETCHES = 3  # that a sentence lists
 
 
-def run_sentence(fps: float, *, frames: int, train: int, test: int, height: int, width: int) -> str:
-    """Say what the clip is and how it was split."""
-    learned = "frame" if train == 1 else count(train, "frame")
-    tested = "last one" if test == 1 else f"other {test:,}"
+def run_sentence(rate: Rate, split: Split, trained_on: str, *, height: int, width: int) -> str:
+    """Say what the clip is, how fast it runs, and what trained.
+
+    Parameters
+    ----------
+    rate : Rate
+        Frames per second, and how that is known.
+    split : Split
+        Who trained.
+    trained_on : str
+        Title of the clip whose frames trained; may be empty.
+    height, width : int
+        Pixels.
+
+    Claims
+    ------
+    "The clip has"
+        always
+    """
+    frames = len(split.own_train) + len(split.test)
+    learned, tested = training_words(split, trained_on)
     return (
-        f"The clip has {count(frames, 'frame')} of {width} by {height} pixels, shown at {fps:g} per second "
-        "(which is how seconds are counted here); the methods learn the scene "
-        f"from the first {learned} and are tested on the {tested}."
+        f"The clip has {count(frames, 'frame')} of {width} by {height} pixels, {rate_words(rate)}. "
+        f"The methods learn the scene from {learned} and are tested on {tested}."
     )
 
 
+def setting_sentence(split: Split, title: str, methods: int) -> str:
+    """Say what the experiment is: what the scene is learned from, what is tested, and how many methods.
+
+    Claims
+    ------
+    "methods learn the scene from"
+        always
+    """
+    learned, tested = training_words(split, title)
+    if methods == 1:
+        return f"One method learns the scene from {learned} and is watched on {tested}."
+    return (
+        f"{capital(in_words(methods))} methods learn the scene from {learned} and are compared on {tested}."
+    )
+
+
+def rate_words(rate: Rate) -> str:
+    """Say at how many frames per second a clip was recorded, how that is known, and what follows.
+
+    Claims
+    ------
+    "as its file says"
+        the file tells its rate, and the clip's `fps` in the config does not
+    "as the config says"
+        the config gives the clip's `fps`; what the file says is told where it differs
+    "whose rate is not known"
+        neither tells it, so that `video.fps` stands in
+    """
+    fps = f"{float(rate.fps):.4g} per second"
+    if rate.known_by == "nothing":
+        return f"whose rate is not known: they are shown, and seconds are counted, as if there were {fps}"
+    if rate.known_by == "file":
+        return f"{fps} as its file says, which is how seconds are counted here"
+    other = ""
+    if rate.of_file is not None and f"{float(rate.of_file):.4g} per second" != fps:
+        other = f", and not {float(rate.of_file):.4g} as its file says"
+    return f"{fps} as the config says{other}, which is how seconds are counted here"
+
+
+def training_words(split: Split, title: str = "") -> tuple[str, str]:
+    """Say which frames train and which are tested.
+
+    Claims
+    ------
+    "of another clip"
+        the clip's `train` names another clip
+    """
+    train, test = len(split.train), len(split.test)
+    if split.trained_on != split.clip:
+        of = f"{split.trained_on} ({title})" if title else split.trained_on
+        return f"all {count(train, 'frame')} of another clip, {of},", "all frames of this one"
+    one = "the last one" if split.is_head else "the other one"
+    tested = one if test == 1 else f"the other {test:,}"
+    if split.is_head:
+        first = "frame" if train == 1 else count(train, "frame")
+        return f"the first {first}", tested
+    stretches = runs(split.train)
+    where = joined([f"{stretch[0]} to {stretch[-1]}" for stretch in stretches])
+    if len(stretches) > _MOST_STRETCHES:
+        where = f"{split.train[0]} to {split.train[-1]}, in {in_words(len(stretches))} stretches"
+    return f"frames {where} ({train:,})", tested
+
+
 def decoding_sentences(decoding: Mapping[str, Any]) -> list[str]:
-    """Say what went wrong when the clip was decoded, given its decoding.json; nothing if all went well."""
+    """Say what went wrong when the clip was decoded, given its decoding.json; nothing if all went well.
+
+    Claims
+    ------
+    "was reported to go wrong"
+        the decoder found errors in some frames
+    "The file says that it has"
+        it says another number of frames than were decoded
+    """
     frames, expected, damaged = (decoding[key] for key in ("frames", "expected", "damaged"))
     told = []
     if damaged:
@@ -43,52 +128,19 @@ def decoding_sentences(decoding: Mapping[str, Any]) -> list[str]:
     return [*told, *decoding["notes"]]
 
 
-def notebooks(models: Mapping[str, Model]) -> str | None:
-    """Return the key of the model that is fitted as in the notebook, unless it is the reference itself."""
-    return next((key for key in list(models)[1:] if models[key].is_the_notebooks), None)
-
-
-def background_sentence(
-    fits: pd.DataFrame, models: Mapping[str, Model], names: Names, truth: pd.DataFrame | None = None
-) -> str:
-    """Say how far the backgrounds are from the true one, or else the notebook's from the converged one.
-
-    Parameters
-    ----------
-    fits : DataFrame
-        `fits.csv`.
-    models : mapping of str to Model
-        In the order of the config.
-    names : Names
-    truth : DataFrame, optional
-        `backgrounds.csv`: background, age (mean grey levels off the true scene).
-    """
-    if truth is not None and len(truth):
-        errors = truth.set_index("background")["age"].sort_values(kind="stable")
-        off = [
-            f"{names.models.get(key, MEDIAN).named} {number(error)} levels" for key, error in errors.items()
-        ]
-        return f"Against the true empty scene, the mean error (of 255 grey levels) is: {joined(off)}."
-    notebook = notebooks(models)
-    if notebook is None:
-        return "The background is the image that a method takes for the empty scene."
-    over = fits.set_index("model").loc[notebook, "background_over_5"]
-    if over == 0:
-        return (
-            "The notebook's background is nowhere more than 5 levels (of 255) off the one fitted to the end."
-        )
-    return (
-        "The notebook's background is more than 5 levels (of 255) off the one fitted to the end "
-        f"on {percent(over)} of the pixels."
-    )
-
-
 def foreground_sentence(
     area: pd.DataFrame, names: Names, truth: float | None = None, there: str = "the person"
 ) -> str:
     """Say what the methods mark at the end of the clip, and what is there, if that is known (a share).
 
     A share of 0 says nothing: a frame without labels has it too.
+
+    Claims
+    ------
+    "In the last frame, the share of the image marked as foreground"
+        always
+    " covers "
+        the ground truth shows something in the last frame
     """
     last = area[area["frame"] == area["frame"].max()].sort_values("foreground_share", kind="stable")
     shares = [
@@ -100,9 +152,31 @@ def foreground_sentence(
 
 
 def cost_sentence(costs: Mapping[str, Cost]) -> str:
-    """Say which step took longest, and which held the most memory."""
+    """Say which step took longest, which held the most memory, and how long was compiled besides.
+
+    Claims
+    ------
+    "No step was timed in this run."
+        no step has all its benchmarks
+    "timed steps took"
+        of the steps that have all their benchmarks, without compiling
+    "and the most memory"
+        some job ran for long enough to be measured
+    "went into compiling"
+        a job's log tells that it compiled
+    """
     if not costs:
         return "No step was timed in this run."
+    return f"{_longest(costs)}{_compiled(sum(cost.compiling for cost in costs.values()))}"
+
+
+def _compiled(seconds: float) -> str:
+    if seconds <= 0:
+        return ""
+    return f" Another {seconds:,.1f}{NBSP}s went into compiling, which a machine does once."
+
+
+def _longest(costs: Mapping[str, Cost]) -> str:
     total = sum(cost.seconds for cost in costs.values())
     slowest = max(costs, key=lambda step: costs[step].seconds)
     longest = costs[slowest].seconds
@@ -120,7 +194,13 @@ def cost_sentence(costs: Mapping[str, Cost]) -> str:
 
 
 def pixel_sentence(inspected: int, pixels: int) -> str:
-    """Say how many of a clip's pixels the page's inspector has, and which it begins with."""
+    """Say how many of a clip's pixels the page's inspector has, and which it begins with.
+
+    Claims
+    ------
+    "Each pixel learns on its own"
+        always
+    """
     which = "all" if inspected == pixels else f"{inspected:,} of"
     return (
         f"Each pixel learns on its own; {which} the clip's {count(pixels, 'pixel')} can be looked into here, "
@@ -137,6 +217,15 @@ def repeat_sentence(commit: str | None, results: int) -> str:
         Of the code, with `-dirty` at the end if files differed from it; None outside of a repository.
     results : int
         Number of results whose checksums the page tells.
+
+    Claims
+    ------
+    "At commit"
+        the code is that of a commit
+    "The code differed from its commit"
+        some file differed
+    "The code was in no repository"
+        no commit is known
     """
     same = (
         f"the same source, settings and versions give the {count(results, 'result')} listed below again, "
@@ -152,12 +241,12 @@ def repeat_sentence(commit: str | None, results: int) -> str:
 def over_clips_sentence(
     kept: Mapping[str, float], clips: int, names: Mapping[str, Name], full: Sequence[str] = ()
 ) -> str:
-    """Say which method keeps most of the still person over several clips, and which least.
+    """Say which method keeps most of the still person over several clips, which least, and the first listed.
 
     Parameters
     ----------
     kept : mapping of str to float
-        Mean retention by method, over the clips in which a person lies still.
+        Mean retention by method, over the clips in which a person lies still, of those that watched them all.
     clips : int
         The number of these clips.
     names : mapping of str to Name
@@ -165,7 +254,20 @@ def over_clips_sentence(
     full : sequence of str
         Methods that fill much of the picture in one of the clips, see `evidence.metrics.crowded`: they are
         passed over, unless there is no other.
+
+    Claims
+    ------
+    "in which a person lies still, "
+        of methods that watched every clip in which somebody lies still
+    "Not counted "
+        a method marks more than a quarter of the picture in one of them, and others do not
+    "No method watched all"
+        somebody lies still, but no method watched each of these clips
+    "In none of these clips is anybody known to lie still"
+        no method watched anybody lie still
     """
+    if not kept and clips:
+        return f"No method watched all {count(clips, 'clip')} in which a person lies still."
     if not kept:
         return "In none of these clips is anybody known to lie still while the methods are tested."
     clear = {name: share for name, share in kept.items() if name not in full} or kept
@@ -175,6 +277,9 @@ def over_clips_sentence(
     said += " visible"
     said += "." if clear[most] == clear[least] else f", and {names[least].named} {percent(clear[least])}."
     passed = [names[method].named for method in kept if method not in clear]
+    first = next(iter(kept))
+    if first in clear and first not in (most, least):
+        said += f" {names[first].subject} keeps {percent(clear[first])}."
     if passed:
         are, fill = ("is", "which fills") if len(passed) == 1 else ("are", "which fill")
         said += (
@@ -182,199 +287,3 @@ def over_clips_sentence(
             "of these clips: that a person is within such a mask says little."
         )
     return said
-
-
-def converged_answer(fits: pd.DataFrame, models: Mapping[str, Model], names: Names) -> list[str]:
-    """Answer the notebook's first remark: is the fit converged, and how far short did the notebook stop.
-
-    Parameters
-    ----------
-    fits : DataFrame
-        `fits.csv`, one row per model; the first is the reference that the others are measured against.
-    models : mapping of str to Model
-        In the same order.
-    names : Names
-
-    Returns
-    -------
-    list of str
-        A paragraph per model, in the same order.
-    """
-    if fits.empty:
-        return ["This run fitted no mixture, so there is no fit to judge."]
-    rows = fits.set_index("model")
-    paragraphs: list[str] = []
-    for key, fit in rows.iterrows():
-        model, name, reference = models[key], names.models[key], not paragraphs
-        said = []
-        if model.tolerance is not None:
-            said.append(_converged(name, fit, model, reference=reference))
-        elif reference:
-            said.append(_unchecked(name, model))
-        if not reference:
-            said += _shortfall(name, fit, model)
-        said += _breakdown(fit)
-        paragraphs.append(" ".join(said))
-    return paragraphs
-
-
-def audit_sentence(audit: pd.DataFrame | None, names: Names) -> str | None:
-    """Say how often each model's fit ends as high as the best of several restarts, and on what pixels.
-
-    Parameters
-    ----------
-    audit : DataFrame or None
-        `audit.csv`: model, kind, pixels, within_0.01 (share).
-    names : Names
-    """
-    if audit is None:
-        return None
-    of_kind = dict(list(audit[audit[_WITHIN].notna()].groupby("kind")))
-    if "all" not in of_kind:
-        return None
-    said = [
-        f"Converged need not mean best: of {_sampled(of_kind['all'], 'sampled pixel')}, the fit ends within "
-        f"{CLOSE_ENOUGH:g} nats per sample of the best of several restarts, or above it, on "
-        f"{_within(of_kind['all'], names)}."
-    ]
-    if "two_mode" in of_kind:
-        said.append(
-            f"Where another colour comes and goes ({_sampled(of_kind['two_mode'])}) it does so on "
-            f"{_within(of_kind['two_mode'], names)}."
-        )
-    if "static" in of_kind:
-        said.append(
-            f"Where none does ({_sampled(of_kind['static'])}) it is {_within(of_kind['static'], names)}: a "
-            "second Gaussian has only the camera's noise to divide there, and more than one way to do so."
-        )
-    return " ".join(said)
-
-
-def _sampled(rows: pd.DataFrame, what: str = "pixel") -> str:
-    return count(rows["pixels"].iloc[0], what)
-
-
-def _within(rows: pd.DataFrame, names: Names) -> str:
-    return joined(
-        [f"{percent(row[_WITHIN])} with {names.models[row['model']].named}" for _, row in rows.iterrows()]
-    )
-
-
-def curve_caveats(fits: pd.DataFrame, models: Mapping[str, Model], names: Names) -> str:
-    """Say what the curves of convergence do not show; empty if they show all."""
-    said = [
-        f"{names.models[key].subject} is shown with {models[key].most_components} components at every pixel, "
-        "as before its choice; the table below tells of those it chose."
-        for key in fits["model"]
-        if models[key].components == "auto"
-    ]
-    return " ".join([*said, *filter(None, [_mean_caveat(fits, models, names)])])
-
-
-def _mean_caveat(fits: pd.DataFrame, models: Mapping[str, Model], names: Names) -> str | None:
-    """Say why the mean log-likelihood of a model without a floor ends above the reference's, if it does."""
-    means = dict(zip(fits["model"], fits["log_likelihood"], strict=True))
-    reference = next(iter(means), None)
-    if reference is None or models[reference].covariance_floor is None:
-        return None
-    free = [key for key in means if models[key].covariance_floor is None]
-    above = [names.models[key].named for key in free if means[key] > means[reference]]
-    if not above:
-        return None
-    return (
-        f"The mean of {joined(above)} ends above that of {names.models[reference].named}, which does not "
-        "make it the better fit: without a floor a Gaussian may shrink onto a few equal colours, where the "
-        "likelihood grows without bound, and a few such pixels lift the mean."
-    )
-
-
-def _converged(name: Name, fit: pd.Series, model: Model, *, reference: bool) -> str:
-    """Say on how many pixels a model with a stopping rule converged, how soon, and what of the rest."""
-    share, pixels = float(fit["converged"]), count(fit["pixels"], "pixel")
-    where = {0.0: f"none of the {pixels}", 1.0: f"all {pixels}"}.get(
-        share, f"{percent(share)} of the {pixels}"
-    )
-    who = "EM" if reference else _named_model(name)
-    text = f"{who} converged on {where}"
-    if share > 0:
-        median, most = fit["iterations_median"], ceil(fit["iterations_p90"])
-        half = "needed no iteration" if median == 0 else f"took at most {count(median, 'iteration')}"
-        text += f"; half of all pixels {half}" + ("" if most == 0 else f", nine in ten at most {most}")
-    if reference:
-        verdict = (
-            "Yes" if share >= 0.99 else "Almost" if share >= 0.9 else "Only in part" if share > 0 else "No"
-        )
-        text = f"{verdict}: {text}."
-    else:
-        text = f"{capital(text)}."
-    return text if share == 1 else f"{text} {_rest(1 - share, float(fit['at_limit']), model)}"
-
-
-def _rest(left: float, at_limit: float, model: Model) -> str:
-    stopped = f"stopped by the limit of {count(model.max_iterations, 'iteration')}"
-    without = "ended without a fit that can be judged"
-    if at_limit <= 0:
-        return f"The rest, {percent(left)}, {without}."
-    if left - at_limit < 1e-6:
-        return f"The rest, {percent(left)}, were {stopped}."
-    return f"Of the rest, {percent(at_limit)} of all were {stopped} and {percent(left - at_limit)} {without}."
-
-
-def _unchecked(name: Name, model: Model) -> str:
-    who = capital(_named_model(name))
-    return f"{who} stops after {_rounds(model)} without a check, so nothing says whether it converged."
-
-
-def _rounds(model: Model) -> str:
-    return f"{in_words(model.max_iterations)} iteration{'' if model.max_iterations == 1 else 's'}"
-
-
-def _shortfall(name: Name, fit: pd.Series, model: Model) -> list[str]:
-    """Say how far a model's likelihood and background lie from the reference's."""
-    who, verb = capital(_named_model(name)), "leaves"
-    if model.is_the_notebooks:
-        who, verb = f"The notebook's {_rounds(model)}", "leaves" if model.max_iterations == 1 else "leave"
-    median, tenth, share = fit["gap_median"], fit["gap_p90"], fit[_OVER]
-    if pd.isna(median) or fit["undefined"] == 1:
-        return [f"{who} cannot be compared with it: no pixel has a defined fit in both."]
-    unit = "nats per sample"
-    pixels = "the pixels" if fit["undefined"] == 0 else "the pixels that have a fit in both"
-    if share == 0:
-        likelihood = f"{who} {verb} no pixel more than {CLOSE_ENOUGH:g} {unit} below that fit."
-    elif model.components == "auto":
-        who = who if model.tolerance is None else "It"
-        likelihood = (
-            f"{who} lies more than {CLOSE_ENOUGH:g} {unit} below the first fit on {percent(share)} of "
-            f"{pixels}, by design: it does without a Gaussian that BIC finds not worth its parameters."
-        )
-    elif median > CLOSE_ENOUGH:
-        likelihood = (
-            f"{who} {verb} the typical pixel {number(median)} {unit} below that fit and one pixel in ten "
-            f"{number(tenth)} or more; {percent(share)} of {pixels} fall short by more than "
-            f"{CLOSE_ENOUGH:g}."
-        )
-    else:
-        likelihood = (
-            f"{who} {verb} {percent(share)} of {pixels} more than {CLOSE_ENOUGH:g} {unit} below that fit; "
-            "the typical pixel is not short of it."
-        )
-    mean, over = number(fit["background_difference_mean"]), fit["background_over_5"]
-    most = "nowhere by more than 5" if over == 0 else f"by more than 5 on {percent(over)} of the pixels"
-    return [
-        likelihood,
-        f"Its background image differs from that fit's by {mean} levels (of 255) on average, and {most}.",
-    ]
-
-
-def _breakdown(fit: pd.Series) -> list[str]:
-    if not fit["undefined"] > 0:
-        return []
-    where = percent(fit["undefined"])
-    return [
-        f"On {where} of the pixels its arithmetic breaks down (0/0), and it has no estimate of its own there."
-    ]
-
-
-def _named_model(name: Name) -> str:
-    """Name a model within a sentence that is not about models alone."""
-    return name.named if name.article else f'the model "{name.label}"'

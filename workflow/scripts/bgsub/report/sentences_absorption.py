@@ -59,6 +59,35 @@ def absorbed_answer(
     list of str
         A paragraph per method that goes on learning or of which that is not known, one for the frozen ones,
         and one for those that learn only around what they mark.
+
+    Claims
+    ------
+    "Nobody was found to lie still in this clip"
+        `events.csv` has no stillness
+    "when no method was tested: no absorption can be measured"
+        nobody lies still in a frame that was tested
+    " loses half of the person within "
+        less than half of what a method saw at first is marked before the stillness ends
+    "keeps at least half of what it saw of the person at first"
+        that is not so
+    "hardly sees the person when they come to rest"
+        it marks less than 5 % of the body then, and was watched from then on
+    "It lets go by design"
+        the method is a MOG2 whose recursion predicts it, and it saw the person
+    "A body fades sooner where it had covered the pixel"
+        it fades sooner than predicted
+    "To keep the person "
+        some history would have kept them until the stillness ends
+    "No history, however long"
+        none would have
+    "A background that was learned once and then frozen keeps"
+        of frozen methods that keep half of what they saw at first
+    "Learning only from what it does not mark keeps"
+        of protected ones, likewise
+    "what it first saw of the person"
+        some of these mark less than half of the body on average
+    ", yet loses half of the person within "
+        of a frozen or protected method that does not keep them
     """
     known = absorption[absorption["still_frame"].notna()]
     if span is None:
@@ -74,7 +103,7 @@ def absorbed_answer(
         watched_at_once = row["watched_from"] <= row["still_frame"]
         never_saw = row["initial_share"] < BLIND and watched_at_once  # and so did not forget
         if method in outlooks and not never_saw:
-            said += _why(names[method], row, outlooks[method], fps, span)
+            said += _why(row, outlooks[method], fps, span)
         paragraphs.append(" ".join(said))
     for kind in (FROZEN, PROTECTED):
         of_kind = [method for method in rows.index if learning[method] == kind]
@@ -88,16 +117,32 @@ def verdict(
 ) -> str:
     """Say who keeps most of the person, what becomes of them with who keeps least, and who marks too much.
 
+    The first method listed is always spoken of.
+
     Parameters
     ----------
     absorption, area : DataFrame
         As for `crowded`; some method is to have watched the person.
     names : mapping of str to Name
-        Of the methods.
+        Of the methods, in the order of the config.
     fps : float
         Frames per second.
     span : Span
         When the person lies still.
+
+    Claims
+    ------
+    "Every method keeps "
+        each method that watched keeps half of what it saw at first until the stillness ends
+    " has lost half of the person after "
+        some method does not; told of the one that keeps least
+    "no method keeps at least half of what it saw of them"
+        none does
+    "and no method marks more than "
+        every method marks less than 5 % of the body at first
+    " of the picture since then, and that it marks the person, too, says little"
+        a method marks more than a quarter of the picture since they came to rest; it is left out of
+        the comparison
     """
     known = absorption[absorption["still_frame"].notna() & absorption["retention"].notna()]
     if (known["initial_share"] < BLIND).all():
@@ -105,7 +150,11 @@ def verdict(
         return f"Somebody lies still {span.when}, and no method marks more than {most} of them at first."
     full = {name: share for name, share in crowded(known, area).items() if name in set(known["method"])}
     judged = known if len(full) == len(known) else known[~known["method"].isin(full)]
-    said = [_judged(judged, names, fps, span)]
+    text, named = _judged(judged, names, fps, span)
+    said, first = [text], next(iter(names))
+    for _, row in judged[judged["method"] == first].iterrows():
+        if first not in named:
+            said.append(f"{_outcome(names[first], row, fps)}.")
     for method, share in full.items():
         said.append(
             f"{names[method].subject} fills {percent(share)} of the picture since then, and that it marks "
@@ -114,23 +163,32 @@ def verdict(
     return " ".join(said)
 
 
-def _judged(known: pd.DataFrame, names: Mapping[str, Name], fps: float, span: Span) -> str:
+def _judged(known: pd.DataFrame, names: Mapping[str, Name], fps: float, span: Span) -> tuple[str, set[str]]:
+    """Compare the methods; also return those that are named."""
     rows = known.set_index("method").sort_values("retention", ascending=False, kind="stable")
     kept = rows["half_life"].isna() & (rows["initial_share"] >= BLIND)
     keepers, losers = rows[kept], rows[~kept]
     if losers.empty:
         best = keepers.index[0]
-        return (
+        text = (
             f"Every method keeps {_what_is_kept(keepers)} who lies still {span.until}; {names[best].named} "
             f"shows most of them, {percent(keepers.loc[best, 'retention'])} on average."
         )
+        return text, {best}
     worst = losers.index[-1]
     text = _fate(names[worst], losers.loc[worst], fps)
     if keepers.empty:
-        return f"{text}, and no method keeps at least half of what it saw of them {span.until}."
+        return f"{text}, and no method keeps at least half of what it saw of them {span.until}.", {worst}
     best = keepers.index[0]
     shown = percent(keepers.loc[best, "retention"])
-    return f"{text}; {names[best].named} still shows {shown} of them on average, {span.until}."
+    return f"{text}; {names[best].named} still shows {shown} of them on average, {span.until}.", {best, worst}
+
+
+def _outcome(name: Name, row: pd.Series, fps: float) -> str:
+    """Say what a method keeps of the person, or what becomes of them."""
+    if pd.notna(row["half_life"]) or row["initial_share"] < BLIND:
+        return _fate(name, row, fps)
+    return f"{name.subject} shows {percent(row['retention'])}"
 
 
 def _fate(name: Name, row: pd.Series, fps: float) -> str:
@@ -139,7 +197,7 @@ def _fate(name: Name, row: pd.Series, fps: float) -> str:
     late = int(row["watched_from"] - row["still_frame"])
     if row["initial_share"] < BLIND and late > 0:
         after = duration(late, fps)
-        when = f"when the test frames begin, {after} after they came to rest"
+        when = f"in the first frame tested since, {after} after they came to rest"
         return f"{name.subject} marks {seen} of the person {when}"
     if row["initial_share"] < BLIND:
         return f"{name.subject} hardly sees the person when they come to rest, {seen} of the body"
@@ -154,8 +212,8 @@ def _blind(name: Name, row: pd.Series) -> str | None:
     late = int(row["watched_from"] - row["still_frame"])
     if late > 0:
         return (
-            f"{name.subject} marks {percent(row['initial_share'])} of the body when the test frames begin, "
-            f"{count(late, 'frame')} after the person came to rest, so a half-life cannot be seen."
+            f"{name.subject} marks {percent(row['initial_share'])} of the body in the first frame tested "
+            f"since, {count(late, 'frame')} after the person came to rest, so a half-life cannot be seen."
         )
     return (
         f"{name.subject} hardly sees the person when they come to rest: it marks "
@@ -178,17 +236,17 @@ def _absorbed(name: Name, row: pd.Series, fps: float) -> str:
     return f"{text}, and all but the last {100 * VANISHED:.0f}{NBSP}% within {duration(row['vanish'], fps)}."
 
 
-def _why(name: Name, row: pd.Series, outlook: Outlook, fps: float, span: Span) -> list[str]:
+def _why(row: pd.Series, outlook: Outlook, fps: float, span: Span) -> list[str]:
     """Explain the absorption by MOG2's weights, and say what history would have kept the person."""
-    who, still = name.label, int(row["still_frame"])
-    seen, asked = count(still, "frame"), count(outlook.history, "frame")
-    early = 2 * (still + 1) < outlook.history  # OpenCV's rate at its nth frame is 1 / min(2n, history)
+    before = int(row["frames_seen"])
+    seen, asked = count(before, "frame"), count(outlook.history, "frame")
+    early = 2 * (before + 1) < outlook.history  # OpenCV's rate at its nth frame is 1 / min(2n, history)
     rate = f"after only {seen} it learns faster than its history of {asked} asks for" if early else ""
     rate = rate or f"it has a history of {asked}"
     ratio, predicted = percent(outlook.background_ratio), duration(row["predicted"], fps)
     said = [
         f"It lets go by design: {rate}, and what stays counts as background once the old background's weight "
-        f"has fallen below {ratio}. {who}'s own recursion puts that at {predicted}."
+        f"has fallen below {ratio}. Its own recursion puts that at {predicted}."
     ]
     if row["half_life"] < row["predicted"] and row["initial_share"] >= BLIND:
         said.append("A body fades sooner where it had covered the pixel before it came to rest.")
@@ -203,7 +261,7 @@ def _why(name: Name, row: pd.Series, outlook: Outlook, fps: float, span: Span) -
     else:
         said.append(
             f"No history, however long, keeps the person {to_the_end}: having seen only {seen} before, "
-            f"{who} would still learn at its fast starting rate."
+            "it would still learn at its fast starting rate."
         )
     return said
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from bgsub.words import count, joined, percent
+from bgsub.words import NBSP, count, joined, percent
 
 _KNOWN = {
     "config": "given in the config",
@@ -88,19 +88,40 @@ def falls(events: pd.DataFrame) -> bool:
 
 
 def headline(*, lies: bool, falls: bool) -> str:
-    """Head a page by what its clip shows."""
+    """Head a page by what its clip shows.
+
+    Claims
+    ------
+    "What moves, and which method sees it?"
+        nobody was found to lie still
+    "A person "
+        somebody lies still; that they fall is said where a fall was found before
+    """
     if not lies:
         return "What moves, and which method sees it?"
     return f"A person {'falls and lies' if falls else 'lies'} still. Who still sees them?"
 
 
 def page_title(*, lies: bool) -> str:
-    """Title a page, before the clip's own title."""
+    """Title a page, before the clip's own title.
+
+    Claims
+    ------
+    "Who still sees the person?"
+        somebody lies still
+    "Which method sees what moves?"
+        nobody was found to
+    """
     return "Who still sees the person?" if lies else "Which method sees what moves?"
 
 
 def events_sentence(
-    events: pd.DataFrame, span: Span | None, *, times: int = 1, region_source: str | None = None
+    events: pd.DataFrame,
+    span: Span | None,
+    *,
+    times: int = 1,
+    region_source: str | None = None,
+    fps: float | None = None,
 ) -> str:
     """Say when the person enters, falls and lies still, and where, and how that is known.
 
@@ -114,6 +135,34 @@ def events_sentence(
         How often somebody lies still.
     region_source : str, optional
         How it is known where the person lies: `config`, `groundtruth` or `frames`.
+    fps : float, optional
+        Frames per second, to tell seconds since the clip's first frame too.
+
+    Claims
+    ------
+    "enters at frame "
+        the config, the ground truth or the frames tell an entrance; the first labelled frame is
+        none
+    "begins to fall at frame "
+        a fall is known, likewise
+    "The person"
+        somebody is known to fall or to lie still
+    "Somebody or something"
+        nobody is
+    "cannot be told"
+        somebody is there from the first frame, or the first labelled one
+    "Nobody is seen to enter."
+        there is neither an entrance nor a stillness
+    "Nobody was found to lie still in this clip."
+        there is no stillness
+    "No fall was found before that."
+        there is a stillness without a fall
+    "the longest is the one that is measured"
+        there are several stillnesses
+    "Where they lie is "
+        the place is known in another way than the moment
+    "The config gives a box for where they lie"
+        the config's `still` has a `region`
     """
     known = events.set_index("event")
     words = {
@@ -124,11 +173,15 @@ def events_sentence(
     told = known[known["frame"].notna()]
     parts = [words[str(event)].format(row["frame"]) for event, row in told.iterrows()]
     sources = [_KNOWN[source] for source in told["source"]]
+    notes = [[f"{frame / fps:.1f}{NBSP}s"] if fps else [] for frame in told["frame"]]
     # Nothing says that who or what comes in is a person, unless they fall or lie still.
     who = "The person" if {"falls", "still"} & set(told.index) else "Somebody or something"
     said = []
-    if len(set(sources)) > 1:
-        parts = [f"{part} ({source})" for part, source in zip(parts, sources, strict=True)]
+    alike = len(set(sources)) <= 1
+    if not alike:
+        notes = [[*note, source] for note, source in zip(notes, sources, strict=True)]
+    parts = [f"{part} ({'; '.join(note)})" if note else part for part, note in zip(parts, notes, strict=True)]
+    if not alike:
         said.append(f"{who} {joined(parts)}.")
     elif parts:
         said.append(f"{who} {joined(parts)}; this is {sources[0]}.")
@@ -178,6 +231,17 @@ def training_warning(training: pd.DataFrame, *, lies: bool) -> str | None:
         `training.csv`, a row: held, train_fraction, empty_start, empty_end.
     lies : bool
         Whether somebody lies still, and is measured.
+
+    Claims
+    ------
+    "seems to be in the training frames"
+        `training.csv` finds somebody in the background image of the training frames
+    "Ghosts that are found are not counted as the person"
+        somebody lies still, and is measured
+    "the training frames would hold nobody"
+        a smaller `train_fraction` would leave them out
+    "Nobody is seen from frame "
+        none would, but a stretch of the clip is empty
     """
     row = training.iloc[0]
     if not row["held"] > 0:
@@ -192,19 +256,35 @@ def training_warning(training: pd.DataFrame, *, lies: bool) -> str | None:
         said += " Ghosts that are found are not counted as the person."
     if pd.notna(row["train_fraction"]):
         return f"{said} With train_fraction: {row['train_fraction']:g} the training frames would hold nobody."
-    said += " No train_fraction was found that would leave them out."
     if pd.notna(row["empty_start"]):
         start, end = int(row["empty_start"]), int(row["empty_end"])
-        return f"{said} Nobody is seen from frame {start} to {end}: a clip cut to begin there would do."
-    return f"{said} A recording that begins without anybody would help."
+        return (
+            f"{said} Nobody is seen from frame {start} to {end}: "
+            f"with train: {{frames: [[{start}, {end + 1}]]}} these would train."
+        )
+    return f"{said} A recording without anybody, by the same camera, would help: train: {{clip: its name}}."
 
 
 def picture_verdict(span: Span | None, *, scored: bool) -> str:
-    """Say what can be said where no method was seen to keep or to lose anybody, and none is scored."""
+    """Say what can be said where no method was seen to keep or to lose anybody, and none is scored.
+
+    Claims
+    ------
+    "nothing tells who keeps them"
+        somebody lies still when no method was tested, and nothing is scored
+    "no method marks anything in one"
+        nobody lies still, and of what is scored nothing moves, and nothing is marked
+    "this page shows what each method marks, not which is right"
+        nobody lies still, and there is no ground truth
+    """
     if span is not None:
         return f"Somebody lies still {span.when}, when no method was tested: nothing tells who keeps them."
-    unknown = "no pixel could be scored" if scored else "this clip has no ground truth"
+    if scored:
+        return (
+            "Nobody was found to lie still, no scored frame shows anything that moves, and no method marks "
+            "anything in one."
+        )
     return (
-        f"Nobody was found to lie still, and {unknown}: this page shows what each method marks, not which is "
-        "right."
+        "Nobody was found to lie still, and this clip has no ground truth: this page shows what each method "
+        "marks, not which is right."
     )

@@ -5,24 +5,20 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from bgsub.evidence.uncertainty import RESAMPLES
-from bgsub.masks.method import ADAPTIVE, FROZEN, PROTECTED, Learns
-from bgsub.names import Name
+from bgsub.masks.method import ADAPTIVE, FROZEN, PROTECTED, RECONSIDERING, Learns, Method
+from bgsub.names import Name, capital
 from bgsub.report.sentences_scene import PERSON, Subject
-from bgsub.words import count, in_words, joined, percent
+from bgsub.words import count, in_words, joined, percent, score_words
 
 ALIKE = 0.005  # F-measures that differ by less are practically the same
 
-_MANNER = "whose background is frozen or protected from the person"
-_ADAPTIVE_MANNER = "that go on learning"
-
-
-def score_words(value: float) -> str:
-    """Say a score in [0, 1] with three digits; never 0 or 1 of what is not exactly that."""
-    if 0 < value < 0.0005:
-        return "less than 0.001"
-    if 0.9995 <= value < 1:
-        return "more than 0.999"
-    return f"{value:.3f}"
+# How methods learn: of several, and of one.
+_MANNER = ("whose background is frozen or protected from the person",) * 2
+_ADAPTIVE_MANNER = "that go on learning", "which goes on learning"
+_RECONSIDERING_MANNER = (
+    "that go on learning what they do not mark, and let go of mistakes",
+    "which goes on learning what it does not mark, and lets go of mistakes",
+)
 
 
 def scoreboard_answer(
@@ -55,6 +51,27 @@ def scoreboard_answer(
     list of str
         A paragraph each for the ranking, for the still person and for the shadows, as far as there is
         something to say.
+
+    Claims
+    ------
+    "so there is nothing to score"
+        no method has an F-measure
+    "practically level with it"
+        methods are less than 0.005 behind the best
+    "more than the choice of frames explains"
+        the interval of the difference leaves out 0; 'no more than', if it holds 0; neither without
+        an interval
+    "The lowest, "
+        there are three methods or more, and the last is at least 0.005 behind
+    ": to go on learning is to lose the person"
+        each frozen or protected method keeps more than any that goes on learning, and those less
+        than half
+    "Going on learning does not decide it alone"
+        one that goes on learning keeps as much as one that does not
+    "Of the hard shadow, "
+        the ground truth labels hard shadow
+    "Not a pixel of the hard shadow is taken for "
+        it does, and no method marks any of it
     """
     ranked = scores[scores["f_measure"].notna()].sort_values("f_measure", ascending=False, kind="stable")
     if ranked.empty:
@@ -67,7 +84,15 @@ def scoreboard_answer(
 
 
 def score_verdict(scores: pd.DataFrame, names: Mapping[str, Name]) -> str | None:
-    """Say who scores best and worst, in one sentence; None if nothing could be scored."""
+    """Say who scores best and worst, and how the first method listed does; None if nothing was scored.
+
+    Claims
+    ------
+    "By the ground truth all methods are practically level"
+        best and worst are less than 0.005 apart
+    " sees it best, with an F-measure of "
+        they are farther apart
+    """
     ranked = scores[scores["f_measure"].notna()].sort_values("f_measure", ascending=False, kind="stable")
     if ranked.empty:
         return None
@@ -78,14 +103,54 @@ def score_verdict(scores: pd.DataFrame, names: Mapping[str, Name]) -> str | None
     if first["f_measure"] - last["f_measure"] < ALIKE:
         scores_said = f"F-measures of {worst} to {best}" if worst != best else f"an F-measure of {best}"
         return f"By the ground truth all methods are practically level, with {scores_said}."
-    return (
+    said = (
         f"By the ground truth {names[first['method']].named} sees it best, with an F-measure of {best}, and "
         f"{names[last['method']].named} worst, with {worst}."
     )
+    listed = next(iter(names))
+    of_listed = ranked.loc[ranked["method"] == listed, "f_measure"]
+    if of_listed.empty or listed in (first["method"], last["method"]):
+        return said
+    return f"{said} That of {names[listed].named} is {score_words(of_listed.iloc[0])}."
+
+
+def clean_up_sentence(methods: Mapping[str, Method], names: Mapping[str, Name]) -> str:
+    """Say how masks were cleaned, as scores of masks with another clean-up do not compare methods alone.
+
+    Claims
+    ------
+    "All masks are "
+        all methods have one clean-up
+    "Masks are "
+        they have several
+    """
+    by_words: dict[str, list[str]] = {}
+    for key, method in methods.items():
+        by_words.setdefault(_clean_up(method), []).append(names[key].named)
+    most = max(by_words, key=lambda words: len(by_words[words]))
+    if len(by_words) == 1:
+        return f"All masks are {most}."
+    others = [
+        f"those of {joined(named)}, which are {words}" for words, named in by_words.items() if words != most
+    ]
+    return f"Masks are {most}, but for {', and for '.join(others)}."
+
+
+def _clean_up(method: Method) -> str:
+    median, opening = method.median, method.opening
+    said = [f"medians over {median} by {median} pixels"] * (median > 1)
+    said += [f"opened by an ellipse of {opening} pixels"] * (opening > 1)
+    return joined(said) if said else "left as they are"
 
 
 def interval_sentence(scores: pd.DataFrame) -> str:
-    """Say what the intervals are, and what they are not."""
+    """Say what the intervals are, and what they are not.
+
+    Claims
+    ------
+    "The intervals hold"
+        the scores have intervals
+    """
     first = scores.iloc[0]
     frames = count(first["frames"], "scored frame")
     if pd.isna(first["block_length"]):
@@ -104,7 +169,17 @@ def interval_sentence(scores: pd.DataFrame) -> str:
 
 
 def agreement_sentence(agreement: pd.DataFrame, names: Mapping[str, Name]) -> str:
-    """Say which methods agree most and least, where there is no ground truth to judge them by."""
+    """Say which methods agree most and least, where there is no ground truth to judge them by.
+
+    Claims
+    ------
+    " agree most, with an F-measure of "
+        two pairs of methods or more mark something
+    "The agreement of "
+        one pair does
+    "No two methods mark anything"
+        none does
+    """
     pairs = agreement[agreement["f_measure"].notna()].sort_values("f_measure", kind="stable")
     caveat = "Methods that agree may still be wrong together."
     if pairs.empty:
@@ -170,8 +245,20 @@ def _worst(ranked: pd.DataFrame, names: Mapping[str, Name], subject: Subject) ->
 def _keeping(
     learning: Mapping[str, Learns], retention: Mapping[str, float], names: Mapping[str, Name]
 ) -> list[str]:
-    """Compare what frozen or protected and what adaptive methods keep of the still person."""
+    """Say what methods keep of the still person, by how they learn."""
     kept = {method: share for method, share in retention.items() if pd.notna(share)}
+    said = _keeping_by_learning(kept, learning, names)
+    others = {method: share for method, share in kept.items() if learning[method] == RECONSIDERING}
+    if others:
+        lying = "of the person who lies still " if not said else ""
+        said.append(f"{capital(_group(others, _RECONSIDERING_MANNER, names))} {_keep(others, lying)}.")
+    return [" ".join(said)] if said else []
+
+
+def _keeping_by_learning(
+    kept: Mapping[str, float], learning: Mapping[str, Learns], names: Mapping[str, Name]
+) -> list[str]:
+    """Compare what frozen or protected and what adaptive methods keep."""
     adaptive = {method: share for method, share in kept.items() if learning[method] == ADAPTIVE}
     steady = {method: share for method, share in kept.items() if learning[method] in (FROZEN, PROTECTED)}
     if not adaptive and not steady:
@@ -200,18 +287,19 @@ def _keeping(
     ]
 
 
-def _group(shares: Mapping[str, float], manner: str, names: Mapping[str, Name]) -> str:
+def _group(shares: Mapping[str, float], manner: tuple[str, str], names: Mapping[str, Name]) -> str:
+    of_several, of_one = manner
     if len(shares) == 1:
-        singular = manner.replace("that go on", "which goes on")
-        return f"{names[next(iter(shares))].named}, {singular},"
-    return f"the {in_words(len(shares))} methods {manner}"
+        return f"{names[next(iter(shares))].named}, {of_one},"
+    return f"the {in_words(len(shares))} methods {of_several}"
 
 
-def _keep(shares: Mapping[str, float]) -> str:
+def _keep(shares: Mapping[str, float], of: str = "") -> str:
     low, high = percent(min(shares.values())), percent(max(shares.values()))
     if len(shares) == 1:
-        return f"keeps {low} visible on average"
-    return f"keep {low} visible on average" if low == high else f"keep {low} to {high} visible on average"
+        return f"keeps {low} {of}visible on average"
+    kept = low if low == high else f"{low} to {high}"
+    return f"keep {kept} {of}visible on average"
 
 
 def _shadows(ranked: pd.DataFrame, names: Mapping[str, Name], subject: Subject) -> list[str]:

@@ -9,8 +9,8 @@ import pandas as pd
 from bgsub.names import Name
 from bgsub.report.sentences_absorption import BLIND
 from bgsub.report.sentences_scene import Span
-from bgsub.report.sentences_scores import ALIKE, score_words
-from bgsub.words import count, duration, in_words, joined, percent
+from bgsub.report.sentences_scores import ALIKE
+from bgsub.words import count, duration, in_words, joined, percent, score_words
 
 Say = Callable[[float], str]
 
@@ -44,6 +44,15 @@ def threshold_answer(thresholds: pd.DataFrame, names: Mapping[str, Name]) -> lis
     -------
     list of str
         A paragraph; empty if no threshold can be scored.
+
+    Claims
+    ------
+    "The threshold of the config, "
+        it costs some method 0.005 or more of its F-measure
+    "the threshold of the config is as good as any"
+        it costs a method less
+    "A best threshold is chosen by the ground truth"
+        there is a best threshold
     """
     here = thresholds[thresholds["configured"]].set_index("method")
     best = thresholds[thresholds["best"]].set_index("method")
@@ -87,6 +96,21 @@ def history_answer(history: pd.DataFrame, fps: float, span: Span | None) -> list
     -------
     list of str
         A paragraph; empty if nobody lies still.
+
+    Claims
+    ------
+    " MOG2 keeps "
+        half of what it saw at first stays until the stillness ends, with some history
+    " does MOG2 keep "
+        with none
+    " it hardly sees the person when they come to rest"
+        it marks less than 5 % of them at first, with some history
+    " shorter than the recursion predicts"
+        no measured half-life is longer than predicted
+    " of what the recursion predicts."
+        some are longer, some shorter
+    " on a longer history changes nothing here"
+        prediction, half-life and retention are those of the longest history
     """
     if history.empty or span is None:
         return []
@@ -108,6 +132,11 @@ def sweep_sentence(table: pd.DataFrame, method: Name, keys: Sequence[str]) -> st
         Of the method that varies.
     keys : sequence of str
         The one or two parameters that vary, columns of the table.
+
+    Claims
+    ------
+    "With "
+        always
     """
     measures = {name: words for name, words in _MEASURES.items() if table[name].notna().any()}
     said = [_range(table, keys, *pair) for pair in (measures or {"foreground_share": _AREA}).items()]

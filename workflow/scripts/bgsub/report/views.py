@@ -11,35 +11,31 @@ from bgsub.evidence.absorption import mog2_history_to_keep
 from bgsub.evidence.costs import Cost
 from bgsub.figures.looks import FLAGS
 from bgsub.masks.method import ADAPTIVE, LEARNING_WORDS, Method
-from bgsub.masks.rules import ModelMethod
 from bgsub.masks.scored import ScoredMethod
 from bgsub.names import Name
 from bgsub.report import (
     sentences,
     sentences_absorption,
+    sentences_cautions,
+    sentences_convergence,
     sentences_scene,
     sentences_scores,
     sentences_sweeps,
+    sentences_thresholds,
+    sentences_worth,
 )
+from bgsub.report.alts import figure_alts
 from bgsub.report.player import CODES
-from bgsub.report.results import ClipResults, clip_facts, result_hashes, source_facts
-from bgsub.words import EVENT_WORDS, brief, count, duration, number, percent
+from bgsub.report.results import ClipResults, clip_facts, result_hashes, settings_words, source_facts
+from bgsub.source.split import read_split
+from bgsub.words import EVENT_WORDS, brief, count, duration, number, percent, score_words
 
-# Figures that not every clip has: what they show, for the eye and for those who cannot see them.
+# Figures that not every clip has, in words.
 CHARTS = {
-    "scores": (
-        "Methods ranked by F-measure, with recall and precision",
-        "The methods ranked. A filled mark stands for a background that is frozen, a half-filled one for "
-        "one that does not learn from what it marks, a hollow one for a method that goes on learning.",
-    ),
-    "curves": (
-        "Precision and recall of each method with a threshold, for all thresholds",
-        "What another threshold would have given, without fitting anything anew.",
-    ),
-    "agreement": (
-        "A matrix of how far each pair of methods agrees",
-        "How far each pair of methods agrees. Methods that agree may still be wrong together.",
-    ),
+    "scores": "The methods ranked. A filled mark stands for a background that is frozen, a half-filled one "
+    "for one that does not learn from what it marks, a hollow one for a method that goes on learning.",
+    "curves": "What another threshold would have given, without fitting anything anew.",
+    "agreement": "How far each pair of methods agrees. Methods that agree may still be wrong together.",
 }
 
 
@@ -61,12 +57,58 @@ def clip_view(
     fits, absorption, area = (clip.table(f"{name}.csv") for name in ("fits", "absorption", "area"))
     scores, names, methods = clip.if_there("scores.csv"), clip.names, clip.names.methods
     facts, hashes = clip_facts(clip), result_hashes(clip)
-    notebook = sentences.notebooks(clip.models)
+    split = read_split(clip.files["frames.csv"])
     events, times = clip.table("events.csv"), len(clip.table("still.csv"))
     span = sentences_scene.span_of(events, facts["frames"])
     subject = sentences_scene.MOVES if span is None else sentences_scene.PERSON
     regions = absorption["region_source"].dropna()
     shown = {"lies": span is not None, "falls": sentences_scene.falls(events)}
+    said = {
+        "verdict": verdict(clip, absorption, area, scores, span),
+        "setting": sentences.setting_sentence(split, clip.trained_on["title"], len(clip.methods)),
+        "run": sentences.run_sentence(
+            clip.rate, split, clip.trained_on["title"], height=facts["height"], width=facts["width"]
+        ),
+        "decoding": sentences.decoding_sentences(
+            json.loads(clip.files["decoding.json"].read_text(encoding="utf-8"))
+        ),
+        "pixel": sentences.pixel_sentence(inspected, facts["height"] * facts["width"]),
+        "repeat": sentences.repeat_sentence(commit, len(hashes)),
+        **converged_sentences(fits, clip),
+        "absorbed": sentences_absorption.absorbed_answer(
+            absorption,
+            {key: method.learns for key, method in clip.methods.items()},
+            methods,
+            outlooks(absorption, clip, facts["train"], span),
+            fps=clip.fps,
+            span=span,
+        ),
+        "worth": sentences_worth.worth_sentence(
+            clip.if_there("worth.csv"), clip.if_there("backgrounds.csv"), names
+        ),
+        "audit": sentences_convergence.audit_sentence(clip.if_there("audit.csv"), names),
+        "caveat": sentences_convergence.curve_caveats(fits, clip.models, names),
+        "background": sentences_convergence.background_sentence(
+            fits, clip.models, names, clip.if_there("backgrounds.csv")
+        ),
+        "foreground": sentences.foreground_sentence(
+            area, names, truth_area[-1] if truth_area else None, subject.named
+        ),
+        "events": sentences_scene.events_sentence(
+            events,
+            span,
+            times=times,
+            region_source=None if regions.empty else regions.iloc[0],
+            fps=clip.fps,
+        ),
+        "history": about_table(clip, "history.csv", sentences_sweeps.history_answer, clip.fps, span),
+        "false_alarms": about_table(
+            clip, "false_alarms.csv", sentences_thresholds.false_alarm_answer, methods
+        ),
+        "thresholds": about_table(clip, "thresholds.csv", sentences_sweeps.threshold_answer, methods),
+        "scores": about_scores(clip, absorption, subject),
+        "cost": sentences.cost_sentence(clip.costs),
+    }
     return {
         "clip": clip,
         "title": clip.title or clip.name,
@@ -74,45 +116,23 @@ def clip_view(
         "page_title": sentences_scene.page_title(lies=shown["lies"]),
         **shown,
         "subject": subject,
-        "warning": sentences_scene.training_warning(clip.table("training.csv"), lies=shown["lies"]),
+        "cautions": sentences_cautions.cautions(
+            train=facts["train"],
+            training=clip.table("training.csv"),
+            area=area,
+            names=methods,
+            lies=shown["lies"],
+            scored=scores is not None,
+            region_source=None if regions.empty else regions.iloc[0],
+            rate=clip.rate,
+        ),
         "facts": facts,
         "poster": clip.packed("poster")["image"],
         "source": source_facts(json.loads(clip.files["source.json"].read_text(encoding="utf-8"))),
         "key_figures": key_figures(fits, absorption, scores, clip),
         "moment": moment_view(clip),
-        "sentences": {
-            "verdict": verdict(clip, absorption, area, scores, span),
-            "run": sentences.run_sentence(clip.fps, **facts),
-            "decoding": sentences.decoding_sentences(
-                json.loads(clip.files["decoding.json"].read_text(encoding="utf-8"))
-            ),
-            "pixel": sentences.pixel_sentence(inspected, facts["height"] * facts["width"]),
-            "repeat": sentences.repeat_sentence(commit, len(hashes)),
-            "converged": sentences.converged_answer(fits, clip.models, names),
-            "absorbed": sentences_absorption.absorbed_answer(
-                absorption,
-                {key: method.learns for key, method in clip.methods.items()},
-                methods,
-                outlooks(absorption, clip, facts["train"], span),
-                fps=clip.fps,
-                span=span,
-            ),
-            "audit": sentences.audit_sentence(clip.if_there("audit.csv"), names),
-            "caveat": sentences.curve_caveats(fits, clip.models, names),
-            "background": sentences.background_sentence(
-                fits, clip.models, names, clip.if_there("backgrounds.csv")
-            ),
-            "foreground": sentences.foreground_sentence(
-                area, names, truth_area[-1] if truth_area else None, subject.named
-            ),
-            "events": sentences_scene.events_sentence(
-                events, span, times=times, region_source=None if regions.empty else regions.iloc[0]
-            ),
-            "history": about_table(clip, "history.csv", sentences_sweeps.history_answer, clip.fps, span),
-            "thresholds": about_table(clip, "thresholds.csv", sentences_sweeps.threshold_answer, methods),
-            "scores": about_scores(clip, absorption, subject),
-            "cost": sentences.cost_sentence(clip.costs),
-        },
+        "sentences": said,
+        "alts": figure_alts(said, fits, clip.if_there("agreement.csv"), names),
         "fits": [
             row | {"checked": clip.models[row["model"]].tolerance is not None}
             for row in fits.to_dict("records")
@@ -123,7 +143,7 @@ def clip_view(
         "scores": None if scores is None else scores_rows(scores, clip),
         # Figures as the template comes to them, and those that are empty where nobody lies still.
         "shown": ["figures/absorption.png", "figures/history.png"],
-        "charts": [(stem, *words) for stem, words in CHARTS.items() if f"figures/{stem}.png" in clip.files],
+        "charts": [(stem, words) for stem, words in CHARTS.items() if f"figures/{stem}.png" in clip.files],
         "sweeps": {
             sweep: sweep_view(clip.table(f"sweeps/{sweep}.csv"), methods[of["method"]], of["keys"])
             for sweep, of in clip.sweeps.items()
@@ -132,11 +152,23 @@ def clip_view(
             "Models": {key: settings_words(asdict(model)) for key, model in clip.models.items()},
             "Methods": {key: settings_words(asdict(method)) for key, method in clip.methods.items()},
         },
+        # Whether some slider's masks have their shadows from the configured threshold.
+        "held": any(
+            isinstance(method, ScoredMethod) and method.ignore_shadows for method in clip.methods.values()
+        ),
         "costs": cost_rows(clip.costs),
+        "compiled": any(cost.compiling for cost in clip.costs.values()),
         "compared": list(fits["model"][1:]),
-        "leading": [place for place, model in enumerate(fits["model"]) if place == 0 or model == notebook],
         "hashes": hashes,
     }
+
+
+def converged_sentences(fits: pd.DataFrame, clip: ClipResults) -> dict[str, list[str]]:
+    """Tell of the reference and the notebook's model first, which is the answer, and then of the others."""
+    said = sentences_convergence.converged_answer(fits, clip.models, clip.names)
+    leading = {*fits["model"][:1], sentences_convergence.notebooks(clip.models)}
+    too = [text for model, text in zip(fits["model"], said, strict=False) if model not in leading]
+    return {"converged": [text for text in said if text not in too], "converged_too": too}
 
 
 def verdict(
@@ -156,26 +188,45 @@ def verdict(
 def player_facts(clip: ClipResults, truth_area: list[float] | None) -> dict[str, Any]:
     """Collect what the player's and the inspector's scripts need besides their own data."""
     area, events = clip.table("area.csv"), clip.table("events.csv")
-    first, last = int(area["frame"].min()), int(area["frame"].max())
-    span = sentences_scene.span_of(events, last + 1)
+    frames = range(int(area["frame"].min()), int(area["frame"].max()) + 1)
+    span = sentences_scene.span_of(events, clip_facts(clip)["frames"])
     known = events[events["frame"].notna()]
     marks = [{"frame": int(row.frame), "label": EVENT_WORDS[row.event]} for row in known.itertuples()]
     if span is not None and not span.to_the_end:
         marks.append({"frame": span.end + 1, "label": "stirs"})
-    shares = {name: rows.sort_values("frame")["foreground_share"] for name, rows in area.groupby("method")}
+    shares = {name: rows.set_index("frame")["foreground_share"] for name, rows in area.groupby("method")}
+    tested = shares[next(iter(clip.methods))].index.sort_values()
+    truth = None if truth_area is None else pd.Series(truth_area, tested)
     methods = clip.names.methods
     return {
         "methods": [_shown(key, name) | _threshold(clip.methods[key]) for key, name in methods.items()],
         "models": [_shown(key, name) for key, name in clip.names.models.items()],
         "codes": list(CODES),
         "flags": [[flag.bit, flag.words] for flag in FLAGS],
-        "area": {name: [round(share, 6) for share in shares[name]] for name in clip.methods},
-        "truth_area": truth_area,
-        "test": [first, last],
+        "area": {name: _by_frame(shares[name].round(6), frames) for name in clip.methods},
+        "truth_area": None if truth is None else _by_frame(truth, frames),
+        "test": [frames[0], frames[-1]],
         "events": marks,
         "fps": clip.fps,
         "opening": clip.packed("moment")["frame"],
+        "visible": visible_shares(clip),
+        "subject": (sentences_scene.MOVES if span is None else sentences_scene.PERSON).named,
     }
+
+
+def visible_shares(clip: ClipResults) -> dict[str, dict[str, float]]:
+    """Share of the still person that each method of the telling moment marks, by frame."""
+    visible = clip.table("visible.csv")
+    told = [picture["method"] for picture in clip.packed("moment")["pictures"]]
+    return {
+        method: {str(row.frame): round(row.visible_share, 6) for row in rows.itertuples()}
+        for method, rows in visible[visible["method"].isin(told)].groupby("method")
+    }
+
+
+def _by_frame(shares: pd.Series, frames: range) -> list[float | None]:
+    """Return shares for each of some frames in a row, None for those that train."""
+    return [None if pd.isna(share) else share for share in shares.reindex(frames)]
 
 
 def _shown(key: str, name: Name) -> dict[str, str]:
@@ -224,9 +275,9 @@ def outlooks(
             or constants["learning_rate"] is not None
         ):
             continue
-        ratio, still = constants["background_ratio"], int(row["still_frame"])
+        ratio, seen = constants["background_ratio"], int(row["frames_seen"])
         least = mog2_history_to_keep(
-            len(span), ratio, constants["complexity_reduction"], frames_seen=max(still, 1)
+            len(span), ratio, constants["complexity_reduction"], frames_seen=max(seen, 1)
         )
         found[row["method"]] = sentences_absorption.Outlook(constants["history"], ratio, least)
     return found
@@ -275,7 +326,8 @@ def about_scores(clip: ClipResults, absorption: pd.DataFrame, subject: sentences
             clip.names.methods,
             subject,
         )
-        return [*said, sentences_scores.interval_sentence(scores)]
+        cleaned = sentences_scores.clean_up_sentence(clip.methods, clip.names.methods)
+        return [*said, cleaned, sentences_scores.interval_sentence(scores)]
     unknown = "This clip has no ground truth, so no mask can be called right."
     if agreement is None or len(clip.methods) < 2:
         return [unknown]
@@ -289,25 +341,6 @@ def scores_rows(scores: pd.DataFrame, clip: ClipResults) -> list[dict[str, Any]]
         row | {"learns": LEARNING_WORDS[clip.methods[row["method"]].learns]}
         for row in ranked.to_dict("records")
     ]
-
-
-def settings_words(settings: Mapping[str, Any]) -> str:
-    """List a model's or method's settings, those first that say what it is."""
-    kinds = (
-        *("opencv", "learning", "background", "python", "masks"),
-        *("model", "rule", "components", "start"),
-    )
-    keys = [key for key in kinds if key in settings] + sorted(settings.keys() - {*kinds, "label", "settings"})
-    words = {key: settings[key] for key in keys} | settings.get("settings", {})
-    if settings["label"]:
-        words["label"] = settings["label"]
-    return ", ".join(f"{key} {_setting(value)}" for key, value in words.items())
-
-
-def _setting(value: Any) -> str:
-    if value is None:
-        return "none"
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def cost_rows(costs: Mapping[str, Cost]) -> list[dict[str, Any]]:
@@ -334,30 +367,27 @@ def key_figures(
     reference = next(iter(models.index), None)
     if reference is not None and clip.models[reference].tolerance is not None:
         figures.append((brief(models.loc[reference, "converged"]), "of the pixels' fits have converged"))
-    notebook = sentences.notebooks(clip.models)
+    notebook = sentences_convergence.notebooks(clip.models)
     if notebook is not None and models.loc[notebook, "gap_median"] > 0:
         gap = number(models.loc[notebook, "gap_median"])
         figures.append((f"{gap} nats", "per sample: how far short the notebook's typical pixel stops"))
     seen = methods[methods["still_frame"].notna() & (methods["initial_share"] >= sentences_absorption.BLIND)]
     for key, row in seen[seen["half_life"].notna()].iterrows():
         if clip.methods[key].learns == ADAPTIVE:
-            label = clip.names.methods[key].label
-            half = count(row["half_life"], "frame")
-            figures.append((half, f"until {label} has lost half of the person who lies still"))
-            break
-    for key, row in seen.iterrows():
-        method = clip.methods[key]
-        if isinstance(method, ModelMethod) and method.model == reference:
             named = clip.names.methods[key].named
-            figures.append(
-                (percent(row["retention"]), f"of the person who lies still stays visible with {named}")
-            )
+            half = count(row["half_life"], "frame")
+            figures.append((half, f"until {named} has lost half of the person who lies still"))
             break
+    first = next(iter(clip.methods))
+    if first in seen.index:
+        named = clip.names.methods[first].named
+        kept = percent(seen.loc[first, "retention"])
+        figures.append((kept, f"of the person who lies still stays visible with {named}"))
     if seen.empty and scores is not None:
         ranked = scores[scores["f_measure"].notna()].sort_values("f_measure", kind="stable")
         for words, row in zip(("highest", "lowest"), (ranked.tail(1), ranked.head(1)), strict=True):
             if len(ranked) > 1:
                 label = clip.names.methods[row["method"].iloc[0]].named
-                score = sentences_scores.score_words(row["f_measure"].iloc[0])
+                score = score_words(row["f_measure"].iloc[0])
                 figures.append((score, f"is the {words} F-measure, that of {label}"))
     return figures

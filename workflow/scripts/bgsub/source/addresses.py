@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 from bgsub.errors import InputError
 from bgsub.files import atomic_path
+from bgsub.source.origin import origin_path, read_origin, sample_of
 
 _ROUNDS = 100_000  # of a hash that is slow on purpose: an address may hold a password
 _DRIVE_HOSTS = ("drive.google.com", "docs.google.com", "drive.usercontent.google.com")
@@ -86,24 +87,11 @@ def is_of(note: dict, address: str) -> bool:
     )
 
 
-def origin_path(file: Path) -> Path:
-    """Return where the note on a fetched file's origin lies."""
-    return file.with_name(f".{file.name}.origin.json")
-
-
-def write_origin(file: Path, address: str, sha256: str | None) -> None:
-    """Note a file's address, and its checksum as it was fetched, or None if it was there before."""
+def write_origin(file: Path, address: str, sha256: str | None, fetched: Path | None = None) -> None:
+    """Note a file's address, a sample, and a checksum if it was `fetched`, to where it lies till then."""
+    note = fingerprint(address) | {"sample": sample_of(fetched or file), "sha256": sha256}
     with atomic_path(origin_path(file)) as temporary:
-        temporary.write_text(json.dumps(fingerprint(address) | {"sha256": sha256}, indent=2) + "\n")
-
-
-def read_origin(file: Path) -> dict:
-    """Return the note on a file's origin, empty if there is none that can be read."""
-    try:
-        note = json.loads(origin_path(file).read_text())
-    except (OSError, ValueError):
-        return {}
-    return note if isinstance(note, dict) else {}
+        temporary.write_text(json.dumps(note, indent=2) + "\n")
 
 
 def expect_origin(file: Path, address: str) -> None:

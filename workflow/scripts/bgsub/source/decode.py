@@ -12,6 +12,7 @@ from bgsub.source.archives import holds_files, open_archive
 from bgsub.source.images import ImageDecoder
 from bgsub.source.limits import LIMITS, Limits
 from bgsub.source.members import expect_readable, is_video
+from bgsub.source.rate import as_fraction
 from bgsub.source.videos import VideoReader
 
 logger = logging.getLogger(__name__)
@@ -26,20 +27,26 @@ class Decoding:
     frames : int
         Frames that were decoded.
     expected : int or None
-        Frames that the source holds by its own account: files chosen, or what a video's container says. Known
-        before the first frame is decoded; None where nothing says it.
+        Frames that the source holds by its own account: files chosen, or what a video's container lists.
+        Known before the first frame is decoded; None where nothing says it.
+    estimated : int or None
+        About how many frames a video without such a list has, by how long it lasts.
     damaged : int
         Frames during whose decoding the decoder reported errors, so that parts of them may be made up.
     first_error : str or None
         What it said first.
+    rate : str or None
+        Frames per second as the file says it, a fraction such as `30000/1001`; None if it does not.
     notes : list of str
         Other things to know, a sentence each.
     """
 
     frames: int = 0
     expected: int | None = None
+    estimated: int | None = None
     damaged: int = 0
     first_error: str | None = None
+    rate: str | None = None
     notes: list[str] = field(default_factory=list)
 
 
@@ -108,6 +115,15 @@ def decoded_frames(
             decoding.damaged += bool(decoder.messages.errors())
             decoding.first_error = decoder.messages.first
         decoder.finish(source)
+        decoding.rate = _rate_of_animation(decoder.durations, decoding.frames)
+
+
+def _rate_of_animation(durations: list[float], frames: int) -> str | None:
+    """Return the average rate of an animation by how long its frames are shown, None if not all say it."""
+    if len(durations) != frames or not all(durations):
+        return None
+    rate = as_fraction(1000 * frames / sum(durations))
+    return None if rate is None else str(rate)
 
 
 def _with_whether_only(pages: Iterator[np.ndarray]) -> Iterator[tuple[np.ndarray, bool]]:
@@ -124,9 +140,10 @@ def _video_frames(
 ) -> Iterator[tuple[str, np.ndarray]]:
     video = VideoReader(path, label, limits)
     for frame in progress(video.frames()):
-        decoding.expected = video.announced
+        decoding.expected, decoding.estimated = video.announced, video.estimated
         decoding.frames += 1
         decoding.damaged, decoding.first_error = video.damaged, video.messages.first
         yield f"frame_{decoding.frames - 1:06d}", frame
     decoding.notes += video.notes
-    logger.info("%s: %d frames decoded, %s announced", label, decoding.frames, decoding.expected)
+    decoding.rate = None if video.rate is None else str(video.rate)
+    logger.info("%s: %d frames decoded, %s listed", label, decoding.frames, decoding.expected)

@@ -1,19 +1,14 @@
-"""A clip as one array of frames, opened as a memory map, divided in time and in bands."""
+"""A clip as one array of frames, opened as a memory map, and parts of it: some frames, bands of rows."""
 
-import csv
-import math
 import mmap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from bgsub.errors import InputError
-from bgsub.files import atomic_path, whole_file
-
-# Four samples span a full 3 x 3 covariance (n samples have rank n - 1), and a mixture has at least two.
-MINIMUM_TRAINING_FRAMES = 8
+from bgsub.files import whole_file
 
 _SHOWN_BYTES = 64 * 2**20
 _BAND_BYTES = 256 * 2**20
@@ -57,59 +52,62 @@ def open_frames(path: str | Path) -> FrameMap:
         return np.load(path, mmap_mode="r").view(FrameMap)
 
 
-def train_count(total: int, train_fraction: float) -> int:
-    """Return how many of `total` frames are for training: the first floor(total * train_fraction).
+class ChosenFrames:
+    """Some frames of a clip in an order of their own, read when they are asked for.
 
-    The same as `sklearn.model_selection.train_test_split(train_size=train_fraction, shuffle=False)`.
+    What functions ask of an array of frames works: its shape, going through it, a frame or a part of one by
+    `frames[index]` and `frames[index, rows]`, and some of the frames by a slice or by a list of indices.
+
+    Parameters
+    ----------
+    frames : (N, H, W, ...) array
+        Usually a memory map.
+    places : sequence of int
+        Of the chosen frames among them.
     """
-    return math.floor(total * train_fraction)
+
+    def __init__(self, frames: np.ndarray, places: Sequence[int] | np.ndarray) -> None:
+        self._frames = frames
+        self._places = np.asarray(places, np.int64).reshape(-1)
+        self.dtype = frames.dtype
+        self.ndim = frames.ndim
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of chosen frames, and the shape of one."""
+        return (len(self._places), *self._frames.shape[1:])
+
+    def __len__(self) -> int:
+        """Count the chosen frames."""
+        return len(self._places)
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        """Yield the frames, one at a time."""
+        return (self._frames[place] for place in self._places.tolist())
+
+    def __getitem__(self, index: Any) -> Any:
+        """Return a frame or a part of one, or for several indices the frames or their parts as such."""
+        which, *part = index if isinstance(index, tuple) else (index,)
+        if np.ndim(which) == 0 and not isinstance(which, slice):
+            place = int(self._places[which])
+            return self._frames[(place, *part)] if part else self._frames[place]
+        frames = self._frames[(slice(None), *part)] if part else self._frames
+        return ChosenFrames(frames, self._places[which])
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        """Read all chosen frames into an array."""
+        return np.stack(list(self)).astype(dtype or self.dtype, copy=False)
 
 
-def write_split(destination: str | Path, names: list[str], train_fraction: float) -> int:
-    """Write `frames.csv` (frame from 0, name, subset) and return the number of training frames.
-
-    Raises
-    ------
-    InputError
-        If fewer than `MINIMUM_TRAINING_FRAMES` are for training, or none is left for testing.
-    """
-    train = train_count(len(names), train_fraction)
-    found = f"train_fraction {train_fraction} of {len(names)} frames leaves {train} for training"
-    if train < MINIMUM_TRAINING_FRAMES:
-        raise InputError(
-            f"{found}, expected at least {MINIMUM_TRAINING_FRAMES}: raise split.train_fraction, or the clip's"
-            " own, or take a longer clip"
-        )
-    if train >= len(names):
-        raise InputError(f"{found} and none for testing: lower it")
-    with atomic_path(destination) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["frame", "name", "subset"])
-        writer.writerows((i, name, "train" if i < train else "test") for i, name in enumerate(names))
-    return train
+Frames = np.ndarray | ChosenFrames
 
 
-class Split(NamedTuple):
-    """Indices of the training frames and of the test frames that follow them."""
-
-    train: range
-    test: range
-
-
-def read_split(table: str | Path) -> Split:
-    """Return the split that `write_split` wrote."""
-    with whole_file(table), Path(table).open(newline="", encoding="utf-8") as file:
-        subsets = [row["subset"] for row in csv.DictReader(file)]
-        if not set(subsets) <= {"train", "test"}:
-            raise ValueError("a row is cut")
-    train = subsets.count("train")
-    return Split(range(train), range(train, len(subsets)))
-
-
-def read_names(table: str | Path) -> list[str]:
-    """Return the names of all frames, in order, from what `write_split` wrote."""
-    with Path(table).open(newline="", encoding="utf-8") as file:
-        return [row["name"] for row in csv.DictReader(file)]
+def frames_at(frames: np.ndarray, places: Sequence[int]) -> Frames:
+    """Return the frames at some places: a part of the array itself where they follow each other."""
+    first = places[0] if len(places) else 0
+    if list(places) == list(range(first, first + len(places))):
+        return frames[first : first + len(places)]
+    return ChosenFrames(frames, places)
 
 
 def tile_rows(height: int, tile: int, tiles: int) -> slice:
@@ -127,10 +125,10 @@ def tile_rows(height: int, tile: int, tiles: int) -> slice:
     return slice(tile * height // tiles, (tile + 1) * height // tiles)
 
 
-def read_rows(frames: np.ndarray, rows: slice, count: int) -> np.ndarray:
-    """Copy rows of the first `count` frames, uint8 (count, rows, width, 3), and read nothing else."""
-    samples = np.empty((count, rows.stop - rows.start, *frames.shape[2:]), np.uint8)
-    for index in range(count):
+def read_rows(frames: Frames, rows: slice) -> np.ndarray:
+    """Copy rows of all frames, uint8 (frames, rows, width, 3), and read nothing else."""
+    samples = np.empty((len(frames), rows.stop - rows.start, *frames.shape[2:]), np.uint8)
+    for index in range(len(frames)):
         samples[index] = frames[index, rows]
     return samples
 

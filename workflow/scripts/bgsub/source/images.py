@@ -25,6 +25,9 @@ _FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 _STACKS = ("GIF", "PNG", "TIFF", "WEBP")
 # 16-bit values of which none reaches a quarter of the range are taken for fewer bits, stored in 16.
 _FEW_BITS = 14
+# Of a stack, beyond limits.image_pixels. A damaged size costs seconds for each image of a GIF of a few bytes;
+# whole ones have less than a hundred pixels in a byte, but for pictures in which nearly nothing moves.
+_PIXELS_PER_BYTE = 1000
 
 
 class ImageHeader(NamedTuple):
@@ -64,10 +67,13 @@ class ImageDecoder:
     ----------
     messages : DecoderMessages
         What the decoders complained of.
+    durations : list of float
+        How long each frame of an animation is shown, milliseconds; 0 where it does not say it.
     """
 
     def __init__(self, bits: int | None = None, limits: Limits = LIMITS):
         self.messages = DecoderMessages()
+        self.durations: list[float] = []
         self._bits = bits
         self._limits = limits
         self._deep = False
@@ -89,7 +95,7 @@ class ImageDecoder:
             If it cannot be decoded in full, is larger than the limits, or has neither 8 nor 16 bits.
         """
         header = read_header(data, label)
-        self._check(header, label)
+        self._check(header, data, label)
         if header.format == "PPM":
             data += b"\n"  # or OpenCV misses the last number of a text
         if header.pages == 1:
@@ -98,7 +104,7 @@ class ImageDecoder:
         elif header.format == "TIFF":
             yield from self._tiff_pages(data, header, label)
         else:
-            yield from _animation_frames(data, header, label)
+            yield from _animation_frames(data, header, label, self.durations)
 
     def labels(self, data: bytes, label: str) -> np.ndarray:
         """Decode one image of values that are not to change, as of a ground truth, to (height, width) uint8.
@@ -112,7 +118,7 @@ class ImageDecoder:
             or 16-bit values that have no exact place in 8.
         """
         header = read_header(data, label)
-        self._check(header, label)
+        self._check(header, data, label)
         if header.pages != 1:
             raise InputError(f"{label} holds {header.pages} images; expected one")
         if header.transparent:
@@ -140,9 +146,17 @@ class ImageDecoder:
                 f"so they would become nearly black: set bits: {bits} for the clip, or 16 if it is so dark"
             )
 
-    def _check(self, header: ImageHeader, label: str) -> None:
-        self._limits.check("image_pixels", header.width * header.height, f"{label} is too large")
+    def _check(self, header: ImageHeader, data: bytes, label: str) -> None:
+        size = header.width * header.height
+        self._limits.check("image_pixels", size, f"{label} is too large")
         self._limits.check("frames", header.pages, f"{label} holds too many images")
+        most = self._limits.image_pixels + _PIXELS_PER_BYTE * len(data)
+        if header.pages > 1 and header.pages * size > most:
+            raise InputError(
+                f"{label}: its {header.pages} images of {header.width} x {header.height} are"
+                f" {header.pages * size:,} pixels, far more than {len(data):,} bytes can well hold, so it"
+                " is damaged; if they are right, raise limits.image_pixels"
+            )
 
     def _tiff_pages(self, data: bytes, header: ImageHeader, label: str) -> Iterator[np.ndarray]:
         flags = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_ANYDEPTH
@@ -203,7 +217,9 @@ def _undecodable(data: bytes, label: str) -> InputError:
     )
 
 
-def _animation_frames(data: bytes, header: ImageHeader, label: str) -> Iterator[np.ndarray]:
+def _animation_frames(
+    data: bytes, header: ImageHeader, label: str, durations: list[float]
+) -> Iterator[np.ndarray]:
     # The end of a GIF is marked, or it would lose frames without a word when cut.
     if (header.format == "PNG" and not _has_right_checksums(data)) or (
         header.format == "GIF" and not data.rstrip(b"\0").endswith(b";")
@@ -217,7 +233,11 @@ def _animation_frames(data: bytes, header: ImageHeader, label: str) -> Iterator[
                 )
             count = 0
             for frame in ImageSequence.Iterator(image):
-                yield np.asarray(frame.convert("RGB"))
+                if frame.size != (header.width, header.height):  # Pillow would enlarge it, to any size
+                    raise _undecodable(data, label)
+                pixels = np.asarray(frame.convert("RGB"))
+                durations.append(frame.info.get("duration", 0))
+                yield pixels
                 count += 1
         if count != header.pages:
             raise _undecodable(data, label)

@@ -19,6 +19,7 @@ from bgsub.source.images import ImageDecoder
 from bgsub.source.limits import LIMITS, Limits
 from bgsub.source.members import is_video
 from bgsub.source.pairing import paired
+from bgsub.source.room import expect_disk, expect_memory
 
 logger = logging.getLogger(__name__)
 
@@ -64,11 +65,13 @@ class FrameWriter:
         ------
         InputError
             If its size differs from the first frame's, or the disk has no room for as many frames as are
-            expected.
+            expected, or the machine too little memory for frames so large.
         """
         if not self.names:
             self._shape = frame.shape
-            self._expect_room(frame.nbytes * (expected or 1))
+            disk = os.fstatvfs(self._file.fileno())
+            expect_disk(disk.f_bavail * disk.f_frsize, frame.nbytes * (expected or 1), str(self._source))
+            expect_memory(frame.shape[0], frame.shape[1], str(self._source))
             self._write_header()
         elif frame.shape != self._shape:
             raise InputError(
@@ -84,15 +87,6 @@ class FrameWriter:
             raise InputError(f"{self._source}: no frames in it")
         self._file.seek(0)
         self._write_header()
-
-    def _expect_room(self, needed: int) -> None:
-        disk = os.fstatvfs(self._file.fileno())
-        free = disk.f_bavail * disk.f_frsize
-        if needed > free:
-            raise InputError(
-                f"{self._source}: no space left on the disk for its frames: they take {needed:,} bytes, and "
-                f"{free:,} are left; free some space, or take a shorter or smaller clip"
-            )
 
     def _write_header(self) -> None:
         shape = (len(self.names), *self._shape)
@@ -149,15 +143,15 @@ def read_frames(
     -----
     Grey images become RGB, 16 bits become 8 (the high byte, or what `bits` says), a PGM's values are scaled
     from its own largest value, an alpha channel is dropped and the colour under it stays, the orientation
-    that a camera recorded is applied. All pages of a stack are frames. A frame is never skipped: what cannot
-    be decoded is refused, and of what was decoded with errors, `decoding` tells.
+    that a camera recorded is applied. All pages of a stack are frames. No image is skipped: what cannot
+    be decoded is refused. What was decoded with errors, or is missing in a video, `decoding` tells.
     """
     source = Path(source)
     decoding = decoding if decoding is not None else Decoding()
     frames = decoded_frames(source, pattern, progress=progress, bits=bits, limits=limits, decoding=decoding)
     with frame_writer(destination, source) as writer:
         for name, frame in frames:
-            writer.append(name, frame, decoding.expected)
+            writer.append(name, frame, decoding.expected or decoding.estimated)
     logger.info("%s: %d frames of %s", source, len(writer.names), _size(frame.shape))
     if decoding.damaged:
         logger.warning(

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from bgsub.errors import InputError
 from bgsub.files import atomic_path, file_sha256, whole_file
-from bgsub.source.addresses import drive_id, is_of, read_origin, shown
+from bgsub.source.addresses import drive_id, is_of, shown
 from bgsub.source.members import Folder
+from bgsub.source.origin import read_origin
 
 
 def expect_sha256(path: Path, found: str, expected: str | None) -> None:

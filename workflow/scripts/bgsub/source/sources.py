@@ -169,7 +169,7 @@ def _fetch(
                     f"{destination}: no space left on the disk for {what}; free some space and run again"
                 ) from error
             raise
-        write_origin(destination, address, digest)
+        write_origin(destination, address, digest, part)
         replace_durably(part, destination)
         note_path(part).unlink(missing_ok=True)
         logger.info("%s: %d bytes", destination, destination.stat().st_size)

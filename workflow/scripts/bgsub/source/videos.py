@@ -5,6 +5,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 
 import cv2
@@ -15,6 +16,7 @@ from bgsub.errors import InputError
 from bgsub.source.containers import head_of, html_page, is_text, lists_its_frames, missing_bytes
 from bgsub.source.limits import LIMITS, Limits
 from bgsub.source.messages import DecoderMessages
+from bgsub.source.rate import as_fraction
 
 # Containers and streams of video, by ffmpeg's names. Others that it reads are text, which it would draw, or
 # play lists, which open further files.
@@ -26,6 +28,9 @@ _OPTIONS = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
 # One thread: messages come with the frame they are about, and what damage leaves is the same in every run.
 _SETTINGS = [cv2.CAP_PROP_N_THREADS, 1]
 _MOST_FRAMES = 10**9  # more are no number of frames, but an estimate from nonsense
+# Of these, streams without a container, which tell no rate: ffmpeg assumes one.
+_WITHOUT_RATE = {"av1", "h261", "h263", "h264", "hevc", "jpeg_pipe", "m4v", "mjpeg", "obu", "vc1", "vvc"}
+_OFF = 0.02  # share by which an estimated number of frames may be wrong because it is one
 # What demuxers say when the file ends before what they read does.
 _ENDED_EARLY = ("ended prematurely", "partial file")
 
@@ -45,9 +50,13 @@ class VideoReader:
     Attributes
     ----------
     announced : int or None
-        Frames that the container says it holds, by its index or by duration and rate.
+        Frames that the container says it holds, by its index.
+    estimated : int or None
+        Frames that fill its duration at its rate, where it has no such index.
     count : int
         Frames so far.
+    rate : Fraction or None
+        Frames per second that the container says it has, on average.
     notes : list of str
         What a person ought to know once all frames are read.
     damaged : int
@@ -58,10 +67,12 @@ class VideoReader:
 
     def __init__(self, path: Path, label: str, limits: Limits = LIMITS):
         self.announced: int | None = None
+        self.estimated: int | None = None
         self.count = 0
+        self.rate: Fraction | None = None
         self.damaged = 0
         self.notes: list[str] = []
-        self._last_errors: list[str] = []
+        self._ended_early: str | None = None
         self.messages = DecoderMessages()
         self._path = path
         self._label = label
@@ -83,26 +94,37 @@ class VideoReader:
         if is_text(head):
             raise self._no_video("is text and cannot be decoded as a video")
         lost = missing_bytes(self._path)
-        if not lost:
-            self._refuse_change_of_size()
+        told = "" if lost else self._told_by_ffmpeg()
+        self._refuse_change_of_size(told)
         with self._capture() as capture:
-            announced = capture.get(cv2.CAP_PROP_FRAME_COUNT)
-            self.announced = round(announced) if 0 < announced < _MOST_FRAMES else None
-            if self.announced and lists_its_frames(head) and not lost:
+            told_count = capture.get(cv2.CAP_PROP_FRAME_COUNT)
+            count = round(told_count) if 0 < told_count < _MOST_FRAMES else None
+            listed = lists_its_frames(head)
+            self.announced, self.estimated = (count, None) if listed else (None, count)
+            if self.announced and not lost:
                 self._limits.check("frames", self.announced, f"{self._label} is too long")
+            kind = re.search(r"^Input #0, ([^ ]+), from ", told, re.MULTILINE)
+            if kind and kind[1] not in _WITHOUT_RATE:
+                self.rate = as_fraction(capture.get(cv2.CAP_PROP_FPS))
             yield from self._decoded(capture)
         if lost:
             raise self._cut(f"the file lacks {lost:,} bytes of what its header says")
         if not self.count:
             raise self._no_video("cannot be decoded as a video")
-        if any(words in error for error in self._last_errors for words in _ENDED_EARLY):
-            raise self._cut(self._last_errors[-1])
-        if lists_its_frames(head) and self.announced not in (None, self.count):
+        if self._ended_early:
+            raise self._cut(self._ended_early)
+        if self.announced not in (None, self.count):
             if self.messages.first and self.count < self.announced:
                 raise self._cut(f"its decoder reports errors: {self.messages.first}")
             self.notes.append(
                 f"the video lists {self.announced} frames, and {self.count} were decoded: it was trimmed "
                 "without encoding it anew, its camera dropped frames, or it is damaged"
+            )
+        if self.estimated and abs(self.count - self.estimated) > max(_OFF * self.estimated, 1):
+            self.rate = None  # of a rate that varies, the container tells the fastest
+            self.notes.append(
+                f"the video lasts as long as {self.estimated} frames at its rate, and {self.count} were "
+                "decoded: its rate varies, its camera dropped frames, or it is damaged"
             )
 
     def _decoded(self, capture: cv2.VideoCapture) -> Iterator[np.ndarray]:
@@ -111,8 +133,9 @@ class VideoReader:
             with self.messages.heard():
                 found, frame = capture.read()
             errors = self.messages.errors()
+            early = (error for error in errors if any(words in error for words in _ENDED_EARLY))
+            self._ended_early = self._ended_early or next(early, None)
             if not found:
-                self._last_errors = errors
                 return
             self.count += 1
             self.damaged += bool(errors)
@@ -138,11 +161,8 @@ class VideoReader:
         finally:
             capture.release()
 
-    def _refuse_change_of_size(self) -> None:
-        """Refuse a video whose later frames OpenCV would scale to the size of the first.
-
-        ffmpeg itself is asked, which says the size of each key frame: only there can it change.
-        """
+    def _told_by_ffmpeg(self) -> str:
+        """Return what ffmpeg itself says of the file and of each key frame."""
         command = [
             *(imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-nostdin", "-v", "info", "-threads", "1"),
             *("-protocol_whitelist", "file", "-format_whitelist", _FORMATS, "-noautorotate"),
@@ -150,7 +170,13 @@ class VideoReader:
             *("-vf", "showinfo=checksum=0", "-fps_mode", "passthrough", "-f", "null", "-"),
         ]
         ran = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - our own words
-        told = ran.stderr.decode(errors="replace")
+        return ran.stderr.decode(errors="replace")
+
+    def _refuse_change_of_size(self, told: str) -> None:
+        """Refuse a video whose later frames OpenCV would scale to the size of the first.
+
+        ffmpeg says the size of each key frame: only there can it change.
+        """
         sizes = dict.fromkeys(
             re.findall(r" Video: .*?, (\d+x\d+)", told)[:1] + re.findall(r" s:(\d+x\d+) ", told)
         )
@@ -168,7 +194,8 @@ class VideoReader:
         )
 
     def _cut(self, reason: str) -> InputError:
-        of = f" of its {self.announced}" if self.announced else ""
+        total = self.announced or self.estimated
+        of = f" of its {'' if self.announced else 'about '}{total}" if total else ""
         return InputError(
             f"{self._label} ends after {self.count}{of} frames, so it is cut or damaged ({reason}): get it "
             "again (or unpack what there is by `ffmpeg -i VIDEO frame_%06d.png`, and use that folder)"

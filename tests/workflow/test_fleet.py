@@ -1,0 +1,88 @@
+"""Many clips: the public data sets by their tables, with small stand-ins for what would be downloaded."""
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from project import Project
+
+from bgsub.figures.video import write_video
+
+SIZE = (48, 64)
+FRAMES = 40
+FALLEN = 24  # from this frame on somebody lies still
+KEPT = {"models": {"em"}, "methods": {"median"}}
+
+
+def fall(seed: int) -> np.ndarray:
+    """A room in which a patch comes in, and lies still."""
+    rng = np.random.default_rng(seed)
+    room = rng.integers(80, 120, (*SIZE, 3))
+    frames = np.clip(room + rng.integers(-2, 3, (FRAMES, *SIZE, 3)), 0, 255).astype(np.uint8)
+    for frame in range(17, FRAMES):
+        left = min(2 + 5 * (frame - 17), 2 + 5 * (FALLEN - 17))
+        frames[frame, 26:40, left : left + 20] = 225
+    return frames
+
+
+def video(path: Path, seed: int) -> None:
+    """A video as the name says: MP4, or AVI as a camera of the Montreal set writes it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix == ".mp4":
+        write_video(path, fall(seed), 10)
+        return
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 30, SIZE[::-1])
+    for frame in fall(seed):
+        writer.write(frame[:, :, ::-1])
+    writer.release()
+
+
+def stand_ins(project: Project, scenarios: int, subjects: int) -> Iterator[str]:
+    """Put into data/ what the tables would fetch; yield patterns of the clips that are there."""
+    # The stand-ins are shorter than what the tables say of falls, and where somebody lies in them is known.
+    for name in ("montreal", "gmdcsa24"):
+        shipped = project.folder / f"workflow/clips/{name}.tsv"
+        table = pd.read_csv(shipped, sep="\t").drop(
+            columns=["falls", "delay", "delay_settled"], errors="ignore"
+        )
+        table = table.assign(still_frame=FALLEN, still_region="37 26 20 14")
+        table.to_csv(shipped, sep="\t", index=False)
+    data, source = project.folder / "data", project.folder / "stand-in"
+    data.mkdir()
+    for scenario in range(1, scenarios + 1):
+        with zipfile.ZipFile(data / f"chute{scenario:02d}.zip", "w") as archive:
+            for camera in range(1, 9):
+                video(source / f"{scenario}/cam{camera}.avi", 10 * scenario + camera)
+                archive.write(source / f"{scenario}/cam{camera}.avi", f"chute{scenario:02d}/cam{camera}.avi")
+        yield f"montreal_s{scenario:02d}_*"
+    for subject in range(1, subjects + 1):
+        of_subject = table[table["clip"].str.startswith(f"gmdcsa24_s{subject}_fall")]
+        for seed, file in enumerate(of_subject["file"], 1000 * subject):
+            video(data / file, seed)
+        yield f"gmdcsa24_s{subject}_fall*"
+
+
+@pytest.mark.slow
+def test_tables_of_two_data_sets_are_made_without_pages(tmp_path: Path) -> None:
+    project = Project.copied_to(tmp_path / "project")
+    clips = list(stand_ins(project, scenarios=1, subjects=1))
+    config = yaml.safe_load((project.folder / "config.yaml").read_text())
+    left_out = {section: dict.fromkeys(config[section].keys() - kept) for section, kept in KEPT.items()}
+    project.configure({"run": clips, **left_out})
+    planned = project.planned("tables")
+    count = planned["fetch_source"]
+    assert count == 24  # eight cameras, sixteen falls
+    assert not {"make_page", "pack_page", "render_videos", "plot_methods", "fit_tile"} & planned.keys()
+    project.snakemake("tables", "--cores", "2", timeout=900)
+    table = pd.read_csv(project.results / "table.csv")
+    assert len(table) == count
+    still = pd.read_csv(project.results / "still.csv")
+    assert set(still["clip"]) == set(table["clip"])
+    assert (still.groupby("clip")["start"].min() - FALLEN).abs().max() <= 2
+    assert table["retention"].min() > 0.9
+    assert not list(project.results.glob("**/*.html"))

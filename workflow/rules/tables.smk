@@ -1,0 +1,94 @@
+# From the tables of clips to one over all of them, to what it says of the methods, and to a table for a paper.
+
+
+rule gather_table:
+    """Put what was measured of all methods on all clips into one table.
+
+    The benchmarks of masks, which it tells seconds per frame from, are no inputs, as for the pages.
+    """
+    input:
+        area=expand("results/{clip}/area.csv", clip=RUN),
+        absorption=expand("results/{clip}/absorption.csv", clip=RUN),
+        still=expand("results/{clip}/still.csv", clip=RUN),
+        scores=expand("results/{clip}/scores.csv", clip=SCORED_RUN),
+    output:
+        table="results/table.csv",
+    log:
+        "results/logs/gather_table.log",
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=20,
+    params:
+        code=code_version("gather_table.py"),
+        categories=CATEGORIES,
+        makers={name: mask_rule_of(name) for name in METHODS},
+        labels={name: NAMES.methods[name].label for name in METHODS},
+    script:
+        "../scripts/gather_table.py"
+
+
+rule compare_methods:
+    """Compare the methods over all clips, and typeset their table for a paper."""
+    input:
+        table="results/table.csv",
+    output:
+        ranks="results/ranks.csv",
+        differences="results/differences.csv",
+        figure=report(
+            "results/figures/ranks.png",
+            caption="../report/captions/ranks.rst",
+            category="Overview",
+            labels={"figure": "methods over all clips"},
+        ),
+        vector="results/figures/ranks.svg",
+        paper="results/table.tex",
+    log:
+        "results/logs/compare_methods.log",
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code_version("compare_methods.py"),
+        names=as_params(NAMES.methods),
+        seed=0,
+    script:
+        "../scripts/compare_methods.py"
+
+
+rule tables:
+    """All tables over the clips, and none of the pages: `snakemake tables`."""
+    input:
+        rules.gather_table.output,
+        rules.compare_methods.output,
+        rules.gather_still.output,
+        rules.average_scores.output if SCORED_RUN else [],
+    localrule: True
+
+
+rule list_clips:
+    """List all clips that can be run, with their sources and terms."""
+    output:
+        table="results/clips.csv",
+    log:
+        "results/logs/list_clips.log",
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        code=code_version("list_clips.py"),
+        rows=known_clips,
+    script:
+        "../scripts/list_clips.py"
+
+
+rule clips:
+    """The list of all clips that can be run, results/clips.csv: `snakemake clips`."""
+    input:
+        rules.list_clips.output,
+    localrule: True

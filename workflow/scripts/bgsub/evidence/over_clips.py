@@ -1,0 +1,152 @@
+"""Methods compared over clips: mean ranks, and mean differences with their intervals.
+
+The tests are those that are customary where several methods are compared on several data sets (Demšar 2006):
+Friedman's, whether their ranks differ at all, and Nemenyi's, which of them do. A clip is one sample, whatever
+its length. All take the clips for independent, which cameras that film the same scene are not: then intervals
+are too narrow.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+MINIMUM_CLIPS = (
+    10  # below this neither resamples nor the tests' approximations mean much (Demšar 2006, 3.2.2)
+)
+LEVEL = 0.95
+RESAMPLES = 2000  # as for the frames of a clip, see `evidence.uncertainty`
+COMPARED = ("f_measure", "retention")  # the larger, the better
+
+RANK_COLUMNS = ("measure", "method", "clips", "mean_rank", "friedman_p", "critical_difference")
+DIFFERENCE_COLUMNS = ("measure", "method", "other", "clips", "difference", "low", "high", "nemenyi_p")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Methods compared by one measure, on the clips that all of them have it on.
+
+    Attributes
+    ----------
+    measure : str
+        Its column in `table.csv`.
+    values : (clips, methods) DataFrame
+        The measure; the columns are the methods' keys.
+    mean_ranks : (methods,) Series
+        1 is best; equal values share the mean of their ranks. NaN without a clip.
+    friedman_p : float or None
+        Probability of ranks that differ as much if no method were better than another; None for fewer than
+        `MINIMUM_CLIPS` clips or three methods, or if all are equal on every clip.
+    critical_difference : float or None
+        Least difference between two mean ranks that Nemenyi's test takes for more than chance, at 5 %; None
+        for fewer than `MINIMUM_CLIPS` clips or two methods.
+    """
+
+    measure: str
+    values: pd.DataFrame
+    mean_ranks: pd.Series
+    friedman_p: float | None
+    critical_difference: float | None
+
+    @property
+    def enough(self) -> bool:
+        """Whether there are clips enough for tests and intervals."""
+        return len(self.values) >= MINIMUM_CLIPS
+
+    def rank_rows(self) -> list[dict]:
+        """Rows of `ranks.csv`: `measure, method, clips, mean_rank, friedman_p, critical_difference`."""
+        shared = {"friedman_p": self.friedman_p, "critical_difference": self.critical_difference}
+        return [
+            {"measure": self.measure, "method": method, "clips": len(self.values), "mean_rank": rank} | shared
+            for method, rank in self.mean_ranks.items()
+            if len(self.values)
+        ]
+
+    def difference_rows(self, *, seed: int) -> list[dict]:
+        """Compare each pair of methods, paired by clips.
+
+        Parameters
+        ----------
+        seed : int
+            Of the bootstrap.
+
+        Returns
+        -------
+        list of dict
+            Rows of `differences.csv` over clips: `measure, method, other, clips`; `difference`, the mean over
+            the clips of the first method's value minus the other's; `low` and `high`, the ends of its 95 %
+            percentile interval from resampled clips; `nemenyi_p`, of the difference between their mean ranks.
+            The last three are None for fewer than `MINIMUM_CLIPS` clips.
+        """
+        rows = []
+        for method, other in combinations(self.values, 2) if len(self.values) else ():
+            apart = (self.values[method] - self.values[other]).to_numpy()
+            low, high = _interval(apart, seed) if self.enough else (None, None)
+            rows.append(
+                {
+                    "measure": self.measure,
+                    "method": method,
+                    "other": other,
+                    "clips": len(apart),
+                    "difference": float(apart.mean()),
+                    "low": low,
+                    "high": high,
+                    "nemenyi_p": self._nemenyi_p(method, other) if self.enough else None,
+                }
+            )
+        return rows
+
+    def _nemenyi_p(self, method: str, other: str) -> float:
+        clips, methods = self.values.shape
+        apart = abs(self.mean_ranks[method] - self.mean_ranks[other]) / _rank_error(clips, methods)
+        return float(stats.studentized_range.sf(apart * np.sqrt(2), methods, np.inf))
+
+
+def compare(table: pd.DataFrame, measure: str) -> Comparison:
+    """Compare the methods of `table.csv` by one measure, of which more is better.
+
+    Parameters
+    ----------
+    table : DataFrame
+        `clip, method` and the measure are read; the measure may be missing, also as a column. A clip on which
+        a method lacks it is left out.
+    measure : str
+    """
+    methods: Sequence[str] = list(dict.fromkeys(table["method"]))
+    if measure not in table:
+        table = table.assign(**{measure: np.nan})
+    values = table.pivot_table(index="clip", columns="method", values=measure, dropna=False, sort=False)
+    values = values.reindex(columns=methods).dropna()
+    clips = len(values)
+    enough = clips >= MINIMUM_CLIPS
+    friedman_p = None
+    if enough and len(methods) >= 3 and np.ptp(values.to_numpy(), axis=1).any():
+        friedman_p = float(stats.friedmanchisquare(*values.to_numpy().T).pvalue)
+    critical = None
+    if enough and len(methods) >= 2:
+        widest = stats.studentized_range.ppf(LEVEL, len(methods), np.inf) / np.sqrt(2)
+        critical = float(widest * _rank_error(clips, len(methods)))
+    ranks = values.rank(axis=1, ascending=False).mean()
+    return Comparison(measure, values, ranks, friedman_p, critical)
+
+
+def _rank_error(clips: int, methods: int) -> float:
+    """Return the standard error of a difference between two mean ranks, if none is better."""
+    return float(np.sqrt(methods * (methods + 1) / (6 * clips)))
+
+
+def _interval(values: np.ndarray, seed: int) -> tuple[float, float]:
+    if np.ptp(values) == 0:
+        return float(values[0]), float(values[0])
+    found = stats.bootstrap(
+        (values,),
+        np.mean,
+        n_resamples=RESAMPLES,
+        confidence_level=LEVEL,
+        method="percentile",
+        rng=np.random.default_rng(seed),
+    ).confidence_interval
+    return float(found.low), float(found.high)

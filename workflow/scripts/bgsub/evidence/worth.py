@@ -1,0 +1,90 @@
+"""What it is worth that a fit has converged: the masks of two fits of one clip by the same rule."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from bgsub.evidence.cdnet import Scope
+from bgsub.evidence.scores import Counts, count_frame, measure
+from bgsub.labels import FOREGROUND
+from bgsub.masks.rules import ModelMethod
+from bgsub.progress import Progress
+from bgsub.source.frames import Frames
+
+COLUMNS = ("rule", "model", "threshold", "f_measure", "precision", "recall", "marked", "differs")
+
+
+@dataclass(frozen=True, eq=False)
+class Worth:
+    """What one rule makes of two fits.
+
+    Attributes
+    ----------
+    rows : list of dict
+        Rows of `worth.csv`, one for each model: `rule`; `model`; `threshold`; `f_measure`, `precision` and
+        `recall`, None without ground truth; `marked`, the share of a frame on average; and `differs`, the
+        share on which the two masks differ, on average.
+    frame : int
+        Where they differ most, the first if several.
+    masks : tuple of two (H, W) uint8 arrays
+        Of that frame.
+    """
+
+    rows: list[dict[str, Any]]
+    frame: int
+    masks: tuple[np.ndarray, np.ndarray]
+
+
+def weigh(
+    method: ModelMethod,
+    models: Mapping[str, Mapping[str, np.ndarray]],
+    tested: Frames,
+    test: Sequence[int],
+    training: int,
+    *,
+    truth: np.ndarray | None = None,
+    scope: Scope | None = None,
+    progress: Progress = iter,
+) -> Worth:
+    """Make the masks of a rule with two models, and compare them.
+
+    Parameters
+    ----------
+    method : ModelMethod
+        The rule with its threshold and clean-up.
+    models : mapping of str to mapping
+        Two models by key: of each the arrays that `method.parts` names.
+    tested : (T, H, W, 3) uint8 array
+        RGB; the test frames.
+    test : sequence of int
+        Their places in the clip.
+    training : int
+        Number of training frames.
+    truth : (N, H, W) uint8 array, optional
+        Ground truth in CDnet's coding; with it, `scope` is needed.
+    scope : Scope, optional
+        Where and when the clip is scored.
+    progress : callable
+        Wraps the test frames.
+    """
+    counts, marked, differs = [Counts(), Counts()], [0.0, 0.0], 0.0
+    most, told = -1.0, (test[0], (np.empty((0, 0), np.uint8),) * 2)
+    masks = [method.masks(tested, model, training) for model in models.values()]
+    for frame, *pair in zip(progress(test), *masks, strict=True):
+        for place, mask in enumerate(pair):
+            marked[place] += float(np.mean(mask == FOREGROUND)) / len(test)
+            if truth is not None and scope is not None and frame in scope.frames:
+                counts[place] += count_frame(mask, truth[frame], scope.roi)
+        apart = float(np.mean(pair[0] != pair[1]))
+        differs += apart / len(test)
+        if apart > most:
+            most, told = apart, (frame, (pair[0], pair[1]))
+    rows = []
+    for place, key in enumerate(models):
+        found = measure(counts[place]) if truth is not None else None
+        measured = {name: getattr(found, name, None) for name in ("f_measure", "precision", "recall")}
+        row = {"rule": method.rule, "model": key, "threshold": method.threshold, **measured}
+        rows.append(row | {"marked": marked[place], "differs": differs})
+    return Worth(rows, *told)

@@ -1,0 +1,243 @@
+"""What the page's sliders show: a method's masks at many thresholds, and MOG2's with many histories.
+
+The masks of all thresholds are one picture: for each pixel, how many of the thresholds its cleaned score is
+above. The clean-up of a mask goes with the threshold (see `masks.foreground.open_mask`), so the page compares
+this picture with the slider's place, and has the very mask that a run with this threshold makes; but of a
+method that takes out shadows, those of the configured threshold (see `evidence.histograms.hold_to`).
+"""
+
+import itertools
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from bgsub.evidence.cdnet import Scope
+from bgsub.evidence.histograms import cleaned_counts, hold_to, thresholds_passed
+from bgsub.evidence.metrics import foreground_share
+from bgsub.evidence.scores import Counts, count_frame, measure
+from bgsub.masks.mask_file import Masks
+from bgsub.masks.scored import ScoredMethod
+from bgsub.masks.subtractors import Mog2
+from bgsub.progress import Progress
+from bgsub.report.payload import as_text, pack_arrays, pack_runs
+from bgsub.report.player import Shown, mask_codes, scaled_codes
+from bgsub.source.frames import Frames
+from bgsub.words import score_words
+
+BYTES = 3_000_000  # of all sliders' pictures together, before base64
+_PLACES = 40  # of a slider, about
+_REACH = 4  # times the configured threshold, and the part of it, that a slider goes to
+_LEAST = 4  # places that are left below the configured threshold and the best one
+_SCALES = (1, 2, 4, 8)  # that pictures are made smaller by
+_SAMPLE = 8  # pictures that sizes are estimated from
+_SAID = ("f_measure", "precision", "recall")
+
+
+class Budget(NamedTuple):
+    """How a slider's pictures are made to fit: without so many of the lowest places, and so much smaller."""
+
+    dropped: int
+    scale: int
+
+
+def slider_thresholds(method: ScoredMethod, best: float | None = None) -> np.ndarray:
+    """Choose the thresholds of a slider from those of the method's sweep.
+
+    Parameters
+    ----------
+    method : ScoredMethod
+    best : float, optional
+        The threshold with the highest F-measure, which is one of them then.
+
+    Returns
+    -------
+    (T,) float64 array
+        Ascending, at most 255, the configured threshold among them: closer to each other the lower they are,
+        a quarter to four times the configured one; for scores that may be negative, evenly over the sweep.
+    """
+    own, tried = method.threshold, np.union1d(np.arange(*method.sweep, dtype=float), method.threshold)
+    if tried[0] >= 0 and own > 0:
+        wanted = np.geomspace(own / _REACH, min(own * _REACH, tried[-1]), _PLACES)
+    else:
+        wanted = np.linspace(tried[0], tried[-1], _PLACES)
+    near = tried[np.abs(tried[:, np.newaxis] - wanted).argmin(axis=0)]
+    return np.union1d(near, [own] if best is None else [own, best])
+
+
+def pack_thresholds(
+    name: str,
+    method: ScoredMethod,
+    tested: Frames,
+    test: Sequence[int],
+    score: Callable[[np.ndarray], np.ndarray],
+    shown: Shown,
+    *,
+    masks: Masks | None = None,
+    curve: pd.DataFrame | None = None,
+    budget: int = BYTES,
+    progress: Progress = iter,
+) -> dict[str, Any]:
+    """Pack a slider over the thresholds of a method.
+
+    Parameters
+    ----------
+    name : str
+        Key of the method.
+    method : ScoredMethod
+    tested : (T, H, W, 3) uint8 array
+        RGB; the test frames.
+    test : sequence of int
+        Their places in the clip.
+    score : callable
+        The method's, with what it compares frames with, right from the lowest threshold of its sweep on.
+    shown : Shown
+        The frames that the player shows, and their size.
+    masks : Masks, optional
+        Its masks, of a method that takes shadows out of them: see `evidence.histograms.hold_to`.
+    curve : DataFrame, optional
+        The method's rows of `thresholds.csv`, of a clip with ground truth.
+    budget : int
+        Bytes for the pictures, before base64.
+    progress : callable
+        Wraps the test frames.
+
+    Returns
+    -------
+    dict
+        `method`, `kind`, `unit`; `values`, the thresholds; places in it of the `configured` and the `best`
+        (None without ground truth); `said`, F-measure, precision and recall of each in words, or None;
+        `area`, the marked share of each test frame, (T, test frames), from `pack_arrays`; `scale`, how much
+        smaller the pictures are than the player's; and `levels`, for each shown frame in base64 a zlib stream
+        of bytes: the number of these thresholds that a pixel's score is above.
+    """
+    best = (
+        None
+        if curve is None or not curve["best"].any()
+        else float(curve.loc[curve["best"], "threshold"].iloc[0])
+    )
+    thresholds = slider_thresholds(method, best)
+    areas, pictures, wanted = [], [], set(shown.frames)
+    own = int(np.searchsorted(thresholds, method.threshold))
+    made = itertools.repeat(None) if masks is None else masks.of(test)
+    for frame, picture, mask in zip(progress(test), tested, made, strict=masks is not None):
+        passed = thresholds_passed(score(picture), thresholds)
+        levels = cleaned_counts(passed, opening=method.opening, median=method.median).astype(np.uint8)
+        if mask is not None:
+            hold_to(levels, mask, own)
+        counts = np.bincount(levels.ravel(), minlength=len(thresholds) + 1)
+        areas.append(counts[::-1].cumsum()[::-1][1:] / levels.size)
+        if frame in wanted:
+            pictures.append(scaled_codes(levels, shown.size))
+    marked = [method.threshold] if best is None else [method.threshold, best]
+    fit = _fitted(pictures, budget, most=max(int(np.searchsorted(thresholds, min(marked))) - _LEAST, 0))
+    values = thresholds[fit.dropped :].tolist()
+    return {
+        "method": name,
+        "kind": "threshold",
+        "unit": method.unit,
+        "values": values,
+        "configured": values.index(method.threshold),
+        "best": None if best is None else values.index(best),
+        "said": None if curve is None else _said_of_curve(curve, values),
+        "area": pack_arrays({"area": np.array(areas, np.float32).T[fit.dropped :]}),
+        "scale": fit.scale,
+        "levels": [as_text(_packed(picture, fit)) for picture in pictures],
+    }
+
+
+def pack_histories(
+    name: str,
+    method: Mog2,
+    learned: Frames,
+    tested: Frames,
+    test: Sequence[int],
+    histories: Sequence[int],
+    shown: Shown,
+    *,
+    truth: np.ndarray | None = None,
+    scope: Scope | None = None,
+    budget: int = BYTES,
+    progress: Progress = iter,
+) -> dict[str, Any]:
+    """Pack a slider over the histories of MOG2, its own among them, all else as it is set.
+
+    Takes the training frames, which MOG2 learns from first, the test frames and their places in the clip.
+
+    Returns
+    -------
+    dict
+        As from `pack_thresholds`, but for `levels`: `masks` has for each history what `pack_runs` gives of
+        the masks of the shown frames.
+    """
+    values = sorted({*histories, method.history})
+    areas: list[list[float]] = []
+    runs: list[str] = []
+    measured, wanted, scale = [], set(shown.frames), _SCALES[0]
+    for history in progress(values[::-1]):
+        shares, pictures, counts = [], [], Counts()
+        for frame, mask in zip(test, replace(method, history=history).masks(learned, tested), strict=True):
+            shares.append(float(foreground_share([mask])[0]))
+            if frame in wanted:
+                pictures.append(scaled_codes(mask_codes(mask), shown.size))
+            if truth is not None and scope is not None and frame in scope.frames:
+                counts += count_frame(mask, truth[frame], scope.roi)
+        # The longest history marks most: what it takes to make its masks fit will do for the others.
+        if not runs:
+            scale = _scale_of_runs(pictures, budget // len(values))
+        areas.append(shares)
+        runs.append(_runs(pictures, scale))
+        measured += [measure(counts)] if truth is not None else []
+    areas, runs, measured = areas[::-1], runs[::-1], measured[::-1]
+    scores = [found.f_measure for found in measured]
+    known = [score for score in scores if score is not None]
+    return {
+        "method": name,
+        "kind": "history",
+        "unit": "frames",
+        "values": values,
+        "configured": values.index(method.history),
+        "best": scores.index(max(known)) if known else None,
+        "said": [[_words(getattr(found, key)) for key in _SAID] for found in measured] or None,
+        "area": pack_arrays({"area": np.array(areas, np.float32)}),
+        "scale": scale,
+        "masks": runs,
+    }
+
+
+def _runs(pictures: Sequence[np.ndarray], scale: int) -> str:
+    return pack_runs(np.stack([picture[::scale, ::scale] for picture in pictures]))
+
+
+def _scale_of_runs(pictures: Sequence[np.ndarray], budget: int) -> int:
+    """Find how much smaller masks have to be to keep to a budget in bytes."""
+    fits = (scale for scale in _SCALES if len(_runs(pictures, scale)) * 3 // 4 <= budget)
+    return next(fits, _SCALES[-1])
+
+
+def _said_of_curve(curve: pd.DataFrame, values: Iterable[float]) -> list[list[str]]:
+    rows = curve.set_index("threshold")
+    return [[_words(rows.loc[value, name]) for name in _SAID] for value in values]
+
+
+def _words(value: float | None) -> str:
+    return "\N{EN DASH}" if value is None or value != value else score_words(value)
+
+
+def _packed(picture: np.ndarray, fit: Budget) -> bytes:
+    """Deflate a picture of levels without those that are dropped, smaller if it has to be."""
+    left = picture[:: fit.scale, :: fit.scale]
+    return zlib.compress((np.maximum(left, fit.dropped) - fit.dropped).tobytes(), 9)
+
+
+def _fitted(pictures: Sequence[np.ndarray], budget: int, most: int) -> Budget:
+    """Find what the pictures have to do without: first the lowest thresholds, `most` of them, then size."""
+    sample = pictures[:: -(-len(pictures) // _SAMPLE)]
+    fits = [Budget(dropped, scale) for scale in _SCALES for dropped in range(0, most + 1, 4)]
+    for fit in fits:
+        if sum(len(_packed(picture, fit)) for picture in sample) * len(pictures) <= budget * len(sample):
+            return fit
+    return fits[-1]

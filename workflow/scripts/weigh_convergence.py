@@ -1,0 +1,60 @@
+"""Compare the masks of the converged fit with those of the notebook's, by the same rules."""
+
+from bgsub.evidence.cdnet import load_scope
+from bgsub.evidence.worth import COLUMNS, weigh
+from bgsub.figures.worth_plots import plot_worth
+from bgsub.files import read_arrays, write_table
+from bgsub.masks.rules import MODEL_RULES
+from bgsub.names import from_params
+from bgsub.source.frames import frames_at, open_frames
+from bgsub.source.split import read_split
+from job import progress, run
+
+
+def main(
+    frames: str,
+    table: str,
+    groundtruth: str | None,
+    scope: str | None,
+    models: dict[str, str],
+    rules: list[dict],
+    names: dict[str, dict],
+    worth: str,
+    figure: str,
+) -> None:
+    clip, split = open_frames(frames), read_split(table)
+    tested = frames_at(clip, split.test)
+    found = []
+    for row in rules:
+        method = MODEL_RULES[row["rule"]](**row)
+        found.append(
+            weigh(
+                method,
+                {key: read_arrays(file, *method.parts) for key, file in models.items()},
+                tested,
+                split.test,
+                len(split.train),
+                truth=open_frames(groundtruth) if groundtruth else None,
+                scope=load_scope(scope) if scope else None,
+                progress=progress(f"comparing by {method.rule}"),
+            )
+        )
+    write_table(worth, [row for one in found for row in one.rows], columns=COLUMNS)
+    plot_worth([(one, clip[one.frame]) for one in found], from_params(names), figure)
+
+
+if __name__ == "__main__":
+    run(
+        main,
+        log=snakemake.log[0],
+        threads=snakemake.threads,
+        frames=snakemake.input.frames,
+        table=snakemake.input.table,
+        groundtruth=next(iter(snakemake.input.groundtruth), None),
+        scope=next(iter(snakemake.input.scope), None),
+        models=dict(zip(snakemake.params.models, snakemake.input.models, strict=True)),
+        rules=snakemake.params.rules,
+        names=snakemake.params.names,
+        worth=snakemake.output.table,
+        figure=snakemake.output.figure,
+    )
