@@ -56,13 +56,19 @@ def _step(x: np.ndarray, responsibilities: np.ndarray) -> tuple[np.ndarray, np.n
 
 
 def scikit_learn(
-    samples: np.ndarray, threads: int, tolerance: float = 1e-6, max_iterations: int = 300
+    samples: np.ndarray,
+    threads: int,
+    tolerance: float = 1e-6,
+    max_iterations: int = 300,
+    components: int = 2,
 ) -> float:
     """scikit-learn's GaussianMixture, pixel by pixel; its covariance floor is added, not a limit.
 
     One thread suits it best: with more, the threads of its k-means wait for each other at every small step.
     """
-    mixture = GaussianMixture(2, tol=tolerance, reg_covar=FLOOR, max_iter=max_iterations, random_state=0)
+    mixture = GaussianMixture(
+        components, tol=tolerance, reg_covar=FLOOR, max_iter=max_iterations, random_state=0
+    )
     iterations = 0
     with warnings.catch_warnings(), threadpool_limits(threads):
         warnings.simplefilter("ignore", ConvergenceWarning)

@@ -21,6 +21,8 @@ OURS: dict[str, dict[str, Any]] = {
         "covariance_floor": None,
     },
     "auto": {"n_components": "auto", "max_components": 2, "tolerance": 1e-6, "covariance_floor": 1.0},
+    "three": {"n_components": 3},
+    "five": {"n_components": 5},
 }
 
 
@@ -53,6 +55,12 @@ def fit(settings: dict[str, Any]) -> Callable[[np.ndarray, int], float]:
     return run
 
 
+def fit_grey(settings: dict[str, Any]) -> Callable[[np.ndarray, int], float]:
+    """Return a function that fits our mixture to the green channel."""
+    run = fit(settings)
+    return lambda frames, threads: run(np.ascontiguousarray(frames[..., 1:2]), threads)
+
+
 def subtract(create: Callable[[], cv2.BackgroundSubtractor]) -> Callable[[np.ndarray, int], None]:
     """Return a function that lets an OpenCV subtractor learn frame by frame; it makes its masks as well."""
 
@@ -78,6 +86,9 @@ CASES = {
     "converged": Case(fit(OURS["converged"]), "our fit, K = 2, until a step gains less than 1e-6 nats"),
     "notebook": Case(fit(OURS["notebook"]), "our fit with the notebook's start and 5 iterations"),
     "auto": Case(fit(OURS["auto"]), "our fit, K = 1 or 2 by BIC at each pixel"),
+    "three": Case(fit(OURS["three"]), "our fit, K = 3"),
+    "five": Case(fit(OURS["five"]), "our fit, K = 5"),
+    "grey": Case(fit_grey(OURS["converged"]), "our fit of one channel, K = 2"),
     "mog2": Case(subtract(lambda: cv2.createBackgroundSubtractorMOG2(60, 32, True)), "OpenCV MOG2"),
     "knn": Case(subtract(lambda: cv2.createBackgroundSubtractorKNN(500, 400, True)), "OpenCV KNN"),
     "median": Case(
@@ -92,6 +103,11 @@ CASES = {
     "sklearn_one_thread": Case(
         lambda frames, threads: baselines.scikit_learn(_samples(frames), 1),
         "the same with the one thread that suits it best",
+        100,
+    ),
+    "sklearn_three": Case(
+        lambda frames, threads: baselines.scikit_learn(_samples(frames), 1, components=3),
+        "scikit-learn with one thread, K = 3",
         100,
     ),
     "scipy_loop": Case(

@@ -16,7 +16,7 @@ FRAMES = (11, 22, 44, 88, 176, 352, 1000)
 SIZES = ((90, 160), (180, 320), (360, 640), (720, 1280), (1440, 2560), (2160, 3840))
 COMPONENTS = (1, 2, 3, 4, 5)
 BAND = (96, 720)  # pixels of the series over frames
-STRIP = (6, 720)  # pixels of the series over components, which is slow from three on
+STRIP = (6, 720)  # pixels of the series over components
 TILE = 360 * 640  # pixels of a tile, at most, in the series over pixels
 
 

@@ -19,6 +19,7 @@ from bgsub.figures.style import GREY, new_figure, save_figure, styled
 from bgsub.files import atomic_path
 
 OURS, OTHERS, SCALED = "#0072B2", "#D55E00", "#b8b8b8"
+OUR_CASES = ("converged", "notebook", "auto", "three", "five", "grey")
 LIBRARIES = ("numpy", "numba", "opencv-contrib-python-headless", "scikit-learn", "scipy")
 
 
@@ -67,7 +68,7 @@ def draw_fits(fits: pd.DataFrame) -> Figure:
     for cell, clip in zip(axes[0], shown, strict=True):
         table = fits[fits["clip"] == clip].set_index("case").loc[::-1]
         scaled = table["scaled_from_pixels"].notna()
-        ours = [case in ("converged", "notebook", "auto") for case in table.index]
+        ours = [case in OUR_CASES for case in table.index]
         colours = np.where(ours, OURS, np.where(scaled, SCALED, OTHERS))
         places = np.arange(len(table))
         cell.barh(places, table["seconds"], color=colours, height=0.68)
@@ -162,8 +163,7 @@ def _growth(growth: pd.DataFrame | None) -> str:
         f" {_seconds(longest['seconds'])} s. Memory is that of one tile, however large the clip: the series"
         f" over pixels is fitted in tiles of up to {TILE:,} pixels, one after another, and needs no more than"
         f" {_digits(pixels['peak_mb'].max())} MB. The series over components is on {STRIP[1]} x {STRIP[0]}"
-        f" pixels, too few for a second thread; one and two components have kernels of their own, more take"
-        f" the general one."
+        f" pixels, too few for a second thread."
     )
 
 
@@ -182,7 +182,8 @@ def _headline(fits: pd.DataFrame) -> str:
             f" {ratio['notebook']} times for the notebook's 5 iterations, {ratio['auto']} times with the"
             f" number of components chosen. scikit-learn takes {times:,.0f} times as long as our converged"
             f" fit, and {fewer:,.0f} times if it gets one thread only, which suits it better, and ours"
-            f" keeps {table['threads'].iloc[0]}."
+            f" keeps {table['threads'].iloc[0]}. With three components ours takes {ratio['three']} times as"
+            f" long as MOG2, with five {ratio['five']} times."
         )
     return "\n".join(lines)
 

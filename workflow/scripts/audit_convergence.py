@@ -1,9 +1,9 @@
 """Summarise each fit of a clip, compare it with restarts on a sample of pixels, and draw what it found."""
 
+from bgsub.evidence.audit import audit, audit_rows, path_rows, take_sample
+from bgsub.evidence.fits import parameter_maps, summarise_fit
 from bgsub.figures.convergence_plots import plot_audit, plot_parameter_maps
 from bgsub.files import read_arrays, write_table
-from bgsub.model.audit import audit, audit_rows, path_rows, take_sample
-from bgsub.model.convergence import parameter_maps, summarise_fit
 from bgsub.names import from_params
 from bgsub.source.frames import frames_at, open_frames
 from bgsub.source.split import read_split

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from defaults import NAMES
 
+from bgsub.evidence.audit import Audit
 from bgsub.figures.convergence_plots import draw_audit, draw_parameter_maps, plot_audit
-from bgsub.model.audit import Audit
 
 
 def audit(gap, paths, flags=None):

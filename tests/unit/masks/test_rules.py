@@ -75,6 +75,15 @@ def test_a_difference_is_cut_off_not_rounded():
     assert difference_mask(frame, background, 50).tolist() == [[0, 255]]
 
 
+def test_a_background_that_rounding_left_beside_whole_levels():
+    whole = np.array([0, 1, 2, 127, 128, 254, 255])
+    frame = np.broadcast_to(whole[:, np.newaxis, np.newaxis], (7, 49, 3)).astype(np.uint8)
+    levels = (whole[:, np.newaxis] + np.array([0, -1, 1, -2e3, 2e3, -2, 2]) * 1e-14).ravel()
+    background = np.broadcast_to(levels[np.newaxis, :, np.newaxis] / 255, (7, 49, 3))
+    exact = np.abs(frame - background * 255).astype(np.uint8)[..., 0]
+    np.testing.assert_array_equal(difference(background)(frame), exact)
+
+
 def test_nan_in_the_background_is_no_difference():
     background = np.full((1, 2, 3), np.nan)
     background[0, 1, 0] = 0.0  # red alone is known: 255 * 0.299 > 50

@@ -13,17 +13,13 @@ from bgsub.model.lanes import (
     Shape,
     Table,
     Variable,
-    absolute,
-    floor,
     kernel,
     lanes,
     loop,
-    maximum,
-    minimum,
     select,
-    sqrt,
 )
-from bgsub.model.start import order_by
+from bgsub.model.start import Samples, order_by
+from bgsub.sorting import sorting_network
 
 
 def compiled(traced):
@@ -36,8 +32,8 @@ def compiled(traced):
 def arithmetic(x: Rows, y: Rows, out: Rows) -> Mask:
     a, b = x[0], y[0]
     out[0] = a * b + 2.0 + 1.0 / a - 3
-    out[1] = select(a < b, a * b, sqrt(absolute(a)))
-    out[2] = maximum(a, 0.5) + minimum(b, floor(a))
+    out[1] = select(a < b, a * b, abs(a).sqrt())
+    out[2] = a.at_least(0.5) + b.at_most(a.floor())
     out[3] = a * b - a * a
     out[4] = 2.0 - a * b
     return ((a < b) & (a >= 0.0)) | ~(b > 1.0)
@@ -63,7 +59,7 @@ def sum_and_largest(x: Rows, n: Scalar, limit: float, out: Rows) -> None:
     for block in loop(0, n, 3):
         for i in loop(block, (block + 3).at_most(n)):
             total += x[i]
-            largest.set(maximum(x[i], largest.get()))
+            largest.set(x[i].at_least(largest.get()))
     with (largest.get() > limit).anywhere():
         total.set(total.get() * 2.0)
     out[0], out[1], out[2] = total.get(), largest.get(), lanes(n)
@@ -131,21 +127,15 @@ LOWER = tuple(np.transpose(PLACES))
 
 @compiled
 @kernel
-def matrices(rows: Rows, out: Rows) -> Mask:
+def matrices(rows: Rows, out: Rows) -> None:
     A = dict(zip(PLACES, rows.block(0, 6), strict=True))
     values = lanemath.eigen(A)
     floored = lanemath.floored(values, lanes(1.0))
-    W, det = lanemath.whiten(floored)
-    row = 0
-    for part in ([floored[place] for place in PLACES], [W[place] for place in PLACES], [det]):
-        for value in part:
-            out[row] = value
-            row += 1
-    for value, vector in values:
-        for number in (value, *vector):
-            out[row] = number
-            row += 1
-    return lanemath.is_positive_definite(lanemath.plus_scaled_identity(A, lanes(-1.0)))
+    M, i = lanemath.factor(floored)
+    inverse = lanemath.inverse(M, i)
+    results = [*(part[place] for part in (floored, M, inverse) for place in PLACES), *i]
+    for row, value in enumerate([*results, *(one for length, vector in values for one in (length, *vector))]):
+        out[row] = value
 
 
 @pytest.mark.parametrize(
@@ -167,35 +157,32 @@ def test_eigenvalues_floor_and_whitening_are_lapacks(kind):
         }[kind]
         A = np.einsum("lij,lj,lkj->lik", V, values, V)
         A = (A + A.transpose(0, 2, 1)) / 2
-        out = np.empty((25, WIDTH))
-        positive = matrices(np.ascontiguousarray(A[:, *LOWER].T), out)
+        out = np.empty((33, WIDTH))
+        matrices(np.ascontiguousarray(A[:, *LOWER].T), out)
         L, Q = np.linalg.eigh(A)
         expected = np.einsum("lij,lj,lkj->lik", Q, np.maximum(L, 1.0), Q)
         scale = np.maximum(L[:, 2], 1.0)
         assert (np.abs(out[:6].T - expected[:, *LOWER]) / scale[:, None]).max() < 2e-14
-        found = out[13:].T.reshape(WIDTH, 3, 4)
+        found = out[21:].T.reshape(WIDTH, 3, 4)
         assert (np.abs(np.sort(found[..., 0]) - L) / scale[:, None]).max() < 2e-14
-        np.testing.assert_allclose(
-            found[..., 1:] @ found[..., 1:].swapaxes(1, 2), [np.eye(3)] * WIDTH, atol=1e-14
-        )
-        W = np.zeros((WIDTH, 3, 3))
-        W[:, *LOWER] = out[6:12].T
-        np.testing.assert_allclose(W @ expected @ W.swapaxes(1, 2), [np.eye(3)] * WIDTH, atol=1e-10)
-        np.testing.assert_allclose(out[12], np.linalg.det(expected), rtol=1e-11)
-        for lane in np.flatnonzero(np.abs(L[:, 0] - 1) > 1e-9):
-            assert bool(positive >> lane & 1) == (L[lane, 0] > 1)
+        lengths = found[..., 1:] @ found[..., 1:].swapaxes(1, 2)
+        np.testing.assert_allclose(lengths, [np.eye(3)] * WIDTH, atol=1e-14)
+        M = np.zeros((WIDTH, 3, 3))
+        M[:, *LOWER] = out[6:12].T
+        diagonal = M @ expected @ M.swapaxes(1, 2) * out[18:21].T[:, np.newaxis]
+        np.testing.assert_allclose(diagonal, [np.eye(3)] * WIDTH, atol=1e-8)
+        assert np.abs(out[12:18].T - np.linalg.inv(expected)[:, *LOWER]).max() < 1e-10
 
 
 @compiled
 @kernel
 def sort(rows: Rows, order: Rows, n: Scalar, network: Table) -> None:
-    order_by(lambda x: x[0] * 1.0, rows, order, lanes(0.0), n, network, [lanes(0.0)])
+    samples = Samples(n, [lanes(0.0)], network, rows)
+    order_by(lambda x: x[0] * 1.0, lanes(0.0), rows, order, samples)
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 5, 8, 44, 101])
 def test_sorts_every_lane(n):
-    from bgsub.sorting import sorting_network
-
     rows = np.random.default_rng(n).integers(0, 256, (n, WIDTH)).astype(float)
     order = np.empty_like(rows)
     sort(rows, order, n, np.ascontiguousarray(sorting_network(n).T))

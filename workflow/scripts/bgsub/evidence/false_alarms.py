@@ -6,10 +6,10 @@ from typing import Any
 import cv2
 import numpy as np
 
+from bgsub.evidence.audit import ANOTHER_COLOUR
 from bgsub.labels import HARD_SHADOW, MOTION, UNKNOWN
 from bgsub.masks.rules import MODEL_PARTS
 from bgsub.masks.scored import ScoredMethod
-from bgsub.model.audit import ANOTHER_COLOUR
 from bgsub.model.fit import mixture_of
 from bgsub.source.frames import Frames
 

@@ -9,6 +9,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
+from bgsub.evidence.audit import Audit
 from bgsub.figures.style import (
     GREY,
     WIDTH,
@@ -21,7 +22,6 @@ from bgsub.figures.style import (
     save_figure,
     styled,
 )
-from bgsub.model.audit import Audit
 from bgsub.model.constants import CLOSE_ENOUGH
 from bgsub.names import Name
 from bgsub.words import NBSP
@@ -46,7 +46,7 @@ def draw_audit(
     audits : mapping of str to Audit
         By model.
     kinds : mapping of str to ndarray (P,) bool
-        Which of the audited pixels are of which kind; see `model.audit.Sample`. Two-mode and static pixels
+        Which of the audited pixels are of which kind; see `evidence.audit.Sample`. Two-mode and static pixels
         have a column each, or all pixels one, if either is missing.
     names : mapping of str to Name
         Of the models.
@@ -110,7 +110,7 @@ def draw_parameter_maps(maps: Mapping[str, Mapping[str, np.ndarray]], names: Map
     Parameters
     ----------
     maps : mapping of str to mapping of str to ndarray (H, W)
-        By model, what `model.convergence.parameter_maps` returns.
+        By model, what `evidence.fits.parameter_maps` returns.
     names : mapping of str to Name
         Of the models.
     """

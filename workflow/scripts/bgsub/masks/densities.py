@@ -7,8 +7,8 @@ import numpy as np
 from bgsub.masks.difference import Score
 from bgsub.model.compiled import compiled
 from bgsub.model.constants import LEVELS, ROUNDING_VARIANCE
-from bgsub.model.lanemath import dot, eigen, exp_minus, floored, log_one_plus, triangle, whiten
-from bgsub.model.lanes import WIDTH, Rows, Scalar, Shape, absolute, kernel, lanes, maximum
+from bgsub.model.lanemath import dot, eigen, exp_minus, factor, floored, log_one_plus, matrix
+from bgsub.model.lanes import WIDTH, Rows, Scalar, Shape, kernel, lanes
 from bgsub.model.numerics import exp, log
 from bgsub.model.steps import log_norm
 
@@ -153,11 +153,10 @@ def _pack_pixels(
 @kernel
 def _whiten(rows: Rows) -> None:
     """Turn rows of a weight, a mean and a covariance into what is packed of them."""
-    covariance = dict(zip(triangle(3), rows.block(4, 6), strict=True))
-    W, det = whiten(floored(eigen(covariance), lanes(ROUNDING_VARIANCE)))
-    rows[0] = log_norm(rows[0], det, 3)
-    for row, place in enumerate(triangle(3), 4):
-        rows[row] = W[place]
+    M, d = factor(floored(eigen(matrix(rows.block(4, 6))), lanes(ROUNDING_VARIANCE)))
+    rows[0] = log_norm(rows[0], d)
+    for row, ((r, _), value) in enumerate(M.items(), 4):
+        rows[row] = d[r].sqrt() * value
 
 
 @compiled
@@ -232,7 +231,7 @@ def _surprise_in_lanes(shape: Shape, packed: Rows, first: Scalar, colours: Rows,
     total = lanes(0.0)
     for k in range(shape.components):
         log_weight, *mean = packed.part(first).block(k * _PACKED, 4)
-        W = dict(zip(triangle(3), packed.part(first).block(k * _PACKED + 4, 6), strict=True))
+        W = matrix(packed.part(first).block(k * _PACKED + 4, 6))
         difference = [colours[c] - mean[c] for c in range(3)]
         whitened = [dot([W[c, d] for d in range(c + 1)], difference[: c + 1]) for c in range(3)]
         term = log_weight - 0.5 * dot(whitened, whitened)
@@ -240,7 +239,7 @@ def _surprise_in_lanes(shape: Shape, packed: Rows, first: Scalar, colours: Rows,
             total = term
             continue
         undefined = (total + term) * 0.0  # NaN where either is, which the maximum would hide
-        total = maximum(total, term) + log_one_plus(exp_minus(absolute(total - term))) + undefined
+        total = total.at_least(term) + log_one_plus(exp_minus(abs(total - term))) + undefined
     surprise[0] = -total
 
 

@@ -10,8 +10,8 @@ from bgsub.masks.foreground import temporal_median
 # A decision rule with its model: from a frame (H, W, 3) uint8 RGB to the scores (H, W) of its pixels.
 Score = Callable[[np.ndarray], np.ndarray]
 
-_BAND_ROWS = 16  # rows differenced at a time: their float64 values stay in the processor's cache
 _LEVELS = 255.0
+_ROUNDING = 1e-12  # levels; differences of up to 255 are rounded to 3e-14
 
 
 def difference(background: np.ndarray) -> Score:
@@ -31,22 +31,21 @@ def difference(background: np.ndarray) -> Score:
         Scores are uint8, 8-bit levels.
     """
     levels = np.asarray(background, dtype=np.float64) * _LEVELS
-    return lambda frame: cv2.cvtColor(_truncated_difference(frame, levels), cv2.COLOR_RGB2GRAY)
+    # A whole number f lies above b by f - ceil b whole levels, and below it by floor b - f; in saturating
+    # subtraction one of the two is 0. Nothing lies above 255 or below 0, which stand in for NaN.
+    ceiling = np.nan_to_num(np.clip(np.ceil(levels), 0.0, _LEVELS), nan=_LEVELS).astype(np.uint8)
+    whole = np.nan_to_num(np.clip(np.floor(levels), 0.0, _LEVELS), nan=0.0).astype(np.uint8)
+    # Just beside a whole number, the rule's own subtraction rounds.
+    distance = np.abs(levels - np.rint(levels))
+    beside = np.nonzero((distance > 0.0) & (distance < _ROUNDING))
 
+    def score(frame: np.ndarray) -> np.ndarray:
+        truncated = cv2.max(cv2.subtract(frame, ceiling), cv2.subtract(whole, frame))
+        if beside[0].size:
+            truncated[beside] = np.abs(frame[beside] - levels[beside])
+        return cv2.cvtColor(truncated, cv2.COLOR_RGB2GRAY)
 
-def _truncated_difference(frame: np.ndarray, levels: np.ndarray) -> np.ndarray:
-    """Return |frame - levels| as uint8, fractions cut off, computed in float64 as the rule is written."""
-    truncated = np.empty(frame.shape, dtype=np.uint8)
-    difference = np.empty((_BAND_ROWS, *frame.shape[1:]))
-    for top in range(0, len(frame), _BAND_ROWS):
-        band = slice(top, top + _BAND_ROWS)
-        part = difference[: len(truncated[band])]
-        np.subtract(frame[band], levels[band], out=part)
-        np.abs(part, out=part)
-        # C leaves the cast of NaN to uint8 undefined. This settles it as 0, and costs no time when there is
-        # none.
-        np.copyto(truncated[band], np.fmax(part, 0.0, out=part), casting="unsafe")
-    return truncated
+    return score
 
 
 def difference_to_median(training: np.ndarray) -> Score:

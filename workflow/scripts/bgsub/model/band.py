@@ -5,23 +5,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from bgsub.model import steps as em
 from bgsub.model.compiled import compiled
 from bgsub.model.constants import AT_FLOOR, CONSTANT, DEAD, LEVELS, RANK_DEFICIENT, UNDEFINED
 from bgsub.model.lanes import WIDTH, Shape
+from bgsub.model.numerics import log
 from bgsub.model.start import STARTS, draw_start, load, sorting_network, split
-from bgsub.model.steps import (
-    BEST,
-    CHANGE,
-    CONVERGED,
-    FIRST_STEP,
-    LONGEST,
-    LOST,
-    NEVER,
-    STATES,
-    STEP,
-    FitSettings,
-    em_step,
-)
+from bgsub.model.steps import STATES, FitSettings, em_step
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -52,15 +42,8 @@ class Steps(NamedTuple):
 
 def new_fit(components: int, pixels: int, channels: int) -> Fit:
     """Return room for a fit."""
-    return Fit(
-        weights=np.empty((components, pixels)),
-        means=np.empty((components, pixels, channels)),
-        covariances=np.empty((components, pixels, channels, channels)),
-        log_likelihood=np.empty(pixels),
-        n_iter=np.empty(pixels, dtype=np.int32),
-        converged=np.empty(pixels, dtype=np.bool_),
-        flags=np.empty(pixels, dtype=np.uint8),
-    )
+    shapes = [(components, pixels, *more * [channels]) for more in range(3)] + 4 * [(pixels,)]
+    return Fit(*map(np.empty, shapes, [*4 * [np.float64], np.int32, np.bool_, np.uint8]))
 
 
 @compiled
@@ -78,12 +61,14 @@ def fit_band(
     Random starts go by the pixels' `places` (P,) in the whole image; P' is P or more, a multiple of 8.
     """
     n_samples, stride, C = frames.shape
-    K, n_pixels = len(fit.weights), len(places)
-    S = 1 + C + C * (C + 1) // 2
-    queue = np.zeros((1 + C + S + K * S + n_samples * C, WIDTH))
-    pixels, work = np.ones_like(queue), np.ones((STATES + K * (4 * S + 1), WIDTH))
+    K, n_pixels, T = len(fit.weights), len(places), 1 + C + C * (C + 1) // 2
+    queue = np.zeros((1 + C + T + K * T + n_samples * C, WIDTH))
+    pixels, work = np.ones_like(queue), np.ones((STATES + K * (4 * T + 1), WIDTH))
     room = np.empty((3 * n_samples, WIDTH))
     network = np.ascontiguousarray(sorting_network(n_samples).T)
+    n_log_n = np.zeros((n_samples + 1, WIDTH))
+    for n in range(2, n_samples + 1):
+        n_log_n[n] = n * log(n)
     gains, converged_at = steps
     pixel, next_pixel, free = np.zeros(WIDTH, np.int64), 0, 2**WIDTH - 1
     while True:
@@ -94,14 +79,14 @@ def fit_band(
                 if q == 0:
                     load(shape, frames, stride, next_pixel, n_samples, queue)
                     if settings.start == SPLIT:
-                        split(shape, queue, n_samples, settings, network, room)
+                        split(shape, queue, n_samples, settings.floor, network, n_log_n, room)
                 if settings.start != SPLIT:
                     draw_start(settings, places[next_pixel], q, K, C, queue)
                 for row in range(len(queue)):
                     pixels[row, j] = queue[row, q]
-                for row in range(STATES + K * (S + 1)):
+                for row in range(STATES + K * (T + 1)):
                     work[row, j] = 0.0
-                work[BEST, j], work[LONGEST, j] = NEVER, FIRST_STEP
+                work[em.BEST, j], work[em.LONGEST, j] = em.NEVER, em.FIRST_STEP
                 pixel[j] = next_pixel + offset
                 free ^= 1 << j
                 next_pixel += 1
@@ -110,10 +95,10 @@ def fit_band(
         done = em_step(shape, pixels, n_samples, work, settings)
         for j in range(WIDTH):
             if not (free >> j) & 1:
-                t = int(work[STEP, j]) - 1
-                gains[t] += int(work[CHANGE, j])
+                t = int(work[em.STEP, j]) - 1
+                gains[t] += int(work[em.CHANGE, j])
                 if (done >> j) & 1:
-                    converged_at[t] += int(work[CONVERGED, j])
+                    converged_at[t] += int(work[em.CONVERGED, j])
                     fit.n_iter[pixel[j]] = t
                     write(j, pixel[j], n_samples, pixels, work, fit)
                     free ^= 1 << j
@@ -124,7 +109,7 @@ def write(j: int, p: int, n_samples: int, pixels: Floats, work: Floats, fit: Fit
     """Write lane `j` as pixel `p`, in the units of values in [0, 1]."""
     weights, means, covariances, log_likelihood, _, converged, flags = fit
     K, _, C = means.shape
-    lost, flag, row = work[LOST, j] > 0.0, 0, STATES
+    flag, row = 0, STATES
     for k in range(K):
         weights[k, p] = work[row, j]
         for c in range(C):
@@ -134,14 +119,15 @@ def write(j: int, p: int, n_samples: int, pixels: Floats, work: Floats, fit: Fit
         row += 1 + C
         for c in range(C):
             for d in range(c + 1):
-                covariances[k, p, c, d] = covariances[k, p, d, c] = work[row, j] / (LEVELS * LEVELS)
+                value = work[row, j] * (1.0 / LEVELS**2)
+                covariances[k, p, c, d] = covariances[k, p, d, c] = value
                 row += 1
-        if work[row, j] > 0.0 and not lost:
+        if work[row, j] > 0.0:
             flag |= AT_FLOOR
         row += 1
-    log_likelihood[p], converged[p] = work[BEST, j], work[CONVERGED, j] > 0.0
+    log_likelihood[p], converged[p] = work[em.BEST, j], work[em.CONVERGED, j] > 0.0
     if pixels[0, j] == 0.0:
         flag = CONSTANT
     elif pixels[0, j] < C:
         flag |= RANK_DEFICIENT
-    flags[p] = flag | (UNDEFINED if lost else 0)
+    flags[p] = flag | (UNDEFINED if work[em.LOST, j] > 0.0 else 0)

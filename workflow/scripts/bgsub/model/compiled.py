@@ -20,7 +20,6 @@ class Compiled(Protocol[P, R]):
     """What numba makes of a function: it is called with the function's own arguments."""
 
     py_func: Any
-    overloads: Any
     stats: Any
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -50,13 +49,6 @@ class _Stopwatch(event.Listener):
 event.register("numba:compile", _Stopwatch())
 
 
-def _sources(folder: Path) -> list[bytes]:
-    """Contents of the modules in `folder` that compiled code is made of: they name numba or what wraps it."""
-    contents = (file.read_bytes() for file in sorted(folder.rglob("*.py")))
-    names = (b"numba", b"bgsub.model.compiled", b"bgsub.model.lanes")
-    return [text for text in contents if any(name in text for name in names)]
-
-
 def _cache_folder() -> str:
     """Folder for the machine code of exactly these sources; numba's own choice if it cannot be written.
 
@@ -64,7 +56,10 @@ def _cache_folder() -> str:
     code of the functions that it calls.
     """
     library = Path(__file__).parents[1]
-    version = hashlib.sha256(b"".join(_sources(library))).hexdigest()[:12]
+    contents = (file.read_bytes() for file in sorted(library.rglob("*.py")))
+    wraps = (b"numba", b"bgsub.model.compiled", b"bgsub.model.lanes")  # a module of compiled code names one
+    sources = [text for text in contents if any(name in text for name in wraps)]
+    version = hashlib.sha256(b"".join(sources)).hexdigest()[:12]
     folder = (Path(config.CACHE_DIR) if config.CACHE_DIR else library / "__pycache__") / f"bgsub-{version}"
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -6,24 +6,25 @@ The interface follows scikit-learn's GaussianMixture; the computation is in `mod
 import functools
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from bgsub.model import choice
 from bgsub.model.band import Fit, Steps, fit_band, new_fit
 from bgsub.model.compiled import Compiled
+from bgsub.model.constants import LEVELS, LOG_2PI, LOG_LEVELS, ROUNDING_VARIANCE
 from bgsub.model.convergence import Trajectory
-from bgsub.model.density import log_joint_densities
 from bgsub.model.lanes import WIDTH, Shape
 from bgsub.model.start import STARTS
-from bgsub.model.steps import FitSettings
+from bgsub.model.steps import SINGULAR, FitSettings
 
 logger = logging.getLogger(__name__)
 
 LARGEST_MIXTURE = 5
+_ready: set[tuple[int, int]] = set()  # numbers of components and channels whose fit is compiled
 BAND_BYTES = 2**20  # samples that a thread copies at a time: they stay in its cache
 
 
@@ -80,12 +81,6 @@ class PixelMixture:
     trajectory_ : bgsub.model.convergence.Trajectory
         Sums of the log-likelihood by iteration; tiles' trajectories add up exactly. For "auto", those of the
         largest mixture.
-
-    Examples
-    --------
-    >>> mixture = PixelMixture(n_components=2, n_threads=2).fit(frames)       # frames (N, H, W, 3) uint8
-    >>> heaviest = mixture.weights_.argmax(axis=0)
-    >>> background = np.take_along_axis(mixture.means_, heaviest[None, ..., None], axis=0)[0]
     """
 
     def __init__(
@@ -133,39 +128,40 @@ class PixelMixture:
         self._check_parameters()
         frames = _as_clip(frames)
         _, height, width, channels = frames.shape
-        places = np.asarray(first_pixel, np.int64)
-        if places.ndim == 0:
-            places = places + np.arange(height * width)
+        places = np.asarray(first_pixel, np.int64) + (
+            0 if np.ndim(first_pixel) else np.arange(height * width)
+        )
         largest = self.largest_mixture
-        sizes = range(1, largest + 1) if self.n_components == "auto" else range(largest, largest + 1)
+        sizes = range(1 if self.n_components == "auto" else largest, largest + 1)
         for size in sizes:
-            nothing = np.empty((1, 0, channels), np.uint8), places[:0], new_fit(size, 0, channels), 0
-            _compile(fit_band, functools.partial(self._fit_band, size, *nothing))
+            if (size, channels) not in _ready:
+                nothing = np.empty((1, 0, channels), np.uint8), places[:0], new_fit(size, 0, channels), 0
+                _compile(fit_band, functools.partial(self._fit_band, size, *nothing))
+                _ready.add((size, channels))
         results = new_fit(largest, height * width, channels)
 
         def fit_one(offset: int, band: np.ndarray) -> Steps:
-            at = places[offset : offset + band.shape[1]]
-            if self.n_components != "auto":
-                return self._fit_band(largest, band, at, results, offset)
-            criterion = np.full(band.shape[1], np.inf)
-            for size in sizes:
-                fit = new_fit(size, band.shape[1], channels)
-                steps = self._fit_band(size, band, at, fit, 0)
-                parameters = size * (1 + channels + channels * (channels + 1) // 2) - 1
-                penalty = parameters * np.log(len(band))
-                choice.take_better(criterion, penalty, len(band), band=fit, offset=offset, image=results)
+            samples, pixels, _ = band.shape
+            span = slice(offset, offset + pixels)
+            steps = self._fit_band(largest, band, places[span], results, offset)
+            part: list[Any] = [array[:, span] if array.ndim > 1 else array[span] for array in results]
+            criterion = bic(largest, channels, samples, part[3])
+            for size in reversed(sizes[:-1]):
+                fit = new_fit(size, pixels, channels)
+                self._fit_band(size, band, places[span], fit, 0)
+                take_better(criterion, bic(size, channels, samples, fit.log_likelihood), fit, Fit(*part))
             return steps
 
         steps = list(self._map_bands(fit_one, frames))
         gains, converged_at = (np.cumsum(sum(part)) for part in zip(*steps, strict=True))
         self.trajectory_ = Trajectory(gains, converged_at, height * width)
-        self.weights_ = results.weights.reshape(largest, height, width)
-        self.means_ = results.means.reshape(largest, height, width, channels)
-        self.covariances_ = results.covariances.reshape(largest, height, width, channels, channels)
-        self.log_likelihood_ = results.log_likelihood.reshape(height, width)
-        self.n_iter_ = results.n_iter.reshape(height, width)
-        self.converged_ = results.converged.reshape(height, width)
-        self.flags_ = results.flags.reshape(height, width)
+        image, mixture = (height, width), (largest, height, width)
+        self.weights_ = results.weights.reshape(mixture)
+        self.means_ = results.means.reshape(*mixture, channels)
+        self.covariances_ = results.covariances.reshape(*mixture, channels, channels)
+        self.log_likelihood_, self.n_iter_, self.converged_, self.flags_ = (
+            array.reshape(image) for array in results[3:]
+        )
         self.n_components_ = np.count_nonzero(self.weights_, axis=0).astype(np.uint8)
         return self
 
@@ -206,34 +202,34 @@ class PixelMixture:
         samples, height, width, channels = frames.shape
         if frames.shape[1:] != self.means_.shape[1:]:
             raise ValueError(f"frames are {frames.shape[1:]}, the model's {self.means_.shape[1:]}")
-        components, pixels = len(self.weights_), height * width
-        log_density = np.empty((samples, pixels))
-        probability = np.empty((samples, components, pixels))
-        weights = self.weights_.reshape(components, pixels)
-        means = self.means_.reshape(components, pixels, channels)
-        covariances = self.covariances_.reshape(components, pixels, channels, channels)
+        pixels = (len(self.weights_), height * width)
+        weights, means = self.weights_.reshape(pixels), self.means_.reshape(*pixels, channels)
+        covariances = self.covariances_.reshape(*pixels, channels, channels)
 
-        def predict_band(offset: int, band: np.ndarray) -> None:
+        def predict_band(offset: int, band: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             at = slice(offset, offset + band.shape[1])
             terms = log_joint_densities(band, weights[:, at], means[:, at], covariances[:, at])
-            log_density[:, at] = total = np.logaddexp.reduce(terms, axis=1)
-            probability[:, :, at] = np.exp(terms - total[:, np.newaxis])
+            log_density = np.logaddexp.reduce(terms, axis=1)
+            return log_density, np.exp(terms - log_density[:, np.newaxis])
 
-        for _ in self._map_bands(predict_band, frames):
-            pass
+        parts = zip(*self._map_bands(predict_band, frames), strict=True)
+        log_density, probability = (np.concatenate(part, axis=-1) for part in parts)
         return log_density.reshape(samples, height, width), probability.reshape(samples, -1, height, width)
 
     def _map_bands(self, work: Callable, frames: np.ndarray) -> Iterable:
         """Yield `work(first pixel, samples (N, P, C))` of the bands of `frames`, in order."""
+        samples, height, width, channels = frames.shape
+        step = max(1, BAND_BYTES // max(1, samples * width * channels))  # rows
 
-        def work_on(rows: slice) -> object:
-            return work(*_samples_of(frames, rows))
+        def work_on(top: int) -> object:
+            rows = np.ascontiguousarray(frames[:, top : top + step])
+            return work(top * width, rows.reshape(samples, -1, channels))
 
         if self.n_threads == 1:  # a pool's start takes longer than the fit of a few pixels
-            yield from map(work_on, _rows_that_fit_cache(frames))
+            yield from map(work_on, range(0, height, step))
         else:
             with ThreadPoolExecutor(self.n_threads) as pool:
-                yield from pool.map(work_on, _rows_that_fit_cache(frames))
+                yield from pool.map(work_on, range(0, height, step))
 
     def _check_parameters(self) -> None:
         """Raise ValueError for a parameter outside its range."""
@@ -253,6 +249,50 @@ class PixelMixture:
             raise ValueError(f"n_threads is {self.n_threads}, expected 1 or more")
 
 
+def bic(components: int, channels: int, samples: int, log_likelihood: np.ndarray) -> np.ndarray:
+    """Bayesian information criterion (Schwarz 1978) of mixtures with this mean log-likelihood."""
+    parameters = components * (1 + channels + channels * (channels + 1) // 2) - 1
+    return parameters * np.log(samples) - 2.0 * samples * log_likelihood
+
+
+def take_better(criterion: np.ndarray, bic_: np.ndarray, fit: Fit, best: Fit) -> None:
+    """Copy a fit of fewer components into `best` where its BIC (P,) is not above `criterion`; lower that.
+
+    Components that the fit lacks get weight 0 and the parameters of its first.
+    """
+    better, size = bic_ <= criterion, len(fit.weights)
+    pairs: Any = zip((*fit, bic_), (*best, criterion), strict=True)
+    for source, target in pairs:
+        where = better.reshape(-1, *[1] * (source.ndim - 2))
+        if source.ndim > 1:
+            np.copyto(target[size:], source[:1], where=where)
+        np.copyto(target[:size] if source.ndim > 1 else target, source, where=where)
+    np.copyto(best.weights[size:], 0.0, where=better)
+
+
+def log_joint_densities(
+    samples: np.ndarray,
+    weights: np.ndarray,
+    means: np.ndarray,
+    covariances: np.ndarray,
+    floor: float | None = None,
+) -> np.ndarray:
+    """Logarithm of weight times density (N, K, P), nats, of samples (N, P, C) uint8, by numpy's eigenvectors.
+
+    Parameters are (K, P, ..) in [0, 1] units; a component of weight 0 takes no part. Eigenvalues below the
+    floor, squared levels, are raised to it; without one, those of a singular covariance, which has no
+    density, to the variance of rounding.
+    """
+    variances, axes = np.linalg.eigh(LEVELS**2 * covariances)
+    singular = variances[..., :1] <= SINGULAR * variances[..., -1:]
+    variances = np.maximum(variances, np.where(singular, ROUNDING_VARIANCE, 0.0) if floor is None else floor)
+    log_norm = (LOG_LEVELS - 0.5 * LOG_2PI - 0.5 * np.log(variances)).sum(axis=-1)
+    with np.errstate(divide="ignore"):
+        log_norm = log_norm + np.log(weights)
+    along = np.einsum("nkpc,kpcd->nkpd", samples[:, np.newaxis] - LEVELS * means, axes)
+    return log_norm - 0.5 * (along**2 / variances).sum(axis=-1)
+
+
 def _as_clip(frames: np.ndarray) -> np.ndarray:
     """Check `frames`, and give grey ones a channel axis."""
     if frames.dtype != np.uint8:
@@ -266,26 +306,12 @@ def _as_clip(frames: np.ndarray) -> np.ndarray:
     return frames
 
 
-def _rows_that_fit_cache(frames: np.ndarray) -> Iterator[slice]:
-    """Yield the rows of `frames` in bands whose samples fill at most BAND_BYTES, or one row."""
-    samples, height, width, channels = frames.shape
-    rows = max(1, BAND_BYTES // max(1, samples * width * channels))
-    return (slice(top, min(top + rows, height)) for top in range(0, height, rows))
-
-
-def _samples_of(frames: np.ndarray, rows: slice) -> tuple[int, np.ndarray]:
-    """Index of the first pixel of `rows`, and a contiguous copy of their samples (N, P, C)."""
-    samples, _, width, channels = frames.shape
-    return rows.start * width, np.ascontiguousarray(frames[:, rows]).reshape(samples, -1, channels)
-
-
 def _compile(kernel: Compiled, call: Callable[[], object]) -> None:
     """Compile `kernel` by `call`, or load it from the cache on disk, and say so if it takes long."""
     cache, before = Path(kernel.stats.cache_path), sum(kernel.stats.cache_misses.values())
-    if not any(
-        cache.glob(f"{Path(kernel.py_func.__code__.co_filename).stem}.{kernel.py_func.__name__}-*.nbc")
-    ):
-        logger.info("compiling the fit, once per machine; this takes about 10 s")
+    files = f"{Path(kernel.py_func.__code__.co_filename).stem}.{kernel.py_func.__name__}-*.nbc"
+    if not any(cache.glob(files)):
+        logger.info("compiling the fit, once per machine; this takes some seconds")
     start = time.perf_counter()
     call()
     if sum(kernel.stats.cache_misses.values()) > before:

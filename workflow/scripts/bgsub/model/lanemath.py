@@ -1,86 +1,86 @@
 """Elementary functions and small symmetric matrices in lanes.
 
-A symmetric matrix is its lower triangle, a dict from (row, column) to lanes.
+A symmetric matrix is its lower triangle, a dict from (row, column) to lanes, row by row.
 """
+
+from collections.abc import Iterable, Sequence
 
 from llvmlite import ir
 
-from bgsub.model.lanes import (
-    INTEGERS,
-    VECTOR,
-    WIDTH,
-    Lanes,
-    Mask,
-    absolute,
-    emit,
-    lanes,
-    maximum,
-    minimum,
-    select,
-    sqrt,
-)
-from bgsub.model.numerics import LN2_HIGH, LN2_LOW, LOG2_E, LOWEST_EXPONENT
+from bgsub.model.lanes import INTEGERS, VECTOR, WIDTH, Lanes, emit, lanes, select
+from bgsub.model.numerics import LN2_HIGH, LN2_LOW, LOG2_E, LOWEST_EXPONENT, ODD
 
-Matrix = dict[tuple[int, int], Lanes]
 Vector = list[Lanes]
+Matrix = dict[tuple[int, int], Lanes]
 
 LN2 = 0.6931471805599453
 ROUND = 6755399441055744.0  # 1.5 * 2^52: adding it rounds to an integer, kept in the low bits
 ROOT_HALF = 0x3FE6A09E667F3BCD  # bits of sqrt(1/2)
 # exp(-r) for |r| <= ln(2) / 2, minimax to 2e-12, and log(1 + m) for m from sqrt(1/2) - 1 to sqrt(2) - 1,
 # Chebyshev's to 3e-7; highest power first
-EXP = [
+EXP = (
     2.4876164022625967e-05, -0.00019915866926782682, 0.0013888821677630362, -0.008333266097949614,
     0.041666666890957, -0.16666666891045775, 0.49999999999797934, -0.9999999999797852, 1.0,
-]  # fmt: skip
-LOG_ROUGHLY = [
+)  # fmt: skip
+LOG_ROUGHLY = (
     0.11589569102344208, -0.18852438787146036, 0.20655334597959, -0.2488637832462905, 0.33299597871751524,
     -0.5000199301348118, 1.0000040901688652, 6.432101447989558e-08,
-]  # fmt: skip
+)  # fmt: skip
 
 
-def polynomial(x: Lanes, coefficients: list[float]) -> Lanes:
+def polynomial(x: Lanes, coefficients: Iterable[float]) -> Lanes:
     """Evaluate a polynomial, highest power first (Horner)."""
-    value = lanes(coefficients[0])
-    for coefficient in coefficients[1:]:
+    value, *others = map(lanes, coefficients)
+    for coefficient in others:
         value = value * x + coefficient
     return value
 
 
-def _integers(value: int) -> ir.Constant:
-    return ir.Constant(INTEGERS, [value] * WIDTH)
+def total(values: Iterable[Lanes]) -> Lanes:
+    """Return the sum, from the left."""
+    first, *others = values
+    return sum(others, start=first)
+
+
+def least(values: Iterable[Lanes]) -> Lanes:
+    """Return the smallest number."""
+    smallest, *others = values
+    for value in others:
+        smallest = value.at_most(smallest)
+    return smallest
+
+
+def greatest(values: Iterable[Lanes]) -> Lanes:
+    """Return the largest number."""
+    return -least([-value for value in values])
+
+
+def dot(a: Sequence[Lanes], b: Sequence[Lanes]) -> Lanes:
+    """Return the inner product."""
+    return total(one * other for one, other in zip(a, b, strict=True))
 
 
 def exp_minus(x: Lanes) -> Lanes:
     """exp(-x) for x >= 0, to 2e-12; exp(-708) beyond x = 708."""
-    x = minimum(x, -LOWEST_EXPONENT)
+    x = x.at_most(-LOWEST_EXPONENT)
     shifted = ROUND - x * LOG2_E
     r = (shifted - ROUND) * LN2 + x
     exponent = emit().add(emit().bitcast(shifted.value, INTEGERS), _integers(1023))
     return polynomial(r, EXP) * Lanes(emit().bitcast(emit().shl(exponent, _integers(52)), VECTOR))
 
 
-def _mantissa_and_exponent(x: Lanes) -> tuple[Lanes, Lanes]:
-    """Return m in [sqrt(1/2), sqrt(2)) and n of positive normal x = m 2^n."""
-    bits = emit().bitcast(x.value, INTEGERS)
-    n = emit().ashr(emit().sub(bits, _integers(ROOT_HALF)), _integers(52))
-    m = emit().sub(bits, emit().shl(n, _integers(52)))
-    return Lanes(emit().bitcast(m, VECTOR)), Lanes(emit().sitofp(n, VECTOR))
-
-
 def log(x: Lanes) -> Lanes:
     """Natural logarithm of a normal number > 0, to 1e-15; the odd series of log((1+s)/(1-s))."""
     m, n = _mantissa_and_exponent(x)
     s = (m - 1.0) / (m + 1.0)
-    z = (s * s).done()
-    series = polynomial(z, [2.0 / k for k in range(21, 1, -2)])
-    return n * LN2_HIGH + (n * LN2_LOW + (s * (z * series) + 2.0 * s))
+    z = s * s
+    return n * LN2_HIGH + (n * LN2_LOW + ((2.0 * s) * (z * polynomial(z, ODD)) + 2.0 * s))
 
 
 def log_one_plus(x: Lanes) -> Lanes:
     """log(1 + x) for x in [0, 1], to 2e-14: the series of `log`, but no exponent to take out first."""
     s = x / (x + 2.0)
-    z = (s * s).done()
+    z = s * s
     series = polynomial(z, [2.0 / k for k in range(25, 1, -2)])
     return s * (z * series) + 2.0 * s
 
@@ -91,29 +91,41 @@ def log_roughly(x: Lanes) -> Lanes:
     return n * LN2 + polynomial(m - 1.0, LOG_ROUGHLY)
 
 
+def _mantissa_and_exponent(x: Lanes) -> tuple[Lanes, Lanes]:
+    """Return m in [sqrt(1/2), sqrt(2)) and n of positive normal x = m 2^n."""
+    bits = emit().bitcast(x.value, INTEGERS)
+    n = emit().ashr(emit().sub(bits, _integers(ROOT_HALF)), _integers(52))
+    m = emit().sub(bits, emit().shl(n, _integers(52)))
+    return Lanes(emit().bitcast(m, VECTOR)), Lanes(emit().sitofp(n, VECTOR))
+
+
+def _integers(value: int) -> ir.Constant:
+    return ir.Constant(INTEGERS, [value] * WIDTH)
+
+
 def triangle(size: int) -> list[tuple[int, int]]:
     """Return the places (row, column) of a lower triangle, row by row."""
     return [(i, j) for i in range(size) for j in range(i + 1)]
 
 
-def dot(a: Vector, b: Vector) -> Lanes:
-    """Return the inner product."""
-    total: Lanes = a[0] * b[0]
-    for one, other in zip(a[1:], b[1:], strict=True):
-        total = one * other + total
-    return total
+def matrix(values: Sequence[Lanes]) -> Matrix:
+    """Return the 1 x 1 or 3 x 3 matrix with this lower triangle."""
+    return dict(zip(triangle(1 if len(values) == 1 else 3), values, strict=True))
 
 
 def times(A: Matrix, v: Vector) -> Vector:
     """Return A v."""
-    size = len(v)
-    return [dot([A[max(i, j), min(i, j)] for j in range(size)], v) for i in range(size)]
+    return [dot([A[max(i, j), min(i, j)] for j in range(len(v))], v) for i in range(len(v))]
 
 
 def trace(A: Matrix) -> Lanes:
     """Sum of the diagonal."""
-    diagonal = [value for (i, j), value in A.items() if i == j]
-    return sum(diagonal[1:], start=diagonal[0])
+    return total(value for (i, j), value in A.items() if i == j)
+
+
+def square_norm(A: Matrix) -> Lanes:
+    """Sum of all entries' squares, which is that of the eigenvalues'."""
+    return total(value * value * (1.0 if i == j else 2.0) for (i, j), value in A.items())
 
 
 def plus_scaled_identity(A: Matrix, shift: Lanes) -> Matrix:
@@ -126,8 +138,8 @@ def adjugate(A: Matrix) -> Matrix:
     return {
         (0, 0): A[1, 1] * A[2, 2] - A[2, 1] * A[2, 1],
         (1, 0): A[2, 0] * A[2, 1] - A[1, 0] * A[2, 2],
-        (2, 0): A[1, 0] * A[2, 1] - A[2, 0] * A[1, 1],
         (1, 1): A[0, 0] * A[2, 2] - A[2, 0] * A[2, 0],
+        (2, 0): A[1, 0] * A[2, 1] - A[2, 0] * A[1, 1],
         (2, 1): A[1, 0] * A[2, 0] - A[2, 1] * A[0, 0],
         (2, 2): A[0, 0] * A[1, 1] - A[1, 0] * A[1, 0],
     }
@@ -142,46 +154,26 @@ def determinant(A: Matrix) -> Lanes:
 
 
 def factor(A: Matrix) -> tuple[Matrix, Vector]:
-    """Return L, d with A = L D L', L unit lower triangular, D diagonal; d > 0 if A is positive definite."""
-    size = max(A)[0] + 1
+    """Return M, d with A^-1 = M' diag(d) M, M unit lower triangular; d > 0 if A is positive definite.
+
+    Then the squared Mahalanobis distance is the sum of d (M (x - mean))^2.
+    """
+    rest, d = dict(A), []
     L: Matrix = {}
-    d: Vector = []
-    for j in range(size):
-        column = {i: A[i, j] for i in range(j, size)}
-        for k in range(j):
-            column = {i: value - L[i, k] * (L[j, k] * d[k]) for i, value in column.items()}
-        d.append(column[j])
-        inverse = 1.0 / d[j]
-        L |= {(i, j): (value * inverse).done() for i, value in column.items() if i > j}
-    return L, d
+    for j in range(max(A)[0] + 1):
+        d.append(1.0 / rest[j, j])
+        L |= {(r, j): rest[r, j] * d[j] for r, c in A if c == j and r > j}
+        rest = {(r, c): value - L[r, j] * rest[c, j] for (r, c), value in rest.items() if c > j}
+    M: Matrix = {}
+    for r, c in A:
+        below = total([L[r, c], *(L[r, k] * M[k, c] for k in range(c + 1, r))]) if r > c else lanes(-1.0)
+        M[r, c] = -below
+    return M, d
 
 
-def is_positive_definite(A: Matrix) -> Mask:
-    """Return where all of a matrix' eigenvalues are positive."""
-    _, d = factor(A)
-    positive = d[0] > 0.0
-    for pivot in d[1:]:
-        positive = positive & (pivot > 0.0)
-    return positive
-
-
-def whiten(A: Matrix) -> tuple[Matrix, Lanes]:
-    """Return lower W with W A W' = I, so that |W x|^2 is a squared Mahalanobis distance; and det A."""
-    L, d = factor(A)
-    size = len(d)
-    W: Matrix = {}
-    for i in range(size):
-        for j in range(i):
-            value = -L[i, j]
-            for k in range(j + 1, i):
-                value = value - L[i, k] * W[k, j]
-            W[i, j] = value
-    scale = [1.0 / sqrt(pivot) for pivot in d]
-    W = {(i, j): (value * scale[i]).done() for (i, j), value in W.items()}
-    det = d[0]
-    for pivot in d[1:]:
-        det = (det * pivot).done()
-    return W | {(i, i): scale[i] for i in range(size)}, det
+def inverse(M: Matrix, d: Vector) -> Matrix:
+    """Return A^-1 from what `factor` says of A."""
+    return {(r, c): total(M[k, r] * d[k] * M[k, c] for k in range(r, len(d))) for r, c in M}
 
 
 def eigen(A: Matrix) -> list[tuple[Lanes, Vector]]:
@@ -195,29 +187,28 @@ def eigen(A: Matrix) -> list[tuple[Lanes, Vector]]:
         return [(A[0, 0], [lanes(1.0)])]
     mean = trace(A) * (1.0 / 3.0)
     B = plus_scaled_identity(A, -mean)
-    square = sum((value * value * (1.0 if i == j else 2.0) for (i, j), value in B.items()), start=lanes(0.0))
-    spread = sqrt(maximum(square * (1.0 / 6.0), 1e-60))
+    spread = (square_norm(B) * (1.0 / 6.0)).at_least(1e-60).sqrt()
     r = 0.5 * determinant(B) / (spread * spread * spread)
-    size = minimum(absolute(r), 1.0)
+    size = abs(r).at_most(1.0)
     cosine = (1.0 - 0.8660254037844386) * size + 0.8660254037844386  # of acos(|r|) / 3, roughly
     for _ in range(3):  # Newton's method for 4 c^3 - 3 c = |r|
-        square = (cosine * cosine).done()
+        square = cosine * cosine
         cosine = cosine - (cosine * (4.0 * square - 3.0) - size) / (12.0 * square - 3.0)
     away = 2.0 * spread * cosine
     alone = mean + select(r < 0.0, -away, away)
     v = _longest_column(adjugate(plus_scaled_identity(A, -alone)))
-    first = absolute(v[1]) < absolute(v[0])
+    first = abs(v[1]) < abs(v[0])  # a vector across v, and one across both
     u = [select(first, -v[2], 0.0), select(first, 0.0, v[2]), select(first, v[0], -v[1])]
-    u = [(one * (1.0 / sqrt(dot(u, u)))).done() for one in u]
+    u = [one * (1.0 / dot(u, u).sqrt()) for one in u]
     w = [v[1] * u[2] - v[2] * u[1], v[2] * u[0] - v[0] * u[2], v[0] * u[1] - v[1] * u[0]]
     Au = times(A, u)
     uu, uw, ww = dot(u, Au), dot(w, Au), dot(w, times(A, w))
     # Jacobi's rotation (Golub & Van Loan, Matrix Computations, section 8.5)
     half_gap = 0.5 * (ww - uu)
-    t = uw / maximum(absolute(half_gap) + sqrt(half_gap * half_gap + uw * uw), 1e-150)
+    t = uw / (abs(half_gap) + (half_gap * half_gap + uw * uw).sqrt()).at_least(1e-150)
     t = select(half_gap < 0.0, -t, t)
-    c = 1.0 / sqrt(t * t + 1.0)
-    s = (t * c).done()
+    c = 1.0 / (t * t + 1.0).sqrt()
+    s = t * c
     return [
         (alone, v),
         (uu - t * uw, [c * one - s * other for one, other in zip(u, w, strict=True)]),
@@ -227,23 +218,19 @@ def eigen(A: Matrix) -> list[tuple[Lanes, Vector]]:
 
 def _longest_column(J: Matrix) -> Vector:
     """Return the column of a 3 x 3 matrix of rank 1 with the largest diagonal entry, at length 1."""
-    second, third = J[0, 0] < J[1, 1], maximum(J[0, 0], J[1, 1]) < J[2, 2]
+    second, third = J[0, 0] < J[1, 1], J[0, 0].at_least(J[1, 1]) < J[2, 2]
     v = [select(third, J[2, c], select(second, J[max(1, c), min(1, c)], J[c, 0])) for c in range(3)]
     square = dot(v, v)
     none = square < 1e-250  # all directions are alike
-    scale = 1.0 / sqrt(maximum(square, 1e-250))
+    scale = 1.0 / square.at_least(1e-250).sqrt()
     return [select(none, 1.0 if c == 0 else 0.0, v[c] * scale) for c in range(3)]
 
 
-def floored(values: list[tuple[Lanes, Vector]], least: Lanes) -> Matrix:
-    """Return V max(L, least) V' of a matrix V L V'.
+def floored(values: list[tuple[Lanes, Vector]], floor: Lanes) -> Matrix:
+    """Return V max(L, floor) V' of a matrix V L V'.
 
-    It is the exact maximiser of a Gaussian's expected log-likelihood over covariances >= least I, so an
-    M-step with it never lowers the likelihood (adding `least` to the diagonal does).
+    It is the exact maximiser of a Gaussian's expected log-likelihood over covariances >= floor I, so an
+    M-step with it never lowers the likelihood (adding the floor to the diagonal does).
     """
-    raised = [(maximum(value, least), vector) for value, vector in values]
-    size = len(values[0][1])
-    return {
-        (i, j): dot([(value * v[i]).done() for value, v in raised], [v[j] for _, v in raised])
-        for i, j in triangle(size)
-    }
+    raised = [(value.at_least(floor), v) for value, v in values]
+    return {(i, j): total(value * v[i] * v[j] for value, v in raised) for i, j in triangle(len(values[0][1]))}

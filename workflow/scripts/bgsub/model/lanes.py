@@ -24,8 +24,10 @@ WIDTH = 8
 INT64 = ir.IntType(64)
 VECTOR = ir.VectorType(ir.DoubleType(), WIDTH)
 INTEGERS = ir.VectorType(INT64, WIDTH)
+ORDER = ir.VectorType(ir.IntType(32), WIDTH)
 
 Number = Union["Lanes", "Scalar", float]
+Index = Union["Scalar", int]
 _tracing: list[ir.IRBuilder] = []  # numba compiles one function at a time
 
 
@@ -46,16 +48,19 @@ def emit() -> ir.IRBuilder:
     return _tracing[-1]
 
 
+def _comparison(sign: str) -> Callable[["Lanes", Number], "Mask"]:
+    return lambda a, b: Mask(emit().fcmp_ordered(sign, a.value, lanes(b).value))
+
+
 class Lanes:
     """One float64 per pixel."""
 
     def __init__(self, value: ir.Value) -> None:
-        self._value = value
+        self.value = value
 
-    @property
-    def value(self) -> ir.Value:
-        """The vector."""
-        return self._value
+    __lt__, __le__ = _comparison("<"), _comparison("<=")
+    __gt__, __ge__ = _comparison(">"), _comparison(">=")
+    equals = _comparison("==")
 
     def __add__(self, other: Number) -> "Lanes":
         if isinstance(other, Product):
@@ -70,17 +75,13 @@ class Lanes:
     def __mul__(self, other: Number) -> "Product":
         return Product(self, lanes(other))
 
+    __radd__, __rmul__ = __add__, __mul__
+
     def __truediv__(self, other: Number) -> "Lanes":
         return Lanes(emit().fdiv(self.value, lanes(other).value))
 
-    def __radd__(self, other: Number) -> "Lanes":
-        return self + other
-
     def __rsub__(self, other: Number) -> "Lanes":
         return lanes(other) - self
-
-    def __rmul__(self, other: Number) -> "Product":
-        return self * other
 
     def __rtruediv__(self, other: Number) -> "Lanes":
         return lanes(other) / self
@@ -88,36 +89,31 @@ class Lanes:
     def __neg__(self) -> "Lanes":
         return Lanes(emit().fneg(self.value))
 
-    def _compare(self, sign: str, other: Number) -> "Mask":
-        return Mask(emit().fcmp_ordered(sign, self.value, lanes(other).value))
+    def __abs__(self) -> "Lanes":
+        return _llvm("fabs", self)
 
-    def __lt__(self, other: Number) -> "Mask":
-        return self._compare("<", other)
+    def sqrt(self) -> "Lanes":
+        """Square root."""
+        return _llvm("sqrt", self)
 
-    def __le__(self, other: Number) -> "Mask":
-        return self._compare("<=", other)
+    def floor(self) -> "Lanes":
+        """Largest integer that is not larger."""
+        return _llvm("floor", self)
 
-    def __gt__(self, other: Number) -> "Mask":
-        return self._compare(">", other)
+    def at_least(self, other: Number) -> "Lanes":
+        """Larger of two numbers; `other` where this is none."""
+        return select(self > other, self, other)
 
-    def __ge__(self, other: Number) -> "Mask":
-        return self._compare(">=", other)
-
-    def equals(self, other: Number) -> "Mask":
-        """Return where two numbers are the same."""
-        return self._compare("==", other)
-
-    def done(self) -> "Lanes":
-        """Return the number rounded, for several uses; a product is fused with one."""
-        return Lanes(self.value)
+    def at_most(self, other: Number) -> "Lanes":
+        """Smaller of two numbers; `other` where this is none."""
+        return select(self < other, self, other)
 
 
 class Product(Lanes):
     """a * b, multiplied out only where it is not added to something."""
 
     def __init__(self, a: Lanes, b: Lanes) -> None:
-        super().__init__(None)
-        self.a, self.b = a, b
+        self.a, self.b, self._value = a, b, None
 
     @property
     def value(self) -> ir.Value:
@@ -128,6 +124,8 @@ class Product(Lanes):
 
     def __add__(self, other: Number) -> Lanes:
         return fma(self.a, self.b, lanes(other))
+
+    __radd__ = __add__
 
     def __sub__(self, other: Number) -> Lanes:
         return fma(self.a, self.b, -lanes(other))
@@ -163,46 +161,42 @@ class Scalar:
     def __init__(self, value: ir.Value) -> None:
         self.value = value
 
-    def __add__(self, other: Union["Scalar", int]) -> "Scalar":
+    def __add__(self, other: Index) -> "Scalar":
         return Scalar(emit().add(self.value, _integer(other)))
 
-    def __sub__(self, other: Union["Scalar", int]) -> "Scalar":
+    def __sub__(self, other: Index) -> "Scalar":
         return Scalar(emit().sub(self.value, _integer(other)))
 
-    def __mul__(self, other: Union["Scalar", int]) -> "Scalar":
+    def __mul__(self, other: Index) -> "Scalar":
         return Scalar(emit().mul(self.value, _integer(other)))
 
-    def at_most(self, other: Union["Scalar", int]) -> "Scalar":
+    def at_most(self, limit: Index) -> "Scalar":
         """Return the smaller of two integers."""
-        limit = _integer(other)
-        return Scalar(emit().select(emit().icmp_signed("<", self.value, limit), self.value, limit))
-
-
-def _integer(number: Scalar | int) -> ir.Value:
-    return number.value if isinstance(number, Scalar) else INT64(number)
+        less = emit().icmp_signed("<", self.value, _integer(limit))
+        return Scalar(emit().select(less, self.value, _integer(limit)))
 
 
 class Rows:
     """A contiguous array (rows, 8), from some row on."""
 
-    def __init__(self, data: ir.Value, first: Scalar | int = 0) -> None:
+    def __init__(self, data: ir.Value, first: Index = 0) -> None:
         self.data, self.first = data, first
 
-    def _pointer(self, row: Scalar | int) -> ir.Value:
+    def _pointer(self, row: Index) -> ir.Value:
         place = (Scalar(_integer(row)) + self.first) * WIDTH
         return emit().bitcast(emit().gep(self.data, [place.value]), VECTOR.as_pointer())
 
-    def __getitem__(self, row: Scalar | int) -> Lanes:
+    def __getitem__(self, row: Index) -> Lanes:
         return Lanes(emit().load(self._pointer(row), align=8))
 
-    def __setitem__(self, row: Scalar | int, value: Number) -> None:
+    def __setitem__(self, row: Index, value: Number) -> None:
         emit().store(lanes(value).value, self._pointer(row), align=8)
 
-    def part(self, first: Scalar | int) -> "Rows":
+    def part(self, first: Index) -> "Rows":
         """Return the rows from `first` on."""
         return Rows(self.data, Scalar(_integer(first)) + self.first)
 
-    def block(self, first: Scalar | int, count: int) -> list[Lanes]:
+    def block(self, first: Index, count: int) -> list[Lanes]:
         """Return `count` rows from `first` on."""
         return [self.part(first)[row] for row in range(count)]
 
@@ -220,14 +214,10 @@ class Table:
         """Return the channels of 8 pixels, side by side from byte `first` on."""
         kind = ir.VectorType(ir.IntType(8), channels * WIDTH)
         place = emit().bitcast(emit().gep(self.data, [first.value]), kind.as_pointer())
-        values, found = emit().load(place, align=1), []
-        for c in range(channels):
-            order = ir.Constant(
-                ir.VectorType(ir.IntType(32), WIDTH), [channels * lane + c for lane in range(WIDTH)]
-            )
-            channel = emit().shuffle_vector(values, ir.Constant(kind, ir.Undefined), order)
-            found.append(Lanes(emit().uitofp(channel, VECTOR)))
-        return found
+        values, nothing = emit().load(place, align=1), ir.Constant(kind, ir.Undefined)
+        orders = [ir.Constant(ORDER, [channels * lane + c for lane in range(WIDTH)]) for c in range(channels)]
+        parted = [emit().shuffle_vector(values, nothing, order) for order in orders]
+        return [Lanes(emit().uitofp(channel, VECTOR)) for channel in parted]
 
 
 class Variable:
@@ -250,7 +240,7 @@ class Variable:
         return self
 
 
-def loop(start: Scalar | int, stop: Scalar | int, step: int = 1) -> Iterator[Scalar]:
+def loop(start: Index, stop: Index, step: int = 1) -> Iterator[Scalar]:
     """Yield the index of a loop, once: its body is traced once, and runs for every index."""
     with cgutils.for_range_slice(emit(), _integer(start), _integer(stop), INT64(step)) as (index, _):
         yield Scalar(index)
@@ -265,10 +255,14 @@ def lanes(number: Number) -> Lanes:
     return Lanes(ir.Constant(VECTOR, [float(number)] * WIDTH))
 
 
-def _repeated(number: ir.Value) -> Lanes:
-    nothing, order = ir.Constant(VECTOR, ir.Undefined), ir.VectorType(ir.IntType(32), WIDTH)
-    first = emit().insert_element(nothing, number, ir.Constant(ir.IntType(32), 0))
-    return Lanes(emit().shuffle_vector(first, nothing, ir.Constant(order, [0] * WIDTH)))
+def select(condition: Mask, a: Number, b: Number) -> Lanes:
+    """Take `a` in the lanes where `condition` is true, and `b` in the others."""
+    return Lanes(emit().select(condition.value, lanes(a).value, lanes(b).value))
+
+
+def fma(a: Lanes, b: Lanes, c: Lanes) -> Lanes:
+    """Return a * b + c, rounded once."""
+    return _llvm("fma", a, b, c)
 
 
 def _llvm(name: str, *arguments: Lanes) -> Lanes:
@@ -278,39 +272,14 @@ def _llvm(name: str, *arguments: Lanes) -> Lanes:
     return Lanes(emit().call(function, [argument.value for argument in arguments]))
 
 
-def fma(a: Lanes, b: Lanes, c: Lanes) -> Lanes:
-    """Return a * b + c, rounded once."""
-    return _llvm("fma", a, b, c)
+def _integer(number: Index) -> ir.Value:
+    return number.value if isinstance(number, Scalar) else INT64(number)
 
 
-def sqrt(a: Lanes) -> Lanes:
-    """Square root."""
-    return _llvm("sqrt", a)
-
-
-def floor(a: Lanes) -> Lanes:
-    """Largest integer that is not larger."""
-    return _llvm("floor", a)
-
-
-def absolute(a: Lanes) -> Lanes:
-    """Absolute value."""
-    return _llvm("fabs", a)
-
-
-def select(condition: Mask, a: Number, b: Number) -> Lanes:
-    """Take `a` in the lanes where `condition` is true, and `b` in the others."""
-    return Lanes(emit().select(condition.value, lanes(a).value, lanes(b).value))
-
-
-def maximum(a: Lanes, b: Number) -> Lanes:
-    """Larger of two numbers; `b` where `a` is no number."""
-    return select(a > b, a, b)
-
-
-def minimum(a: Lanes, b: Number) -> Lanes:
-    """Smaller of two numbers; `b` where `a` is no number."""
-    return select(a < b, a, b)
+def _repeated(number: ir.Value) -> Lanes:
+    nothing = ir.Constant(VECTOR, ir.Undefined)
+    first = emit().insert_element(nothing, number, ir.IntType(32)(0))
+    return Lanes(emit().shuffle_vector(first, nothing, ir.Constant(ORDER, [0] * WIDTH)))
 
 
 def _traced(context: Any, kind: types.Type, value: ir.Value) -> Any:
@@ -334,21 +303,21 @@ def kernel(function: Callable[..., Mask | None]) -> Callable[..., Any]:
     Tuples arrive as their lengths, named tuples as themselves, float64 arrays (.., 8) as Rows, other arrays
     as Tables, integers as Scalars, floats as Lanes. Of a mask that it returns the caller gets the bits.
     """
-    returns = types.none if inspect.signature(function).return_annotation is None else types.int64
+    signature = inspect.signature(function)
+    returns = types.none if signature.return_annotation is None else types.int64
 
     def typed(typing_context: Any, *kinds: types.Type) -> tuple[Any, Callable]:
-        def codegen(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        def codegen(context: Any, builder: ir.IRBuilder, types_: Any, arguments: Any) -> ir.Value:
             _tracing.append(builder)
             try:
-                result = function(*map(_traced, [context] * len(arguments), signature.args, arguments))
+                result = function(*map(_traced, [context] * len(arguments), types_.args, arguments))
                 return context.get_dummy_value() if result is None else result.bits()
             finally:
                 _tracing.pop()
 
         return returns(*kinds), codegen
 
-    names = ["typing_context", *inspect.signature(function).parameters]
-    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    typed.__signature__ = inspect.Signature([inspect.Parameter(name, kind) for name in names])  # type: ignore[attr-defined]
+    first = inspect.Parameter("typing_context", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    typed.__signature__ = signature.replace(parameters=[first, *signature.parameters.values()])  # type: ignore[attr-defined]
     typed.__name__ = function.__name__
     return intrinsic(typed)

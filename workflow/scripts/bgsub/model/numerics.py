@@ -1,5 +1,7 @@
 """Elementary functions for compiled code whose last bit does not depend on the machine's C library."""
 
+from math import factorial
+
 import numpy as np
 
 from bgsub.model.compiled import compiled
@@ -7,6 +9,8 @@ from bgsub.model.compiled import compiled
 LOG2_E = 1.4426950408889634
 LN2_HIGH = 6.93147180369123816490e-01  # ln 2 in two parts, so that n * LN2_HIGH is exact for |n| < 2^20
 LN2_LOW = 1.90821492927058770002e-10
+TAYLOR = tuple(1.0 / factorial(k) for k in range(13, -1, -1))  # of exp, highest power first
+ODD = tuple(1.0 / k for k in range(21, 1, -2))  # of log((1 + s) / (1 - s)) / (2 s) - 1 in s^2
 LOWEST_EXPONENT = -708.0  # exp below it is no normal number; treated as exp(-708), 3e-308
 
 
@@ -16,20 +20,9 @@ def exp(x: float) -> float:
     x = max(x, LOWEST_EXPONENT)
     n = np.floor(x * LOG2_E + 0.5)
     r = (x - n * LN2_HIGH) - n * LN2_LOW
-    p = 1.0 / 6227020800.0
-    p = p * r + 1.0 / 479001600.0
-    p = p * r + 1.0 / 39916800.0
-    p = p * r + 1.0 / 3628800.0
-    p = p * r + 1.0 / 362880.0
-    p = p * r + 1.0 / 40320.0
-    p = p * r + 1.0 / 5040.0
-    p = p * r + 1.0 / 720.0
-    p = p * r + 1.0 / 120.0
-    p = p * r + 1.0 / 24.0
-    p = p * r + 1.0 / 6.0
-    p = p * r + 0.5
-    p = p * r + 1.0
-    p = p * r + 1.0
+    p = 0.0
+    for coefficient in TAYLOR:
+        p = p * r + coefficient
     return p * np.int64((np.int64(n) + 1023) << 52).view(np.float64)
 
 
@@ -43,16 +36,9 @@ def log(x: float) -> float:
     m = np.int64(bits - (n << 52)).view(np.float64)
     s = (m - 1.0) / (m + 1.0)
     z = s * s
-    p = 1.0 / 21.0
-    p = p * z + 1.0 / 19.0
-    p = p * z + 1.0 / 17.0
-    p = p * z + 1.0 / 15.0
-    p = p * z + 1.0 / 13.0
-    p = p * z + 1.0 / 11.0
-    p = p * z + 1.0 / 9.0
-    p = p * z + 1.0 / 7.0
-    p = p * z + 1.0 / 5.0
-    p = p * z + 1.0 / 3.0
+    p = 0.0
+    for coefficient in ODD:
+        p = p * z + coefficient
     return n * LN2_HIGH + (2.0 * s + (2.0 * s * z * p + n * LN2_LOW))
 
 

@@ -6,41 +6,18 @@ no fetching afterwards, and equal places are ordered by colour. The number is an
 
 from collections.abc import Callable
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
 from bgsub import sorting
+from bgsub.model import lanemath as la
 from bgsub.model.compiled import compiled
 from bgsub.model.constants import LEVELS, ROUNDING_VARIANCE
-from bgsub.model.lanemath import (
-    Matrix,
-    Vector,
-    determinant,
-    dot,
-    eigen,
-    log_roughly,
-    plus_scaled_identity,
-    trace,
-    triangle,
-)
-from bgsub.model.lanes import (
-    Lanes,
-    Rows,
-    Scalar,
-    Shape,
-    Table,
-    Variable,
-    absolute,
-    floor,
-    kernel,
-    lanes,
-    loop,
-    maximum,
-    minimum,
-    select,
-)
+from bgsub.model.lanemath import Matrix, Vector
+from bgsub.model.lanes import Lanes, Rows, Scalar, Shape, Table, Variable, kernel, lanes, loop, select
 from bgsub.model.numerics import uniform
-from bgsub.model.steps import FitSettings, pixels_of, sum_rows
+from bgsub.model.steps import FitSettings, pixels_of, term_rows, terms_of
 
 STARTS = {"split": 0, "uniform": 1, "random": 2}
 SMALLEST_SIDE = 3.0  # samples; fewer give a component that lives on one outlier
@@ -50,53 +27,57 @@ PLACE_UNIT = 1.0 / 256.0  # levels; nearer samples are ordered by colour, so tha
 COLOURS = 2.0**24
 OUTSIDE = 2.0**27  # place of a sample of another group, plus that group: beyond any place of its own
 
+
+class Samples(NamedTuple):
+    """Number N of samples, their centre, the pairs of rows that sort so many, and n log n for n = 0 .. N."""
+
+    number: Scalar
+    centre: Vector
+    network: Table
+    n_log_n: Rows
+
+
 sorting_network = compiled(sorting.sorting_network)
 
 
 @kernel
 def load(shape: Shape, frames: Table, stride: Scalar, first: Scalar, n_samples: Scalar, rows: Rows) -> None:
     """Load the 8 pixels of `frames` (N, stride, C) from `first` on, about their rounded means."""
-    size, pixels = shape.channels, pixels_of(shape, rows)
-    sums = [Variable(0.0) for _ in range(size)]
+    C, pixels = shape.channels, pixels_of(shape, rows)
+    sums, moments = ([Variable(0.0) for _ in range(count)] for count in (C, term_rows(C)))
     for i in loop(0, n_samples):
-        for c, x in enumerate(frames.colours((i * stride + first) * size, size)):
-            pixels.samples[i * size + c] = x
+        for c, x in enumerate(frames.colours((i * stride + first) * C, C)):
+            pixels.samples[i * C + c] = x
             sums[c] += x
-    n, moments = lanes(n_samples), [Variable(0.0) for _ in range(sum_rows(size))]
-    centre = [floor(total.get() / n + 0.5) for total in sums]
+    centre = [(one.get() / lanes(n_samples) + 0.5).floor() for one in sums]
     for i in loop(0, n_samples):
-        x_ = [x - middle for x, middle in zip(pixels.samples.block(i * size, size), centre, strict=True)]
-        for c in range(size):
-            pixels.samples[i * size + c] = x_[c]
-        add_sample(moments, x_)
-    totals = [moment.get() for moment in moments]
-    for rows_, values in ((pixels.centre, centre), (pixels.totals, totals)):
-        for row, value in enumerate(values):
-            rows_[row] = value
-    S = scatter(totals)
-    noise, rank = maximum(1e-10 * trace(S), 1e-3), lanes(0.0)  # S is of integers
-    for value, _ in eigen(S):
-        rank = rank + select(value > noise, 1.0, 0.0)
-    pixels.rank[0] = rank
+        deviation = [pixels.samples[i * C + c] - centre[c] for c in range(C)]
+        for c in range(C):
+            pixels.samples[i * C + c] = deviation[c]
+        add_sample(moments, deviation)
+    for row, value in enumerate([*centre, *(moment.get() for moment in moments)], 1):
+        rows[row] = value
+    S = scatter([moment.get() for moment in moments])
+    noise = (1e-10 * la.trace(S)).at_least(1e-3)  # S is of integers
+    pixels.rank[0] = la.total(select(value > noise, 1.0, 0.0) for value, _ in la.eigen(S))
 
 
 def add_sample(moments: list[Variable], x: Vector) -> None:
-    """Add a sample to the sums of samples and of their products."""
-    terms = [lanes(1.0), *x, *(x[c] * x[d] for c, d in triangle(len(x)))]
-    for moment, term in zip(moments, terms, strict=True):
+    """Add a sample's terms to their sums."""
+    for moment, term in zip(moments, terms_of(x), strict=True):
         moment += term
 
 
 def scatter(sums: list[Lanes]) -> Matrix:
-    """Return the covariance of samples with these sums, times their squared number."""
-    size = 1 if len(sums) == 3 else 3
-    products = dict(zip(triangle(size), sums[1 + size :], strict=True))
-    return {(c, d): value * sums[0] - sums[1 + c] * sums[1 + d] for (c, d), value in products.items()}
+    """Return the covariance of samples with these sums of terms, times their squared number."""
+    n, *first = sums
+    products = la.matrix(sums[2:] if len(sums) == 3 else sums[4:])
+    return {(c, d): value * n - first[c] * first[d] for (c, d), value in products.items()}
 
 
 @kernel
 def split(
-    shape: Shape, rows: Rows, n_samples: Scalar, settings: FitSettings, network: Table, room: Rows
+    shape: Shape, rows: Rows, n_samples: Scalar, floor: float, network: Table, n_log_n: Rows, room: Rows
 ) -> None:
     """Cut the widest group in two until there are K groups.
 
@@ -106,155 +87,135 @@ def split(
     surfaces. The other is by distance from the mean of the middle half of the first: it parts a wall from
     colours on all sides of it. A covariance gets a share of the floor on its diagonal.
 
-    `room` (3 N, 8) is for the samples as numbers, of their groups and in the two orders; `network` are pairs
-    of rows that sort them.
+    `room` (3 N, 8) is for the samples as numbers, of their groups and in the two orders.
     """
-    K, size, S = shape.components, shape.channels, sum_rows(shape.channels)
-    pixels = pixels_of(shape, rows)
-    centre, sums = pixels.centre.block(0, size), pixels.sums
+    K, C, T, pixels = shape.components, shape.channels, term_rows(shape.channels), pixels_of(shape, rows)
+    centre, sums = pixels.centre.block(0, C), pixels.sums
+    whole = Samples(n_samples, centre, network, n_log_n)
     groups, along, around = room, room.part(n_samples), room.part(n_samples * 2)
-    extra = maximum(SHARE_OF_FLOOR * lanes(settings.floor), ROUNDING_VARIANCE)
-    for row in range(K * S):
-        sums[row] = pixels.totals[row] if row < S else 0.0
+    extra = (SHARE_OF_FLOOR * lanes(floor)).at_least(ROUNDING_VARIANCE)
+    for row in range(K * T):
+        sums[row] = pixels.totals[row] if row < T else 0.0
     for i in loop(0, n_samples):
         number = lanes(0.0)
-        for c in range(size):
-            number = 256.0 * number + (pixels.samples[i * size + c] + centre[c])
+        for c in range(C):
+            number = 256.0 * number + (pixels.samples[i * C + c] + centre[c])
         groups[i] = number
     for new in loop(1, K):
-        widest, group = widest_group([sums.block(k * S, S) for k in range(K)])
-        count = group[0]
+        widest, group = widest_group([sums.block(k * T, T) for k in range(K)])
+        cut = [Variable(-1e300), *map(Variable, group)]
         axis = main_axis(scatter(group))
-        order_by(partial(dot, axis), groups, along, widest, n_samples, network, centre)
-        cut = best_cut(along, n_samples, group, extra, centre, None)
-        middle = middle_mean(along, n_samples, count, centre)
-        order_by(partial(squared_distance, middle), groups, around, widest, n_samples, network, centre)
-        first = cut[0].get()
-        cut = best_cut(around, n_samples, group, extra, centre, cut)
-        lower = [part.get() for part in cut[1:]]
-        for row in range(S):
+        order_by(partial(la.dot, axis), widest, groups, along, whole)
+        take_better_cut(along, group, extra, K == 2, cut, whole)
+        score_along = cut[0].get()
+        middle = middle_mean(along, group[0], whole)
+        order_by(partial(squared_distance, middle), widest, groups, around, whole)
+        take_better_cut(around, group, extra, K == 2, cut, whole)
+        score, *lower = (part.get() for part in cut)
+        for row in range(T):
             for k in range(K):
-                at = k * S + row
-                sums[at] = select(widest.equals(float(k)), lower[row], sums[at])
-            sums[new * S + row] = group[row] - lower[row]
-        second_is_better = cut[0].get() > first
-        for i in loop(0, n_samples):
-            number = select(second_is_better, around[i], along[i])
-            place, rank = floor(number * (1.0 / COLOURS)), lanes(i)
+                sums[k * T + row] = select(widest.equals(float(k)), lower[row], sums[k * T + row])
+            sums[new * T + row] = group[row] - lower[row]
+        for i in loop(0, n_samples if K > 2 else 0):
+            number = select(score > score_along, around[i], along[i])
+            place, rank = (number * (1.0 / COLOURS)).floor(), lanes(i)
             own = select(rank < lower[0], widest, lanes(new))
-            groups[i] = number - place * COLOURS + select(rank < count, own, place - OUTSIDE) * COLOURS
-
-
-def squared_distance(a: Vector, b: Vector) -> Lanes:
-    """Return |a - b|^2."""
-    difference = [one - other for one, other in zip(a, b, strict=True)]
-    return dot(difference, difference)
-
-
-def main_axis(S: Matrix) -> Vector:
-    """Direction of the largest eigenvalue's eigenvector, largest component 1, sum of components >= 0."""
-    values = eigen(S)
-    largest, axis = values[0]
-    for value, vector in values[1:]:
-        larger = value > largest
-        axis = [select(larger, new, old) for new, old in zip(vector, axis, strict=True)]
-        largest = maximum(value, largest)
-    scale = absolute(axis[0])
-    for one in axis[1:]:
-        scale = maximum(absolute(one), scale)
-    scale = select(sum(axis[1:], start=axis[0]) < 0.0, -1.0, 1.0) / scale
-    return [(one * scale).done() for one in axis]
-
-
-def decoded(number: Lanes, centre: Vector) -> tuple[Lanes, Vector]:
-    """Return the group or place of a sample that is one number, and its colour about the pixel's centre."""
-    place = floor(number * (1.0 / COLOURS))
-    rest: Lanes = number - place * COLOURS
-    x: Vector = []
-    for middle in centre[:0:-1]:
-        higher = floor(rest * (1.0 / 256.0))
-        x.insert(0, rest - higher * 256.0 - middle)
-        rest = higher
-    return place, [rest - centre[0], *x]
-
-
-def order_by(
-    place: Callable[[Vector], Lanes],
-    groups: Rows,
-    order: Rows,
-    group: Lanes,
-    n_samples: Scalar,
-    network: Table,
-    centre: Vector,
-) -> None:
-    """Fill `order` with the samples of a group by their `place`, and then the others by their groups."""
-    for i in loop(0, n_samples):
-        label, x = decoded(groups[i], centre)
-        at = select(label.equals(group), floor(place(x) * (1.0 / PLACE_UNIT) + 0.5), label + OUTSIDE)
-        order[i] = at * COLOURS + (groups[i] - label * COLOURS)
-    for step in loop(0, network.size, 2):
-        i, j = network[step], network[step + 1]
-        a, b = order[i], order[j]
-        order[i], order[j] = minimum(a, b), maximum(a, b)
+            groups[i] = number - place * COLOURS + select(rank < group[0], own, place - OUTSIDE) * COLOURS
 
 
 def widest_group(groups: list[list[Lanes]]) -> tuple[Lanes, list[Lanes]]:
     """Return the group with the largest spread of samples, and its sums; -1 and zeros if none has any."""
     widest, width, group = lanes(-1.0), lanes(0.0), [lanes(0.0)] * len(groups[0])
     for k, candidate in enumerate(groups):
-        spread = trace(scatter(candidate)) / maximum(candidate[0], 1.0)
+        spread = la.trace(scatter(candidate)) / candidate[0].at_least(1.0)
         wider = spread > width
-        widest, width = select(wider, float(k), widest), maximum(spread, width)
+        widest, width = select(wider, float(k), widest), spread.at_least(width)
         group = [select(wider, new, old) for new, old in zip(candidate, group, strict=True)]
     return widest, group
 
 
-def middle_mean(ordered: Rows, n_samples: Scalar, count: Lanes, centre: Vector) -> Vector:
+def main_axis(S: Matrix) -> Vector:
+    """Direction of the largest eigenvalue's eigenvector, largest component 1, sum of components >= 0."""
+    values = la.eigen(S)
+    largest, axis = values[0]
+    for value, vector in values[1:]:
+        axis = [select(value > largest, new, old) for new, old in zip(vector, axis, strict=True)]
+        largest = value.at_least(largest)
+    scale = select(la.total(axis) < 0.0, -1.0, 1.0) / la.greatest(map(abs, axis))
+    return [one * scale for one in axis]
+
+
+def squared_distance(a: Vector, b: Vector) -> Lanes:
+    """Return |a - b|^2."""
+    return la.total((one - other) * (one - other) for one, other in zip(a, b, strict=True))
+
+
+def order_by(
+    place: Callable[[Vector], Lanes], group: Lanes, groups: Rows, order: Rows, whole: Samples
+) -> None:
+    """Fill `order` with the samples of a group by their `place`, and then the others by their groups."""
+    for i in loop(0, whole.number):
+        label, x = decoded(groups[i], whole.centre)
+        at = select(label.equals(group), (place(x) * (1.0 / PLACE_UNIT) + 0.5).floor(), label + OUTSIDE)
+        order[i] = at * COLOURS + (groups[i] - label * COLOURS)
+    for step in loop(0, whole.network.size, 2):
+        i, j = whole.network[step], whole.network[step + 1]
+        a, b = order[i], order[j]
+        order[i], order[j] = a.at_most(b), a.at_least(b)
+
+
+def decoded(number: Lanes, centre: Vector) -> tuple[Lanes, Vector]:
+    """Return the group or place of a sample that is one number, and its colour about the pixel's centre."""
+    place = (number * (1.0 / COLOURS)).floor()
+    rest: Lanes = number - place * COLOURS
+    x: Vector = []
+    for middle in centre[:0:-1]:
+        higher = (rest * (1.0 / 256.0)).floor()
+        x.insert(0, rest - higher * 256.0 - middle)
+        rest = higher
+    return place, [rest - centre[0], *x]
+
+
+def middle_mean(ordered: Rows, count: Lanes, whole: Samples) -> Vector:
     """Return the mean of the middle half of the first `count` of ordered samples."""
-    quarter = floor(0.25 * count)
-    totals = [Variable(0.0) for _ in centre]
-    for i in loop(0, n_samples):
+    quarter = (0.25 * count).floor()
+    sums = [Variable(0.0) for _ in whole.centre]
+    for i in loop(0, whole.number):
         inside = (lanes(i) >= quarter) & (lanes(i) < count - quarter)
-        for total, x in zip(totals, decoded(ordered[i], centre)[1], strict=True):
-            total += select(inside, x, 0.0)
-    return [total.get() / (count - 2.0 * quarter) for total in totals]
+        for one, x in zip(sums, decoded(ordered[i], whole.centre)[1], strict=True):
+            one += select(inside, x, 0.0)
+    return [one.get() / (count - 2.0 * quarter) for one in sums]
 
 
-def best_cut(
-    ordered: Rows,
-    n_samples: Scalar,
-    group: list[Lanes],
-    extra: Lanes,
-    centre: Vector,
-    best: list[Variable] | None,
-) -> list[Variable]:
-    """Return the highest classification likelihood of a cut of ordered samples, and the sums below that cut.
+def take_better_cut(
+    ordered: Rows, group: list[Lanes], extra: Lanes, all_in: bool, cut: list[Variable], whole: Samples
+) -> None:
+    """Set `cut`, a classification likelihood and the sums below the cut, to those of a better one, if any.
 
-    Only one above `best` so far counts.
+    `all_in` says that the group has all samples.
     """
-    best = best or [Variable(-1e300), *map(Variable, group)]
-    side = minimum(floor(0.5 * group[0]), SMALLEST_SIDE)
+    side = (0.5 * group[0]).floor().at_most(SMALLEST_SIDE)
     moments = [Variable(0.0) for _ in group]
-    for below in loop(1, n_samples):
-        add_sample(moments, decoded(ordered[below - 1], centre)[1])
+    for below in loop(1, whole.number):
+        add_sample(moments, decoded(ordered[below - 1], whole.centre)[1])
         lower = [moment.get() for moment in moments]
-        upper = [whole - part for whole, part in zip(group, lower, strict=True)]
-        score = part_score(lower, extra) + part_score(upper, extra)
-        better = (score > best[0].get() + SMALLEST_ADVANTAGE) & (lower[0] >= side) & (upper[0] >= side)
-        better = better & (upper[0] >= 1.0)
-        for one, new in zip(best, [score, *lower], strict=True):
+        upper = [both - part for both, part in zip(group, lower, strict=True)]
+        above = upper[0].at_least(1.0)
+        term = whole.n_log_n[whole.number - below] if all_in else above * la.log_roughly(above)
+        score = part_score(lower, whole.n_log_n[below], extra) + part_score(upper, term, extra)
+        allowed = (lower[0] >= side) & (upper[0] >= side) & (upper[0] >= 1.0)
+        better = allowed & (score > cut[0].get() + SMALLEST_ADVANTAGE)
+        for one, new in zip(cut, [score, *lower], strict=True):
             one.set(select(better, new, one.get()))
-    return best
 
 
-def part_score(sums: list[Lanes], extra: Lanes) -> Lanes:
-    """Return n (log n - log det(S + `extra` I) / 2) of samples with these sums and the covariance S."""
+def part_score(sums: list[Lanes], n_log_n: Lanes, extra: Lanes) -> Lanes:
+    """Return n (log n - log det(S + `extra` I) / 2) of n samples with these sums and the covariance S."""
     n, S = sums[0], scatter(sums)
-    size, shift = max(S)[0] + 1, (n * n * extra).done()
-    det = determinant(plus_scaled_identity(S, shift))  # n^2 size times too large
-    least = shift if size == 1 else (shift * shift * shift).done()
-    half = 0.5 * log_roughly(maximum(det, maximum(least, 1e-200)))
-    return n * ((1.0 + size) * log_roughly(maximum(n, 1.0)) - half)
+    shift = n * n * extra
+    det, C = la.determinant(la.plus_scaled_identity(S, shift)), max(S)[0] + 1  # n^2C times too large
+    smallest = (shift if C == 1 else shift * shift * shift).at_least(1e-200)
+    return (1.0 + C) * n_log_n - 0.5 * n * la.log_roughly(det.at_least(smallest))
 
 
 @compiled
@@ -264,34 +225,31 @@ def draw_start(settings: FitSettings, place: int, j: int, K: int, C: int, rows: 
     `uniform`: means uniform in [0, 1], identity covariances of values in [0, 1]. `random`: K different
     samples as means, the pixel's whole covariance. Weights are equal. `rows` are those of `pixels_of`.
     """
-    S = 1 + C + C * (C + 1) // 2
-    centre, totals, sums, samples = 1, 1 + C, 1 + C + S, 1 + C + S + K * S
+    T = 1 + C + C * (C + 1) // 2
+    totals, sums, samples = 1 + C, 1 + C + T, 1 + C + T + K * T
     if rows[0, j] == 0.0:  # samples that are all alike take one component
-        for row in range(K * S):
-            rows[sums + row, j] = rows[totals + row, j] if row < S else 0.0
+        for row in range(K * T):
+            rows[sums + row, j] = rows[totals + row, j] if row < T else 0.0
         return
     n_samples = int(rows[totals, j])
-    order = np.arange(n_samples)
-    mean, weight = np.empty(C), n_samples / K
+    order, mean, weight = np.arange(n_samples), np.empty(C), n_samples / K
     for k in range(K):
-        if settings.start == 1:
-            for c in range(C):
-                mean[c] = LEVELS * uniform(settings.seed, place, k * C + c) - rows[centre + c, j]
-        else:
-            left = max(1, n_samples - k)  # K > N: the last ones share a sample
-            draw = min(n_samples - 1, k + int(uniform(settings.seed, place, k) * left))
-            first = min(k, n_samples - 1)
-            order[first], order[draw] = order[draw], order[first]
-            for c in range(C):
-                mean[c] = rows[samples + order[first] * C + c, j]
-        rows[sums + k * S, j] = weight
-        row = 1 + C
+        draw = min(n_samples - 1, k + int(uniform(settings.seed, place, k) * max(1, n_samples - k)))
+        first = min(k, n_samples - 1)  # K > N: the last ones share a sample
+        order[first], order[draw] = order[draw], order[first]
+        row = sums + k * T
+        rows[row, j] = weight
         for c in range(C):
-            rows[sums + k * S + 1 + c, j] = weight * mean[c]
+            mean[c] = rows[samples + order[first] * C + c, j]
+            if settings.start == 1:
+                mean[c] = LEVELS * uniform(settings.seed, place, k * C + c) - rows[1 + c, j]
+            rows[row + 1 + c, j] = weight * mean[c]
+        at = 1 + C
+        for c in range(C):
             for d in range(c + 1):
                 covariance = LEVELS * LEVELS if c == d else 0.0
                 if settings.start == 2:
                     product = rows[totals + 1 + c, j] / n_samples * (rows[totals + 1 + d, j] / n_samples)
-                    covariance = rows[totals + row, j] / n_samples - product
-                rows[sums + k * S + row, j] = weight * (covariance + mean[c] * mean[d])
-                row += 1
+                    covariance = rows[totals + at, j] / n_samples - product
+                rows[row + at, j] = weight * (covariance + mean[c] * mean[d])
+                at += 1

@@ -84,7 +84,6 @@ def _room_for(tile: dict[str, np.ndarray], height: int) -> dict[str, np.ndarray]
     """Arrays for tiles like this one of as many rows together, and zeros for their trajectory."""
     room = {}
     for name, axis in ROW_AXIS.items():
-        shape = list(tile[name].shape)
-        shape[axis] = height
-        room[name] = np.empty(shape, tile[name].dtype)
+        shape = tile[name].shape
+        room[name] = np.empty((*shape[:axis], height, *shape[axis + 1 :]), tile[name].dtype)
     return room | {name: np.zeros_like(tile[name]) for name in _TRAJECTORY}

@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 
 from bgsub.model.constants import CLOSE_ENOUGH, TRAJECTORY_UNIT, UNDEFINED
-from bgsub.model.density import log_joint_densities
-from bgsub.model.gmm import PixelMixture
+from bgsub.model.gmm import PixelMixture, log_joint_densities
 from bgsub.progress import Progress
 from bgsub.source.frames import Frames
 

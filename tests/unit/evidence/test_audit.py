@@ -7,7 +7,7 @@ import pytest
 from pixels import mixed_pixels, noisy_pixels
 from sklearn.mixture import GaussianMixture
 
-from bgsub.model.audit import (
+from bgsub.evidence.audit import (
     audit,
     audit_rows,
     count_optima,
