@@ -68,7 +68,7 @@ def test_the_users_method_stands_in_every_table_and_on_the_page(run):
     assert "a method of yours" in page
     assert "masks made elsewhere" in page
     assert "a paper&#39;s" in page
-    assert "python mine.py, opening 3, rate 0.05" in page
+    assert "python mine.py, median 1, opening 3, rate 0.05" in page
 
 
 def test_a_posterior_stands_in_every_table_and_on_the_page(run):

@@ -57,11 +57,17 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     "module events": (edited("scripts/bgsub/evidence/events.py"), ["measure_masks.*"]),
     "module change": (
         edited("scripts/bgsub/evidence/change.py"),
-        ["measure_masks.*", "sweep_history.*"],
+        ["measure_masks.*", "sweep_history.*", "weigh_convergence.*"],  # whose picture is cropped to a moment
     ),
     "module difference": (
         edited("scripts/bgsub/masks/difference.py"),
-        ["mask_by_m.*", "measure_false_alarms.*", "sweep_thresholds.*", "pack_page.*"],
+        [
+            "mask_by_m.*",
+            "measure_false_alarms.*",
+            "sweep_thresholds.*",
+            "weigh_convergence.*",
+            "pack_page.*",
+        ],
     ),
     "module sentences": (edited("scripts/bgsub/report/sentences.py"), PAGES),
     "module over_clips": (edited("scripts/bgsub/evidence/over_clips.py"), ["compare_methods.*"]),
@@ -115,12 +121,17 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     ),
     "method's median": (
         setting(methods={"median": {"median": 5}}),
-        ["mask_by_median.* median", "sweep_thresholds.*"],
+        ["mask_by_median.* median", "measure_false_alarms.*", "sweep_thresholds.*"],
     ),
     "method's memory": (setting(methods={"learning_gmm": {"memory": 40}}), ["mask_by_posterior.*"]),
     "method's ignore_shadows": (
         setting(methods={"gmm_mahalanobis": {"ignore_shadows": False}}),
-        ["mask_by_model.* gmm_mahalanobis", "measure_false_alarms.*", "sweep_thresholds.*"],
+        [
+            "mask_by_model.* gmm_mahalanobis",
+            "measure_false_alarms.*",
+            "sweep_thresholds.*",
+            "weigh_convergence.*",
+        ],
     ),
     "method's history": (
         setting(methods={"mog2": {"history": 30}}),
@@ -143,7 +154,11 @@ CASES: dict[str, tuple[Change, list[str]]] = {
         ["mask_by_opencv.* mog2", "measure_masks.*", "sweep_history.*"],
     ),
     "keys in another order": (
-        lambda project: project.edit("config.yaml", "history: 60 #", "opening: 3\n    history: 60 #"),
+        lambda project: project.edit(
+            "config.yaml",
+            "    model: em\n    rule: difference\n",
+            "    rule: difference\n    model: em\n",
+        ),
         [],
     ),
     "training frames": (setting(clips={"demo": {"train": {"frames": [[0, 16]]}}}), ["split_frames.*"]),
@@ -171,7 +186,7 @@ REGROUPED: dict[str, tuple[Change, list[str]]] = {
     "tiles": (setting(tiles=4), ["fit_tile.*"]),
     "method's model": (
         setting(methods={"gmm": {"model": "notebook"}}),
-        ["mask_by_model.* gmm", "measure_false_alarms.*", "sweep_thresholds.*"],
+        ["mask_by_model.* gmm", "measure_false_alarms.*", "sweep_thresholds.*", "weigh_convergence.*"],
     ),
     "method's posterior": (
         setting(methods={"learning_gmm": {"posterior": "notebook"}}),
@@ -184,6 +199,7 @@ REGROUPED: dict[str, tuple[Change, list[str]]] = {
             "measure_.*",
             "score_masks.*",
             "sweep_thresholds.*",
+            "weigh_convergence.*",  # whose rules were the notebook's own
             "plot_methods.*",
             "pack_page.*",
             *PAGES,
@@ -230,7 +246,7 @@ def test_frames_per_second_concern_videos_and_times(project: Project, graph: Gra
     ("module", "needed", "spared"),
     [
         ("model/gmm", "fit_tile", "mask_by_.*|render_.*|read_.*|measure_.*"),
-        ("model/starts", "fit_tile", "mask_by_.*|render_.*|read_.*"),  # imported by another module only
+        ("model/start", "fit_tile", "mask_by_.*|render_.*|read_.*"),  # imported by another module only
         ("masks/foreground", "mask_by_.*", "fit_tile|join_tiles|read_frames|read_groundtruth"),
         ("evidence/absorption", "measure_masks", "fit_tile|join_tiles|mask_by_.*|render_.*"),
         ("evidence/scores", "score_masks", "fit_tile|join_tiles|mask_by_.*|render_.*"),

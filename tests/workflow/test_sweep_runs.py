@@ -69,8 +69,8 @@ def test_variants_are_named_by_what_differs(swept: Project) -> None:
         "gmm.components-1",
         "mog2.history-30",
         "gmm.train_fraction-0.3",
-        "gmm.opening-1",
-        "gmm.opening-1.threshold-30",
+        "gmm.opening-3",
+        "gmm.opening-3.threshold-30",
     }
     assert {name for name in made(swept, "models") if name.startswith("em")} == {
         "em",
@@ -78,10 +78,10 @@ def test_variants_are_named_by_what_differs(swept: Project) -> None:
         "em.train_fraction-0.3",
     }
     assert table(swept, "sweeps/grid.csv")[["variant", "threshold", "opening"]].to_numpy().tolist() == [
-        ["gmm.opening-1.threshold-30", 30, 1],
-        ["gmm.threshold-30", 30, 3],
-        ["gmm.opening-1", 50, 1],
-        ["gmm", 50, 3],
+        ["gmm.threshold-30", 30, 1],
+        ["gmm.opening-3.threshold-30", 30, 3],
+        ["gmm", 50, 1],
+        ["gmm.opening-3", 50, 3],
     ]
 
 
@@ -118,8 +118,8 @@ def test_a_variant_equals_the_method_with_its_setting(
         {
             "models": {"single": {"components": 1, "max_iterations": 60}},
             "methods": {
-                "strict": {"model": "em", "rule": "difference", "threshold": 30, "opening": 3},
-                "single": {"model": "single", "rule": "difference", "opening": 3},
+                "strict": {"model": "em", "rule": "difference", "threshold": 30, "median": 7},
+                "single": {"model": "single", "rule": "difference", "median": 7},
                 "short": {"opencv": "mog2", "history": 30, "var_threshold": 32, "opening": 3},
             },
         }

@@ -22,6 +22,7 @@ from bgsub import code
 from bgsub.config import files
 from bgsub.config.duplicates import check_duplicates
 from bgsub.config.experiment import read_experiment
+from bgsub.config.order import in_order_of
 from bgsub.config.surroundings import check_python
 from bgsub.errors import InputError
 from bgsub.masks.methods import key_of_model, method_of
@@ -49,7 +50,12 @@ except InputError as error:
     sys.exit(str(error))
 try:
     check_duplicates(workflow.configfiles)
-    EXPERIMENT = read_experiment(config, SCRIPTS.parents[1], located)
+    # The last of the files is the config that the others, given by --configfile, extend.
+    EXPERIMENT = read_experiment(
+        in_order_of(workflow.configfiles[-1], config) if workflow.configfiles else config,
+        SCRIPTS.parents[1],
+        located,
+    )
 except InputError as error:
     sys.exit(f"config: {error}")  # an exception would come with lines about this file
 # Another dict, as a module may be used, and so read, more than once with the one that it was given.

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 
 from bgsub.errors import InputError
-from bgsub.evidence.scores import is_foreground
 from bgsub.files import atomic_path, read_arrays, write_arrays
+from bgsub.labels import FOREGROUND
 from bgsub.progress import Progress
 from bgsub.source.archives import open_archive
 from bgsub.source.images import ImageDecoder
@@ -118,7 +118,7 @@ def export_masks(
     """
     with atomic_path(destination) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         for frame, mask in progress(zip(frames, masks, strict=True)):
-            image = is_foreground(mask).astype(np.uint8) * 255
+            image = (mask == FOREGROUND).astype(np.uint8) * 255
             encoded = cv2.imencode(".png", image)[1].tobytes()
             archive.writestr(zipfile.ZipInfo(f"bin{frame + 1:06d}.png", _EPOCH), encoded)
 
