@@ -186,7 +186,7 @@ REGROUPED: dict[str, tuple[Change, list[str]]] = {
     "tiles": (setting(tiles=4), ["fit_tile.*"]),
     "method's model": (
         setting(methods={"gmm": {"model": "notebook"}}),
-        ["mask_by_model.* gmm", "measure_false_alarms.*", "sweep_thresholds.*", "weigh_convergence.*"],
+        ["mask_by_model.* gmm", "measure_false_alarms.*", "sweep_thresholds.*"],
     ),
     "method's posterior": (
         setting(methods={"learning_gmm": {"posterior": "notebook"}}),

@@ -2,21 +2,23 @@
 
 import pandas as pd
 import pytest
-from project import Project
+import yaml
+from project import ROOT, Project
 
 TABLE = (
     "clip\ttitle\tsynthetic\tframes\tgroundtruth\n"
     "scene_lamp\tA lamp\tframes=30 height=60 width=80 lamp=0.75\tinput/*.png\tgroundtruth/*.png\n"
     "scene_empty\tNobody\tframes=30 height=60 width=80 story=empty\tinput/*.png\tgroundtruth/*.png\n"
 )
-METHODS = ("median", "mog2")
+METHODS = ("mog2", "median")  # of the config, in its order
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project = Project.copied_to(tmp_path_factory.mktemp("scenes") / "project")
     (project.folder / "tiny.tsv").write_text(TABLE)
-    others = dict.fromkeys(("gmm", "gmm_mahalanobis", "notebook", "mog2_frozen", "mog2_protected", "knn"))
+    known = yaml.safe_load((ROOT / "config.yaml").read_text())["methods"]
+    others = dict.fromkeys(name for name in known if name not in METHODS)
     project.configure({"scenes": "tiny.tsv", "methods": others})
     return project
 
