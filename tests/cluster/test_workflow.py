@@ -5,6 +5,7 @@ import shutil
 from collections import Counter
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from gauge import Gauge
 from project import Project
@@ -24,7 +25,7 @@ LOCAL = {
     "make_overview",
 }
 # What tells the time of a run, and so differs from one to the next.
-TIMED = ("*.html", "logs/*", "*/logs/*", "*/benchmarks/*", "summary.json")
+TIMED = ("*.html", "logs/*", "*/logs/*", "*/benchmarks/*", "summary.json", "table.csv")
 
 
 @pytest.fixture(scope="session")
@@ -65,6 +66,9 @@ def test_results_are_byte_for_byte_those_of_a_local_run(run: Run, finished: Proj
     there, here = contents(run.project), contents(finished)
     assert there.keys() == here.keys()
     assert [file for file in here if there[file] != here[file]] == []
+    tables = [pd.read_csv(project.results / "table.csv") for project in (run.project, finished)]
+    one, other = (table.drop(columns="seconds_per_frame") for table in tables)
+    pd.testing.assert_frame_equal(one, other, check_exact=True)
     suffixes = {Path(file).suffix for file in here}
     assert suffixes >= {".npy", ".npz", ".csv", ".json", ".png", ".mp4"}
     page = (run.project.results / "demo/report.html").read_text()
