@@ -6,11 +6,6 @@ from typing import Any
 
 from bgsub.config.files import Located, kind_of, source_settings
 
-CLIP_COLUMNS = (
-    *("clip", "title", "in_run", "kind", "source", "file", "bytes"),
-    *("groundtruth", "category", "licence", "citation"),
-)
-
 
 def catalogue(
     clips: Mapping[str, Any], chosen: Collection[str], located: Located = str
