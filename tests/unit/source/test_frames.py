@@ -151,12 +151,14 @@ def test_frames_of_different_sizes_are_named(tmp_path: Path):
 def test_memory_is_that_of_a_few_frames(tmp_path: Path):
     frame = noise(1, 120, 160)[0]
     source = zip_of(tmp_path / "clip.zip", {f"{index}.png": png(frame) for index in range(200)})
-    tracemalloc.start()
-    read_frames(source, None, tmp_path / "frames.npy")
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
+    peaks = []
+    for _ in range(3):  # once a decoder is loaded, or Python's own table of strings grows
+        tracemalloc.start()
+        read_frames(source, None, tmp_path / "frames.npy")
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
     assert open_frames(tmp_path / "frames.npy").shape == (200, 120, 160, 3)
-    assert peak < 8 * frame.nbytes
+    assert min(peaks) < 8 * frame.nbytes
 
 
 def test_full_disk_leaves_nothing(tmp_path: Path, small_disk: Path):

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from bgsub.errors import InputError, printable
 from bgsub.source.limits import LIMITS, Limits
+from bgsub.source.temporary import temporary_copy
 
 IMAGE_SUFFIXES = {".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
 VIDEO_SUFFIXES = {
@@ -86,13 +88,21 @@ class Archive:
         self.notes: list[str] = []
         self.limits = limits
 
-    def read(self, name: str) -> bytes:
-        """Return the bytes of one file; InputError if they are damaged."""
+    def member(self, name: str) -> AbstractContextManager[IO[bytes]]:
+        """Return a context manager that yields one file, open; InputError if it is damaged."""
         raise NotImplementedError
 
+    def read(self, name: str) -> bytes:
+        """Return the bytes of one file; InputError if they are damaged."""
+        with self.member(name) as file:
+            return file.read()
+
     def file(self, name: str) -> AbstractContextManager[Path]:
-        """Return a context manager that yields a path of one file, for libraries that cannot read bytes."""
-        raise NotImplementedError
+        """Return a context manager that yields a path of one file, for libraries that cannot read bytes.
+
+        It is that of a temporary copy, which is removed afterwards.
+        """
+        return temporary_copy(self.member(name), f"{self.path}'s '{name}'", name)
 
     def select(self, pattern: str | None) -> list[str]:
         """Return the names that make the clip, in natural order: images, or exactly one video.

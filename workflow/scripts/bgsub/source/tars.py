@@ -7,7 +7,7 @@ import tarfile
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,7 +15,7 @@ from bgsub.errors import InputError
 from bgsub.source.containers import head_of
 from bgsub.source.limits import LIMITS, Limits
 from bgsub.source.members import Archive
-from bgsub.source.temporary import BLOCK, is_of_the_system, space_told, temporary_copy
+from bgsub.source.temporary import BLOCK, is_of_the_system, space_told
 
 _COMPRESSIONS: dict[bytes, Callable[..., Any]] = {
     b"\x1f\x8b": gzip.open,
@@ -43,7 +43,8 @@ class Tar(Archive):
         super().__init__(path, list(self._members), limits)
 
     @contextmanager
-    def _member(self, name: str) -> Iterator[IO[bytes]]:
+    def member(self, name: str) -> Iterator[IO[bytes]]:
+        """Yield one member, open; InputError if the archive ends within it."""
         info = self._members[name]
         self.limits.check("member_bytes", info.size, f"{self.path}: '{name}' is too large unpacked")
         try:
@@ -53,15 +54,6 @@ class Tar(Archive):
             if is_of_the_system(error):
                 raise
             raise _cut(self.path, f"at '{name}': {error}") from error
-
-    def read(self, name: str) -> bytes:
-        """Return the bytes of one member; InputError if the archive ends within them."""
-        with self._member(name) as member:
-            return member.read()
-
-    def file(self, name: str) -> AbstractContextManager[Path]:
-        """Yield a temporary copy of one member, removed afterwards."""
-        return temporary_copy(self._member(name), f"{self.path}'s '{name}'", name)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -15,7 +15,7 @@ from bgsub.errors import InputError
 from bgsub.source.containers import head_of, html_page
 from bgsub.source.limits import LIMITS, Limits
 from bgsub.source.members import Archive
-from bgsub.source.temporary import is_of_the_system, temporary_copy
+from bgsub.source.temporary import is_of_the_system
 
 # What zipfile and its decompressors raise on damaged or unsupported members.
 _DAMAGE = (
@@ -48,7 +48,8 @@ class Zip(Archive):
         super().__init__(path, list(self._members), limits)
 
     @contextmanager
-    def _member(self, name: str) -> Iterator[IO[bytes]]:
+    def member(self, name: str) -> Iterator[IO[bytes]]:
+        """Yield one member, open; InputError if its checksum is wrong."""
         info = self._members[name]
         self.limits.check("member_bytes", info.file_size, f"{self.path}: '{name}' is too large unpacked")
         try:
@@ -61,15 +62,6 @@ class Zip(Archive):
                 f"{self.path}: '{name}' cannot be read ({error}); get the archive again, or unpack it "
                 "yourself and use the folder"
             ) from error
-
-    def read(self, name: str) -> bytes:
-        """Return the bytes of one member; InputError if its checksum is wrong."""
-        with self._member(name) as member:
-            return member.read()
-
-    def file(self, name: str) -> AbstractContextManager[Path]:
-        """Yield a temporary copy of one member, removed afterwards."""
-        return temporary_copy(self._member(name), f"{self.path}'s '{name}'", name)
 
 
 @contextmanager
