@@ -18,7 +18,7 @@ from bgsub.names import names_of
 from bgsub.report.pages import SCRIPTS, render_overview, render_page
 from bgsub.report.results import ClipResults, source_facts
 from bgsub.report.sentences_scene import Span
-from bgsub.report.views import cost_rows, outlooks, player_facts
+from bgsub.report.views import cost_rows, methods_differ, outlooks, player_facts
 from bgsub.source.rate import Rate
 from bgsub.words import NBSP
 
@@ -577,3 +577,10 @@ def test_a_gap_that_is_not_a_number_is_a_dash(clip):
     text = Reader(render(clip)).text
     assert "nan" not in text.lower()
     assert "cannot be compared with it: no pixel has a defined fit in both." in text
+
+
+def test_methods_differ_where_one_marks_what_another_does_not():
+    pairs = pd.DataFrame({"both": [0, 5], "either": [0, 5]})
+    assert not methods_differ(pairs)
+    assert not methods_differ(None)
+    assert methods_differ(pairs.assign(either=[0, 6]))

@@ -219,8 +219,10 @@ def test_what_a_repeated_run_gives_again(commit, said):
 
 
 def test_inspected_pixels_are_counted():
-    assert f"; 1,200 of the clip's 345,600{NBSP}pixels can be" in pixel_sentence(1200, 345600)
-    assert f"; all the clip's 70{NBSP}pixels can be" in pixel_sentence(70, 70)
+    assert f"; 1,200 of the clip's 345,600{NBSP}pixels can be" in pixel_sentence(1200, 345600, differ=True)
+    assert f"; all the clip's 70{NBSP}pixels can be" in pixel_sentence(70, 70, differ=True)
+    assert "disagree about most" in pixel_sentence(70, 70, differ=True)
+    assert pixel_sentence(70, 70, differ=False).endswith("can be looked into here.")
 
 
 def test_methods_over_clips():
@@ -343,6 +345,10 @@ def test_foreground_of_two_is_listed_and_of_many_spanned():
     )
     said = foreground_sentence(area[area["method"] != "c"], names).replace(NBSP, " ")
     assert said.endswith("is 2.0 % with b and 4.0 % with a.")
+    nothing = area.assign(foreground_share=[0.5, 0, 0, 0])
+    assert foreground_sentence(nothing, names) == "In the last frame no method marks anything."
+    said = foreground_sentence(nothing, names, 0.035).replace(NBSP, " ")
+    assert said == "In the last frame no method marks anything; the person covers 3.5 % of it."
 
 
 def test_a_model_by_bic_is_lower_by_design_and_not_short():

@@ -197,6 +197,11 @@ def test_who_marks_much_of_the_picture_is_not_named_the_keeper():
         "says little."
     )
     assert "the GMM by Mahalanobis still shows 97 %" in told(*rows)
+    several = told(*rows, absorbed("knn", retention=0.9), area={"gmm_mahalanobis": 0.52, "knn": 0.4})
+    assert several.endswith(
+        " The GMM by Mahalanobis and KNN fill 52 % and 40 % of the picture since then, and that they mark "
+        "the person, too, says little."
+    )
 
 
 def test_the_verdict_is_honest_where_nobody_loses_or_nobody_keeps_or_nobody_sees():

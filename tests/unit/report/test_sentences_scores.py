@@ -91,13 +91,13 @@ def test_who_keeps_the_person():
         "Of the person who lies still, the two methods whose background is frozen or protected from the "
         "person keep 63 % to 90 % visible on average, and the two methods that go on learning keep 2.4 % "
         "to 45 % visible on average. Each of the former keeps more than any of the latter: to go on "
-        "learning is to lose the person."
+        "learning everywhere is to lose the person."
     )
     _, said = answer(rows, gmm=0.63, mog2_default=0.024)
     assert said == (
         "Of the person who lies still, the GMM, whose background is frozen or protected from the person, "
         "keeps 63 % visible on average, and MOG2, which goes on learning, keeps 2.4 % visible on average. "
-        "The former keeps more than the latter: to go on learning is to lose the person."
+        "The former keeps more than the latter: to go on learning everywhere is to lose the person."
     )
 
 
@@ -125,7 +125,8 @@ def test_a_method_that_takes_back_some_of_what_it_marks_is_of_a_kind_of_its_own(
     manner = "which goes on learning what it does not mark, and lets go of mistakes,"
     _, said = answer([BEST], gmm=0.63, mog2_default=0.02, learning_gmm=0.7)
     assert said.endswith(
-        f"to go on learning is to lose the person. The learning GMM, {manner} keeps 70 % visible on average."
+        f"to go on learning everywhere is to lose the person. The learning GMM, {manner} keeps 70 % visible "
+        "on average."
     )
     _, said = answer([BEST], learning_gmm=0.7)
     assert said == f"The learning GMM, {manner} keeps 70 % of the person who lies still visible on average."
@@ -152,6 +153,7 @@ def test_what_the_intervals_are():
     assert "one by one." in single
     short = interval_sentence(pd.DataFrame([BEST | {"frames": 1, "block_length": np.nan}])).replace(NBSP, " ")
     assert short == "With 1 scored frame there are too few to say how far a score depends on them."
+    assert interval_sentence(pd.DataFrame([BEST | {"f_measure": np.nan}])) is None
 
 
 def test_agreement_names_the_closest_and_the_farthest():

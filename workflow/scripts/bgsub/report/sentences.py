@@ -138,7 +138,9 @@ def foreground_sentence(
     Claims
     ------
     "In the last frame, the share of the image marked as foreground"
-        always
+        some method marks something in it
+    "In the last frame no method marks anything"
+        none does
     " covers "
         the ground truth shows something in the last frame
     """
@@ -146,8 +148,10 @@ def foreground_sentence(
     shares = [
         f"{percent(row.foreground_share)} with {names.methods[row.method].named}" for row in last.itertuples()
     ]
-    said = f"runs from {shares[0]} to {shares[-1]}" if len(shares) > 2 else f"is {joined(shares)}"
     covers = "" if not truth else f"; {there} covers {percent(truth)} of it"
+    if not last["foreground_share"].any():
+        return f"In the last frame no method marks anything{covers}."
+    said = f"runs from {shares[0]} to {shares[-1]}" if len(shares) > 2 else f"is {joined(shares)}"
     return f"In the last frame, the share of the image marked as foreground {said}{covers}."
 
 
@@ -193,18 +197,21 @@ def _longest(costs: Mapping[str, Cost]) -> str:
     return f"{text}, and the most memory, {measured[largest]:,.0f}{NBSP}MB, was held by {largest}."
 
 
-def pixel_sentence(inspected: int, pixels: int) -> str:
+def pixel_sentence(inspected: int, pixels: int, *, differ: bool) -> str:
     """Say how many of a clip's pixels the page's inspector has, and which it begins with.
 
     Claims
     ------
     "Each pixel learns on its own"
         always
+    "beginning with the one that the methods disagree about most"
+        two methods differ at some pixel
     """
     which = "all" if inspected == pixels else f"{inspected:,} of"
+    first = ", beginning with the one that the methods disagree about most" if differ else ""
     return (
-        f"Each pixel learns on its own; {which} the clip's {count(pixels, 'pixel')} can be looked into here, "
-        "beginning with the one that the methods disagree about most."
+        f"Each pixel learns on its own; {which} the clip's {count(pixels, 'pixel')} can be looked into "
+        f"here{first}."
     )
 
 

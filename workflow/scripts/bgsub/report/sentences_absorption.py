@@ -8,7 +8,7 @@ import pandas as pd
 from bgsub.evidence.absorption import VANISHED
 from bgsub.evidence.metrics import crowded
 from bgsub.masks.method import FROZEN, PROTECTED, Learning, Learns
-from bgsub.names import Name
+from bgsub.names import Name, capital
 from bgsub.report.sentences_scene import Span
 from bgsub.words import NBSP, count, duration, joined, percent
 
@@ -140,7 +140,7 @@ def verdict(
         none does
     "and no method marks more than "
         every method marks less than 5 % of the body at first
-    " of the picture since then, and that it marks the person, too, says little"
+    " of the picture since then, and that "
         a method marks more than a quarter of the picture since they came to rest; it is left out of
         the comparison
     """
@@ -155,10 +155,15 @@ def verdict(
     for _, row in judged[judged["method"] == first].iterrows():
         if first not in named:
             said.append(f"{_outcome(names[first], row, fps)}.")
-    for method, share in full.items():
+    if full:
+        one = len(full) == 1
+        who, shares = (
+            joined([names[method].named for method in full]),
+            joined([percent(share) for share in full.values()]),
+        )
         said.append(
-            f"{names[method].subject} fills {percent(share)} of the picture since then, and that it marks "
-            "the person, too, says little."
+            f"{capital(who)} {'fills' if one else 'fill'} {shares} of the picture since then, and that "
+            f"{'it marks' if one else 'they mark'} the person, too, says little."
         )
     return " ".join(said)
 

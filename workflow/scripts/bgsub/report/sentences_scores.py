@@ -63,7 +63,7 @@ def scoreboard_answer(
         an interval
     "The lowest, "
         there are three methods or more, and the last is at least 0.005 behind
-    ": to go on learning is to lose the person"
+    ": to go on learning everywhere is to lose the person"
         each frozen or protected method keeps more than any that goes on learning, and those less
         than half
     "Going on learning does not decide it alone"
@@ -143,14 +143,16 @@ def _clean_up(method: Method) -> str:
     return joined(said) if said else "left as they are"
 
 
-def interval_sentence(scores: pd.DataFrame) -> str:
-    """Say what the intervals are, and what they are not.
+def interval_sentence(scores: pd.DataFrame) -> str | None:
+    """Say what the intervals are, and what they are not; None where there are no scores to have any.
 
     Claims
     ------
     "The intervals hold"
-        the scores have intervals
+        some method has an F-measure, and frames enough were scored
     """
+    if scores["f_measure"].isna().all():
+        return None
     first = scores.iloc[0]
     frames = count(first["frames"], "scored frame")
     if pd.isna(first["block_length"]):
@@ -276,7 +278,7 @@ def _keeping_by_learning(
     if min(steady.values()) > max(adaptive.values()):
         former = "The former keeps" if len(steady) == 1 else "Each of the former keeps"
         latter = "the latter" if len(adaptive) == 1 else "any of the latter"
-        loses = ": to go on learning is to lose the person" if max(adaptive.values()) < 0.5 else ""
+        loses = ": to go on learning everywhere is to lose the person" if max(adaptive.values()) < 0.5 else ""
         return [f"{both} {former} more than {latter}{loses}."]
     exceptions = [names[method].named for method, share in adaptive.items() if share >= min(steady.values())]
     weakest = names[min(steady, key=steady.__getitem__)].named

@@ -43,8 +43,9 @@ def false_alarm_answer(alarms: pd.DataFrame, names: Mapping[str, Name]) -> list[
     said = [_rates(row, names[row["method"]]) for row in known]
     if any(parted(row["expected"], row["measured"], row["colours"]) > 0 for row in known):
         said.append(
-            "The theory is that of a single Gaussian whose noise stays the same: there is more to this "
-            "background, so that more of it passes than such a threshold seems to promise."
+            "The theory is that of a single Gaussian that has a background's colours to itself, and whose "
+            "noise stays the same. One or the other does not hold here, and more passes than such a "
+            "threshold seems to promise."
         )
     return [" ".join(said)]
 

@@ -72,7 +72,11 @@ def clip_view(
         "decoding": sentences.decoding_sentences(
             json.loads(clip.files["decoding.json"].read_text(encoding="utf-8"))
         ),
-        "pixel": sentences.pixel_sentence(inspected, facts["height"] * facts["width"]),
+        "pixel": sentences.pixel_sentence(
+            inspected,
+            facts["height"] * facts["width"],
+            differ=methods_differ(clip.if_there("agreement.csv")),
+        ),
         "repeat": sentences.repeat_sentence(commit, len(hashes)),
         **converged_sentences(fits, clip),
         "absorbed": sentences_absorption.absorbed_answer(
@@ -161,6 +165,11 @@ def clip_view(
         "compared": list(fits["model"][1:]),
         "hashes": hashes,
     }
+
+
+def methods_differ(agreement: pd.DataFrame | None) -> bool:
+    """Tell by `agreement.csv` whether some pixel is marked by one method and not by another."""
+    return agreement is not None and bool((agreement["both"] < agreement["either"]).any())
 
 
 def converged_sentences(fits: pd.DataFrame, clip: ClipResults) -> dict[str, list[str]]:
@@ -327,7 +336,7 @@ def about_scores(clip: ClipResults, absorption: pd.DataFrame, subject: sentences
             subject,
         )
         cleaned = sentences_scores.clean_up_sentence(clip.methods, clip.names.methods)
-        return [*said, cleaned, sentences_scores.interval_sentence(scores)]
+        return [*said, cleaned, *filter(None, [sentences_scores.interval_sentence(scores)])]
     unknown = "This clip has no ground truth, so no mask can be called right."
     if agreement is None or len(clip.methods) < 2:
         return [unknown]
