@@ -87,9 +87,14 @@ def test_in_an_empty_room_nothing_happens(demo):
 
 
 def test_a_moment_in_the_picture_is_no_entry():
-    assert enters_frame([False, True, True, True, True, False] + [True] * 5) == (True, 6)
-    assert enters_frame([False, True, True, True, True]) == (False, None)
-    assert enters_frame([True] * 9) == (True, None)
+    assert enters_frame([False, True, True, True, True, False] + [True] * 5, lasting=5) == (True, 6)
+    assert enters_frame([False, True, True, True, True], lasting=5) == (False, None)
+    assert enters_frame([True] * 9, lasting=5) == (True, None)
+
+
+def test_one_labelled_frame_with_somebody_shows_somebody():
+    assert enters_frame([None, True, None]) == (True, None)
+    assert enters_frame([False, None, True, None]) == (True, 2)
 
 
 def test_the_first_labelled_frame_is_no_entry():

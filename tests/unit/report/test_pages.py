@@ -16,9 +16,10 @@ from bgsub.evidence.costs import Cost
 from bgsub.files import write_image
 from bgsub.names import names_of
 from bgsub.report.pages import SCRIPTS, render_overview, render_page
+from bgsub.report.player_facts import player_facts
 from bgsub.report.results import ClipResults, source_facts
 from bgsub.report.sentences_scene import Span
-from bgsub.report.views import cost_rows, methods_differ, outlooks, player_facts
+from bgsub.report.views import cost_rows, methods_differ, outlooks
 from bgsub.source.rate import Rate
 from bgsub.words import NBSP
 
@@ -475,7 +476,10 @@ def test_the_overview_has_a_row_for_each_clip_with_its_best_and_its_warnings(cli
         "Another room another 10 nobody lies still 0.600 MOG2 \N{EN DASH} 2 A ghost, Few training frames"
         in text
     )
-    assert "A room demo 10 lies still \N{EN DASH} 83 % GMM 4 A ghost, Few training frames, A box" in text
+    assert (
+        "A room demo 10 lies still \N{EN DASH} 83 % GMM 5 Somebody moves in the training frames, A ghost, Few "
+        "training frames, A box" in text
+    )
     assert text.index("Another room another") < text.index("A room demo 10")  # by name
 
 

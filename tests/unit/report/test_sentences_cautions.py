@@ -12,16 +12,25 @@ NAMES = {"gmm": Name("GMM", article=True), "mog2": Name("MOG2")}
 EMPTY = {"held": 0.0, "train_fraction": np.nan, "empty_start": np.nan, "empty_end": np.nan}
 
 
-def titles(train=44, ghosts=(0.0, 0.0), held=0.0, **changes) -> list[str]:
-    return [caution.title for caution in found(train, ghosts, held, **changes)]
+def titles(train=44, ghosts=(0.0, 0.0), held=0.0, enters=50, **changes) -> list[str]:
+    return [caution.title for caution in found(train, ghosts, held, enters, **changes)]
 
 
-def found(train=44, ghosts=(0.0, 0.0), held=0.0, **changes):
+def found(train=44, ghosts=(0.0, 0.0), held=0.0, enters=50, **changes):
     area = pd.DataFrame({"frame": [50, 51], "method": ["gmm", "mog2"], "ghost_share": ghosts})
     facts = {"lies": True, "scored": True, "region_source": "groundtruth"}
     facts |= {"rate": Rate(Fraction(30), "file")} | changes
     training = pd.DataFrame([EMPTY | {"held": held}])
-    return cautions(train=train, training=training, area=area, names=NAMES, **facts)
+    events = pd.DataFrame({"event": ["enters", "still"], "frame": [enters, 61.0]})
+    return cautions(
+        train=train,
+        own=range(train),
+        training=training,
+        events=events,
+        area=area,
+        names=NAMES,
+        **facts,
+    )
 
 
 def test_there_is_nothing_to_mind_about_a_clip_with_all_it_takes():
@@ -61,3 +70,9 @@ def test_somebody_in_the_training_frames_comes_first():
         "Few training frames",
         "No ground truth",
     ]
+
+
+def test_who_moves_while_the_methods_learn_is_told_of_unless_a_background_image_holds_them():
+    assert titles(enters=43) == ["Somebody moves in the training frames"]
+    assert titles(enters=44) == []
+    assert titles(enters=43, held=0.04) == ["Somebody in the training frames"]

@@ -6,8 +6,10 @@ from bgsub.report.sentences_scene import (
     events_sentence,
     falls,
     headline,
+    moving_warning,
     page_title,
     picture_verdict,
+    somebody_comes,
     span_of,
     training_warning,
 )
@@ -94,14 +96,18 @@ def test_without_anybody_still_no_person_no_fall_and_no_stillness_are_claimed():
         (TRUTH, "A person falls and lies still. Who still sees them?", "Who still sees the person?"),
         (TRUTH[2:], "A person lies still. Who still sees them?", "Who still sees the person?"),
         (TRUTH[:2], "What moves, and which method sees it?", "Which method sees what moves?"),
-        ([], "What moves, and which method sees it?", "Which method sees what moves?"),
+        (
+            [],
+            "Nobody is seen to come in. What do the methods mark?",
+            "What is marked where nobody comes?",
+        ),
     ],
 )
 def test_the_headline_claims_a_fall_or_stillness_only_where_there_is_one(events, head, title):
     table = events_table(*events)
     lies = span_of(table, 110) is not None
-    assert headline(lies=lies, falls=falls(table)) == head
-    assert page_title(lies=lies) == title
+    assert headline(comes=somebody_comes(table), lies=lies, falls=falls(table)) == head
+    assert page_title(comes=somebody_comes(table), lies=lies) == title
 
 
 def test_a_span_counts_both_its_ends():
@@ -137,6 +143,27 @@ def test_a_person_in_the_training_frames_gives_a_warning_with_the_remedy():
         "A recording without anybody, by the same camera, would help: train: {clip: its name}."
     )
     assert "nan" not in said
+
+
+@pytest.mark.parametrize(
+    ("events", "train", "said"),
+    [
+        (TRUTH, range(44), ["enters at frame 11", "to frame 43", "train: {frames: [[0, 11]]}"]),
+        ([("enters", 7, "frames"), *TRUTH[1:]], range(44), ["enters at frame 7"]),  # 7 frames are too few
+        ([("enters", None, "frames"), *TRUTH[1:]], range(44), ["is there from the first frame on"]),
+        (TRUTH, range(11), None),
+        (TRUTH, [], None),  # of another clip
+        (TRUTH[:1], range(44), None),  # nobody lies still: things pass by
+        (TRUTH[1:], range(44), None),  # when they enter is not known
+        ([], range(44), None),
+    ],
+)
+def test_a_person_who_moves_while_the_methods_learn_is_told(events, train, said):
+    words = moving_warning(events_table(*events), train)
+    assert (words is None) == (said is None)
+    for part in said or []:
+        assert part in words
+    assert words is None or ("would train" in words) == ("train:" in " ".join(said))
 
 
 def test_without_scores_and_without_stillness_no_method_is_called_better():

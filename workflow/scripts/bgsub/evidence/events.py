@@ -20,7 +20,7 @@ EVENTS = ("enters", "falls", "still")  # in the order of time
 
 _UNLABELLED = (85, 170)  # CDnet's codes for what nothing is said of
 _AT_REST = 5  # frames whose median shows the person at rest
-_LASTING = 5  # frames in a row for which somebody who enters is there
+_LASTING = 5  # frames in a row in which somebody who enters is seen, where no ground truth tells
 _HEAD = 0.05  # share of a region above its top edge, and below its bottom: a raised hand does not count
 _FAST = 0.25  # of the fastest sinking of the top edge: slower, and the fall has not begun
 _LEFTOVER = 0.25  # of the greatest height: what differs less from the person at rest is nearly there
@@ -97,11 +97,10 @@ def locate_events(
         events[event] = Event(event, frame, "config")
     source = "frames" if groundtruth is None else "groundtruth"
     if "enters" not in events:
-        happened, first = enters_frame(
-            _newcomers(frames, scene or study(frames, progress))
-            if groundtruth is None
-            else _people(groundtruth, progress)
-        )
+        if groundtruth is None:
+            happened, first = enters_frame(_newcomers(frames, scene or study(frames, progress)), _LASTING)
+        else:
+            happened, first = enters_frame(_people(groundtruth, progress))
         if happened:
             events["enters"] = Event("enters", first, source)
     if still is not None:
@@ -121,13 +120,15 @@ def locate_events(
     return [events[event] for event in EVENTS if event in events]
 
 
-def enters_frame(present: Iterable[bool | None]) -> tuple[bool, int | None]:
-    """First frame from which on somebody is there five times in a row.
+def enters_frame(present: Iterable[bool | None], lasting: int = 1) -> tuple[bool, int | None]:
+    """First frame from which on somebody is there, so many times in a row.
 
     Parameters
     ----------
     present : iterable of bool or None
         Whether somebody is there, frame by frame; None where that is not known.
+    lasting : int
+        Known frames in a row in which somebody has to be there.
 
     Returns
     -------
@@ -142,7 +143,7 @@ def enters_frame(present: Iterable[bool | None]) -> tuple[bool, int | None]:
             continue
         first = frame if first is None else first
         run = run + 1 if there else 0
-        if run == _LASTING:
+        if run == lasting:
             start = frame + 1 - run
             return True, (start if start > first else None)
     return False, None

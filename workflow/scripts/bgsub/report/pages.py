@@ -15,15 +15,16 @@ from bgsub.names import Name
 from bgsub.report.embed import embed_picture, embed_source, embed_video, picture_size
 from bgsub.report.glossary import Glossary
 from bgsub.report.payload import to_json
+from bgsub.report.player_facts import player_facts
 from bgsub.report.results import ClipResults, method_words
 from bgsub.report.sentences import over_clips_sentence
 from bgsub.report.sentences_scene import headline, page_title
-from bgsub.report.views import clip_view, player_facts
+from bgsub.report.views import clip_view
 from bgsub.words import brief, count, duration, number, score_words
 
 GLOSSARY = "../../docs/glossary.md"  # from the templates
 # Of what a clip's page tells the overview: one that is made in another way is not read.
-SUMMARY_VERSION = 1
+SUMMARY_VERSION = 2
 MOST_PICTURES = 24  # clips that the overview shows pictures of; with more it would be too large
 OVERVIEW_STYLES = ("page.css", "folds.css", "overview.css", "print.css")
 STYLES = ("page.css", "player.css", "folds.css", "print.css")
@@ -59,8 +60,8 @@ def render_page(
     page, watch : path-like
         The page, and the small player; each written whole or not at all.
     summary : path-like
-        JSON: name, title, facts, lies, falls, cautions, verdict, moment, and of each method label, article,
-        settings, area, half-life, retention, whether it fills much of the picture, F-measure.
+        JSON: name, title, facts, comes, lies, falls, cautions, verdict, moment, and of each method label,
+        article, settings, area, half-life, retention, whether it fills much of the picture, F-measure.
     templates : path-like
         Folder of the templates, style sheets and scripts.
     versions : mapping of str to str
@@ -134,6 +135,7 @@ def summary_of(clip: ClipResults, view: Mapping[str, Any]) -> dict[str, Any]:
         "name": clip.name,
         "title": view["title"],
         "facts": view["facts"],
+        "comes": view["comes"],
         "lies": view["lies"],
         "falls": view["falls"],
         "cautions": [caution._asdict() for caution in view["cautions"]],
@@ -196,12 +198,16 @@ def render_overview(
 def overview_heads(summaries: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Head the overview by what is true of all its clips."""
     lies, falls = (bool(summaries) and all(clip[key] for clip in summaries) for key in ("lies", "falls"))
-    return {"headline": headline(lies=lies, falls=falls), "page_title": page_title(lies=lies)}
+    comes = not summaries or any(clip["comes"] for clip in summaries)
+    return {
+        "headline": headline(comes=comes, lies=lies, falls=falls),
+        "page_title": page_title(comes=comes, lies=lies),
+    }
 
 
 def clip_row(summary: Mapping[str, Any]) -> dict[str, Any]:
     """Choose what the overview's table says of a clip: what happens, who is best by what is measured."""
-    happens = "nobody lies still"
+    happens = "nobody lies still" if summary["comes"] else "nobody is seen to come in"
     if summary["lies"]:
         happens = "falls and lies still" if summary["falls"] else "lies still"
     best = {}

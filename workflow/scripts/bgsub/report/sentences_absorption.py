@@ -143,11 +143,14 @@ def verdict(
     " of the picture since then, and that "
         a method marks more than a quarter of the picture since they came to rest; it is left out of
         the comparison
+    "Where they lie is an estimate"
+        no ground truth and no config tells where, so that it was found in the frames
     """
     known = absorption[absorption["still_frame"].notna() & absorption["retention"].notna()]
     if (known["initial_share"] < BLIND).all():
         most = percent(known["initial_share"].max())
-        return f"Somebody lies still {span.when}, and no method marks more than {most} of them at first."
+        text = f"Somebody lies still {span.when}, and no method marks more than {most} of them at first."
+        return " ".join([text, *_estimated(known)])
     full = {name: share for name, share in crowded(known, area).items() if name in set(known["method"])}
     judged = known if len(full) == len(known) else known[~known["method"].isin(full)]
     text, named = _judged(judged, names, fps, span)
@@ -165,7 +168,14 @@ def verdict(
             f"{capital(who)} {'fills' if one else 'fill'} {shares} of the picture since then, and that "
             f"{'it marks' if one else 'they mark'} the person, too, says little."
         )
-    return " ".join(said)
+    return " ".join([*said, *_estimated(known)])
+
+
+def _estimated(known: pd.DataFrame) -> list[str]:
+    """Say that shares of a person are rough where only the frames tell where they lie."""
+    if not (known["region_source"] == "frames").any():
+        return []
+    return ["Where they lie is an estimate from the frames, and so is each share of them."]
 
 
 def _judged(known: pd.DataFrame, names: Mapping[str, Name], fps: float, span: Span) -> tuple[str, set[str]]:

@@ -1,12 +1,12 @@
 """What to mind about a clip before anything else is read: a title and a sentence for each caution."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import pandas as pd
 
 from bgsub.names import Name
-from bgsub.report.sentences_scene import training_warning
+from bgsub.report.sentences_scene import moving_warning, training_warning
 from bgsub.source.rate import Rate
 from bgsub.words import count, percent
 
@@ -25,7 +25,9 @@ class Caution(NamedTuple):
 def cautions(
     *,
     train: int,
+    own: Sequence[int],
     training: pd.DataFrame,
+    events: pd.DataFrame,
     area: pd.DataFrame,
     names: Mapping[str, Name],
     lies: bool,
@@ -39,8 +41,12 @@ def cautions(
     ----------
     train : int
         Number of training frames.
+    own : sequence of int
+        Their places in the clip, ascending; none if they are of another clip.
     training : DataFrame
         `training.csv`.
+    events : DataFrame
+        `events.csv`.
     area : DataFrame
         `area.csv`: frame, method, ghost_share.
     names : mapping of str to Name
@@ -58,6 +64,8 @@ def cautions(
     ------
     "Somebody in the training frames"
         `training.csv` finds somebody there
+    "Somebody moves in the training frames"
+        it does not, but a person who lies still later is there while the methods learn
     "A ghost"
         a method marks what only the background image holds
     "Few training frames"
@@ -69,9 +77,10 @@ def cautions(
     "No ground truth"
         the clip has none
     """
-    warning = training_warning(training, lies=lies)
+    warning, moving = training_warning(training, lies=lies), moving_warning(events, own)
     found = [
         Caution("Somebody in the training frames", warning) if warning else None,
+        Caution("Somebody moves in the training frames", moving) if moving and not warning else None,
         _ghosts(area, names),
         _few_frames(train),
         _box(region_source) if lies else None,

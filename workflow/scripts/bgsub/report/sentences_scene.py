@@ -1,9 +1,11 @@
 """What happens in a clip, in plain sentences, and what may be said of it: claims are made of these facts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
+from bgsub.source.split import MINIMUM_TRAINING_FRAMES
 from bgsub.words import NBSP, count, joined, percent
 
 _KNOWN = {
@@ -15,6 +17,8 @@ _THERE_FROM = {
     "groundtruth": "somebody is there from the first labelled frame on",
     "frames": "somebody seems to be there from the first frame",
 }
+
+_ANOTHER_CLIP = "A recording without anybody, by the same camera, would help: train: {clip: its name}."
 
 
 @dataclass(frozen=True)
@@ -87,22 +91,31 @@ def falls(events: pd.DataFrame) -> bool:
     return {"falls", "still"} <= set(events["event"])
 
 
-def headline(*, lies: bool, falls: bool) -> str:
+def somebody_comes(events: pd.DataFrame) -> bool:
+    """Tell whether somebody or something comes in, lies still, or is there from the first frame."""
+    return not {"enters", "still"}.isdisjoint(events["event"])
+
+
+def headline(*, comes: bool, lies: bool, falls: bool) -> str:
     """Head a page by what its clip shows.
 
     Claims
     ------
+    "Nobody is seen to come in. What do the methods mark?"
+        there is neither an entrance nor a stillness
     "What moves, and which method sees it?"
-        nobody was found to lie still
+        nobody was found to lie still, but somebody or something comes in
     "A person "
         somebody lies still; that they fall is said where a fall was found before
     """
+    if not comes:
+        return "Nobody is seen to come in. What do the methods mark?"
     if not lies:
         return "What moves, and which method sees it?"
     return f"A person {'falls and lies' if falls else 'lies'} still. Who still sees them?"
 
 
-def page_title(*, lies: bool) -> str:
+def page_title(*, comes: bool, lies: bool) -> str:
     """Title a page, before the clip's own title.
 
     Claims
@@ -110,8 +123,12 @@ def page_title(*, lies: bool) -> str:
     "Who still sees the person?"
         somebody lies still
     "Which method sees what moves?"
-        nobody was found to
+        nobody was found to, but somebody or something comes in
+    "What is marked where nobody comes?"
+        nobody is seen to come in
     """
+    if not comes:
+        return "What is marked where nobody comes?"
     return "Who still sees the person?" if lies else "Which method sees what moves?"
 
 
@@ -234,9 +251,9 @@ def training_warning(training: pd.DataFrame, *, lies: bool) -> str | None:
 
     Claims
     ------
-    "seems to be in the training frames"
+    "The background images seem to hold "
         `training.csv` finds somebody in the background image of the training frames
-    "Ghosts that are found are not counted as the person"
+    ", which is not counted as the person"
         somebody lies still, and is measured
     "the training frames would hold nobody"
         a smaller `train_fraction` would leave them out
@@ -246,23 +263,58 @@ def training_warning(training: pd.DataFrame, *, lies: bool) -> str | None:
     row = training.iloc[0]
     if not row["held"] > 0:
         return None
-    who = "Somebody" if lies else "Somebody or something"
     said = (
-        f"{who} seems to be in the training frames, on {percent(row['held'])} of the picture, and so in "
-        "the background images: once that place is bare, a method that does not go on learning marks it (a "
-        "ghost)."
+        f"The background images seem to hold {'somebody' if lies else 'somebody or something'} on "
+        f"{percent(row['held'])} of the picture: once that place is bare, a method that does not go on "
+        "learning marks a ghost there"
     )
-    if lies:
-        said += " Ghosts that are found are not counted as the person."
+    return f"{said}{', which is not counted as the person' if lies else ''}. {_remedy(row)}"
+
+
+def moving_warning(events: pd.DataFrame, train: Sequence[int]) -> str | None:
+    """Warn of a person who moves while the methods learn; None if none is known to.
+
+    Parameters
+    ----------
+    events : DataFrame
+        `events.csv`.
+    train : sequence of int
+        Places of the training frames in the clip, ascending; none if they are of another clip.
+
+    Claims
+    ------
+    "while the methods learn"
+        somebody who lies still later enters before the last training frame, or is there from the first
+    " only frames before that would train."
+        there are enough of these
+    """
+    known = events.set_index("event")
+    if not len(train) or not {"enters", "still"} <= set(known.index):
+        return None
+    enters = known.loc["enters", "frame"]
+    if pd.notna(enters) and enters > train[-1]:
+        return None
+    when = "is there from the first frame on" if pd.isna(enters) else f"enters at frame {enters:.0f}"
+    said = (
+        f"The person {when}, while the methods learn, to frame {train[-1]}. They move, and no background "
+        "image seems to hold them."
+    )
+    if pd.isna(enters) or enters < MINIMUM_TRAINING_FRAMES:
+        return said
+    return f"{said} With train: {{frames: [[0, {enters:.0f}]]}} only frames before that would train."
+
+
+def _remedy(row: pd.Series) -> str:
+    """Say which training frames hold nobody."""
     if pd.notna(row["train_fraction"]):
-        return f"{said} With train_fraction: {row['train_fraction']:g} the training frames would hold nobody."
+        return f"With train_fraction: {row['train_fraction']:g} the training frames would hold nobody."
     if pd.notna(row["empty_start"]):
         start, end = int(row["empty_start"]), int(row["empty_end"])
         return (
-            f"{said} Nobody is seen from frame {start} to {end}: "
+            f"Nobody is seen from frame {start} to {end}: "
             f"with train: {{frames: [[{start}, {end + 1}]]}} these would train."
         )
-    return f"{said} A recording without anybody, by the same camera, would help: train: {{clip: its name}}."
+    return _ANOTHER_CLIP
 
 
 def picture_verdict(span: Span | None, *, scored: bool) -> str:
