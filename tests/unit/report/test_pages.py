@@ -477,8 +477,8 @@ def test_the_overview_has_a_row_for_each_clip_with_its_best_and_its_warnings(cli
         in text
     )
     assert (
-        "A room demo 10 lies still \N{EN DASH} 83 % GMM 5 Somebody moves in the training frames, A ghost, Few "
-        "training frames, A box" in text
+        "A room demo 10 lies still \N{EN DASH} 83 % GMM 5 Somebody moves in the training frames, A ghost, "
+        "Few training frames, A box" in text
     )
     assert text.index("Another room another") < text.index("A room demo 10")  # by name
 
