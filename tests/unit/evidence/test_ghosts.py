@@ -118,4 +118,25 @@ def test_without_somebody_in_the_training_frames_nothing_is_a_ghost(room):
         "train_fraction": None,
         "empty_start": None,
         "empty_end": None,
+        "view_offset": None,
     }
+
+
+def test_a_camera_that_moves_is_told_and_nobody_is_said_to_be_held():
+    """Of a view that drifts by a fifth of its width the median shows what is later elsewhere."""
+    rng = np.random.default_rng(7)
+    wide = np.repeat(np.repeat(rng.uniform(40, 220, (16, 24, 3)), 10, axis=0), 10, axis=1)
+    noise = rng.normal(0, 3, (60, 160, 200, 3))
+    views = [wide[:, place : place + 200] for place in np.linspace(0, 40, 60).astype(int)]
+    frames = np.clip(np.stack(views) + noise, 0, 255).astype(np.uint8)
+    training = check_training(frames[:20], range(20), study(frames))
+    assert training.held is None
+    row = training_row(training, len(frames))
+    # From the middle frame on 20 pixels either way, of which one frame in ten has 18 or more.
+    assert row["view_offset"] == pytest.approx(18, abs=1.5)
+    assert row["held"] == 0
+
+
+def test_who_walks_through_a_still_picture_does_not_move_the_camera(room):
+    frames = np.stack([shot(room, (slice(40, 120), slice(place, place + 40))) for place in range(0, 180, 4)])
+    assert not study(frames).camera_moves

@@ -375,6 +375,8 @@ def test_audit():
     assert (
         "Where none does (1 pixel) it is 23 % with the GMM and 0 % with the notebook's GMM: a second" in said
     )
+    well = audit_sentence(pd.DataFrame(rows | {"within_0.01": [1.0] * 6}), NAMES)
+    assert "noise to divide" not in well
     only = audit_sentence(pd.DataFrame(rows)[:2], NAMES).replace(NBSP, " ")
     assert only.endswith("on 39 % with the GMM and 12 % with the notebook's GMM.")
     assert audit_sentence(pd.DataFrame(rows)[2:], NAMES) is None

@@ -58,6 +58,23 @@ def test_mog2_absorbs_and_the_frozen_mixture_keeps():
     )
 
 
+def test_of_somebody_who_lies_there_from_the_first_frame_no_forgetting_is_explained():
+    blind = {"still_frame": 0, "watched_from": 51, "initial_share": 0.0, "frames_seen": 0}
+    (said,) = answer([MOG2 | blind | {"half_life": None}], span=Span(0, 74, 128))
+    assert said.endswith(
+        "The person lies there from its first frame on, so that to it they are a part of the scene."
+    )
+    assert "lets go" not in said
+
+
+def test_shares_of_a_person_whose_place_was_found_in_the_frames_are_called_estimates():
+    names = called(*LEARNING)
+    area = pd.DataFrame({"frame": [61], "method": ["gmm"], "foreground_share": [0.05]})
+    for source, estimated in (("frames", True), ("groundtruth", False), ("config", False)):
+        said = verdict(pd.DataFrame([absorbed("gmm", region_source=source)]), area, names, 10.0, TO_THE_END)
+        assert ("Where they lie is an estimate" in said) == estimated
+
+
 def test_one_frame_is_singular():
     (said,) = answer([MOG2 | {"half_life": 1, "vanish": None}])
     assert said.startswith(

@@ -9,18 +9,24 @@ from bgsub.report.sentences_cautions import FEW, cautions
 from bgsub.source.rate import Rate
 
 NAMES = {"gmm": Name("GMM", article=True), "mog2": Name("MOG2")}
-EMPTY = {"held": 0.0, "train_fraction": np.nan, "empty_start": np.nan, "empty_end": np.nan}
+EMPTY = {
+    "held": 0.0,
+    "train_fraction": np.nan,
+    "empty_start": np.nan,
+    "empty_end": np.nan,
+    "view_offset": np.nan,
+}
 
 
-def titles(train=44, ghosts=(0.0, 0.0), held=0.0, enters=50, **changes) -> list[str]:
-    return [caution.title for caution in found(train, ghosts, held, enters, **changes)]
+def titles(*args, **changes) -> list[str]:
+    return [caution.title for caution in found(*args, **changes)]
 
 
-def found(train=44, ghosts=(0.0, 0.0), held=0.0, enters=50, **changes):
+def found(train=44, ghosts=(0.0, 0.0), held=0.0, enters=50, offset=np.nan, **changes):
     area = pd.DataFrame({"frame": [50, 51], "method": ["gmm", "mog2"], "ghost_share": ghosts})
     facts = {"lies": True, "scored": True, "region_source": "groundtruth"}
     facts |= {"rate": Rate(Fraction(30), "file")} | changes
-    training = pd.DataFrame([EMPTY | {"held": held}])
+    training = pd.DataFrame([EMPTY | {"held": held, "view_offset": offset}])
     events = pd.DataFrame({"event": ["enters", "still"], "frame": [enters, 61.0]})
     return cautions(
         train=train,
@@ -72,7 +78,17 @@ def test_somebody_in_the_training_frames_comes_first():
     ]
 
 
-def test_who_moves_while_the_methods_learn_is_told_of_unless_a_background_image_holds_them():
-    assert titles(enters=43) == ["Somebody moves in the training frames"]
+def test_who_moves_while_the_methods_learn_is_told_of_as_such_unless_a_background_image_holds_them():
+    assert titles(enters=43) == ["Somebody in the training frames"]
+    assert "They move" in found(enters=43)[0].words
+    assert "They move" not in found(enters=43, held=0.04)[0].words
     assert titles(enters=44) == []
     assert titles(enters=43, held=0.04) == ["Somebody in the training frames"]
+
+
+@pytest.mark.parametrize("scored", [True, False])
+def test_a_camera_that_moves_is_told_and_puts_in_doubt_what_only_the_frames_tell(scored):
+    moves = found(offset=10.9, scored=scored)[0]
+    assert moves.title == "A camera that moves"
+    assert "11 pixels or more" in moves.words
+    assert ("the camera's doing" in moves.words) != scored

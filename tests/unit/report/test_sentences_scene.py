@@ -6,7 +6,7 @@ from bgsub.report.sentences_scene import (
     events_sentence,
     falls,
     headline,
-    moving_warning,
+    learning_warning,
     page_title,
     picture_verdict,
     somebody_comes,
@@ -150,7 +150,16 @@ def test_a_person_in_the_training_frames_gives_a_warning_with_the_remedy():
     [
         (TRUTH, range(44), ["enters at frame 11", "to frame 43", "train: {frames: [[0, 11]]}"]),
         ([("enters", 7, "frames"), *TRUTH[1:]], range(44), ["enters at frame 7"]),  # 7 frames are too few
-        ([("enters", None, "frames"), *TRUTH[1:]], range(44), ["is there from the first frame on"]),
+        (
+            [("enters", None, "frames"), *TRUTH[1:]],
+            range(44),
+            ["is there from the first frame on", "They move"],
+        ),
+        (
+            [("enters", None, "frames"), ("still", 0, "frames", 74)],
+            range(51),
+            ["lies still from frame 0 on", "a part of the scene", "train: {clip: its name}"],
+        ),
         (TRUTH, range(11), None),
         (TRUTH, [], None),  # of another clip
         (TRUTH[:1], range(44), None),  # nobody lies still: things pass by
@@ -158,12 +167,13 @@ def test_a_person_in_the_training_frames_gives_a_warning_with_the_remedy():
         ([], range(44), None),
     ],
 )
-def test_a_person_who_moves_while_the_methods_learn_is_told(events, train, said):
-    words = moving_warning(events_table(*events), train)
+def test_a_person_who_is_there_while_the_methods_learn_is_told(events, train, said):
+    words = learning_warning(events_table(*events), train)
     assert (words is None) == (said is None)
     for part in said or []:
         assert part in words
-    assert words is None or ("would train" in words) == ("train:" in " ".join(said))
+    assert words is None or ("train:" in words) == ("train:" in " ".join(said))
+    assert words is None or ("They move" in words) != ("a part of the scene" in words)
 
 
 def test_without_scores_and_without_stillness_no_method_is_called_better():

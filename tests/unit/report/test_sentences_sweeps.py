@@ -108,6 +108,11 @@ def test_without_a_still_person_no_history_is_judged():
     )
 
 
+def test_of_somebody_who_lies_there_from_the_first_frame_no_history_is_judged():
+    (said,) = history_answer(pd.DataFrame({"history": [60]}), fps=10, span=Span(0, 74, 128))
+    assert said == "The person lies there from the first frame on, and no history tells them from the scene."
+
+
 def swept(f_measure: list, retention: list, **keys: list) -> pd.DataFrame:
     table = pd.DataFrame(
         {"variant": [f"gmm.{place}" for place in range(len(retention))], **keys, "frames": 66}

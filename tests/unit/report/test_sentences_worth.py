@@ -21,8 +21,8 @@ def test_scores_of_both_fits_stand_beside_each_other():
     text = said(("difference", 0.7739, 0.7738), ("mahalanobis", 0.974, 0.5))
     assert text == (
         "What the early stop changes, with the notebook's GMM in place of the GMM: by the difference to the "
-        "background image the F-measure is 0.774 in place of 0.774, practically the same; by the Mahalanobis "
-        "distance (which uses the covariances) the F-measure is 0.500 in place of 0.974."
+        "background image the F-measure is 0.774 with either; by the Mahalanobis distance "
+        "(which uses the covariances) the F-measure is 0.500 in place of 0.974."
     )
 
 
@@ -33,6 +33,9 @@ def test_the_error_of_the_background_is_told_where_it_is_known_of_both():
     assert "background is off" not in said(
         ("difference", 0.8, 0.7), backgrounds=errors[errors["age"] != 1.49]
     )
+    same = errors.assign(age=[1.49, 1.51, 1.6])
+    text = said(("difference", 0.8, 0.7), backgrounds=same)
+    assert text.endswith("is off the empty scene by 1.5 levels (of 255) with either.")
     errors.loc[1, "age"] = np.nan
     assert "background is off" not in said(("difference", 0.8, 0.7), backgrounds=errors)
 

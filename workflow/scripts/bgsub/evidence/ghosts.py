@@ -84,12 +84,16 @@ class Training:
         nobody; None if no number of at least `MINIMUM_TRAINING_FRAMES` was found.
     empty : range or None
         Longest stretch of frames in which nobody is seen, if the training frames hold somebody.
+    view_offset : float or None
+        By how far one frame in ten or more is off the view of the middle one, in pixels of the clip; None
+        if the camera does not move.
     """
 
     background: np.ndarray
     held: np.ndarray | None
     train_frames: int | None = None
     empty: range | None = None
+    view_offset: float | None = None
 
     def ghosts(self, frame: np.ndarray, mask: np.ndarray) -> np.ndarray:
         """Tell which part of a method's mask of a frame are ghosts of whom the training frames hold.
@@ -118,7 +122,8 @@ class Training:
 def check_training(learned: Frames, own: Sequence[int], scene: Scene) -> Training:
     """Look whether somebody seems to be in the training frames, and for how many that would not be so.
 
-    Somebody who walks through is in many frames but nowhere for long, and the median does not hold them.
+    Somebody who walks through is in many frames but nowhere for long, and the median does not hold them. Of
+    a camera that moves it is not said: the view of the training frames is not that of the room.
 
     Parameters
     ----------
@@ -130,6 +135,9 @@ def check_training(learned: Frames, own: Sequence[int], scene: Scene) -> Trainin
         As `evidence.scene.study` found it in the clip.
     """
     background, held = _held(learned, own, scene)
+    if scene.camera_moves:
+        scale = max(learned.shape[1:3]) / max(scene.known.shape)
+        return Training(background, None, view_offset=scene.view_offset * scale)
     if held is None:
         return Training(background, None)
     fewer = np.unique(np.linspace(MINIMUM_TRAINING_FRAMES, len(own), _TRIED).astype(int))[:-1]
@@ -163,7 +171,8 @@ def training_row(training: Training, count: int) -> dict[str, Any]:
     dict
         `held`, the share of the picture where the training frames hold somebody (0 if they do not);
         `train_fraction`, the largest that would do; `empty_start` and `empty_end`, first and last frame of
-        the longest stretch in which nobody is seen. None where there is nothing to say.
+        the longest stretch in which nobody is seen; `view_offset`, in pixels, if the camera moves. None
+        where there is nothing to say.
     """
     fewer, empty = training.train_frames, training.empty
     return {
@@ -172,4 +181,5 @@ def training_row(training: Training, count: int) -> dict[str, Any]:
         "train_fraction": None if fewer is None else math.ceil(fewer / count * 10_000) / 10_000,
         "empty_start": None if empty is None else empty[0],
         "empty_end": None if empty is None else empty[-1],
+        "view_offset": training.view_offset,
     }

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from bgsub.evidence.camera import MOVES, view_offset
 from bgsub.evidence.change import (
     KERNEL,
     as_mask,
@@ -79,12 +80,20 @@ class Scene:
         The room as a small picture, as empty as the clip shows it.
     known : (h, w) bool array
         Where that has been seen.
+    view_offset : float
+        See `evidence.camera.view_offset`.
     """
 
     motion: Motion
     rests: list[Rest]
     background: np.ndarray
     known: np.ndarray
+    view_offset: float
+
+    @property
+    def camera_moves(self) -> bool:
+        """Whether the camera moves, so that what differs from the room need not be somebody."""
+        return self.view_offset >= MOVES
 
     def whole(self, rest: Rest) -> np.ndarray:
         """Return all of what rests, (h, w) bool: also what of it moved little before it came to rest.
@@ -169,7 +178,7 @@ def study(frames: np.ndarray, progress: Progress = iter) -> Scene:
             if rest.start <= frame <= rest.end:
                 busy[frame] = busy[frame] | around
     background, known = _room(motion.pictures, busy)
-    return Scene(motion, rests, background, known)
+    return Scene(motion, rests, background, known, view_offset(motion.pictures))
 
 
 def _rest(frames: np.ndarray, motion: Motion, busy: dict[int, np.ndarray], calm: range) -> Rest | None:

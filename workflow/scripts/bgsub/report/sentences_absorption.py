@@ -15,6 +15,8 @@ from bgsub.words import NBSP, count, duration, joined, percent
 MOST = 0.5  # share of the person above which they are said to be kept
 BLIND = VANISHED  # a method that sees less of the person than this at the start is blind to them
 
+_ALWAYS_THERE = "The person lies there from its first frame on, so that to it they are a part of the scene."
+
 
 class Outlook(NamedTuple):
     """What MOG2's recursion says beyond absorption.csv.
@@ -73,7 +75,9 @@ def absorbed_answer(
     "hardly sees the person when they come to rest"
         it marks less than 5 % of the body then, and was watched from then on
     "It lets go by design"
-        the method is a MOG2 whose recursion predicts it, and it saw the person
+        the method is a MOG2 whose recursion predicts it, and it saw the person come
+    "The person lies there from its first frame on"
+        it is such a MOG2, and did not
     "A body fades sooner where it had covered the pixel"
         it fades sooner than predicted
     "To keep the person "
@@ -103,7 +107,7 @@ def absorbed_answer(
         watched_at_once = row["watched_from"] <= row["still_frame"]
         never_saw = row["initial_share"] < BLIND and watched_at_once  # and so did not forget
         if method in outlooks and not never_saw:
-            said += _why(row, outlooks[method], fps, span)
+            said += _why(row, outlooks[method], fps, span) if row["frames_seen"] else [_ALWAYS_THERE]
         paragraphs.append(" ".join(said))
     for kind in (FROZEN, PROTECTED):
         of_kind = [method for method in rows.index if learning[method] == kind]

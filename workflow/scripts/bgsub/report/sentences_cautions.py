@@ -6,7 +6,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from bgsub.names import Name
-from bgsub.report.sentences_scene import moving_warning, training_warning
+from bgsub.report.sentences_scene import learning_warning, training_warning
 from bgsub.source.rate import Rate
 from bgsub.words import count, percent
 
@@ -62,10 +62,10 @@ def cautions(
 
     Claims
     ------
+    "A camera that moves"
+        one frame in ten is off the view of the middle one by more than a still camera's
     "Somebody in the training frames"
-        `training.csv` finds somebody there
-    "Somebody moves in the training frames"
-        it does not, but a person who lies still later is there while the methods learn
+        `training.csv` finds somebody there, or a person who lies still is there while the methods learn
     "A ghost"
         a method marks what only the background image holds
     "Few training frames"
@@ -77,10 +77,10 @@ def cautions(
     "No ground truth"
         the clip has none
     """
-    warning, moving = training_warning(training, lies=lies), moving_warning(events, own)
+    warning = training_warning(training, lies=lies) or learning_warning(events, own)
     found = [
+        _camera(training, scored=scored),
         Caution("Somebody in the training frames", warning) if warning else None,
-        Caution("Somebody moves in the training frames", moving) if moving and not warning else None,
         _ghosts(area, names),
         _few_frames(train),
         _box(region_source) if lies else None,
@@ -88,6 +88,19 @@ def cautions(
         None if scored else Caution("No ground truth", "Nothing says which pixels are right."),
     ]
     return [caution for caution in found if caution]
+
+
+def _camera(training: pd.DataFrame, *, scored: bool) -> Caution | None:
+    """Warn of a camera that moves."""
+    offset = training.iloc[0]["view_offset"]
+    if pd.isna(offset):
+        return None
+    words = (
+        f"In one frame in ten the view is {offset:.0f} pixels or more off that in the middle of the clip: a "
+        "background that does not follow marks edges"
+    )
+    doubt = ", and what is said of who is seen in the frames may be the camera's doing"
+    return Caution("A camera that moves", f"{words}{'' if scored else doubt}.")
 
 
 def _few_frames(train: int) -> Caution | None:

@@ -12,6 +12,7 @@ from bgsub.words import count, in_words, joined, number, percent
 
 _WITHIN = f"within_{CLOSE_ENOUGH:g}"  # columns of audit.csv and of fits.csv
 _OVER = f"gap_over_{CLOSE_ENOUGH:g}"
+_NEARLY_ALL = 0.99  # share of the static pixels above which nothing needs to be explained
 
 
 def notebooks(models: Mapping[str, Model]) -> str | None:
@@ -136,6 +137,8 @@ def audit_sentence(audit: pd.DataFrame | None, names: Names) -> str | None:
         the sample has pixels of two modes
     "Where none does"
         the sample has static pixels
+    "has only the camera's noise to divide"
+        a fit ends below the best of the restarts on more than 1 % of them
     """
     if audit is None:
         return None
@@ -153,10 +156,13 @@ def audit_sentence(audit: pd.DataFrame | None, names: Names) -> str | None:
             f"{_within(of_kind['two_mode'], names)}."
         )
     if "static" in of_kind:
-        said.append(
-            f"Where none does ({_sampled(of_kind['static'])}) it is {_within(of_kind['static'], names)}: a "
-            "second Gaussian has only the camera's noise to divide there, and more than one way to do so."
+        static = of_kind["static"]
+        why = (
+            ": a second Gaussian has only the camera's noise to divide there, and more than one way to do so"
+            if (static[_WITHIN] < _NEARLY_ALL).any()
+            else ""
         )
+        said.append(f"Where none does ({_sampled(static)}) it is {_within(static, names)}{why}.")
     return " ".join(said)
 
 

@@ -271,8 +271,8 @@ def training_warning(training: pd.DataFrame, *, lies: bool) -> str | None:
     return f"{said}{', which is not counted as the person' if lies else ''}. {_remedy(row)}"
 
 
-def moving_warning(events: pd.DataFrame, train: Sequence[int]) -> str | None:
-    """Warn of a person who moves while the methods learn; None if none is known to.
+def learning_warning(events: pd.DataFrame, train: Sequence[int]) -> str | None:
+    """Warn of a person who is there while the methods learn; None if none is known to be.
 
     Parameters
     ----------
@@ -284,14 +284,23 @@ def moving_warning(events: pd.DataFrame, train: Sequence[int]) -> str | None:
     Claims
     ------
     "while the methods learn"
-        somebody who lies still later enters before the last training frame, or is there from the first
+        somebody who lies still enters before the last training frame, or is there from the first
+    "to which they are a part of the scene then"
+        they lie still in a training frame
+    "They move, and no background "
+        they do not, and `training.csv` finds nobody in the background image
     " only frames before that would train."
         there are enough of these
     """
     known = events.set_index("event")
     if not len(train) or not {"enters", "still"} <= set(known.index):
         return None
-    enters = known.loc["enters", "frame"]
+    enters, still = known.loc["enters", "frame"], known.loc["still", "frame"]
+    if still <= train[-1]:
+        return (
+            f"The person lies still from frame {still:.0f} on, while the methods learn, to frame "
+            f"{train[-1]}, to which they are a part of the scene then. {_ANOTHER_CLIP}"
+        )
     if pd.notna(enters) and enters > train[-1]:
         return None
     when = "is there from the first frame on" if pd.isna(enters) else f"enters at frame {enters:.0f}"

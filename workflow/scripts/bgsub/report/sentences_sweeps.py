@@ -99,6 +99,8 @@ def history_answer(history: pd.DataFrame, fps: float, span: Span | None) -> list
 
     Claims
     ------
+    "no history tells them from the scene"
+        somebody lies still from the first frame on
     " MOG2 keeps "
         half of what it saw at first stays until the stillness ends, with some history
     " does MOG2 keep "
@@ -114,6 +116,8 @@ def history_answer(history: pd.DataFrame, fps: float, span: Span | None) -> list
     """
     if history.empty or span is None:
         return []
+    if span.start == 0:
+        return ["The person lies there from the first frame on, and no history tells them from the scene."]
     rows = history.sort_values("history")
     seen = rows[rows["initial_share"] >= BLIND]
     kept, lost = seen[seen["half_life"].isna()], seen[seen["half_life"].notna()]

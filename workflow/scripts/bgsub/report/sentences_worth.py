@@ -29,6 +29,8 @@ def worth_sentence(worth: pd.DataFrame | None, backgrounds: pd.DataFrame | None,
         the config has a fit that converges, the notebook's fit, and a rule for either
     ", practically the same"
         the two F-measures are less than 0.005 apart
+    " with either"
+        the two F-measures, or the errors, are the same to the digits that are said
     "the masks differ on "
         one of them has no F-measure
     "the background is off the empty scene by "
@@ -44,7 +46,8 @@ def worth_sentence(worth: pd.DataFrame | None, backgrounds: pd.DataFrame | None,
     if not set(keys) <= errors.keys():
         return f"{text}."
     off, close = (number(errors[key]) for key in (keys[1], keys[0]))
-    return f"{text}; the background is off the empty scene by {off} levels (of 255) in place of {close}."
+    instead = "with either" if off == close else f"in place of {close}"
+    return f"{text}; the background is off the empty scene by {off} levels (of 255) {instead}."
 
 
 def _rule(rule: str, rows: pd.DataFrame) -> str:
@@ -53,6 +56,8 @@ def _rule(rule: str, rows: pd.DataFrame) -> str:
     converged, short = rows["f_measure"]
     if rows["f_measure"].isna().any():
         return f"{by} the masks differ on {percent(rows['differs'][0])} of a test frame, on average"
+    if score_words(short) == score_words(converged):
+        return f"{by} the F-measure is {score_words(short)} with either"
     alike = ", practically the same" if abs(converged - short) < ALIKE else ""
     scores = joined([score_words(short), score_words(converged)]).replace(" and ", " in place of ")
     return f"{by} the F-measure is {scores}{alike}"
