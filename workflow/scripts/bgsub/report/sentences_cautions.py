@@ -64,8 +64,9 @@ def cautions(
     ------
     "A camera that moves"
         one frame in ten is off the view of the middle one by more than a still camera's
-    "Somebody in the training frames"
-        `training.csv` finds somebody there, or a person who lies still is there while the methods learn
+    " in the training frames"
+        `training.csv` finds something there, or a person who lies still is there while the methods learn;
+        nothing tells a person from a chair, so that where nobody lies still it is "something"
     "A ghost"
         a method marks what only the background image holds
     "Few training frames"
@@ -80,7 +81,9 @@ def cautions(
     warning = training_warning(training, lies=lies) or learning_warning(events, own)
     found = [
         _camera(training, scored=scored),
-        Caution("Somebody in the training frames", warning) if warning else None,
+        Caution(f"{'Somebody' if lies else 'Something'} in the training frames", warning)
+        if warning
+        else None,
         _ghosts(area, names),
         _few_frames(train),
         _box(region_source) if lies else None,
@@ -121,7 +124,7 @@ def _ghosts(area: pd.DataFrame, names: Mapping[str, Name]) -> Caution | None:
         return None
     words = (
         f"Up to {percent(worst['ghost_share'])} of the picture (with {names[worst['method']].named}, frame "
-        f"{worst['frame']}) is marked where the background image holds somebody who has left."
+        f"{worst['frame']}) is marked where the background image seems to hold what is no longer there."
     )
     return Caution("A ghost", words)
 
