@@ -209,3 +209,11 @@ def test_bad_config_is_told_in_one_line(changes: dict, told: str, bare: Project)
     assert done.returncode == 1
     assert f"config: {told}" in done.stdout.splitlines()
     assert "Traceback" not in done.stdout
+
+
+def test_a_config_that_cannot_be_read_is_told_in_one_line(bare: Project) -> None:
+    (bare.folder / "mine.yaml").write_bytes("run: [demo]\nclips: {demo: {title: Küche}}\n".encode("latin-1"))
+    done = bare.snakemake("--dry-run", "--configfile", "small.yaml", "mine.yaml", check=False)
+    assert done.returncode == 1
+    assert "config: mine.yaml, line 2: byte 0xfc is no UTF-8; save the file as UTF-8 text" in done.stdout
+    assert "Traceback" not in done.stdout
