@@ -190,6 +190,17 @@ def test_full_disk_is_told_in_one_line(bare: Project, small_disk: Path) -> None:
     assert not (bare.results / "mine/frames.npy").exists()
 
 
+def test_a_disk_too_small_for_models_and_masks_is_told_before_they_are_made(
+    bare: Project, small_disk: Path
+) -> None:
+    bare.results.symlink_to(small_disk)
+    archive(bare.folder / "mine.zip", pictures())
+    use(bare, {"path": "mine.zip"}, frames="clip/*.png")
+    assert_told(read(bare), ["no space left on the disk for its models, masks and films: they take"])
+    assert (bare.results / "mine/frames.npy").exists()
+    assert not (bare.results / "mine/frames.csv").exists()
+
+
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
