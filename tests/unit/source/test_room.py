@@ -20,9 +20,7 @@ def test_frames_too_large_for_the_memory_are_told_with_figures_and_a_remedy():
 
 def test_frames_too_many_for_the_disk_are_told_with_figures_and_a_remedy(small_disk: Path):
     expect_disk(small_disk, 256 * 2**10, "a.mp4")
-    with pytest.raises(
-        InputError, match="take 262,145 bytes, and 262,144 are left; free some space"
-    ):
+    with pytest.raises(InputError, match="take 262,145 bytes, and 262,144 are left; free some space"):
         expect_disk(small_disk, 256 * 2**10 + 1, "a.mp4")
 
 

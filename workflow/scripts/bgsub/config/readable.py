@@ -43,7 +43,8 @@ def composed(file: str | Path) -> yaml.Node | None:
     Raises
     ------
     InputError
-        If it is not in UTF-8, or neither YAML nor JSON, naming the line, or if it contains itself.
+        If it is not in UTF-8, or neither YAML nor JSON, or has a value that YAML cannot make, such as a date
+        that there is not, or contains itself.
     """
     data = Path(file).read_bytes()
     try:
@@ -54,13 +55,18 @@ def composed(file: str | Path) -> yaml.Node | None:
             f"{file}, line {line}: byte {data[error.start]:#04x} is no UTF-8; save the file as UTF-8 text"
         ) from None
     try:
-        root = yaml.compose(_without_tabs(text), Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
+        loader = yaml.FullLoader(_without_tabs(text))
+        root = loader.get_single_node()
+        if root is not None:
+            if _size(root, {}, str(file)) > _MOST_NODES:
+                raise InputError(
+                    f"{file}: its aliases (*) stand for more than {_MOST_NODES:,} values; write fewer"
+                )
+            loader.construct_document(root)
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: of numbers and dates
         raise InputError(_not_yaml(file, error)) from None
     except RecursionError:
         raise InputError(f"{file}: its brackets are nested too deep; expected a few levels") from None
-    if root is not None and _size(root, {}, str(file)) > _MOST_NODES:
-        raise InputError(f"{file}: its aliases (*) stand for more than {_MOST_NODES:,} values; write fewer")
     return root
 
 
@@ -75,10 +81,10 @@ def _without_tabs(text: str) -> str:
     return text
 
 
-def _not_yaml(file: str | Path, error: yaml.YAMLError) -> str:
+def _not_yaml(file: str | Path, error: Exception) -> str:
     mark = getattr(error, "problem_mark", None)
     place = f"{file}, line {mark.line + 1}" if mark else str(file)
-    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "no text"
+    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
     remedy = next(
         (remedy for words, remedy in _REMEDIES.items() if words in problem),
         "look at the indentation, colons, quotes and brackets there and just before",
