@@ -15,11 +15,10 @@ import psutil
 from project import Project
 from slurm import Cluster
 
-# As the README says for a cluster without accounting whose nodes have one processor, with less patience with
-# the disk.
+# As the README says for a cluster without accounting, with less patience with the disk.
 COMMAND = [
     sys.executable, str(Path(__file__).with_name("quick.py")), "--configfile", "small.yaml",
-    "--profile", "profiles/slurm", "--max-threads", "1", "--latency-wait", "5",
+    "--profile", "profiles/slurm", "--latency-wait", "5",
 ]  # fmt: skip
 
 
@@ -37,8 +36,10 @@ class Run:
         stand_in = project.folder / "profiles/slurm/without-accounting"
         environment["PATH"] = f"{stand_in}:{environment['PATH']}"
         with self.log.open("w") as log:
+            # As the README says for nodes with a single processor.
+            single = ["--max-threads", "1"] if cluster.processors == 1 else []
             self.process = subprocess.Popen(
-                [*COMMAND, *arguments],
+                [*COMMAND, *single, *arguments],
                 cwd=project.folder,
                 env=environment,
                 stdout=log,

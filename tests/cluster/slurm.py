@@ -73,7 +73,7 @@ class ClusterError(Exception):
 
 
 class Cluster:
-    """SLURM with a controller and nodes n1, n2, ..., each of one processor.
+    """SLURM with a controller and nodes n1, n2, ....
 
     Use it as a context manager.
 
@@ -83,12 +83,13 @@ class Cluster:
         Takes keys, sockets, logs and spool; new, its path at most 70 characters long.
     nodes : int
         How many.
-    memory_mb : int
-        That each node offers.
+    memory_mb, processors : int
+        That each node offers, whatever this machine has.
     """
 
-    def __init__(self, folder: Path, nodes: int = 2, memory_mb: int = 6000) -> None:
+    def __init__(self, folder: Path, nodes: int = 2, memory_mb: int = 6000, processors: int = 1) -> None:
         self.folder = folder
+        self.processors = processors
         self.nodes = [f"n{number + 1}" for number in range(nodes)]
         self.memory_mb = memory_mb
         self._daemons: dict[str, subprocess.Popen] = {}
@@ -218,8 +219,8 @@ class Cluster:
             (self.folder / folder).mkdir(parents=True, exist_ok=True)
         key = secrets.token_bytes(1024)
         nodes = [
-            f"NodeName={node} NodeHostname={socket.gethostname()} NodeAddr={address} Port={port} CPUs=1"
-            f" RealMemory={self.memory_mb}"
+            f"NodeName={node} NodeHostname={socket.gethostname()} NodeAddr={address} Port={port}"
+            f" CPUs={self.processors} RealMemory={self.memory_mb}"
             for node, port in zip(self.nodes, ports[1:], strict=True)
         ]
         (self.folder / "common.conf").write_text(

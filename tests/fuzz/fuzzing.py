@@ -28,6 +28,7 @@ ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT / "workflow/scripts"), str(ROOT / "tests")]
 
 from loopback import Loopback, Reply  # noqa: E402
+from texts import config_trial, overlay_trial, table_trial  # noqa: E402
 
 from bgsub.errors import InputError  # noqa: E402
 from bgsub.evidence.cdnet import read_scope  # noqa: E402
@@ -424,6 +425,9 @@ TRIALS: dict[str, Trial] = {
     "ground truth": groundtruth_trial,
     "ROI": roi_trial,
     "temporalROI": temporal_roi_trial,
+    "config": config_trial,
+    "config file": overlay_trial,
+    "table": table_trial,
 }
 
 

@@ -190,6 +190,17 @@ def test_full_disk_is_told_in_one_line(bare: Project, small_disk: Path) -> None:
     assert not (bare.results / "mine/frames.npy").exists()
 
 
+def test_a_disk_too_small_for_models_and_masks_is_told_before_they_are_made(
+    bare: Project, small_disk: Path
+) -> None:
+    bare.results.symlink_to(small_disk)
+    archive(bare.folder / "mine.zip", pictures())
+    use(bare, {"path": "mine.zip"}, frames="clip/*.png")
+    assert_told(read(bare), ["no space left on the disk for its models, masks and films: they take"])
+    assert (bare.results / "mine/frames.npy").exists()
+    assert not (bare.results / "mine/frames.csv").exists()
+
+
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
@@ -208,4 +219,12 @@ def test_bad_config_is_told_in_one_line(changes: dict, told: str, bare: Project)
     done = bare.snakemake("--dry-run", check=False)
     assert done.returncode == 1
     assert f"config: {told}" in done.stdout.splitlines()
+    assert "Traceback" not in done.stdout
+
+
+def test_a_config_that_cannot_be_read_is_told_in_one_line(bare: Project) -> None:
+    (bare.folder / "mine.yaml").write_bytes("run: [demo]\nclips: {demo: {title: Küche}}\n".encode("latin-1"))
+    done = bare.snakemake("--dry-run", "--configfile", "small.yaml", "mine.yaml", check=False)
+    assert done.returncode == 1
+    assert "config: mine.yaml, line 2: byte 0xfc is no UTF-8; save the file as UTF-8 text" in done.stdout
     assert "Traceback" not in done.stdout

@@ -28,6 +28,7 @@ from bgsub.errors import InputError
 from bgsub.masks.methods import key_of_model, method_of
 from bgsub.model.settings import Model
 from bgsub.names import UNCATEGORISED, as_params, names_of
+from bgsub.source.room import least_bytes
 from bgsub.written import check_sizes
 
 # The rule that makes a method's masks, by the key that its row has.

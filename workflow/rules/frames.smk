@@ -55,7 +55,7 @@ rule read_groundtruth:
 
 
 rule split_frames:
-    """Say which frames train and which test."""
+    """Say which frames train and which test, if the disk has room for what will be made of them."""
     input:
         frames="results/{clip}/frames.npy",
         training=training_of,
@@ -72,6 +72,7 @@ rule split_frames:
     threads: 1
     resources:
         mem_mb=500,
+        disk_mb=results_disk,
         runtime=5,
     params:
         code=code_version("split_frames.py"),

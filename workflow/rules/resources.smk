@@ -88,6 +88,15 @@ def memory(base, pixel=0, sample=0, most=math.inf):
     return mem_mb
 
 
+def results_disk(wildcards):
+    """MB that models, masks and films of a clip take at least, but for what is there of them already."""
+    folder = Path(located(f"results/{wildcards.clip}"))
+    made = [*folder.glob("models/*/model.npz"), *folder.glob("methods/*/*"), *folder.glob("*.mp4")]
+    pixels = [model_bytes(model) for model in config["models"]]
+    least = least_bytes(clip_shape(wildcards.clip), pixels, len(METHODS))
+    return max(least - sum(file.stat().st_size for file in made), 0) // 10**6
+
+
 def minutes(sample=0):
     """Function that computes a job's runtime from its nanoseconds for each pixel of each frame, on one processor."""
 
@@ -109,9 +118,14 @@ def components_of(model):
     return Model(**config["models"][model]).most_components
 
 
-def model_pixel(wildcards):
+def model_bytes(model):
     """Bytes of a fitted model for each pixel: weights, means, covariances, and what is known of the fit."""
-    return 8 * 13 * components_of(wildcards.model) + 14
+    return 8 * 13 * components_of(model) + 14
+
+
+def model_pixel(wildcards):
+    """Bytes that the model of a job takes for each pixel."""
+    return model_bytes(wildcards.model)
 
 
 def method_pixel(wildcards):

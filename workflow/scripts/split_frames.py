@@ -1,10 +1,11 @@
-"""Divide a clip's frames into training and test."""
+"""Divide a clip's frames into training and test, if the disk has room for what will be made of them."""
 
 from pathlib import Path
 from typing import Any
 
 from bgsub.evidence.cdnet import load_scope
 from bgsub.source.frames import open_frames
+from bgsub.source.room import expect_disk
 from bgsub.source.split import own_split, split_by_other, training_places, write_split
 from job import run
 
@@ -18,8 +19,10 @@ def main(
     names: str,
     training_names: str,
     scope: str | None,
+    disk_mb: int,
     table: str,
 ) -> None:
+    expect_disk(Path(table).parent, disk_mb * 10**6, f"results/{clip}", "models, masks and films")
     own = lines(names)
     if trained_on == clip:
         scored_from = load_scope(scope).frames.start if scope else None
@@ -47,5 +50,6 @@ if __name__ == "__main__":
         names=snakemake.input.names,
         training_names=snakemake.input.training_names,
         scope=next(iter(snakemake.input.scope), None),
+        disk_mb=snakemake.resources.disk_mb,
         table=snakemake.output.table,
     )

@@ -121,7 +121,10 @@ def test_settings_of_an_own_method_are_its_own_business() -> None:
             " from the first on, that train the models)",
         ),
         ({"split": 3}, "split: found 3; expected a section (How a clip's frames are divided in time)"),
-        ({"models": {"em": {"seed": -1}}}, "models.em.seed: found -1; expected a whole number, at least 0 ("),
+        (
+            {"models": {"em": {"seed": -1}}},
+            "models.em.seed: found -1; expected a whole number, at least 0 and at most 2147483647 (",
+        ),
         ({"run": "demo"}, "run: found 'demo'; expected a list in brackets of 1 or more values (Names of"),
         ({"run": []}, "run: found []; expected a list in brackets of 1 or more values (Names of the clips"),
         ({"run": ["a", "a"]}, 'run: found ["a", "a"]; expected each value once; delete one that is there'),
@@ -145,6 +148,27 @@ def test_settings_of_an_own_method_are_its_own_business() -> None:
         (
             {"clips": {"a": {"source": {"path": "x", "sha256": "A"}}}},
             "clips.a.source.sha256: found 'A'; expected 64 hexadecimal digits in lower case",
+        ),
+        (
+            {"methods": {"knn": {"opencv": "knn", "seed": 10**30}}},
+            f"methods.knn.seed: found {10**30}; expected a whole number, at least 0 and at most 2147483647",
+        ),
+        (
+            {"methods": {"mog2": {"opening": 100_000}}},
+            "methods.mog2.opening: found 100000; expected a whole number, at least 1 and at most 99",
+        ),
+        ({"run": [16**5000]}, "run.0: found a number of more than 300 digits; expected fewer"),
+        (
+            {"clips": {"demo": {"title": "a\x07"}}},
+            r"clips.demo.title: found '\x07' in 'a\x07'; expected text without it",
+        ),
+        (
+            {"clips": {"demo": {"title": "a\ud800"}}},
+            r"clips.demo.title: found '\ud800' in 'a\ud800'; expected text without it",
+        ),
+        (
+            {"clips": {"x" * 81: {"source": {"path": "x"}}}},
+            f"clips: found the key '{'x' * 81}'; expected a name of letters, digits",
         ),
         (
             {"clips": {"a/b": {"source": {"path": "x"}}}},
@@ -185,7 +209,10 @@ def test_what_is_wrong_is_told_with_its_place_and_what_is_expected(changes: dict
             {"methods": {"mog2": {"learning_rate": 1}}},
             "methods.mog2.learning_rate: found 1; expected auto or a number, above 0 and below 1 (",
         ),
-        ({"tiles": 0}, "tiles: found 0; expected auto or a whole number, at least 1 (Horizontal bands"),
+        (
+            {"tiles": 0},
+            "tiles: found 0; expected auto or a whole number, at least 1 and at most 1000 (Horizontal bands",
+        ),
         (
             {"models": {"em": {"tolerance": 0}}},
             "models.em.tolerance: found 0; expected a number, above 0 or null",

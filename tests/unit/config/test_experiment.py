@@ -105,6 +105,14 @@ def test_what_an_overlay_sets_to_null_is_left_out() -> None:
             "clips.a.source.path: no such file or folder: no.mp4; check the path",
         ),
         (
+            {"run": ["a"], "clips": {"a": {"source": {"path": "x" * 5000}}}},
+            "clips.a.source.path: no such file or folder: xxx",
+        ),
+        (
+            {"run": ["a"], "clips": {"a": {"source": {"url": "http://[", "file": "a.zip"}}}},
+            "clips.a.source.url: found 'http://['; expected an address such as https://host/clip.zip",
+        ),
+        (
             {"run": ["a"], "clips": {"a": {"source": {"url": "http://x/y"}}}},
             "clips.a.source.file: missing; expected the name to keep the file by, such as a.zip",
         ),
@@ -325,7 +333,8 @@ def test_what_the_config_has_in_the_place_of_a_swept_value() -> None:
         ),
         (
             {"method": "gmm", "values": {"model.max_iterations": [0]}},
-            "values.model.max_iterations: found 0; expected a whole number, at least 1 (Limit)",
+            "values.model.max_iterations: found 0; expected a whole number, at least 1 and at most 1000000"
+            " (Limit)",
         ),
         (
             {"method": "gmm", "values": {"model": ["em", "emm"]}},

@@ -104,11 +104,11 @@ def test_a_table_is_sought_in_the_working_directory_first_and_below_a_prefix() -
         ),
         (
             "clip\tpath\na\tb.mp4\n\na\tc.mp4\n",
-            "mine.tsv, line 3: clip: 'a' is in line 2 already; rename one",
+            "mine.tsv, line 4: clip: 'a' is in line 2 already; rename one",
         ),
         (
             "clip\tpath\tstill_frame\tstill_region\na\tb.mp4\tfive\t1 2 3 4\n",
-            "mine.tsv, line 2: still_frame: found 'five'; expected a whole number, at least 0 (First frame",
+            "mine.tsv, line 2: still_frame: found 'five'; expected a whole number, at least 0 and",
         ),
         (
             "clip\tpath\tstill_frame\na\tb.mp4\t5\n",
@@ -122,6 +122,9 @@ def test_a_table_is_sought_in_the_working_directory_first_and_below_a_prefix() -
             "clip\turl\na\tb.mp4\n",
             "mine.tsv, line 2: url: found 'b.mp4'; expected an address that begins with",
         ),
+        (f"clip\tfalls\na\t1-{'9' * 5000}\n", "mine.tsv, line 2: falls: found '1-999"),
+        (f"clip\tpath\tenters\na\tb.mp4\t{'9' * 5000}\n", "mine.tsv, line 2: enters: found '999"),
+        (f"clip\tpath\na\t{'b' * 200_000}\n", "mine.tsv, line 2: field larger than field limit"),
         ("clip\tpath\tfalls\na\tb.mp4\t12\n", "mine.tsv, line 2: falls: found '12'; expected first and last"),
         (
             "clip\tdelay_settled\na\tmaybe\n",

@@ -7,6 +7,8 @@ these classes with pydantic, which no job has to load for them.
 from dataclasses import dataclass
 from typing import ClassVar
 
+MOST = 2**31 - 1  # the largest whole number that OpenCV takes
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:

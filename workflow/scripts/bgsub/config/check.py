@@ -4,15 +4,18 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
+from unicodedata import category
 
 from pydantic import ValidationError
 
 from bgsub.config.messages import UNKNOWN_KEY, expectation, not_text, problem
 from bgsub.config.schema import adapter, schema_at
-from bgsub.config.words import Place, at
+from bgsub.config.words import Place, at, shown
 from bgsub.errors import InputError
 
 Naming = Callable[..., str]
+
+_MOST_BITS = 1000  # of a whole number
 
 
 def check(value: Any, kind: Any, place: Place = (), named: Naming = at) -> Any:
@@ -88,14 +91,26 @@ def _filled(checked: Any, given: Any, path: Place = ()) -> Any:
 
 
 def _check_yaml(value: Any, place: Place, named: Naming) -> None:
-    """Raise InputError for a key that YAML did not read as text, and for a number that is none."""
+    """Raise InputError for a key that YAML did not read as text, a number that is none, and odd letters."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
             if not isinstance(key, str):
                 raise InputError(f"{named(*place)}: found a key {not_text(key)}")
+            _check_letters(key, place, named)
             _check_yaml(inner, (*place, key), named)
     elif isinstance(value, list):
         for index, inner in enumerate(value):
             _check_yaml(inner, (*place, index), named)
     elif isinstance(value, float) and not math.isfinite(value):
         raise InputError(f"{named(*place)}: found {value}; expected a finite number")
+    elif isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        raise InputError(f"{named(*place)}: found a number of more than 300 digits; expected fewer")
+    elif isinstance(value, str):
+        _check_letters(value, place, named)
+
+
+def _check_letters(text: str, place: Place, named: Naming) -> None:
+    """Raise InputError for what files of text, pages and figures cannot hold."""
+    odd = next((letter for letter in text if letter not in "\n\t" and category(letter) in ("Cc", "Cs")), None)
+    if odd is not None:
+        raise InputError(f"{named(*place)}: found {odd!r} in {shown(text)}; expected text without it")

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import yaml
 
+from bgsub.config.readable import composed
 from bgsub.errors import InputError
 
 
 def check_duplicates(files: Iterable[str | Path]) -> None:
-    """Raise InputError if a config file has a key twice in one section, naming both lines.
+    """Raise InputError if a config file has a key twice in one section, naming both lines; see `composed`.
 
     Parameters
     ----------
@@ -17,7 +18,7 @@ def check_duplicates(files: Iterable[str | Path]) -> None:
         YAML or JSON, as Snakemake has read them.
     """
     for file in files:
-        root = yaml.compose(Path(file).read_bytes(), Loader=yaml.SafeLoader)
+        root = composed(file)
         if root is not None:
             _check(root, str(file))
 

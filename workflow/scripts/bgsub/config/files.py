@@ -6,6 +6,7 @@ functions know by `located`: from a path as the config has it to where it is.
 
 import glob
 import hashlib
+import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -38,15 +39,24 @@ def check_source(source: Mapping[str, Any], clip: str, located: Located = str) -
         raise InputError(
             f"{at(*place)}.file: missing; expected the name to keep the file by, such as {clip}.zip"
         )
-    if "@" in urlsplit(source.get("url", "")).netloc:
+    if "@" in _host(source.get("url", ""), place):
         raise InputError(
             f"{at(*place)}.url: has a user name or password, which would stand in results and logs; expected"
             " an address without: put them into ~/.netrc, or write ${NAME} for a variable of the environment"
         )
-    if "path" in source and not Path(located(source["path"])).exists():
+    if "path" in source and not _exists(located(source["path"])):
         raise InputError(
             f"{at(*place)}.path: no such file or folder: {located(source['path'])}; check the path"
         )
+
+
+def _host(url: str, place: tuple[str, ...]) -> str:
+    try:
+        return urlsplit(url).netloc
+    except ValueError as error:
+        raise InputError(
+            f"{at(*place)}.url: found '{url}'; expected an address such as https://host/clip.zip ({error})"
+        ) from None
 
 
 def check_name(clip: str) -> None:
@@ -76,7 +86,7 @@ def check_method_files(
     row: Mapping[str, Any], method: str, clips: Iterable[str], located: Located = str
 ) -> None:
     """Raise InputError unless the files that a method needs for these clips are there."""
-    if "python" in row and not Path(located(row["python"])).is_file():
+    if "python" in row and not _is_file(located(row["python"])):
         raise InputError(
             f"{at('methods', method)}.python: no such file: {located(row['python'])}; check the path"
         )
@@ -90,7 +100,7 @@ def check_method_files(
 
 def source_files(source: Mapping[str, Any], located: Located = str) -> list[str]:
     """Return the local file of a checked source for Snakemake, which knows of the prefix itself."""
-    return [source["path"]] if "path" in source and Path(located(source["path"])).is_file() else []
+    return [source["path"]] if "path" in source and _is_file(located(source["path"])) else []
 
 
 def source_settings(source: Mapping[str, Any], located: Located = str) -> dict[str, Any]:
@@ -129,15 +139,15 @@ def method_settings(row: Mapping[str, Any], clip: str, located: Located = str) -
         settings["fingerprint"] = _sample(settings["python"])
     if "masks" in row:
         settings["masks"] = located(path_for(clip, row["masks"]))
-        is_file = Path(settings["masks"]).is_file()
-        settings["fingerprint"] = _sample(settings["masks"]) if is_file else fingerprint(settings["masks"])
+        whole = _is_file(settings["masks"])
+        settings["fingerprint"] = _sample(settings["masks"]) if whole else fingerprint(settings["masks"])
     return settings
 
 
 def method_files(row: Mapping[str, Any], clip: str, located: Located = str) -> list[str]:
     """Return the file of a method for Snakemake, as `source_files` does; a pattern or folder has none."""
     path = row.get("python") or path_for(clip, row.get("masks", ""))
-    return [path] if Path(located(path)).is_file() else []
+    return [path] if _is_file(located(path)) else []
 
 
 def path_for(clip: str, path: str) -> str:
@@ -148,10 +158,19 @@ def path_for(clip: str, path: str) -> str:
 def files_of(path: str) -> list[Path]:
     """Return the files that a path or pattern stands for, sorted; a folder stands for all that is in it."""
     # Path.glob takes no absolute pattern.
-    names = [path] if Path(path).exists() else glob.glob(path, recursive=True)  # noqa: PTH207
+    names = [path] if _exists(path) else glob.glob(path, recursive=True)  # noqa: PTH207
     found = [Path(name) for name in names]
     inside = [file for entry in found for file in (entry.rglob("*") if entry.is_dir() else [entry])]
     return sorted(file for file in inside if file.is_file())
+
+
+def _exists(path: str) -> bool:
+    """Tell whether there is a file or folder; Path.exists fails for a path that is too long."""
+    return os.path.exists(path)  # noqa: PTH110
+
+
+def _is_file(path: str) -> bool:
+    return os.path.isfile(path)  # noqa: PTH113
 
 
 def fingerprint(path: str) -> str:

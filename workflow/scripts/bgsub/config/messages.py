@@ -124,7 +124,7 @@ def _words(schema: Schema) -> str:
         return f"one of {', '.join(map(str, schema['enum']))}"
     if "pattern" in schema:
         return PATTERNS[schema["pattern"]]
-    limits = [f"{word} {schema[key]:g}" for key, word in _LIMITS.items() if key in schema]
+    limits = [f"{word} {_exact(schema[key])}" for key, word in _LIMITS.items() if key in schema]
     of_them = f", {' and '.join(limits)}" if limits else ""
     for part, name in _SIZES.items():
         if least := schema.get(f"min{part}"):
@@ -132,6 +132,10 @@ def _words(schema: Schema) -> str:
             number = f"{least} or more" if most is None else f"{least} to {most}" if most > least else least
             of_them = f" of {number} {name}"
     return _KINDS[schema.get("type", "object")] + of_them
+
+
+def _exact(limit: float) -> str:
+    return str(limit) if isinstance(limit, int) else f"{limit:g}"
 
 
 def _description(schema: Schema) -> str:

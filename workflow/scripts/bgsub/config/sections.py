@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 from bgsub.config.methods import MethodRow
 from bgsub.demo.settings import Synthetic
 from bgsub.model.settings import Model
-from bgsub.settings import Settings
+from bgsub.settings import MOST, Settings
 from bgsub.source.limits import Limits
 
 
@@ -21,16 +21,17 @@ def _distinct(values: list) -> list:
 
 EachOnce = (AfterValidator(_distinct), Field(json_schema_extra={"uniqueItems": True}))
 
-_NAME = "^[A-Za-z0-9][A-Za-z0-9_.-]*$"  # becomes part of file names
+# Names become parts of file names, which may have 255 bytes, beside others.
+_NAME = "^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}$"
 _URL = "^https?://"
-_FILE = r"^[^./\\][^/\\]*$"
+_FILE = r"^[^./\\][^/\\]{0,199}$"
 _SHA256 = "^[0-9a-f]{64}$"
 _SWEPT_KEY = r"^([a-z0-9_]+|model\.[a-z0-9_]+|settings\.[A-Za-z0-9_]+|split\.train_fraction)$"
 # Patterns in words, for messages.
 PATTERNS = {
-    _NAME: "a name of letters, digits, '_', '.' and '-', the first a letter or a digit",
+    _NAME: "a name of letters, digits, '_', '.' and '-', the first a letter or a digit, 80 at most",
     _URL: "an address that begins with http:// or https://",
-    _FILE: "the name of a file, without / and \\, that does not begin with a dot",
+    _FILE: "the name of a file, without / and \\, that does not begin with a dot and has 200 letters at most",
     _SHA256: "64 hexadecimal digits in lower case",
     _SWEPT_KEY: "a key of the method, settings.<key>, model.<key> or split.train_fraction",
 }
@@ -38,7 +39,7 @@ PATTERNS = {
 Text = Annotated[str, MinLen(1)]
 Name = Annotated[str, Field(pattern=_NAME)]
 Share = Annotated[float, Gt(0), Lt(1)]
-Frame = Annotated[int, Ge(0)]
+Frame = Annotated[int, Ge(0), Le(MOST)]
 Rate = Annotated[float, Gt(0), Le(1000)]
 Scalar = int | float | str | bool | None
 
@@ -67,7 +68,7 @@ class StillSettings(Settings):
 
     frame: Frame
     """First frame of stillness."""
-    region: Annotated[list[Annotated[int, Ge(0)]], MinLen(4), MaxLen(4)]
+    region: Annotated[list[Annotated[int, Ge(0), Le(MOST)]], MinLen(4), MaxLen(4)]
     """Box around the person, [left, top, width, height]."""
 
 
@@ -145,11 +146,11 @@ class Split(Settings):
 class Audit(Settings):
     """A sample of pixels at which every model is compared with EM from random starts."""
 
-    pixels: Annotated[int, Ge(1)] = 2000
+    pixels: Annotated[int, Ge(1), Le(10**6)] = 2000
     """Size of the sample."""
-    restarts: Annotated[int, Ge(1)] = 20
+    restarts: Annotated[int, Ge(1), Le(1000)] = 20
     """Fits from random starts per pixel."""
-    seed: Annotated[int, Ge(0)] = 0
+    seed: Annotated[int, Ge(0), Le(MOST)] = 0
     """Of the pixels and the restarts."""
 
 
@@ -193,7 +194,7 @@ class Config(Settings):
     too."""
     split: Split = field(default_factory=Split)
     """How a clip's frames are divided in time."""
-    tiles: Literal["auto"] | Annotated[int, Ge(1)] = "auto"
+    tiles: Literal["auto"] | Annotated[int, Ge(1), Le(1000)] = "auto"
     """Horizontal bands that an image is fitted in, each by a job of its own, 1 or more; or auto, two or
     more."""
     models: Annotated[dict[Name, Model], MinLen(1)]
@@ -204,7 +205,7 @@ class Config(Settings):
     """Ways from frames to masks, by name."""
     sweeps: dict[Name, Sweep] = field(default_factory=dict)
     """Grids over parameters of a method or its model, by name; each has a table and a picture."""
-    histories: Annotated[list[Annotated[int, Ge(1)]], *EachOnce] = field(
+    histories: Annotated[list[Annotated[int, Ge(1), Le(MOST)]], *EachOnce] = field(
         default_factory=lambda: [15, 30, 60, 120, 250, 500]
     )
     """Histories that MOG2's absorption of the still person is measured and predicted with, frames."""

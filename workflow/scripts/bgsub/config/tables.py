@@ -1,6 +1,7 @@
 """Tables of clips: tab-separated, a row each, whose cells are what the section `clips` would have."""
 
 import csv
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 from bgsub.config.check import check
 from bgsub.config.files import Located
 from bgsub.config.sections import Clip, Name
-from bgsub.config.words import one_of
+from bgsub.config.words import one_of, shown
 from bgsub.errors import InputError
 from bgsub.source.kinds import KINDS
 
@@ -46,7 +47,10 @@ OTHER_COLUMNS = {
     "camera": "Number of the camera, for your own use.",
 }
 _FORMS = {
-    "falls": (r"\d+-\d+( \d+-\d+)*", "first and last frames, such as 271-298, separated by blanks"),
+    "falls": (
+        r"[0-9]{1,9}-[0-9]{1,9}( [0-9]{1,9}-[0-9]{1,9})*",
+        "first and last frames, such as 271-298, separated by blanks",
+    ),
     "delay_settled": ("yes|no", "yes or no"),
     "synthetic": (r"\w+=\S+( \w+=\S+)*", "settings, such as 'height=240 jitter=2', separated by blanks"),
 }
@@ -78,7 +82,8 @@ def read_clip_table(
     InputError
         If there is no such file, or naming the line that is wrong, and the column.
     """
-    file = next((path for path in (Path(located(name)), home / name) if path.is_file()), None)
+    places = (Path(located(name)), home / name)
+    file = next((path for path in places if os.path.isfile(path)), None)  # noqa: PTH113  # of any length
     if file is None:
         raise InputError(f"{key}: no such file: {located(name)}; check the path")
     clips: dict[str, dict[str, Any]] = {}
@@ -88,7 +93,8 @@ def read_clip_table(
             # A quote is a letter like others: one that opens a cell would swallow the rows below.
             rows = csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE)
             _check_head(rows.fieldnames or [], name)
-            for number, row in enumerate(rows, 2):
+            for row in rows:
+                number = rows.line_num  # blank lines count
                 if not any(row.values()):  # tabs alone, as spreadsheets leave them
                     continue
                 place = f"{name}, line {number}"
@@ -98,6 +104,10 @@ def read_clip_table(
                 clips[clip], lines[clip] = settings, number
     except UnicodeDecodeError as error:
         raise InputError(f"{name}: byte {error.start} is no UTF-8; save the table as UTF-8 text") from None
+    except csv.Error as error:
+        raise InputError(
+            f"{name}, line {rows.line_num + 1}: {error}; look at the tabs and line ends there"
+        ) from None
     return clips
 
 
@@ -125,7 +135,7 @@ def _clip_of(row: Mapping[str | None, Any], place: str) -> tuple[str, dict[str, 
         raise InputError(f"{place}: clip: missing; expected the name of the clip")
     for column, (form, words) in _FORMS.items():
         if column in cells and not re.fullmatch(form, cells[column]):
-            raise InputError(f"{place}: {column}: found '{cells[column]}'; expected {words}")
+            raise InputError(f"{place}: {column}: found {shown(cells[column])}; expected {words}")
     name = check(cells["clip"], Name, named=_naming(place, {(): "clip"}))
     clip: dict[str, Any] = {"source": {}}
     for column, path in KEYS.items():
@@ -148,7 +158,7 @@ def _value(path: tuple[str, ...], cell: str) -> Any:
 
 def _number(text: str) -> float | str:
     """Return 30 and 29.97 as numbers; words, `nan` and `inf` among them, stay text."""
-    if text.isdecimal():
+    if re.fullmatch("[0-9]{1,18}", text):
         return int(text)
     return float(text) if re.fullmatch(r"[0-9]+\.[0-9]+", text) else text
 

@@ -16,7 +16,7 @@ def at(*place: str | int) -> str:
 def shown(value: Any) -> str:
     """Return a value as a config has it, on one line."""
     if isinstance(value, str):
-        return f"'{value}'"
+        return f"'{value}'" if len(value) <= 200 else f"'{value[:197]}...'"
     if isinstance(value, Mapping):
         return f"the keys {', '.join(map(str, value))}" if value else "no keys"
     text = json.dumps(value, default=str, ensure_ascii=False)

@@ -25,6 +25,9 @@ replaced, and a clip, model, method or sweep that is set to `null` is left out. 
 the rules or algorithms whose methods have it. Editors that know YAML schemas check the file as it is typed,
 with the schema that its first line names.
 
+Config files are YAML or JSON in UTF-8. What cannot be read of one is told in a line, by the profile of this
+folder; in another folder, or with `--workflow-profile none`, Snakemake ends in a traceback of its own.
+
 """
 _COLUMNS = """
 ## Tables of clips

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Le, Lt
 
-from bgsub.settings import Settings
+from bgsub.settings import MOST, Settings
 
 Story = Literal["falls", "gets_up", "passer_by", "there_first", "moves_chair", "empty"]
 
@@ -14,13 +14,13 @@ Story = Literal["falls", "gets_up", "passer_by", "there_first", "moves_chair", "
 class Synthetic(Settings):
     """A rendered clip."""
 
-    frames: Annotated[int, Ge(20)] = 110
+    frames: Annotated[int, Ge(20), Le(10**6)] = 110
     """Number of frames."""
-    height: Annotated[int, Ge(48)] = 480
+    height: Annotated[int, Ge(48), Le(10**4)] = 480
     """Pixels."""
-    width: Annotated[int, Ge(64)] = 720
+    width: Annotated[int, Ge(64), Le(10**4)] = 720
     """Pixels."""
-    seed: Annotated[int, Ge(0)] = 1
+    seed: Annotated[int, Ge(0), Le(MOST)] = 1
     """Of the sensor noise, the banding and the shaking."""
     story: Story = "falls"
     """What happens: somebody comes in, falls and lies still; falls and gets_up again and leaves; falls, and a

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from annotated_types import Ge
+from annotated_types import Ge, Le
 
 from bgsub.names import Look, Name
 from bgsub.settings import Settings
@@ -43,7 +43,7 @@ class Method(Settings):
 
     label: str = ""
     """What figures and pages call it; by default what it does."""
-    opening: Annotated[int, Ge(1)] = 1
+    opening: Annotated[int, Ge(1), Le(99)] = 1
     """Size of the ellipse that opens the masks, pixels; 1 for none."""
     median: Literal[1, 3, 5, 7, 9, 11, 13, 15] = 1
     """Width of the square that the masks' median is taken over before they are opened, pixels; 1 for none."""

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from annotated_types import Ge, Gt
+from annotated_types import Ge, Gt, Le
 
 from bgsub.masks.method import RECONSIDERING, Learns, Method
 from bgsub.names import Look, Name
+from bgsub.settings import MOST
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,7 +27,7 @@ class Posterior(Method):
     """Name of the model it starts from."""
     threshold: Annotated[float, Gt(0)] = 6
     """Foreground above this, standard deviations; more where a pixel has learned little (Student's t)."""
-    memory: Annotated[int, Ge(2)] = 50
+    memory: Annotated[int, Ge(2), Le(MOST)] = 50
     """Frames that each pixel remembers: what it learned before fades."""
     median: Literal[1, 3, 5, 7, 9, 11, 13, 15] = 7
     stabilise: bool = True

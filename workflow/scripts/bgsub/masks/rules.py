@@ -93,7 +93,7 @@ class Difference(ModelMethod):
 class DensityMethod(ModelMethod):
     """Asks how likely a colour is by the model's Gaussians."""
 
-    pooling: Annotated[float, Ge(0)] = 0
+    pooling: Annotated[float, Ge(0), Le(100)] = 0
     """Samples that the covariance of the 5 x 5 pixels around counts as, a prior of the own; 0 for none."""
     neighbours: bool = False
     """Whether what any of the 3 x 3 models around takes for background is that: for jitter and leaves."""

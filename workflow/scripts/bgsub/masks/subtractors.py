@@ -15,6 +15,7 @@ from bgsub.errors import InputError
 from bgsub.labels import FOREGROUND
 from bgsub.masks.method import ADAPTIVE, FROZEN, PROTECTED, Learning, Method
 from bgsub.names import DASHED, Look, Name
+from bgsub.settings import MOST
 
 if TYPE_CHECKING:  # OpenCV is loaded when a method runs, not when it is declared
     import cv2
@@ -96,9 +97,9 @@ class Mog2(Subtractor):
     look: ClassVar[Look | None] = MOG2_LOOK
 
     opencv: Literal["mog2"]
-    history: Annotated[int, Ge(1)] = 500
+    history: Annotated[int, Ge(1), Le(MOST)] = 500
     """Frames that its memory spans."""
-    var_threshold: Annotated[float, Gt(0)] = 16
+    var_threshold: Annotated[float, Gt(0), Le(10**9)] = 16
     """Squared Mahalanobis distance that matches a component."""
     background_ratio: Annotated[float, Gt(0), Le(1)] = 0.9
     """Share of a pixel's weight that is background."""
@@ -196,13 +197,13 @@ class Knn(Subtractor):
     look: ClassVar[Look | None] = Look("#009E73")
 
     opencv: Literal["knn"]
-    history: Annotated[int, Ge(1)] = 500
+    history: Annotated[int, Ge(1), Le(MOST)] = 500
     """Frames that its memory spans."""
-    dist2_threshold: Annotated[float, Gt(0)] = 400
+    dist2_threshold: Annotated[float, Gt(0), Le(10**9)] = 400
     """Squared distance within which a sample matches, squared 8-bit levels."""
     detect_shadows: bool = True
     """Whether shadows are marked as 127."""
-    seed: Annotated[int, Ge(0)] = 0
+    seed: Annotated[int, Ge(0), Le(MOST)] = 0
     """Of the samples it keeps."""
 
     def create(self) -> "cv2.BackgroundSubtractorKNN":
@@ -220,7 +221,7 @@ class Mog(Subtractor):
     """A mixture of Gaussians (KaewTraKulPong and Bowden 2001), of opencv-contrib."""
 
     opencv: Literal["mog"]
-    history: Annotated[int, Ge(1)] = 200
+    history: Annotated[int, Ge(1), Le(MOST)] = 200
     """Frames that its memory spans."""
 
     def create(self) -> "cv2.BackgroundSubtractor":
@@ -235,7 +236,7 @@ class Gmg(Subtractor):
     """Histograms of colours and Bayes' rule (Godbehere et al. 2012), of opencv-contrib."""
 
     opencv: Literal["gmg"]
-    initialization_frames: Annotated[int, Ge(1)] = 20
+    initialization_frames: Annotated[int, Ge(1), Le(MOST)] = 20
     """Frames before its first mask, no more than train; OpenCV's own default is 120."""
     decision_threshold: Annotated[float, Ge(0), Le(1)] = 0.8
     """Probability above which a pixel is foreground."""
@@ -261,9 +262,9 @@ class Cnt(Subtractor):
     """Counts how long a colour stays, of opencv-contrib."""
 
     opencv: Literal["cnt"]
-    min_stability: Annotated[int, Ge(1)] = 15
+    min_stability: Annotated[int, Ge(1), Le(MOST)] = 15
     """Frames that a colour stays before it is background."""
-    max_stability: Annotated[int, Ge(1)] = 900
+    max_stability: Annotated[int, Ge(1), Le(MOST)] = 900
     """Frames of stability that a pixel is credited with at most."""
 
     def create(self) -> "cv2.BackgroundSubtractor":

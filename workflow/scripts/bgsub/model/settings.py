@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Gt, Le
 
 from bgsub.names import DASH_DOTTED, DASHED, Look, Name
-from bgsub.settings import Settings
+from bgsub.settings import MOST, Settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,11 +21,11 @@ class Model(Settings):
     """Where the iteration begins."""
     tolerance: Annotated[float, Gt(0)] | None = 1e-6
     """Gain in nats per sample below which a pixel has converged; null never stops."""
-    max_iterations: Annotated[int, Ge(1)] = 300
+    max_iterations: Annotated[int, Ge(1), Le(10**6)] = 300
     """Limit."""
-    covariance_floor: Annotated[float, Gt(0)] | None = 1.0
+    covariance_floor: Annotated[float, Gt(0), Le(255**2)] | None = 1.0
     """Smallest variance in any direction, squared 8-bit levels; null sets none."""
-    seed: Annotated[int, Ge(0)] = 0
+    seed: Annotated[int, Ge(0), Le(MOST)] = 0
     """Of random starts."""
     label: str = ""
     """What figures and pages call it; by default how it is fitted."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from annotated_types import Ge, Gt
+from annotated_types import Ge, Gt, Le
 
 from bgsub.errors import InputError
 from bgsub.settings import Settings
@@ -17,7 +17,7 @@ class Limits(Settings):
 
     download_bytes: Positive = 100 * 10**9
     """Bytes of a download."""
-    download_seconds: Annotated[float, Gt(0)] = 24 * 60 * 60
+    download_seconds: Annotated[float, Gt(0), Le(10**8)] = 24 * 60 * 60
     """Seconds that a download may take, with all its attempts and waits."""
     archive_members: Positive = 500_000
     """Files in an archive."""

@@ -1,7 +1,6 @@
 """A clip's frames and label images, decoded once and written to one .npy file each."""
 
 import logging
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -69,8 +68,7 @@ class FrameWriter:
         """
         if not self.names:
             self._shape = frame.shape
-            disk = os.fstatvfs(self._file.fileno())
-            expect_disk(disk.f_bavail * disk.f_frsize, frame.nbytes * (expected or 1), str(self._source))
+            expect_disk(Path(self._file.name).parent, frame.nbytes * (expected or 1), str(self._source))
             expect_memory(frame.shape[0], frame.shape[1], str(self._source))
             self._write_header()
         elif frame.shape != self._shape:

@@ -1,7 +1,9 @@
-"""Whether a clip fits into this machine's disk and memory, asked when its first frame is known."""
+"""Whether a clip fits into this machine's disk and memory, asked before the work on it."""
 
+import math
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from bgsub.errors import InputError
@@ -11,22 +13,50 @@ from bgsub.errors import InputError
 _PROGRAM_BYTES = 570 * 10**6
 _PIXEL_BYTES = 250
 
+# The least that masks and films of some thirty clips took for each pixel of each frame: masks of an empty
+# scene, films of a rendered one. Those of real clips took up to a hundred and ten times as much.
+_MASK_BYTES = 0.0006
+_FILM_BYTES = 0.007
 
-def expect_disk(free: int, needed: int, label: str) -> None:
-    """Raise InputError if the disk has no room for a clip's frames.
+
+def expect_disk(folder: str | Path, needed: int, label: str, what: str = "frames") -> None:
+    """Raise InputError if a disk has no room for what is made of a clip.
 
     Parameters
     ----------
-    free, needed : int
+    folder : path-like
+        On the disk.
+    needed : int
         Bytes.
     label : str
-        Where the frames come from, for messages.
+        The clip, or where its frames come from, for messages.
+    what : str
+        Of the clip takes them, in the plural.
     """
+    disk = os.statvfs(folder)
+    free = disk.f_bavail * disk.f_frsize
     if needed > free:
         raise InputError(
-            f"{label}: no space left on the disk for its frames: they take {needed:,} bytes, and {free:,} are"
+            f"{label}: no space left on the disk for its {what}: they take {needed:,} bytes, and {free:,} are"
             " left; free some space, or take a shorter or smaller clip"
         )
+
+
+def least_bytes(shape: tuple[int, ...], pixels: Iterable[float], methods: int) -> int:
+    """Return how many bytes the models, masks and films of a clip take on the disk at least.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Frames, height and width of the clip.
+    pixels : iterable of float
+        Bytes that each model takes for a pixel.
+    methods : int
+        Number of methods.
+    """
+    frames, height, width = shape
+    shown = methods * (_MASK_BYTES + _FILM_BYTES) + _FILM_BYTES  # a film of all is as large as that of one
+    return math.floor(height * width * (sum(pixels) + frames * shown))
 
 
 def expect_memory(height: int, width: int, label: str, available: int | None = None) -> None:
