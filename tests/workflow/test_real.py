@@ -53,7 +53,7 @@ def test_archive_of_frames_on_a_web_server(fall_video: Path, tmp_path: Path, loo
     project = Project.copied_to(tmp_path / "project")
     with zipfile.ZipFile(tmp_path / "frames.zip", "w") as archive:
         for index, (_, frame) in enumerate(islice(decoded_frames(fall_video, None), 0, None, 3)):
-            picture = cv2.cvtColor(cv2.resize(frame, (720, 480)), cv2.COLOR_RGB2BGR)
+            picture = cv2.cvtColor(cv2.resize(frame, (360, 240)), cv2.COLOR_RGB2BGR)
             archive.writestr(f"cam2/frame_{index + 1}.png", cv2.imencode(".png", picture)[1].tobytes())
     loopback.folder = tmp_path
     source = {"url": loopback.url("/frames.zip"), "file": "frames.zip"}
@@ -61,10 +61,11 @@ def test_archive_of_frames_on_a_web_server(fall_video: Path, tmp_path: Path, loo
         {
             "run": ["served"],
             "clips": {"served": {"source": source, "frames": "cam2/*.png"}},
-            "models": {"em": {"max_iterations": 300}},
+            "models": {"em": {"max_iterations": 300}, "auto": None},
+            "methods": dict.fromkeys(("learning_gmm", "gmm_mahalanobis", "mog2_default", "knn")),
         }
     )
     project.snakemake("--cores", "2")
-    check(project, "served", (67, 480, 720), train=26)
+    check(project, "served", (67, 240, 360), train=26)
     assert pd.read_csv(project.results / "served/frames.csv")["name"].iloc[9] == "cam2/frame_10.png"
     assert (pd.read_csv(project.results / "served/absorption.csv")["region_source"] == "frames").all()
