@@ -19,7 +19,7 @@ scenes: .venv/installed ## Score all methods on rendered clips with the troubles
 	@echo "The page is results/scenes.html"
 
 test: lint ## Lint, and run the tests that need neither a browser nor a cluster: make test PYTEST='-m "not slow"'
-	.venv/bin/python -m pytest -n auto $(PYTEST)
+	.venv/bin/python -m pytest -n auto --dist worksteal $(PYTEST)
 
 # .pre-commit-config.yaml runs the same commands; tests/unit/test_lint.py compares the two.
 lint: .venv/installed-test ## Check style, format, types and the workflow's own rules; changes nothing

@@ -1,3 +1,5 @@
+import fcntl
+import os
 from pathlib import Path
 
 import pytest
@@ -6,10 +8,20 @@ from project import Project
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The small experiment, run once from its source to its report. Not to be changed: clone it."""
-    project = Project.copied_to(tmp_path_factory.mktemp("finished") / "project")
-    project.snakemake("--cores", "2")
-    return project
+    """The small experiment, run once from its source to its report. Not to be changed: clone it.
+
+    The processes that share the tests share the run, and wait for the first that asks for it.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    with (folder / "finished.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = folder / "finished/done"
+        if not done.exists():
+            Project.copied_to(done.parent / "project").snakemake("--cores", "2")
+            done.touch()
+    return Project(done.parent / "project")
 
 
 @pytest.fixture

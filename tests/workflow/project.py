@@ -1,14 +1,13 @@
 """A copy of the project in a folder of its own, in which tests run Snakemake and edit what they like."""
 
 import hashlib
-import os
 import re
 import shutil
 import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
+import loaded
 import yaml
 
 ROOT = Path(__file__).parents[2]
@@ -72,23 +71,12 @@ class Project:
             stream.write(text)
 
     def snakemake(
-        self, *arguments: str, check: bool = True, timeout: float = 300
+        self, *arguments: str, check: bool = True, timeout: float = 900
     ) -> subprocess.CompletedProcess:
         """Run `snakemake` with the small config, its output captured as one text."""
-        command = [sys.executable, "-m", "snakemake", *arguments]
         if "--configfile" not in arguments:
-            command += ["--configfile", "small.yaml"]
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("SNAKEMAKE")}
-        done = subprocess.run(
-            command,
-            cwd=self.folder,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
+            arguments += ("--configfile", "small.yaml")
+        done = loaded.snakemake(self.folder, [*arguments], timeout)
         assert not check or done.returncode == 0, done.stdout
         return done
 

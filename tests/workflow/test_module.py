@@ -1,10 +1,9 @@
 """Another workflow uses this one as a module, with a config of its own or with this one's."""
 
-import subprocess
-import sys
 import textwrap
 from pathlib import Path
 
+import loaded
 import pytest
 import yaml
 from loopback import Loopback, Reply
@@ -39,10 +38,7 @@ def outer(tmp_path: Path) -> Path:
 
 
 def snakemake(folder: Path, *arguments: str) -> str:
-    command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
-    done = subprocess.run(
-        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
-    )
+    done = loaded.snakemake(folder, ["--cores", "2", *arguments])
     assert done.returncode == 0, done.stdout
     return done.stdout
 

@@ -15,6 +15,11 @@ from bgsub.figures.video import read_video
 from bgsub.source.decode import decoded_frames
 
 pytestmark = pytest.mark.slow
+# What the assertions are about, and each other kind of method. All methods run on small clips elsewhere.
+FEW = {
+    "models": {"em": {"max_iterations": 300}, "auto": None},
+    "methods": dict.fromkeys(("mog2_default", "mog2_frozen", "mog2_protected")),
+}
 
 
 def check(project: Project, clip: str, shape: tuple[int, int, int], train: int) -> None:
@@ -39,7 +44,7 @@ def test_video_put_there_by_hand(fall_video: Path, tmp_path: Path) -> None:
     project = Project.copied_to(tmp_path / "project")
     (project.folder / "data").mkdir()
     (project.folder / "data/gmdcsa24_s4_fall03.mp4").write_bytes(fall_video.read_bytes())
-    project.configure({"run": ["gmdcsa24_s4_fall03"], "models": {"em": {"max_iterations": 300}}})
+    project.configure(FEW | {"run": ["gmdcsa24_s4_fall03"]})
     project.snakemake("--cores", "2")
     check(project, "gmdcsa24_s4_fall03", (200, 480, 640), train=8)
     events = pd.read_csv(project.results / "gmdcsa24_s4_fall03/events.csv").set_index("event")
@@ -53,18 +58,13 @@ def test_archive_of_frames_on_a_web_server(fall_video: Path, tmp_path: Path, loo
     project = Project.copied_to(tmp_path / "project")
     with zipfile.ZipFile(tmp_path / "frames.zip", "w") as archive:
         for index, (_, frame) in enumerate(islice(decoded_frames(fall_video, None), 0, None, 3)):
-            picture = cv2.cvtColor(cv2.resize(frame, (720, 480)), cv2.COLOR_RGB2BGR)
+            picture = cv2.cvtColor(cv2.resize(frame, (360, 240)), cv2.COLOR_RGB2BGR)
             archive.writestr(f"cam2/frame_{index + 1}.png", cv2.imencode(".png", picture)[1].tobytes())
     loopback.folder = tmp_path
     source = {"url": loopback.url("/frames.zip"), "file": "frames.zip"}
-    project.configure(
-        {
-            "run": ["served"],
-            "clips": {"served": {"source": source, "frames": "cam2/*.png"}},
-            "models": {"em": {"max_iterations": 300}},
-        }
-    )
+    clips = {"served": {"source": source, "frames": "cam2/*.png"}}
+    project.configure(FEW | {"run": ["served"], "clips": clips})
     project.snakemake("--cores", "2")
-    check(project, "served", (67, 480, 720), train=26)
+    check(project, "served", (67, 240, 360), train=26)
     assert pd.read_csv(project.results / "served/frames.csv")["name"].iloc[9] == "cam2/frame_10.png"
     assert (pd.read_csv(project.results / "served/absorption.csv")["region_source"] == "frames").all()

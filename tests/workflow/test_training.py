@@ -22,7 +22,8 @@ FRAMES, HEIGHT, WIDTH = 40, 48, 64
 FEW = {
     "models": {"em": {"max_iterations": 20}, "auto": None, "notebook": None},
     "methods": {
-        **dict.fromkeys(("gmm_mahalanobis", "notebook", "mog2_frozen", "mog2_protected", "knn")),
+        **dict.fromkeys(("learning_gmm", "gmm_mahalanobis", "notebook", "knn")),
+        **dict.fromkeys(("mog2_default", "mog2_frozen", "mog2_protected")),
         "learning": {"posterior": "em"},
     },
     "audit": {"pixels": 40, "restarts": 2},

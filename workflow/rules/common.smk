@@ -1,6 +1,5 @@
 # What all rules need: the config as the library makes it out, patterns for wildcards, and the version of code.
 import os
-import re
 import sys
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from bgsub.config import files
 from bgsub.config.duplicates import check_duplicates
 from bgsub.config.experiment import read_experiment
 from bgsub.config.order import in_order_of
+from bgsub.config.patterns import only
 from bgsub.config.surroundings import check_python
 from bgsub.errors import InputError
 from bgsub.masks.methods import key_of_model, method_of
@@ -93,11 +93,6 @@ if workflow.is_main_process:  # once per run, and not again for each of its jobs
         )
     except InputError as error:
         sys.exit(str(error))
-
-
-def only(names):
-    """Pattern that matches these names and no others."""
-    return "|".join(map(re.escape, names)) or "(?!)"
 
 
 wildcard_constraints:

@@ -1,5 +1,7 @@
 # What is made of a clip, in which steps, and what of it its page shows.
+import functools
 import glob
+import itertools
 import json
 import os
 import re
@@ -60,17 +62,32 @@ def steps_of(clip):
     return [row for row in rows if row[1] not in without]
 
 
+@functools.cache
+def patterns_of(maker, kind):
+    """The files of a rule, `output`, `log` or `benchmark`, with their wildcards; Snakemake makes them anew each time."""
+    files = getattr(maker, kind)
+    return [files] if isinstance(files, str) else list(files)
+
+
+def files_of(maker, kind, clip, values):
+    """The files of a rule's jobs for a clip, given the values of the other wildcards: `expand` for thousands of jobs."""
+    lists = [[value] if isinstance(value, (str, int)) else value for value in values.values()]
+    jobs = [dict(zip(values, job)) for job in itertools.product(*lists)]
+    return [file.format(clip=clip, **job) for file in patterns_of(maker, kind) for job in jobs]
+
+
+@functools.cache
 def kept_files(clip):
     """Every file that is made of a clip and kept: what all rules of its steps write."""
     kept = [row for row in steps_of(clip) if row[1] is not rules.fit_tile]  # whose tiles are joined, and go
-    return [file for _, maker, values in kept for file in expand(maker.output, clip=clip, **values)]
+    return [file for _, maker, values in kept for file in files_of(maker, "output", clip, values)]
 
 
 def records_of(clip, kind):
     """The files that tell of each step's jobs: of the kind `benchmark` what they cost, `log` what they said."""
     files = {}
     for step, maker, values in steps_of(clip):
-        files.setdefault(step, []).extend(expand(getattr(maker, kind), clip=clip, **values))
+        files.setdefault(step, []).extend(files_of(maker, kind, clip, values))
     return {step: found for step, found in files.items() if step and found}
 
 
@@ -111,6 +128,18 @@ def page_templates():
     return [*templates, "../../docs/glossary.md"]
 
 
+# What the pages of all clips say of the config.
+PAGE_SETTINGS = {
+    "models": {name: ordered(config["models"][name]) for name in MODELS},
+    "methods": {name: ordered(config["methods"][name]) for name in METHODS},
+    "names": {"models": as_params(NAMES.models), "methods": as_params(NAMES.methods)},
+    "sweeps": {
+        sweep: {"method": row["method"], "keys": list(row["values"])}
+        for sweep, row in config["sweeps"].items()
+    },
+}
+
+
 def page_settings(wildcards):
     """What a clip's page says of the config, as JSON: the clip and how it was processed.
 
@@ -124,15 +153,9 @@ def page_settings(wildcards):
         "clip": {
             "name": wildcards.clip,
             **{key: clip.get(key, "") for key in ("title", "annotation", "licence", "citation")},
-            "models": {name: ordered(config["models"][name]) for name in MODELS},
-            "methods": {name: ordered(config["methods"][name]) for name in METHODS},
-            "names": {"models": as_params(NAMES.models), "methods": as_params(NAMES.methods)},
+            **PAGE_SETTINGS,
             "rate": rate_settings(wildcards),
             "trained_on": {"name": other, "title": CLIPS[other].get("title", "")},
-            "sweeps": {
-                sweep: {"method": row["method"], "keys": list(row["values"])}
-                for sweep, row in config["sweeps"].items()
-            },
         },
         "benchmarks": records_of(wildcards.clip, "benchmark"),
         "logs": records_of(wildcards.clip, "log"),
