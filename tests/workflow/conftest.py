@@ -8,7 +8,7 @@ from project import Project
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The small experiment, run once from its source to its report. Not to be changed: clone it."""
     project = Project.copied_to(tmp_path_factory.mktemp("finished") / "project")
-    project.snakemake("--cores", "2")
+    (project.folder / "said.txt").write_text(project.snakemake("--cores", "2").stdout)
     return project
 
 
