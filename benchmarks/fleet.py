@@ -29,24 +29,28 @@ def write_clips(folder: Path, count: int) -> None:
     """Write the clips, `clips.tsv` that lists them, and `fleet.yaml`, an overlay that runs them all."""
     rows = ["clip\tpath\tframes"]
     for number in range(1, count + 1):
-        frames = _fall(number)
         path = folder / f"clips/{number:03d}{'.avi' if number % 2 else ''}"
         path.parent.mkdir(parents=True, exist_ok=True)
-        if number % 2:
-            video = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, SIZE[::-1])
-            for frame in frames:
-                video.write(frame)
-            video.release()
-        else:
-            path.mkdir(exist_ok=True)
-            for place, frame in enumerate(frames):
-                cv2.imwrite(str(path / f"{place:04d}.png"), frame)
+        if not path.exists():
+            _write(path, _fall(number))
         rows.append(f"fleet_{number:03d}\t{path.relative_to(folder)}\t{'' if number % 2 else '*.png'}")
     (folder / "clips.tsv").write_text("\n".join(rows) + "\n")
     shipped = _sections((ROOT / "config.yaml").read_text())
     left_out = {part: dict.fromkeys(n for n in shipped[part] if n not in KEPT[part]) for part in KEPT}
     overlay = {"run": ["fleet_*"], "clip_tables": ["clips.tsv"], "tiles": 1, "histories": [], **left_out}
     (folder / "fleet.yaml").write_text(json.dumps(overlay, indent=1))  # which is YAML too
+
+
+def _write(path: Path, frames: np.ndarray) -> None:
+    if path.suffix:
+        video = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, SIZE[::-1])
+        for frame in frames:
+            video.write(frame)
+        video.release()
+        return
+    path.mkdir()
+    for place, frame in enumerate(frames):
+        cv2.imwrite(str(path / f"{place:04d}.png"), frame)
 
 
 def _sections(config: str) -> dict[str, list[str]]:

@@ -15,8 +15,8 @@ import psutil
 from project import Project
 from slurm import Cluster
 
-# As the README says for a cluster without accounting whose nodes have one processor, with less patience with
-# the disk.
+# As docs/cluster.md says for a cluster without accounting whose nodes have one processor, with less patience
+# with the disk.
 COMMAND = [
     sys.executable, str(Path(__file__).with_name("quick.py")), "--configfile", "small.yaml",
     "--profile", "profiles/slurm", "--max-threads", "1", "--latency-wait", "5",

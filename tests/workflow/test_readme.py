@@ -24,7 +24,7 @@ PAGES = {
     for name in (
         "README.md",
         *(f"docs/{page}.md" for page in ("results", "clips", "methods", "cluster", "installing")),
-        *(f"docs/{page}.md" for page in ("limits", "scale", "scenes")),
+        *(f"docs/{page}.md" for page in ("lesson", "limits", "scale", "scenes")),
     )
 }
 
@@ -53,6 +53,20 @@ def test_commands_are_those_that_are_run() -> None:
     }
 
 
+def test_commands_within_sentences_are_run_too_or_named() -> None:
+    """Those of other tests: of rules' lint, of reruns, of the cluster."""
+    elsewhere = {"snakemake --lint", "snakemake --touch", "snakemake -n --quiet rules"}
+    said = {text for page in PAGES.values() for text in re.findall(r"`((?:snakemake|make) [^`]+)`", page)}
+    commands = {text.replace("mine.yaml", "fleet.yaml") for text in said if text.startswith("snakemake")}
+    far = "snakemake --profile profiles/slurm -- results/montreal_s08_c2/absorption.csv"
+    assert commands - elsewhere - {far} <= set(COMMANDS)
+    makefile = (ROOT / "Makefile").read_text()
+    targets = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)[1].split()
+    words = {word for text in said - commands if text.startswith("make ") for word in text.split()[1:]}
+    assert {word for word in words if "=" not in word} <= set(targets)
+    assert {word.partition("=")[0] for word in words if "=" in word} <= set(re.findall(r"[A-Z]+", makefile))
+
+
 SNAKEMAKE = (
     "snakemake -n",
     "snakemake",
@@ -61,6 +75,7 @@ SNAKEMAKE = (
     "snakemake clips",
     "snakemake cdnet",
     "snakemake results/demo/report.html",
+    "snakemake results/demo/absorption.csv",
     "snakemake --report report.zip",
     "snakemake --configfile mine.yaml",
     "snakemake --configfile sweep.yaml",

@@ -40,26 +40,33 @@ class StepFormatter(DefaultFormatter):
         super().__init__(show_failed_logs=True)
         self.workflow = workflow
         self.done, self.total = 0, 0
-        self.failed: dict[str, str] = {}
+        self.failed: dict[int, str] = {}  # by the step's number, as it may be tried again
 
     def wanted(self, record: logging.LogRecord) -> bool:
         """Whether a message is to be printed. It is asked for each one first, and so keeps count."""
-        if not self.workflow.local_exec:
-            return True
         said = vars(record)
         event = said.get("event")
         if event == LogEvent.PROGRESS:
             self.done = said["done"]
-            return self.done == self.total
         if event == LogEvent.RUN_INFO:
             self.total = said["stats"]["total"]
+        if event == LogEvent.JOB_FINISHED:
+            self.failed.pop(said["job_id"], None)
+        if event == LogEvent.JOB_ERROR:
+            self.failed[said["jobid"]] = reason(said["log"][0]) if said["log"] else said["rule_name"]
+        return not self.workflow.local_exec or not self._is_noise(record)
+
+    def _is_noise(self, record: logging.LogRecord) -> bool:
+        said = vars(record)
+        event = said.get("event")
+        if event == LogEvent.PROGRESS:
+            return self.done < self.total
         if event == LogEvent.JOB_INFO:
-            return said["rule_name"] not in RESULTS
-        quiet = record.levelno <= logging.INFO and str(record.msg).startswith(NOISE)
-        return event not in HIDDEN and not quiet
+            return said["rule_name"] in RESULTS
+        return event in HIDDEN or (record.levelno <= logging.INFO and str(record.msg).startswith(NOISE))
 
     def format(self, record: logging.LogRecord) -> str:
-        """Format a message, the last ones of a run with what follows from it."""
+        """Format a message, the last one of a run with what follows from it."""
         text = super().format(record)
         if text == NOTHING_TO_BE_DONE_MSG or text.startswith("Elapsed time: "):
             return "\n".join([text, *self.closing()])
@@ -79,26 +86,24 @@ class StepFormatter(DefaultFormatter):
 
     def format_job_error(self, msg: dict[str, Any]) -> str:
         """Show the log of a step that failed."""
-        for file in msg["log"]:
-            self.failed[file] = reason(file)
         if not self.workflow.local_exec:
             return super().format_job_error(msg)
         return "\n".join([f"Error in rule {msg['rule_name']}", *show_logs(msg["log"])])
 
     def closing(self) -> Iterator[str]:
-        """Say why steps failed, or else where to look."""
-        targets: Collection[str] = self.workflow.dag_settings.targets or {"all"}
-        if self.failed:
-            yield from (f"Failed: {why} ({log})" for log, why in self.failed.items())
-        else:
+        """Say where to look, or else why steps failed."""
+        if self.done == self.total:
+            targets: Collection[str] = self.workflow.dag_settings.targets or {"all"}
             yield from (f"Results: {RESULTS[target]}" for target in sorted(targets) if target in RESULTS)
+        else:
+            yield from (f"Failed: {why}" for why in self.failed.values())
 
 
 def reason(log: str) -> str:
-    """Return what a step's log says that it failed for: its line with the error, without the time."""
+    """Return what a step's log says that it failed for, in one line, and where the log is."""
     lines = Path(log).read_text(errors="replace").splitlines() if Path(log).exists() else []
     told = [line.partition("error: ")[2] for line in lines if "error: " in line]
-    return (told or lines or ["it ended without a word"])[-1]
+    return f"{(told or lines or ['it ended without a word'])[-1]} ({log})"
 
 
 def say_steps(workflow: Any) -> None:
