@@ -86,3 +86,12 @@ def test_tables_of_two_data_sets_are_made_without_pages(tmp_path: Path) -> None:
     assert (still.groupby("clip")["start"].min() - FALLEN).abs().max() <= 2
     assert table["retention"].min() > 0.9
     assert not list(project.results.glob("**/*.html"))
+
+
+def test_snakemake_looks_for_work_when_a_step_has_ended_and_not_in_between(project: Project) -> None:
+    for mask in project.results.glob("demo/methods/mog2*/masks.npz"):
+        mask.unlink()
+    said = project.snakemake("--until", "mask_by_opencv", "--cores", "1", "--verbose").stdout
+    ended = said.count("Finished jobid:")
+    assert ended == 4
+    assert said.count("Ready jobs:") <= ended
