@@ -191,7 +191,7 @@ def stop_looking_for_work():
     """Let Snakemake look for work when a step has ended, and not in between.
 
     For its limit of 100 steps a second, it looks again a second after it has looked. As each step that ends has it look
-    once more, that is as often a second as steps have ended: with hundreds, Snakemake takes a processor for itself.
+    once more, that is as often a second as steps have ended, and each time it goes through all that is ready.
     """
     if workflow.local_exec:
         workflow.scheduler.job_rate_limiter = None
