@@ -12,11 +12,9 @@ help: ## Print this list
 
 run: .venv/installed ## Run the experiment on the clips that config.yaml names; the default
 	.venv/bin/snakemake
-	@echo "The report is in results/report.html"
 
 scenes: .venv/installed ## Score all methods on rendered clips with the troubles of real footage
 	.venv/bin/snakemake scenes
-	@echo "The page is results/scenes.html"
 
 test: lint ## Lint, and run the tests that need neither a browser nor a cluster: make test PYTEST='-m "not slow"'
 	.venv/bin/python -m pytest -n auto --dist worksteal $(PYTEST)
@@ -77,6 +75,7 @@ clean: ## Delete the environment and all results; leaves data/, which holds what
 	$(PYTHON) -m venv .venv
 
 .venv/installed: requirements.txt .venv/bin/python
+	@echo "Installing requirements.txt into .venv, which takes a minute or two, once"
 	$(PIP) --requirement requirements.txt
 	@touch $@
 

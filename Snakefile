@@ -34,6 +34,10 @@ include: "workflow/rules/scenes.smk"
 include: "workflow/rules/lesson.smk"
 
 
+onstart:
+    stop_looking_for_work()
+
+
 onerror:
     cancel_slurm_jobs()  # that Ctrl-C has left
 

@@ -15,7 +15,7 @@ import psutil
 from project import Project
 from slurm import Cluster
 
-# As the README says for a cluster without accounting, with less patience with the disk.
+# As docs/cluster.md says for a cluster without accounting, with less patience with the disk.
 COMMAND = [
     sys.executable, str(Path(__file__).with_name("quick.py")), "--configfile", "small.yaml",
     "--profile", "profiles/slurm", "--latency-wait", "5",

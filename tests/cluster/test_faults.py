@@ -172,7 +172,7 @@ def test_run_that_is_killed(project: Project, finished: Project, cluster: Cluste
             assert refused.wait(60) != 0
             assert "snakemake --unlock" in refused.text or "--unlock argument" in refused.text
             assert refused.jobs == []
-        # As the README says: cancel what the killed run left in the queue, unlock, run again.
+        # As docs/cluster.md says: cancel what the killed run left in the queue, unlock, run again.
         cluster.ask("scancel", "--name", run.name)
         until("a cancelled job", lambda: states(run) == ["CANCELLED"], run, ended=True)
         project.snakemake("--unlock")

@@ -1,5 +1,6 @@
 """Many clips: the public data sets by their tables, with small stand-ins for what would be downloaded."""
 
+import importlib.util
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from project import Project
+from project import ROOT, Project
 
 from bgsub.figures.video import write_video
 
@@ -88,3 +89,23 @@ def test_tables_of_two_data_sets_are_made_without_pages(tmp_path: Path) -> None:
     assert (still.groupby("clip")["start"].min() - FALLEN).abs().max() <= 2
     assert table["retention"].min() > 0.9
     assert not list(project.results.glob("**/*.html"))
+
+
+def test_snakemake_looks_for_work_when_a_step_has_ended_and_not_in_between(project: Project) -> None:
+    for mask in project.results.glob("demo/methods/mog2*/masks.npz"):
+        mask.unlink()
+    said = project.snakemake("--until", "mask_by_opencv", "--cores", "1", "--verbose").stdout
+    ended = said.count("Finished jobid:")
+    assert ended == 4
+    assert said.count("Ready jobs:") <= ended
+
+
+def test_the_benchmark_of_a_fleet_plans_the_recommended_method_alone(tmp_path: Path) -> None:
+    spec = importlib.util.spec_from_file_location("fleet", ROOT / "benchmarks/fleet.py")
+    fleet = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(fleet)
+    project = Project.copied_to(tmp_path / "project")
+    fleet.write_clips(project.folder, 3)
+    planned = project.planned("tables", "--configfile", "fleet.yaml")
+    assert planned["fetch_source"] == planned["mask_by_posterior"] == planned["fit_tile"] == 3
+    assert sum(planned.values()) == 3 * 8 + 4  # of the clips, and the tables over them

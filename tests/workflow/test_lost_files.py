@@ -1,4 +1,4 @@
-"""A plain `snakemake` makes again what was deleted of all that the README lists."""
+"""A plain `snakemake` makes again what was deleted of all that docs/results.md lists."""
 
 import os
 import re
@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from project import ROOT, SMALL, Project
 
-README = (ROOT / "README.md").read_text()
+PAGE = (ROOT / "docs/results.md").read_text()
 ABOUT_A_RUN = {"logs", "benchmarks"}  # not of the results: of the last time that a job ran
 SWEEP = {"sweeps": {"threshold": {"method": "gmm", "values": {"threshold": [30, 50]}}}}
 
 
 def listed(clip: Path) -> list[str]:
-    """Files of a finished clip that the README's table lists, by their names in the clip's folder."""
-    table = README.split("## What comes out")[1].split("\n\n")[1]
+    """Files of a finished clip that the page's table lists, by their names in the clip's folder."""
+    table = PAGE.split("## Files")[1].split("\n\n")[1]
     found = []
     for row in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE):
         first, *others = re.findall(r"`([^`]+)`", row)
@@ -24,7 +24,7 @@ def listed(clip: Path) -> list[str]:
             if pattern.startswith("<clip>/") and pattern.strip("/").rpartition("/")[2] not in ABOUT_A_RUN:
                 glob = re.sub("<.*?>", "*", pattern.removeprefix("<clip>/"))
                 files = list(clip.glob(f"{glob}*" if glob.endswith("/") else glob))
-                assert files, f"the README lists {pattern}, and there is none"
+                assert files, f"docs/results.md lists {pattern}, and there is none"
                 found += [str(file.relative_to(clip)) for file in files]
     return sorted(set(found))
 

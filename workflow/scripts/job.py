@@ -33,6 +33,7 @@ def run(main: Callable[..., None], log: str, threads: int = 1, **arguments: Any)
         filename=log, filemode="w", level=logging.INFO, format="%(asctime)s %(name)s: %(message)s", force=True
     )
     logging.captureWarnings(True)
+    _say_when_compiling()
     if "cv2" in sys.modules:
         sys.modules["cv2"].setNumThreads(threads)
     # numba would load it at the first call of compiled code, for a BLAS that none of ours needs: 0.1 s a job.
@@ -47,6 +48,21 @@ def run(main: Callable[..., None], log: str, threads: int = 1, **arguments: Any)
         sys.exit(1)
     # Snakemake gives a script this object as a global variable.
     log_sizes(vars(sys.modules["__main__"])["snakemake"].output)
+
+
+def _say_when_compiling() -> None:
+    """Print a line when the first function is compiled, which takes a while and happens once on a machine."""
+    handler = logging.StreamHandler()
+
+    def first(record: logging.LogRecord) -> bool:
+        logging.getLogger("bgsub.model.compiled").removeHandler(handler)
+        return True
+
+    handler.addFilter(first)
+    handler.setFormatter(
+        logging.Formatter("%(message)s: once for this version of the code, then kept on disk")
+    )
+    logging.getLogger("bgsub.model.compiled").addHandler(handler)
 
 
 def progress(description: str, unit: str = "frame") -> Progress:

@@ -34,13 +34,14 @@ def test_cache_moves_when_a_module_of_compiled_code_changes(module, moves, tmp_p
     assert Path(after).parent == tmp_path / "__pycache__"
 
 
-def test_what_was_compiled_is_logged_once_with_its_seconds(caplog, tmp_path, monkeypatch):
+def test_what_is_compiled_is_logged_once_before_and_once_with_its_seconds(caplog, tmp_path, monkeypatch):
     monkeypatch.setattr(compiled, "CACHE_FOLDER", str(tmp_path))
     inner = compiled.compiled(_one_more)
     outer = compiled.compiled(lambda x: inner(x) + 1)
     with caplog.at_level("INFO", logger="bgsub.model.compiled"):
         assert (outer(1), outer(2)) == (3, 4)
-    (said,) = caplog.messages
+    began, said = caplog.messages
+    assert began == "compiling <lambda>"
     assert re.fullmatch(r"compiled <lambda> in \d+\.\d\d s", said)
 
 

@@ -27,14 +27,15 @@ class Compiled(Protocol[P, R]):
 
 
 class _Stopwatch(event.Listener):
-    """Logs how long numba compiled, once for a function and all that it calls; what it loads is not told."""
+    """Logs what numba compiles, once for a function and all that it calls; what it loads is not told."""
 
     def __init__(self) -> None:
         self._depth, self._began = 0, 0.0
 
     def on_start(self, event: Any) -> None:
-        """Begin, unless this is compiled for another function."""
+        """Tell, unless this is compiled for another function."""
         if self._depth == 0:
+            logger.info("compiling %s", event.data["dispatcher"].py_func.__name__)
             self._began = time.perf_counter()
         self._depth += 1
 
