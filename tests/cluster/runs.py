@@ -36,7 +36,7 @@ class Run:
         stand_in = project.folder / "profiles/slurm/without-accounting"
         environment["PATH"] = f"{stand_in}:{environment['PATH']}"
         with self.log.open("w") as log:
-            # As the README says for nodes with a single processor.
+            # As docs/cluster.md says for nodes with a single processor.
             single = ["--max-threads", "1"] if cluster.processors == 1 else []
             self.process = subprocess.Popen(
                 [*COMMAND, *single, *arguments],
