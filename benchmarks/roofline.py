@@ -24,6 +24,7 @@ NO_INSTRUCTIONS = ("bitcast", "getelementptr", "alloca", "fneg")  # nothing, or 
 FEW, MANY = 20, 60  # iterations
 SAMPLES = 44  # per pixel
 ROUNDS = 4000
+HALF = WIDTH // 2  # lanes that the E-step takes at a time
 CHAINS = 12  # independent operations in flight: more than latency times pipelines
 
 
@@ -60,15 +61,16 @@ class Roofline:
 
 def count_operations() -> tuple[int, int]:
     """Count floating-point operations and instructions of the E-step for one sample and two components."""
-    function = ir.Function(ir.Module(), ir.FunctionType(ir.VoidType(), [lanes.VECTOR] * 25), "sample")
+    kinds = [lanes.vector(HALF, lanes.SINGLE)] * 3 + [lanes.vector(HALF)] * 22
+    function = ir.Function(ir.Module(), ir.FunctionType(ir.VoidType(), kinds), "sample")
     builder = ir.IRBuilder(function.append_basic_block())
     lanes._tracing.append(builder)
     try:
         samples, odds, sums, (product, likelihood) = np.split(
             np.array([lanes.Lanes(value) for value in function.args], dtype=object), [3, 13, 23]
         )
-        x = list(samples)
-        r, density, highest = steps.posterior([lanes.lanes(0.0), steps.value_at(list(odds), x)])
+        x = [one.double() for one in samples]
+        r, density, highest = steps.posterior([x[0].like(0.0), steps.value_at(list(odds), x)])
         for result in (product * density, likelihood + highest):
             result.value  # noqa: B018 -- emits the product
         for moment, term in zip(sums, steps.terms_of(x, r[0]), strict=True):
@@ -85,6 +87,7 @@ def count_operations() -> tuple[int, int]:
 @kernel
 def _multiply_add(values: Rows, rounds: Scalar) -> None:
     """Chains of fused multiply-adds on 8 doubles each; `values` end with factor and summand."""
+    values = values.half(0)
     chains = [Variable(values[row]) for row in range(CHAINS)]
     factor, summand = values[CHAINS], values[CHAINS + 1]
     for _ in loop(0, rounds):
@@ -104,7 +107,7 @@ def measure_peak(repetitions: int = 300) -> float:
     values = np.full((CHAINS + 2, WIDTH), 0.5)
     _run_multiply_add(values, 10)
     best = min(_seconds(lambda: _run_multiply_add(values, ROUNDS)) for _ in range(repetitions))
-    return 2 * CHAINS * WIDTH * ROUNDS / best / 1e9
+    return 2 * CHAINS * HALF * ROUNDS / best / 1e9
 
 
 def measure_dgemm(size: int = 768, repetitions: int = 10) -> float:

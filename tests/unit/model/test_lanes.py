@@ -13,6 +13,7 @@ from bgsub.model.lanes import (
     Shape,
     Table,
     Variable,
+    join,
     kernel,
     lanes,
     loop,
@@ -20,6 +21,9 @@ from bgsub.model.lanes import (
 )
 from bgsub.model.start import Samples, order_by
 from bgsub.sorting import sorting_network
+
+PLACES = lanemath.triangle(3)
+LOWER = tuple(np.transpose(PLACES))
 
 
 def compiled(traced):
@@ -83,10 +87,10 @@ def colours(shape: Shape, frame: Table, first: Scalar, out: Rows) -> None:
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_colours_are_parted_by_channel(channels):
-    frame = np.random.default_rng(2).integers(0, 256, (20, channels), dtype=np.uint8)
+    frame = np.random.default_rng(2).integers(0, 256, (9 + WIDTH, channels), dtype=np.uint8)
     out = np.empty((channels, WIDTH))
     colours(Shape.of(2, channels), frame, 5 * channels, out)
-    np.testing.assert_array_equal(out, frame[5:13].T)
+    np.testing.assert_array_equal(out, frame[5 : 5 + WIDTH].T)
 
 
 @compiled
@@ -109,6 +113,63 @@ def test_functions_reach_their_precision():
 
 @compiled
 @kernel
+def inverses(x: Rows, n: Scalar, out: Rows) -> None:
+    for row in loop(0, n):
+        out[row * 2] = lanemath.reciprocal(x[row])
+        out[row * 2 + 1] = lanemath.inverse_root(x[row])
+
+
+def test_reciprocals_and_inverse_roots_reach_their_precision():
+    x = np.concatenate([np.geomspace(1e-300, 1e300, 4000), np.linspace(1, 4, 4000)]).reshape(-1, WIDTH)
+    out = np.empty((2 * len(x), WIDTH))
+    inverses(x, len(x), out)
+    np.testing.assert_allclose(out[::2], 1 / x, rtol=4e-16)
+    np.testing.assert_allclose(out[1::2], 1 / np.sqrt(x), rtol=5e-16)
+
+
+@compiled
+@kernel
+def singles(number: Rows, x: Rows, out: Rows) -> None:
+    for row, byte in enumerate(number[0].bytes(3)):
+        out[row] = byte.double()
+    a, b = (join(*(x[row].half(half) for half in range(2))).single() for row in range(2))
+    out[3] = lanemath.difference(a, b, a + 1.0, b - 1.0).double()
+    out[4] = lanemath.log_roughly(a).double()
+
+
+def test_single_precision_keeps_bytes_and_differences_of_products():
+    rng = np.random.default_rng(4)
+    colours = rng.integers(0, 256, (3, WIDTH))
+    place = rng.integers(-(2**25), 2**26, (1, WIDTH))
+    number = place * 2.0**24 + (colours[0] * 256 + colours[1]) * 256 + colours[2]
+    x, out = rng.integers(20_000, 2**20, (2, WIDTH)).astype(float), np.empty((5, WIDTH))
+    singles(number, x, out)
+    np.testing.assert_array_equal(out[:3], colours)
+    np.testing.assert_allclose(out[3], x[0] * x[1] - (x[0] + 1) * (x[1] - 1), rtol=2e-7, atol=0)
+    np.testing.assert_allclose(out[4], np.log(x[0]), atol=2e-6)
+
+
+@compiled
+@kernel
+def eigenvalues_exceed(rows: Rows, bound: float) -> Mask:
+    return lanemath.exceeds(dict(zip(PLACES, rows.block(0, 6), strict=True)), bound)
+
+
+def test_bounds_of_eigenvalues_are_lapacks():
+    rng = np.random.default_rng(5)
+    for _ in range(50):
+        A = rng.normal(size=(WIDTH, 3, 3))
+        A = (A + A.transpose(0, 2, 1)) / 2 + rng.uniform(0, 4, (WIDTH, 1, 1)) * np.eye(3)
+        found = eigenvalues_exceed(np.ascontiguousarray(A[:, *LOWER].T), 0.5)
+        truth = np.linalg.eigvalsh(A)[:, 0] > 0.5
+        assert found == sum(1 << lane for lane in range(WIDTH) if truth[lane])
+        V = np.linalg.qr(rng.normal(size=(WIDTH, 3, 3)))[0]  # nearly rank 1: minors are rounding
+        A = np.einsum("lij,j,lkj->lik", V, [25.0, 8.5e-9, 1e-14], V)
+        assert eigenvalues_exceed(np.ascontiguousarray(A[:, *LOWER].T), 5.7e-9) == 0
+
+
+@compiled
+@kernel
 def logarithms(x: Rows, n: Scalar, out: Rows) -> None:
     for row in loop(0, n):
         out[row] = lanemath.log_one_plus(x[row])
@@ -119,10 +180,6 @@ def test_logarithm_of_one_plus_reaches_its_precision():
     out = np.empty_like(x)
     logarithms(x, len(x), out)
     np.testing.assert_allclose(out, np.log1p(x), rtol=2e-14)
-
-
-PLACES = lanemath.triangle(3)
-LOWER = tuple(np.transpose(PLACES))
 
 
 @compiled

@@ -5,26 +5,33 @@ import pytest
 from numba import njit
 
 from bgsub.model.lanemath import factor, triangle
-from bgsub.model.lanes import WIDTH, Rows, Scalar, Shape, kernel
-from bgsub.model.steps import Component, e_step, log_norm, pixels_of, term_rows
+from bgsub.model.lanes import WIDTH, Rows, Scalar, Shape, halved, join, kernel
+from bgsub.model.steps import Component, e_step, log_norm, term_rows
 
 
 @kernel
 def expectation(
-    shape: Shape, rows: Rows, n_samples: Scalar, parameters: Rows, careful: float, sums: Rows, out: Rows
+    shape: Shape,
+    samples: Rows,
+    totals: Rows,
+    n: Scalar,
+    parameters: Rows,
+    careful: float,
+    sums: Rows,
+    out: Rows,
 ) -> None:
     components, S = [], term_rows(3)
     for k in range(shape.components):
         weight, *mean = parameters.block(k * S, 4)
         M, i = factor(dict(zip(triangle(3), parameters.block(k * S + 4, 6), strict=True)))
         components.append(Component(mean, M, i, log_norm(weight, i)))
-    pixels = pixels_of(shape, rows)
-    out[0], out[1] = e_step(shape, pixels, n_samples, components, careful > 0.0, sums)
+    arguments = [totals, samples, components, careful > 0.0, sums]
+    out[0], out[1] = map(join, *(e_step(shape, n, *halved(arguments, half)) for half in range(2)))
 
 
 @njit
-def expect(shape, rows, n_samples, parameters, careful, sums, out):
-    expectation(shape, rows, n_samples, parameters, careful, sums, out)
+def expect(shape, samples, totals, n, parameters, careful, sums, out):
+    expectation(shape, samples, totals, n, parameters, careful, sums, out)
 
 
 def sums_of(r, samples):
@@ -55,10 +62,11 @@ def test_a_nearly_empty_component_keeps_its_digits(n_components, n_samples, care
             np.log(weights[k]) - 1.5 * np.log(2 * np.pi * variances[k]) - 0.5 * squared / variances[k]
         )
     totals = sums_of(np.ones(n_samples), samples)
-    rows = np.concatenate([np.zeros(4), totals, np.zeros(n_components * S), samples.reshape(-1)])
-    rows = np.repeat(rows[:, np.newaxis], WIDTH, axis=1)
+    all_totals = np.repeat(totals[:, np.newaxis], WIDTH, axis=1)
+    all_samples = np.repeat(samples.reshape(-1, 1), WIDTH, axis=1).astype(np.float32)
     sums, out = np.empty((n_components * S, WIDTH)), np.empty((2, WIDTH))
-    expect(Shape.of(n_components, 3), rows, n_samples, parameters, careful, sums, out)
+    shape = Shape.of(n_components, 3)
+    expect(shape, all_samples, all_totals, n_samples, parameters, careful, sums, out)
     total = np.logaddexp.reduce(log_joint)
     for k in range(n_components):
         expected = sums_of(np.exp(log_joint[k] - total), samples)

@@ -213,7 +213,7 @@ def _all_odds(frame: np.ndarray, packed: np.ndarray, score: np.ndarray) -> None:
 
 @compiled
 def _surprises(frame: np.ndarray, packed: np.ndarray, score: np.ndarray, shape: Shape, rows: int) -> None:
-    """Fill `score`, 8 pixels at a time; they have so many `rows` of `packed`, see `_in_lanes`."""
+    """Fill `score`, 16 pixels at a time; they have so many `rows` of `packed`, see `_in_lanes`."""
     colours, surprise = np.zeros((3, WIDTH)), np.empty((1, WIDTH))
     for first in range(0, len(frame), WIDTH):
         pixels = min(WIDTH, len(frame) - first)

@@ -1,4 +1,4 @@
-"""The fit of a band of pixels: 8 pixels at work, each making way when it is done (compiled)."""
+"""The fit of a band of pixels: 16 pixels at work, each making way when it is done (compiled)."""
 
 from typing import NamedTuple
 
@@ -58,17 +58,18 @@ def fit_band(
 ) -> None:
     """Fit the pixels of `frames` (N, P', C) into `fit` from index `offset` on, and add to `steps`.
 
-    Random starts go by the pixels' `places` (P,) in the whole image; P' is P or more, a multiple of 8.
+    Random starts go by the pixels' `places` (P,) in the whole image; P' is P or more, a multiple of 16.
     """
     n_samples, stride, C = frames.shape
     K, n_pixels, T = len(fit.weights), len(places), 1 + C + C * (C + 1) // 2
-    queue = np.zeros((1 + C + T + K * T + n_samples * C, WIDTH))
-    pixels, work = np.ones_like(queue), np.ones((STATES + K * (4 * T + 1), WIDTH))
+    queue, queue_samples = np.zeros((1 + C + T + K * T, WIDTH)), np.zeros((n_samples * C, WIDTH), np.float32)
+    pixels, samples = np.ones_like(queue), np.zeros_like(queue_samples)
+    work = np.ones((STATES + K * (4 * T + 1), WIDTH))
     room = np.empty((3 * n_samples, WIDTH))
     network = np.ascontiguousarray(sorting_network(n_samples).T)
-    n_log_n = np.zeros((n_samples + 1, WIDTH))
-    for n in range(2, n_samples + 1):
-        n_log_n[n] = n * log(n)
+    entropy = np.zeros((n_samples + 1, WIDTH))
+    for n in range(1, n_samples):
+        entropy[n] = n * log(n / n_samples)
     gains, converged_at = steps
     pixel, next_pixel, free = np.zeros(WIDTH, np.int64), 0, 2**WIDTH - 1
     while True:
@@ -77,13 +78,16 @@ def fit_band(
             if (free >> j) & 1 and next_pixel < n_pixels:
                 q = next_pixel % WIDTH
                 if q == 0:
-                    load(shape, frames, stride, next_pixel, n_samples, queue)
+                    load(shape, frames, stride, next_pixel, n_samples, queue, queue_samples)
                     if settings.start == SPLIT:
-                        split(shape, queue, n_samples, settings.floor, network, n_log_n, room)
+                        floor = settings.floor
+                        split(shape, queue, queue_samples, n_samples, floor, network, entropy, room)
                 if settings.start != SPLIT:
-                    draw_start(settings, places[next_pixel], q, K, C, queue)
+                    draw_start(settings, places[next_pixel], q, K, C, queue, queue_samples)
                 for row in range(len(queue)):
                     pixels[row, j] = queue[row, q]
+                for row in range(len(queue_samples)):
+                    samples[row, j] = queue_samples[row, q]
                 for row in range(STATES + K * (T + 1)):
                     work[row, j] = 0.0
                 work[em.BEST, j], work[em.LONGEST, j] = em.NEVER, em.FIRST_STEP
@@ -92,7 +96,7 @@ def fit_band(
                 next_pixel += 1
         if free == 2**WIDTH - 1:
             return
-        done = em_step(shape, pixels, n_samples, work, settings)
+        done = em_step(shape, pixels, samples, n_samples, work, settings)
         for j in range(WIDTH):
             if not (free >> j) & 1:
                 t = int(work[em.STEP, j]) - 1

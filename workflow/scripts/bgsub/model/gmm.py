@@ -180,7 +180,8 @@ class PixelMixture:
             floor=0.0 if self.covariance_floor is None else float(self.covariance_floor),
         )
         _, pixels, channels = band.shape
-        whole = np.pad(band, ((0, 0), (0, -pixels % WIDTH), (0, 0)), mode="edge" if pixels else "constant")
+        missing = ((0, 0), (0, -pixels % WIDTH), (0, 0))
+        whole = np.pad(band, missing, mode="edge" if pixels else "constant") if pixels % WIDTH else band
         steps = Steps(*np.zeros((2, self.max_iterations + 1), np.int64))
         fit_band(Shape.of(size, channels), whole, places, settings, offset, results, steps)
         return steps
@@ -311,7 +312,7 @@ def _compile(kernel: Compiled, call: Callable[[], object]) -> None:
     cache, before = Path(kernel.stats.cache_path), sum(kernel.stats.cache_misses.values())
     files = f"{Path(kernel.py_func.__code__.co_filename).stem}.{kernel.py_func.__name__}-*.nbc"
     if not any(cache.glob(files)):
-        logger.info("compiling the fit, once per machine; this takes some seconds")
+        logger.info("compiling the fit, once per machine; this takes some seconds", extra={"terminal": True})
     start = time.perf_counter()
     call()
     if sum(kernel.stats.cache_misses.values()) > before:

@@ -7,20 +7,25 @@ from collections.abc import Iterable, Sequence
 
 from llvmlite import ir
 
-from bgsub.model.lanes import INTEGERS, VECTOR, WIDTH, Lanes, emit, lanes, select
+from bgsub.model.lanes import DOUBLE, INT32, INT64, ROUND, SINGLE, Lanes, Mask, emit, select, vector
 from bgsub.model.numerics import LN2_HIGH, LN2_LOW, LOG2_E, LOWEST_EXPONENT, ODD
 
 Vector = list[Lanes]
 Matrix = dict[tuple[int, int], Lanes]
 
 LN2 = 0.6931471805599453
-ROUND = 6755399441055744.0  # 1.5 * 2^52: adding it rounds to an integer, kept in the low bits
-ROOT_HALF = 0x3FE6A09E667F3BCD  # bits of sqrt(1/2)
+ROOT_HALF = {DOUBLE: 0x3FE6A09E667F3BCD, SINGLE: 0x3F3504F3}  # bits of sqrt(1/2)
+# Bits from which those of x, or half of them, are taken: near 1 / x to 5.1 %, and near 1 / sqrt(x) to 3.5 %
+RECIPROCAL, INVERSE_ROOT = 0x7FDE623822FC16E6, 0x5FE6EB50C7B537A9
 # exp(-r) for |r| <= ln(2) / 2, minimax to 2e-12, and log(1 + m) for m from sqrt(1/2) - 1 to sqrt(2) - 1,
-# Chebyshev's to 3e-7; highest power first
+# Chebyshev's to 3e-7; cos(acos(r) / 3) for r from 0 to 1, Chebyshev's to 1.2e-8; highest power first
 EXP = (
     2.4876164022625967e-05, -0.00019915866926782682, 0.0013888821677630362, -0.008333266097949614,
     0.041666666890957, -0.16666666891045775, 0.49999999999797934, -0.9999999999797852, 1.0,
+)  # fmt: skip
+COS_THIRD = (
+    0.0005536798053089907, -0.0029619869500113233, 0.00771881355579777, -0.014327297069798862,
+    0.024405840578346473, -0.04807964780887367, 0.16666519134174745, 0.8660254148074923,
 )  # fmt: skip
 LOG_ROUGHLY = (
     0.11589569102344208, -0.18852438787146036, 0.20655334597959, -0.2488637832462905, 0.33299597871751524,
@@ -30,7 +35,7 @@ LOG_ROUGHLY = (
 
 def polynomial(x: Lanes, coefficients: Iterable[float]) -> Lanes:
     """Evaluate a polynomial, highest power first (Horner)."""
-    value, *others = map(lanes, coefficients)
+    value, *others = map(x.like, coefficients)
     for coefficient in others:
         value = value * x + coefficient
     return value
@@ -60,13 +65,35 @@ def dot(a: Sequence[Lanes], b: Sequence[Lanes]) -> Lanes:
     return total(one * other for one, other in zip(a, b, strict=True))
 
 
+def reciprocal(x: Lanes) -> Lanes:
+    """1 / x of a normal number > 0, to 3e-16 of it, in a third of a division's time.
+
+    A guess from the bits of x, and Newton's method twice in cubic order and once in square. Unlike a
+    processor's own approximations it has the same bits on each.
+    """
+    y = _double(emit().sub(_integers(RECIPROCAL, x), _bits(x)))
+    for _ in range(2):
+        error = 1.0 - x * y
+        y = (error * error + error) * y + y
+    return (1.0 - x * y) * y + y
+
+
+def inverse_root(x: Lanes) -> Lanes:
+    """1 / sqrt(x) of a normal number > 0, to 4e-16 of it; as `reciprocal`."""
+    y = _double(emit().sub(_integers(INVERSE_ROOT, x), emit().lshr(_bits(x), _integers(1, x))))
+    for _ in range(3):
+        error = 1.0 - (x * y) * y
+        y = ((0.375 * error + 0.5) * error) * y + y
+    return y
+
+
 def exp_minus(x: Lanes) -> Lanes:
     """exp(-x) for x >= 0, to 2e-12; exp(-708) beyond x = 708."""
     x = x.at_most(-LOWEST_EXPONENT)
     shifted = ROUND - x * LOG2_E
     r = (shifted - ROUND) * LN2 + x
-    exponent = emit().add(emit().bitcast(shifted.value, INTEGERS), _integers(1023))
-    return polynomial(r, EXP) * Lanes(emit().bitcast(emit().shl(exponent, _integers(52)), VECTOR))
+    exponent = emit().add(_bits(shifted), _integers(1023, x))
+    return polynomial(r, EXP) * _double(emit().shl(exponent, _integers(52, x)))
 
 
 def log(x: Lanes) -> Lanes:
@@ -93,14 +120,26 @@ def log_roughly(x: Lanes) -> Lanes:
 
 def _mantissa_and_exponent(x: Lanes) -> tuple[Lanes, Lanes]:
     """Return m in [sqrt(1/2), sqrt(2)) and n of positive normal x = m 2^n."""
-    bits = emit().bitcast(x.value, INTEGERS)
-    n = emit().ashr(emit().sub(bits, _integers(ROOT_HALF)), _integers(52))
-    m = emit().sub(bits, emit().shl(n, _integers(52)))
-    return Lanes(emit().bitcast(m, VECTOR)), Lanes(emit().sitofp(n, VECTOR))
+    kind = x.value.type
+    bits, places = _bits(x), _integers(52 if kind.element == DOUBLE else 23, x)
+    n = emit().ashr(emit().sub(bits, _integers(ROOT_HALF[kind.element], x)), places)
+    m = emit().sub(bits, emit().shl(n, places))
+    return Lanes(emit().bitcast(m, kind)), Lanes(emit().sitofp(n, kind))
 
 
-def _integers(value: int) -> ir.Constant:
-    return ir.Constant(INTEGERS, [value] * WIDTH)
+def _bits(x: Lanes) -> ir.Value:
+    """Return the bits of numbers as integers."""
+    kind = x.value.type
+    return emit().bitcast(x.value, vector(kind.count, INT64 if kind.element == DOUBLE else INT32))
+
+
+def _integers(value: int, x: Lanes) -> ir.Constant:
+    """Return an integer as `_bits` returns those of x."""
+    return ir.Constant(_bits(x).type, [value] * x.value.type.count)
+
+
+def _double(bits: ir.Value) -> Lanes:
+    return Lanes(emit().bitcast(bits, vector(bits.type.count)))
 
 
 def triangle(size: int) -> list[tuple[int, int]]:
@@ -121,6 +160,13 @@ def times(A: Matrix, v: Vector) -> Vector:
 def trace(A: Matrix) -> Lanes:
     """Sum of the diagonal."""
     return total(value for (i, j), value in A.items() if i == j)
+
+
+def difference(a: Lanes, b: Lanes, c: Lanes, d: Lanes) -> Lanes:
+    """Return a b - c d, to the rounding of the result where both are nearly equal (Kahan)."""
+    product = c * d
+    rounded = Lanes(product.value)
+    return (a * b - rounded) - (product - rounded)
 
 
 def square_norm(A: Matrix) -> Lanes:
@@ -154,20 +200,20 @@ def determinant(A: Matrix) -> Lanes:
 
 
 def factor(A: Matrix) -> tuple[Matrix, Vector]:
-    """Return M, d with A^-1 = M' diag(d) M, M unit lower triangular; d > 0 if A is positive definite.
+    """Return M, d with A^-1 = M' diag(d) M, M unit lower triangular, of a positive definite A.
 
     Then the squared Mahalanobis distance is the sum of d (M (x - mean))^2.
     """
     rest, d = dict(A), []
     L: Matrix = {}
     for j in range(max(A)[0] + 1):
-        d.append(1.0 / rest[j, j])
+        d.append(reciprocal(rest[j, j]))
         L |= {(r, j): rest[r, j] * d[j] for r, c in A if c == j and r > j}
         rest = {(r, c): value - L[r, j] * rest[c, j] for (r, c), value in rest.items() if c > j}
     M: Matrix = {}
     for r, c in A:
-        below = total([L[r, c], *(L[r, k] * M[k, c] for k in range(c + 1, r))]) if r > c else lanes(-1.0)
-        M[r, c] = -below
+        parts = [L[r, c], *(L[r, k] * M[k, c] for k in range(c + 1, r))] if r > c else [A[r, c].like(-1.0)]
+        M[r, c] = -total(parts)
     return M, d
 
 
@@ -184,30 +230,32 @@ def eigen(A: Matrix) -> list[tuple[Lanes, Vector]]:
     Eigenvalues of a symmetric 3 x 3 matrix; Eberly 2014, A robust eigensolver for 3 x 3 symmetric matrices).
     """
     if len(A) == 1:
-        return [(A[0, 0], [lanes(1.0)])]
+        return [(A[0, 0], [A[0, 0].like(1.0)])]
     mean = trace(A) * (1.0 / 3.0)
     B = plus_scaled_identity(A, -mean)
-    spread = (square_norm(B) * (1.0 / 6.0)).at_least(1e-60).sqrt()
-    r = 0.5 * determinant(B) / (spread * spread * spread)
+    square_spread = (square_norm(B) * (1.0 / 6.0)).at_least(1e-60)
+    inverse_spread = inverse_root(square_spread)
+    r = 0.5 * determinant(B) * inverse_spread * (inverse_spread * inverse_spread)
     size = abs(r).at_most(1.0)
-    cosine = (1.0 - 0.8660254037844386) * size + 0.8660254037844386  # of acos(|r|) / 3, roughly
-    for _ in range(3):  # Newton's method for 4 c^3 - 3 c = |r|
-        square = cosine * cosine
-        cosine = cosine - (cosine * (4.0 * square - 3.0) - size) / (12.0 * square - 3.0)
-    away = 2.0 * spread * cosine
+    cosine = polynomial(size, COS_THIRD)
+    square = cosine * cosine  # Newton's method for 4 c^3 - 3 c = |r|
+    cosine = cosine - (cosine * (4.0 * square - 3.0) - size) * reciprocal(12.0 * square - 3.0)
+    away = 2.0 * (square_spread * inverse_spread) * cosine
     alone = mean + select(r < 0.0, -away, away)
     v = _longest_column(adjugate(plus_scaled_identity(A, -alone)))
     first = abs(v[1]) < abs(v[0])  # a vector across v, and one across both
     u = [select(first, -v[2], 0.0), select(first, 0.0, v[2]), select(first, v[0], -v[1])]
-    u = [one * (1.0 / dot(u, u).sqrt()) for one in u]
+    scale = inverse_root(dot(u, u))
+    u = [one * scale for one in u]
     w = [v[1] * u[2] - v[2] * u[1], v[2] * u[0] - v[0] * u[2], v[0] * u[1] - v[1] * u[0]]
     Au = times(A, u)
     uu, uw, ww = dot(u, Au), dot(w, Au), dot(w, times(A, w))
     # Jacobi's rotation (Golub & Van Loan, Matrix Computations, section 8.5)
     half_gap = 0.5 * (ww - uu)
-    t = uw / (abs(half_gap) + (half_gap * half_gap + uw * uw).sqrt()).at_least(1e-150)
-    t = select(half_gap < 0.0, -t, t)
-    c = 1.0 / (t * t + 1.0).sqrt()
+    squares = (half_gap * half_gap + uw * uw).at_least(1e-300)
+    size = reciprocal(squares * inverse_root(squares) + abs(half_gap))
+    t = uw * select(half_gap < 0.0, -size, size)
+    c = inverse_root(t * t + 1.0)
     s = t * c
     return [
         (alone, v),
@@ -216,13 +264,25 @@ def eigen(A: Matrix) -> list[tuple[Lanes, Vector]]:
     ]
 
 
+def exceeds(A: Matrix, bound: Lanes) -> Mask:
+    """Return where all eigenvalues are surely above a bound.
+
+    There all leading minors of A - bound I are positive, by more than their rounding.
+    """
+    B, size = plus_scaled_identity(A, -bound), trace(A)
+    if len(B) == 1:
+        return B[0, 0] > 0.0
+    square = B[0, 0] * B[1, 1] - B[1, 0] * B[1, 0] > 1e-14 * size * size
+    return (B[0, 0] > 0.0) & square & (determinant(B) > 1e-14 * size * (size * size))
+
+
 def _longest_column(J: Matrix) -> Vector:
     """Return the column of a 3 x 3 matrix of rank 1 with the largest diagonal entry, at length 1."""
     second, third = J[0, 0] < J[1, 1], J[0, 0].at_least(J[1, 1]) < J[2, 2]
     v = [select(third, J[2, c], select(second, J[max(1, c), min(1, c)], J[c, 0])) for c in range(3)]
     square = dot(v, v)
     none = square < 1e-250  # all directions are alike
-    scale = 1.0 / square.at_least(1e-250).sqrt()
+    scale = inverse_root(square.at_least(1e-250))
     return [select(none, 1.0 if c == 0 else 0.0, v[c] * scale) for c in range(3)]
 
 

@@ -1,10 +1,10 @@
 # ruff: noqa: D105 -- operators mean what they mean for numbers
 """SIMD by tracing: a kernel is Python that runs once, when numba compiles its caller, and emits code.
 
-Its values are `Lanes`, 8 doubles that are computed with like one number. Python's own loops over components
-and channels run while tracing, so the machine code has none; a loop over samples is written
-`for i in loop(0, n)` and traced once, with its sums in a `Variable`. A product that is added or subtracted is
-fused with that: `a * b + c` is rounded once.
+Its values are `Lanes`, 16 numbers, or half as many, that are computed with like one: doubles, or singles
+where they are enough. Python's own loops over components and channels run while tracing, so the machine code
+has none; a loop over samples is written `for i in loop(0, n)` and traced once, with its sums in a `Variable`.
+A product that is added or subtracted is fused with that: `a * b + c` is rounded once.
 
 No operation mixes lanes, and LLVM may not reorder any of these, so a pixel's result depends neither on its
 lane, nor on its neighbours, nor on the machine's vector width (LLVM splits vectors where the machine's are
@@ -12,7 +12,7 @@ shorter).
 """
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, Union
 
 from llvmlite import ir
@@ -20,11 +20,9 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-WIDTH = 8
-INT64 = ir.IntType(64)
-VECTOR = ir.VectorType(ir.DoubleType(), WIDTH)
-INTEGERS = ir.VectorType(INT64, WIDTH)
-ORDER = ir.VectorType(ir.IntType(32), WIDTH)
+WIDTH = 16  # two of the widest vectors: while a step of one waits for the step before, the other goes on
+INT64, INT32, DOUBLE, SINGLE = ir.IntType(64), ir.IntType(32), ir.DoubleType(), ir.FloatType()
+ROUND = 6755399441055744.0  # 1.5 * 2^52: adding it rounds to an integer, kept in the low bits
 
 Number = Union["Lanes", "Scalar", float]
 Index = Union["Scalar", int]
@@ -49,7 +47,7 @@ def emit() -> ir.IRBuilder:
 
 
 def _comparison(sign: str) -> Callable[["Lanes", Number], "Mask"]:
-    return lambda a, b: Mask(emit().fcmp_ordered(sign, a.value, lanes(b).value))
+    return lambda a, b: Mask(emit().fcmp_ordered(sign, a.value, a.like(b).value))
 
 
 class Lanes:
@@ -58,6 +56,31 @@ class Lanes:
     def __init__(self, value: ir.Value) -> None:
         self.value = value
 
+    def like(self, number: Number) -> "Lanes":
+        """Return a number in as many lanes as these, of their precision."""
+        return lanes(number, self.value.type)
+
+    def single(self) -> "Lanes":
+        """Round to single precision, which takes half the time."""
+        return Lanes(emit().fptrunc(self.value, vector(WIDTH, SINGLE)))
+
+    def double(self) -> "Lanes":
+        """Return numbers of single precision in double precision."""
+        return Lanes(emit().fpext(self.value, vector(self.value.type.count)))
+
+    def bytes(self, count: int) -> list["Lanes"]:
+        """Return the lowest bytes of whole numbers from -2^51 to 2^51, highest first, in single precision."""
+        integers = emit().bitcast((self + ROUND).value, vector(WIDTH, INT64))
+        low = emit().trunc(integers, vector(WIDTH, INT32))
+        shifts = [ir.Constant(vector(WIDTH, INT32), [8 * place] * WIDTH) for place in reversed(range(count))]
+        last = ir.Constant(vector(WIDTH, INT32), [255] * WIDTH)
+        parts = [emit().and_(emit().lshr(low, shift), last) for shift in shifts]
+        return [Lanes(emit().uitofp(part, vector(WIDTH, SINGLE))) for part in parts]
+
+    def half(self, half: int) -> "Lanes":
+        """Return the lower half of the lanes (0) or the upper (1)."""
+        return Lanes(_half(self.value, half))
+
     __lt__, __le__ = _comparison("<"), _comparison("<=")
     __gt__, __ge__ = _comparison(">"), _comparison(">=")
     equals = _comparison("==")
@@ -65,26 +88,26 @@ class Lanes:
     def __add__(self, other: Number) -> "Lanes":
         if isinstance(other, Product):
             return fma(other.a, other.b, self)
-        return Lanes(emit().fadd(self.value, lanes(other).value))
+        return Lanes(emit().fadd(self.value, self.like(other).value))
 
     def __sub__(self, other: Number) -> "Lanes":
         if isinstance(other, Product):
             return fma(-other.a, other.b, self)
-        return Lanes(emit().fsub(self.value, lanes(other).value))
+        return Lanes(emit().fsub(self.value, self.like(other).value))
 
     def __mul__(self, other: Number) -> "Product":
-        return Product(self, lanes(other))
+        return Product(self, self.like(other))
 
     __radd__, __rmul__ = __add__, __mul__
 
     def __truediv__(self, other: Number) -> "Lanes":
-        return Lanes(emit().fdiv(self.value, lanes(other).value))
+        return Lanes(emit().fdiv(self.value, self.like(other).value))
 
     def __rsub__(self, other: Number) -> "Lanes":
-        return lanes(other) - self
+        return self.like(other) - self
 
     def __rtruediv__(self, other: Number) -> "Lanes":
-        return lanes(other) / self
+        return self.like(other) / self
 
     def __neg__(self) -> "Lanes":
         return Lanes(emit().fneg(self.value))
@@ -123,12 +146,12 @@ class Product(Lanes):
         return self._value
 
     def __add__(self, other: Number) -> Lanes:
-        return fma(self.a, self.b, lanes(other))
+        return fma(self.a, self.b, self.like(other))
 
     __radd__ = __add__
 
     def __sub__(self, other: Number) -> Lanes:
-        return fma(self.a, self.b, -lanes(other))
+        return fma(self.a, self.b, -self.like(other))
 
 
 class Mask:
@@ -146,9 +169,13 @@ class Mask:
     def __invert__(self) -> "Mask":
         return Mask(emit().not_(self.value))
 
+    def half(self, half: int) -> "Mask":
+        """Return the lower half of the lanes (0) or the upper (1)."""
+        return Mask(_half(self.value, half))
+
     def bits(self) -> ir.Value:
         """Integer whose bit i is the truth of lane i."""
-        return emit().zext(emit().bitcast(self.value, ir.IntType(WIDTH)), INT64)
+        return emit().zext(emit().bitcast(self.value, ir.IntType(self.value.type.count)), INT64)
 
     def anywhere(self) -> Any:
         """Context of code that runs if any lane is true."""
@@ -177,24 +204,29 @@ class Scalar:
 
 
 class Rows:
-    """A contiguous array (rows, 8), from some row on."""
+    """A contiguous array (rows, 16), from some row on, or some lanes of it."""
 
-    def __init__(self, data: ir.Value, first: Index = 0) -> None:
-        self.data, self.first = data, first
+    def __init__(self, data: ir.Value, first: Index = 0, lane: int = 0, width: int = WIDTH) -> None:
+        self.data, self.first, self.lane = data, first, lane
+        self.kind = vector(width, data.type.pointee)
 
     def _pointer(self, row: Index) -> ir.Value:
-        place = (Scalar(_integer(row)) + self.first) * WIDTH
-        return emit().bitcast(emit().gep(self.data, [place.value]), VECTOR.as_pointer())
+        place = (Scalar(_integer(row)) + self.first) * WIDTH + self.lane
+        return emit().bitcast(emit().gep(self.data, [place.value]), self.kind.as_pointer())
 
     def __getitem__(self, row: Index) -> Lanes:
-        return Lanes(emit().load(self._pointer(row), align=8))
+        return Lanes(emit().load(self._pointer(row), align=4))
 
     def __setitem__(self, row: Index, value: Number) -> None:
-        emit().store(lanes(value).value, self._pointer(row), align=8)
+        emit().store(lanes(value, self.kind).value, self._pointer(row), align=4)
 
     def part(self, first: Index) -> "Rows":
         """Return the rows from `first` on."""
-        return Rows(self.data, Scalar(_integer(first)) + self.first)
+        return Rows(self.data, Scalar(_integer(first)) + self.first, self.lane, self.kind.count)
+
+    def half(self, half: int) -> "Rows":
+        """Return the lower half of the lanes (0) or the upper (1)."""
+        return Rows(self.data, self.first, half * WIDTH // 2, WIDTH // 2)
 
     def block(self, first: Index, count: int) -> list[Lanes]:
         """Return `count` rows from `first` on."""
@@ -211,25 +243,25 @@ class Table:
         return Scalar(emit().load(emit().gep(self.data, [index.value])))
 
     def colours(self, first: Scalar, channels: int) -> list[Lanes]:
-        """Return the channels of 8 pixels, side by side from byte `first` on."""
+        """Return the channels of 16 pixels, side by side from byte `first` on."""
         kind = ir.VectorType(ir.IntType(8), channels * WIDTH)
         place = emit().bitcast(emit().gep(self.data, [first.value]), kind.as_pointer())
-        values, nothing = emit().load(place, align=1), ir.Constant(kind, ir.Undefined)
-        orders = [ir.Constant(ORDER, [channels * lane + c for lane in range(WIDTH)]) for c in range(channels)]
-        parted = [emit().shuffle_vector(values, nothing, order) for order in orders]
-        return [Lanes(emit().uitofp(channel, VECTOR)) for channel in parted]
+        values = emit().load(place, align=1)
+        parted = [_chosen(values, range(c, channels * WIDTH, channels)) for c in range(channels)]
+        return [Lanes(emit().uitofp(channel, vector(WIDTH))) for channel in parted]
 
 
 class Variable:
     """Lanes that a loop or a condition changes; in a register."""
 
     def __init__(self, start: Number) -> None:
-        self._place = cgutils.alloca_once(emit(), VECTOR)
+        self._kind = lanes(start).value.type
+        self._place = cgutils.alloca_once(emit(), self._kind)
         self.set(start)
 
     def set(self, value: Number) -> None:
         """Give it another value."""
-        emit().store(lanes(value).value, self._place)
+        emit().store(lanes(value, self._kind).value, self._place)
 
     def get(self) -> Lanes:
         """Return its present value."""
@@ -246,18 +278,43 @@ def loop(start: Index, stop: Index, step: int = 1) -> Iterator[Scalar]:
         yield Scalar(index)
 
 
-def lanes(number: Number) -> Lanes:
-    """Return a number in every lane."""
+def vector(width: int, element: ir.Type = DOUBLE) -> ir.VectorType:
+    """Return the type of so many numbers of a type."""
+    return ir.VectorType(element, width)
+
+
+ALL = vector(WIDTH)
+
+
+def lanes(number: Number, kind: ir.VectorType = ALL) -> Lanes:
+    """Return a number in every lane of a vector of that type."""
     if isinstance(number, Lanes):
         return number
     if isinstance(number, Scalar):
-        return _repeated(emit().sitofp(number.value, VECTOR.element))
-    return Lanes(ir.Constant(VECTOR, [float(number)] * WIDTH))
+        return _repeated(emit().sitofp(number.value, kind.element), kind.count)
+    return Lanes(ir.Constant(kind, [float(number)] * kind.count))
 
 
 def select(condition: Mask, a: Number, b: Number) -> Lanes:
     """Take `a` in the lanes where `condition` is true, and `b` in the others."""
-    return Lanes(emit().select(condition.value, lanes(a).value, lanes(b).value))
+    known = [number.value.type for number in (a, b) if isinstance(number, Lanes)]
+    kind = known[0] if known else vector(condition.value.type.count)
+    return Lanes(emit().select(condition.value, lanes(a, kind).value, lanes(b, kind).value))
+
+
+def join(lower: Lanes, upper: Lanes) -> Lanes:
+    """Put two halves together again."""
+    order = ir.Constant(vector(WIDTH, INT32), list(range(WIDTH)))
+    return Lanes(emit().shuffle_vector(lower.value, upper.value, order))
+
+
+def halved(parts: Any, half: int) -> Any:
+    """Return a half of all lanes in named tuples, lists and dicts."""
+    if isinstance(parts, dict):
+        return dict(zip(parts, halved(list(parts.values()), half), strict=True))
+    if isinstance(parts, list):
+        return [halved(part, half) for part in parts]
+    return type(parts)(*halved(list(parts), half)) if isinstance(parts, tuple) else parts.half(half)
 
 
 def fma(a: Lanes, b: Lanes, c: Lanes) -> Lanes:
@@ -267,8 +324,10 @@ def fma(a: Lanes, b: Lanes, c: Lanes) -> Lanes:
 
 def _llvm(name: str, *arguments: Lanes) -> Lanes:
     """Call LLVM's function of that name."""
-    kind = ir.FunctionType(VECTOR, [VECTOR] * len(arguments))
-    function = cgutils.get_or_insert_function(emit().module, kind, f"llvm.{name}.v{WIDTH}f64")
+    kind = arguments[0].value.type
+    function_type = ir.FunctionType(kind, [kind] * len(arguments))
+    full_name = f"llvm.{name}.v{kind.count}f{64 if kind.element == DOUBLE else 32}"
+    function = cgutils.get_or_insert_function(emit().module, function_type, full_name)
     return Lanes(emit().call(function, [argument.value for argument in arguments]))
 
 
@@ -276,10 +335,20 @@ def _integer(number: Index) -> ir.Value:
     return number.value if isinstance(number, Scalar) else INT64(number)
 
 
-def _repeated(number: ir.Value) -> Lanes:
-    nothing = ir.Constant(VECTOR, ir.Undefined)
-    first = emit().insert_element(nothing, number, ir.IntType(32)(0))
-    return Lanes(emit().shuffle_vector(first, nothing, ir.Constant(ORDER, [0] * WIDTH)))
+def _repeated(number: ir.Value, width: int) -> Lanes:
+    nothing = ir.Constant(vector(width, number.type), ir.Undefined)
+    first = emit().insert_element(nothing, number, INT32(0))
+    return Lanes(_chosen(first, [0] * width))
+
+
+def _chosen(values: ir.Value, places: Sequence[int]) -> ir.Value:
+    """Return those lanes of a vector."""
+    order = ir.Constant(vector(len(places), INT32), list(places))
+    return emit().shuffle_vector(values, ir.Constant(values.type, ir.Undefined), order)
+
+
+def _half(values: ir.Value, half: int) -> ir.Value:
+    return _chosen(values, range(half * WIDTH // 2, (half + 1) * WIDTH // 2))
 
 
 def _traced(context: Any, kind: types.Type, value: ir.Value) -> Any:
@@ -291,17 +360,17 @@ def _traced(context: Any, kind: types.Type, value: ir.Value) -> Any:
         return kind.count
     if isinstance(kind, types.Array):
         array = context.make_array(kind)(context, emit(), value)
-        return Rows(array.data) if kind.dtype == types.float64 else Table(array.data, array.nitems)
+        return Rows(array.data) if isinstance(kind.dtype, types.Float) else Table(array.data, array.nitems)
     if isinstance(kind, types.Integer):
         return Scalar(context.cast(emit(), value, kind, types.int64))
-    return _repeated(value)
+    return _repeated(value, WIDTH)
 
 
 def kernel(function: Callable[..., Mask | None]) -> Callable[..., Any]:
     """Make a traced function callable from compiled code.
 
-    Tuples arrive as their lengths, named tuples as themselves, float64 arrays (.., 8) as Rows, other arrays
-    as Tables, integers as Scalars, floats as Lanes. Of a mask that it returns the caller gets the bits.
+    Tuples arrive as their lengths, named tuples as themselves, arrays (.., 16) of floats as Rows, others as
+    Tables, integers as Scalars, floats as Lanes. Of a mask that it returns the caller gets the bits.
     """
     signature = inspect.signature(function)
     returns = types.none if signature.return_annotation is None else types.int64

@@ -4,7 +4,7 @@ A sample is sorted as one number, its place in an order times 2^24 plus its colo
 no fetching afterwards, and equal places are ordered by colour. The number is an integer below 2^53.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple
 
@@ -15,56 +15,97 @@ from bgsub.model import lanemath as la
 from bgsub.model.compiled import compiled
 from bgsub.model.constants import LEVELS, ROUNDING_VARIANCE
 from bgsub.model.lanemath import Matrix, Vector
-from bgsub.model.lanes import Lanes, Rows, Scalar, Shape, Table, Variable, kernel, lanes, loop, select
+from bgsub.model.lanes import (
+    Lanes,
+    Mask,
+    Number,
+    Rows,
+    Scalar,
+    Shape,
+    Table,
+    Variable,
+    kernel,
+    lanes,
+    loop,
+    select,
+)
 from bgsub.model.numerics import uniform
 from bgsub.model.steps import FitSettings, pixels_of, term_rows, terms_of
 
 STARTS = {"split": 0, "uniform": 1, "random": 2}
 SMALLEST_SIDE = 3.0  # samples; fewer give a component that lives on one outlier
 SHARE_OF_FLOOR = 0.4  # of 1/12, 1/4, 0.4 and 1, the one from which most pixels arrive at the best optimum
-SMALLEST_ADVANTAGE = 1e-6  # nats; less is rounding, as where two orders come to one cut: the first keeps it
+SMALLEST_ADVANTAGE = 1e-3  # nats; less is rounding, as where two orders come to one cut: the first keeps it
 PLACE_UNIT = 1.0 / 256.0  # levels; nearer samples are ordered by colour, so that rounding decides nothing
 COLOURS = 2.0**24
-OUTSIDE = 2.0**27  # place of a sample of another group, plus that group: beyond any place of its own
+OUTSIDE = 2.0**26  # place of a sample of another group, plus that group: beyond any place of its own
+EXACT = 256  # samples whose summed products are whole numbers below 2^24, exact in single precision
 
 
 class Samples(NamedTuple):
-    """Number N of samples, their centre, the pairs of rows that sort so many, and n log n for n = 0 .. N."""
+    """Number N of samples, their centre, the pairs of rows that sort so many, n log(n / N) for n = 0 .. N."""
 
     number: Scalar
     centre: Vector
     network: Table
-    n_log_n: Rows
+    entropy: Rows
+
+
+class Cut(NamedTuple):
+    """The best cut so far: its classification likelihood, and how many samples are below it; singles."""
+
+    score: Variable
+    size: Variable
 
 
 sorting_network = compiled(sorting.sorting_network)
 
 
 @kernel
-def load(shape: Shape, frames: Table, stride: Scalar, first: Scalar, n_samples: Scalar, rows: Rows) -> None:
-    """Load the 8 pixels of `frames` (N, stride, C) from `first` on, about their rounded means."""
+def load(
+    shape: Shape, frames: Table, stride: Scalar, first: Scalar, n_samples: Scalar, rows: Rows, samples: Rows
+) -> None:
+    """Load the 16 pixels of `frames` (N, stride, C) from `first` on, about their rounded means."""
     C, pixels = shape.channels, pixels_of(shape, rows)
     sums, moments = ([Variable(0.0) for _ in range(count)] for count in (C, term_rows(C)))
-    for i in loop(0, n_samples):
+    for whole, i in exact_sums(sums, n_samples):
         for c, x in enumerate(frames.colours((i * stride + first) * C, C)):
-            pixels.samples[i * C + c] = x
-            sums[c] += x
+            samples[i * C + c] = x.single()
+            whole[c] += x.single()
     centre = [(one.get() / lanes(n_samples) + 0.5).floor() for one in sums]
-    for i in loop(0, n_samples):
-        deviation = [pixels.samples[i * C + c] - centre[c] for c in range(C)]
+    middle = [one.single() for one in centre]
+    for whole, i in exact_sums(moments, n_samples):
+        deviation = [samples[i * C + c] - middle[c] for c in range(C)]
         for c in range(C):
-            pixels.samples[i * C + c] = deviation[c]
-        add_sample(moments, deviation)
+            samples[i * C + c] = deviation[c]
+        add_sample(whole, deviation)
     for row, value in enumerate([*centre, *(moment.get() for moment in moments)], 1):
         rows[row] = value
     S = scatter([moment.get() for moment in moments])
     noise = (1e-10 * la.trace(S)).at_least(1e-3)  # S is of integers
-    pixels.rank[0] = la.total(select(value > noise, 1.0, 0.0) for value, _ in la.eigen(S))
+    rank, full = Variable(C), la.exceeds(S, noise)
+    with (~full).anywhere():
+        found = la.total(select(value > noise, 1.0, 0.0) for value, _ in la.eigen(S))
+        rank.set(select(full, C, found))
+    pixels.rank[0] = rank.get()
 
 
-def add_sample(moments: list[Variable], x: Vector) -> None:
+def exact_sums(sums: list[Variable], count: Scalar) -> Iterator[tuple[list[Variable], Scalar]]:
+    """Yield, as `loop` does, the index of each of `count` samples, with singles that are added to `sums`.
+
+    What is added to these must be whole numbers up to 255^2.
+    """
+    for block in loop(0, count, EXACT):
+        part = [Variable(lanes(0.0).single()) for _ in sums]
+        for i in loop(block, (block + EXACT).at_most(count)):
+            yield part, i
+        for one, whole in zip(sums, part, strict=True):
+            one += whole.get().double()
+
+
+def add_sample(moments: list[Variable], x: Vector, weight: Number = 1.0) -> None:
     """Add a sample's terms to their sums."""
-    for moment, term in zip(moments, terms_of(x), strict=True):
+    for moment, term in zip(moments, terms_of(x, weight), strict=True):
         moment += term
 
 
@@ -72,12 +113,19 @@ def scatter(sums: list[Lanes]) -> Matrix:
     """Return the covariance of samples with these sums of terms, times their squared number."""
     n, *first = sums
     products = la.matrix(sums[2:] if len(sums) == 3 else sums[4:])
-    return {(c, d): value * n - first[c] * first[d] for (c, d), value in products.items()}
+    return {(c, d): la.difference(value, n, first[c], first[d]) for (c, d), value in products.items()}
 
 
 @kernel
 def split(
-    shape: Shape, rows: Rows, n_samples: Scalar, floor: float, network: Table, n_log_n: Rows, room: Rows
+    shape: Shape,
+    rows: Rows,
+    samples: Rows,
+    n_samples: Scalar,
+    floor: float,
+    network: Table,
+    entropy: Rows,
+    room: Rows,
 ) -> None:
     """Cut the widest group in two until there are K groups.
 
@@ -91,35 +139,36 @@ def split(
     """
     K, C, T, pixels = shape.components, shape.channels, term_rows(shape.channels), pixels_of(shape, rows)
     centre, sums = pixels.centre.block(0, C), pixels.sums
-    whole = Samples(n_samples, centre, network, n_log_n)
+    whole = Samples(n_samples, centre, network, entropy)
     groups, along, around = room, room.part(n_samples), room.part(n_samples * 2)
     extra = (SHARE_OF_FLOOR * lanes(floor)).at_least(ROUNDING_VARIANCE)
     for row in range(K * T):
         sums[row] = pixels.totals[row] if row < T else 0.0
-    for i in loop(0, n_samples):
+    for i in loop(0, n_samples if K > 1 else 0):
         number = lanes(0.0)
         for c in range(C):
-            number = 256.0 * number + (pixels.samples[i * C + c] + centre[c])
+            number = 256.0 * number + (samples[i * C + c].double() + centre[c])
         groups[i] = number
     for new in loop(1, K):
         widest, group = widest_group([sums.block(k * T, T) for k in range(K)])
-        cut = [Variable(-1e300), *map(Variable, group)]
+        cut = Cut(Variable(lanes(-1e30).single()), Variable(group[0].single()))
         axis = main_axis(scatter(group))
         order_by(partial(la.dot, axis), widest, groups, along, whole)
         take_better_cut(along, group, extra, K == 2, cut, whole)
-        score_along = cut[0].get()
+        score_along = cut.score.get()
         middle = middle_mean(along, group[0], whole)
         order_by(partial(squared_distance, middle), widest, groups, around, whole)
         take_better_cut(around, group, extra, K == 2, cut, whole)
-        score, *lower = (part.get() for part in cut)
+        better_around, lower_size = cut.score.get() > score_along, cut.size.get().double()
+        lower = lower_sums(shape, along, around, better_around, lower_size, whole)
         for row in range(T):
             for k in range(K):
                 sums[k * T + row] = select(widest.equals(float(k)), lower[row], sums[k * T + row])
             sums[new * T + row] = group[row] - lower[row]
         for i in loop(0, n_samples if K > 2 else 0):
-            number = select(score > score_along, around[i], along[i])
+            number = select(better_around, around[i], along[i])
             place, rank = (number * (1.0 / COLOURS)).floor(), lanes(i)
-            own = select(rank < lower[0], widest, lanes(new))
+            own = select(rank < lower_size, widest, lanes(new))
             groups[i] = number - place * COLOURS + select(rank < group[0], own, place - OUTSIDE) * COLOURS
 
 
@@ -141,7 +190,7 @@ def main_axis(S: Matrix) -> Vector:
     for value, vector in values[1:]:
         axis = [select(value > largest, new, old) for new, old in zip(vector, axis, strict=True)]
         largest = value.at_least(largest)
-    scale = select(la.total(axis) < 0.0, -1.0, 1.0) / la.greatest(map(abs, axis))
+    scale = select(la.total(axis) < 0.0, -1.0, 1.0) * la.reciprocal(la.greatest(map(abs, axis)))
     return [one * scale for one in axis]
 
 
@@ -166,67 +215,93 @@ def order_by(
 
 def decoded(number: Lanes, centre: Vector) -> tuple[Lanes, Vector]:
     """Return the group or place of a sample that is one number, and its colour about the pixel's centre."""
-    place = (number * (1.0 / COLOURS)).floor()
-    rest: Lanes = number - place * COLOURS
-    x: Vector = []
-    for middle in centre[:0:-1]:
-        higher = (rest * (1.0 / 256.0)).floor()
-        x.insert(0, rest - higher * 256.0 - middle)
-        rest = higher
-    return place, [rest - centre[0], *x]
+    return (number * (1.0 / COLOURS)).floor(), [one.double() for one in colour(number, centre)]
+
+
+def colour(number: Lanes, centre: Vector) -> Vector:
+    """Return the colour, about the pixel's centre, of a sample that is one number; exact singles."""
+    return [one - middle.single() for one, middle in zip(number.bytes(len(centre)), centre, strict=True)]
 
 
 def middle_mean(ordered: Rows, count: Lanes, whole: Samples) -> Vector:
     """Return the mean of the middle half of the first `count` of ordered samples."""
-    quarter = (0.25 * count).floor()
-    sums = [Variable(0.0) for _ in whole.centre]
+    quarter, zero = (0.25 * count).floor(), lanes(0.0).single()
+    low, high, sums = quarter.single(), (count - quarter).single(), [Variable(zero) for _ in whole.centre]
     for i in loop(0, whole.number):
-        inside = (lanes(i) >= quarter) & (lanes(i) < count - quarter)
-        for one, x in zip(sums, decoded(ordered[i], whole.centre)[1], strict=True):
+        inside = (zero.like(i) >= low) & (zero.like(i) < high)
+        for one, x in zip(sums, colour(ordered[i], whole.centre), strict=True):
             one += select(inside, x, 0.0)
-    return [one.get() / (count - 2.0 * quarter) for one in sums]
+    return [one.get().double() / (count - 2.0 * quarter) for one in sums]
 
 
 def take_better_cut(
-    ordered: Rows, group: list[Lanes], extra: Lanes, all_in: bool, cut: list[Variable], whole: Samples
+    ordered: Rows, group: list[Lanes], extra: Lanes, all_in: bool, cut: Cut, whole: Samples
 ) -> None:
-    """Set `cut`, a classification likelihood and the sums below the cut, to those of a better one, if any.
+    """Set `cut` to a better one of ordered samples, if any; in single precision, which errs by 1e-3 nats.
 
     `all_in` says that the group has all samples.
     """
-    side = (0.5 * group[0]).floor().at_most(SMALLEST_SIDE)
-    moments = [Variable(0.0) for _ in group]
+    per_sample = (1.0 / lanes(whole.number)).single()
+    both, extra = [value.single() for value in group], extra.single()
+    side = (0.5 * both[0]).floor().at_most(SMALLEST_SIDE)
+    moments = [Variable(both[0].like(0.0)) for _ in group]
     for below in loop(1, whole.number):
-        add_sample(moments, decoded(ordered[below - 1], whole.centre)[1])
+        add_sample(moments, colour(ordered[below - 1], whole.centre))
         lower = [moment.get() for moment in moments]
-        upper = [both - part for both, part in zip(group, lower, strict=True)]
+        upper = [one - part for one, part in zip(both, lower, strict=True)]
         above = upper[0].at_least(1.0)
-        term = whole.n_log_n[whole.number - below] if all_in else above * la.log_roughly(above)
-        score = part_score(lower, whole.n_log_n[below], extra) + part_score(upper, term, extra)
+        entropy = whole.entropy[whole.number - below].single()
+        if not all_in:
+            entropy = lanes(above * la.log_roughly(above * per_sample))
+        score = part_score(lower, whole.entropy[below].single(), extra, per_sample)
+        score = score + part_score(upper, entropy, extra, per_sample)
         allowed = (lower[0] >= side) & (upper[0] >= side) & (upper[0] >= 1.0)
-        better = allowed & (score > cut[0].get() + SMALLEST_ADVANTAGE)
-        for one, new in zip(cut, [score, *lower], strict=True):
-            one.set(select(better, new, one.get()))
+        better = allowed & (score > cut.score.get() + SMALLEST_ADVANTAGE)
+        cut.score.set(select(better, score, cut.score.get()))
+        cut.size.set(select(better, lower[0], cut.size.get()))
 
 
-def part_score(sums: list[Lanes], n_log_n: Lanes, extra: Lanes) -> Lanes:
-    """Return n (log n - log det(S + `extra` I) / 2) of n samples with these sums and the covariance S."""
-    n, S = sums[0], scatter(sums)
-    shift = n * n * extra
-    det, C = la.determinant(la.plus_scaled_identity(S, shift)), max(S)[0] + 1  # n^2C times too large
-    smallest = (shift if C == 1 else shift * shift * shift).at_least(1e-200)
-    return (1.0 + C) * n_log_n - 0.5 * n * la.log_roughly(det.at_least(smallest))
+def part_score(sums: list[Lanes], entropy: Lanes, extra: Lanes, per_sample: Lanes) -> Lanes:
+    """Return n (log n - log det(S + `extra` I) / 2) of n of N samples with these sums and the covariance S.
+
+    Without what is the same for all cuts; `entropy` is n log(n / N).
+    """
+    n, S, unit = sums[0], scatter(sums), per_sample * per_sample
+    shift, C = n * n * extra, max(S)[0] + 1
+    A, smallest = la.plus_scaled_identity(S, shift), (shift * unit).at_least(1e-12)
+    if C == 1:
+        return 2.0 * entropy - 0.5 * n * la.log_roughly((A[0, 0] * unit).at_least(smallest))
+    minors = [
+        la.difference(A[1, 1], A[2, 2], A[2, 1], A[2, 1]),
+        la.difference(A[2, 0], A[2, 1], A[1, 0], A[2, 2]),
+        la.difference(A[1, 0], A[2, 1], A[2, 0], A[1, 1]),
+    ]
+    det = la.dot([A[i, 0] * unit for i in range(3)], [minor * unit * unit for minor in minors])  # over N^6
+    return 4.0 * entropy - 0.5 * n * la.log_roughly(det.at_least(smallest * smallest * smallest))
+
+
+def lower_sums(
+    shape: Shape, along: Rows, around: Rows, better_around: Mask, size: Lanes, whole: Samples
+) -> list[Lanes]:
+    """Return the sums of the first `size` samples of the better order."""
+    sums = [Variable(0.0) for _ in range(term_rows(shape.channels))]
+    for part, i in exact_sums(sums, whole.number):
+        x = colour(select(better_around, around[i], along[i]), whole.centre)
+        add_sample(part, x, select(lanes(i) < size, 1.0, 0.0).single())
+    return [one.get() for one in sums]
 
 
 @compiled
-def draw_start(settings: FitSettings, place: int, j: int, K: int, C: int, rows: np.ndarray) -> None:
+def draw_start(
+    settings: FitSettings, place: int, j: int, K: int, C: int, rows: np.ndarray, samples: np.ndarray
+) -> None:
     """Fill lane `j`'s sums of the start `uniform` or `random`, drawn for the pixel at `place`.
 
     `uniform`: means uniform in [0, 1], identity covariances of values in [0, 1]. `random`: K different
     samples as means, the pixel's whole covariance. Weights are equal. `rows` are those of `pixels_of`.
     """
     T = 1 + C + C * (C + 1) // 2
-    totals, sums, samples = 1 + C, 1 + C + T, 1 + C + T + K * T
+    totals, sums = 1 + C, 1 + C + T
     if rows[0, j] == 0.0:  # samples that are all alike take one component
         for row in range(K * T):
             rows[sums + row, j] = rows[totals + row, j] if row < T else 0.0
@@ -240,7 +315,7 @@ def draw_start(settings: FitSettings, place: int, j: int, K: int, C: int, rows: 
         row = sums + k * T
         rows[row, j] = weight
         for c in range(C):
-            mean[c] = rows[samples + order[first] * C + c, j]
+            mean[c] = samples[order[first] * C + c, j]
             if settings.start == 1:
                 mean[c] = LEVELS * uniform(settings.seed, place, k * C + c) - rows[1 + c, j]
             rows[row + 1 + c, j] = weight * mean[c]

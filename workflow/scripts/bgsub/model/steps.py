@@ -1,8 +1,8 @@
 """The steps of EM in lanes, for any number of components and channels: E, M, extrapolate, floor.
 
 Dempster, Laird & Rubin 1977; Varadhan & Roland 2008. Colours are 8-bit levels about the pixel's rounded mean,
-so that samples are small exact integers. Everything of 8 pixels is in rows of 8 doubles. A sample's terms are
-1, its channels x, and the lower triangle of x x'. Rows of a component are
+so that samples are small exact integers. Everything of 16 pixels is in rows of 16 numbers. A sample's terms
+are 1, its channels x, and the lower triangle of x x'. Rows of a component are
 
 - its sums: those of the samples' terms, weighted with its responsibilities. An M-step turns sums into
   parameters, so any start is a set of sums, too, and any combination of sums with positive weights is valid
@@ -17,7 +17,21 @@ from typing import NamedTuple
 from bgsub.model import lanemath as la
 from bgsub.model.constants import LOG_2PI, LOG_LEVELS, ROUNDING_VARIANCE, TRAJECTORY_UNIT
 from bgsub.model.lanemath import Matrix, Vector, dot
-from bgsub.model.lanes import Lanes, Mask, Number, Rows, Scalar, Shape, Variable, kernel, lanes, loop, select
+from bgsub.model.lanes import (
+    Lanes,
+    Mask,
+    Number,
+    Rows,
+    Scalar,
+    Shape,
+    Variable,
+    halved,
+    join,
+    kernel,
+    lanes,
+    loop,
+    select,
+)
 from bgsub.model.numerics import LOWEST_EXPONENT
 
 BLOCK = 256  # samples whose densities, at most 5 relative to the likeliest component's, have a normal product
@@ -47,17 +61,16 @@ class FitSettings(NamedTuple):
 
 
 class Pixels(NamedTuple):
-    """Rows of 8 pixels as a start leaves them: the samples' rank, rounded mean and sums, components' sums."""
+    """Rows of 16 pixels as a start leaves them: samples' rank, rounded mean and sums, components' sums."""
 
     rank: Rows
     centre: Rows
     totals: Rows
     sums: Rows
-    samples: Rows
 
 
 class Work(NamedTuple):
-    """Rows of 8 pixels at work: the sums are those of the last steps; see `choose_next`."""
+    """Rows of 16 pixels at work: the sums are those of the last steps; see `choose_next`."""
 
     state: Rows
     parameters: Rows
@@ -81,19 +94,21 @@ def term_rows(channels: int) -> int:
 
 
 def pixels_of(shape: Shape, rows: Rows) -> Pixels:
-    """Return the parts of what numba knows as one array (1 + C + (1 + K) T + N C, 8)."""
+    """Return the parts of what numba knows as one array (1 + C + (1 + K) T, 16)."""
     C, T = shape.channels, term_rows(shape.channels)
-    return Pixels(*map(rows.part, accumulate([0, 1, C, T, shape.components * T])))
+    return Pixels(*map(rows.part, accumulate([0, 1, C, T])))
 
 
 def work_of(shape: Shape, rows: Rows) -> Work:
-    """Return the parts of what numba knows as one array (STATES + K (4 T + 1), 8)."""
+    """Return the parts of what numba knows as one array (STATES + K (4 T + 1), 16)."""
     K, T = shape.components, term_rows(shape.channels)
     return Work(*map(rows.part, accumulate([0, STATES, K * (T + 1), K * T, K * T])))
 
 
 @kernel
-def em_step(shape: Shape, pixels_: Rows, n_samples: Scalar, work_: Rows, settings: FitSettings) -> Mask:
+def em_step(
+    shape: Shape, pixels_: Rows, samples: Rows, n_samples: Scalar, work_: Rows, settings: FitSettings
+) -> Mask:
     """Take one step of all lanes: the M-step of their sums, the E-step, and the choice of the next sums.
 
     Returns the mask of the lanes that are done.
@@ -102,7 +117,12 @@ def em_step(shape: Shape, pixels_: Rows, n_samples: Scalar, work_: Rows, setting
     components, lost = m_step(shape, pixels.sums, work, lanes(settings.floor))
     # A likeliest component has a share of 1 / K or more, so no sample is more than sqrt(N K) deviations off.
     careful = (lanes(settings.floor) <= 0.0) & (lanes(n_samples) * shape.components > UNDERFLOW_SAMPLES)
-    likelihood, lowest = e_step(shape, pixels, n_samples, components, careful, work.new)
+    # A half of the lanes at a time, whose sums fit into the registers.
+    halves = [
+        e_step(shape, n_samples, *halved([pixels.totals, samples, components, careful, work.new], half))
+        for half in range(2)
+    ]
+    likelihood, lowest = map(join, *halves)
     constant = pixels.rank[0] <= 0.0
     done, plain, fell = judge(shape.components, work.state, likelihood, lowest, lost, constant, settings)
     choose_next(shape, pixels, work, plain, fell, settings)
@@ -120,16 +140,17 @@ def m_step(shape: Shape, sums: Rows, work: Work, floor: Lanes) -> tuple[list[Com
     alive = select(unfloored, 1e-300, 1e-8)
     lost, components = at_start & ~at_start, list[Component]()
     # An extrapolation multiplies rounding, by which the responsibilities would no longer add up.
-    inverse_whole = 1.0 / la.total(sums[k * T] for k in range(shape.components))
+    inverse_whole = la.reciprocal(la.total(sums[k * T] for k in range(shape.components)))
     for k in range(shape.components):
         share, *moments = sums.block(k * T, T)
-        parameters, empty, scale = work.parameters.part(k * (T + 1)), share < alive, 1.0 / share
+        parameters, empty, scale = work.parameters.part(k * (T + 1)), share < alive, la.reciprocal(share)
         mean = [select(empty, parameters[1 + c], moments[c] * scale) for c in range(C)]
         A = {
             (c, d): select(empty, parameters[1 + row], moments[row] * scale - mean[c] * mean[d])
             for row, (c, d) in enumerate(la.triangle(C), C)
         }
-        A, M, d, low = above_floor(A, floor, at_start)
+        A, low = above_floor(A, floor, at_start)
+        M, d = la.factor(A)
         lost = lost | (unfloored & (empty | (low > 0.0)))
         weight = share * inverse_whole
         for row, value in enumerate([weight, *mean, *A.values(), select(unfloored, 0.0, low)]):
@@ -138,28 +159,24 @@ def m_step(shape: Shape, sums: Rows, work: Work, floor: Lanes) -> tuple[list[Com
     return components, lost
 
 
-def above_floor(A: Matrix, floor: Lanes, at_start: Mask) -> tuple[Matrix, Matrix, Vector, Lanes]:
-    """Raise a covariance's eigenvalues to the floor; return it, M and d of `factor`, and 1 where any was.
+def above_floor(A: Matrix, floor: Lanes, at_start: Mask) -> tuple[Matrix, Lanes]:
+    """Raise a covariance's eigenvalues to the floor; return it, and 1 where any was raised.
 
     Without a floor (0), 1 is where scipy calls it singular. It is left so, but at a start, which would have
     no density, the variance of rounding stands in.
     """
-    unfloored, (M, d), low = floor <= 0.0, la.factor(A), Variable(0.0)
-    found = [Variable(value) for value in [*A.values(), *M.values(), *d]]
-    # The smallest eigenvalue is at least 1 over the inverse's norm, so none is low if that is small.
-    bound = select(unfloored, SINGULAR * la.trace(A) + RESOLVED, floor)
-    surely_above = (la.square_norm(la.inverse(M, d)) * bound * bound < 1.0) & (la.least(d) > 0.0)
+    unfloored, low = floor <= 0.0, Variable(0.0)
+    found = {place: Variable(value) for place, value in A.items()}
+    surely_above = la.exceeds(A, select(unfloored, SINGULAR * la.trace(A) + RESOLVED, floor))
     with (~surely_above).anywhere():
         values = la.eigen(A)
         smallest, largest = la.least(value for value, _ in values), la.greatest(value for value, _ in values)
         too_low = ~(smallest > select(unfloored, SINGULAR * largest + RESOLVED, floor))
         raised = la.floored(values, select(unfloored, ROUNDING_VARIANCE, floor))
         low.set(select(too_low, 1.0, 0.0))
-        M_, d_ = la.factor(raised)
-        for variable, value in zip(found, [*raised.values(), *M_.values(), *d_], strict=True):
-            variable.set(select(too_low & (~unfloored | at_start), value, variable.get()))
-    results, size = [variable.get() for variable in found], len(A)
-    return la.matrix(results[:size]), la.matrix(results[size : 2 * size]), results[2 * size :], low.get()
+        for place, variable in found.items():
+            variable.set(select(too_low & (~unfloored | at_start), raised[place], variable.get()))
+    return {place: variable.get() for place, variable in found.items()}, low.get()
 
 
 def log_norm(weight: Lanes, d: Vector) -> Lanes:
@@ -171,7 +188,13 @@ def log_norm(weight: Lanes, d: Vector) -> Lanes:
 
 
 def e_step(
-    shape: Shape, pixels: Pixels, n_samples: Scalar, components: list[Component], careful: Mask, sums: Rows
+    shape: Shape,
+    n_samples: Scalar,
+    totals_: Rows,
+    samples: Rows,
+    components: list[Component],
+    careful: Mask,
+    sums: Rows,
 ) -> tuple[Lanes, Lanes]:
     """Fill `sums`; return the mean log-likelihood, and the lowest log density of a likeliest component.
 
@@ -181,26 +204,29 @@ def e_step(
     more, each component by itself; the lowest density is known of these only, of others it is 0.
     """
     K, T = shape.components, term_rows(shape.channels)
-    totals, n = pixels.totals.block(0, T), lanes(n_samples)
+    totals = totals_.block(0, T)
+    n = totals[0]
     first, *others = map(polynomial_of, components)
     odds = [[a - b for a, b in zip(other, first, strict=True)] for other in others]
 
     def by_odds(x: Vector) -> list[Lanes]:
-        return [lanes(0.0), *(value_at(one, x) for one in odds)]
+        return [x[0].like(0.0), *(value_at(one, x) for one in odds)]
 
     def one_by_one(x: Vector) -> list[Lanes]:
         return [log_density(one, x) for one in components]
 
-    ratio, _, moments = add_up(shape, pixels.samples, n_samples, by_odds, K - 1)
-    moments += [totals[row] - la.total([lanes(0.0), *moments[row::T]]) for row in range(T)]
+    ratio, moments = first[0].like(0.0), list[Lanes]()
+    if K > 1:
+        ratio, _, moments = add_up(shape, samples, n_samples, by_odds, K - 1)
+    moments += [totals[row] - la.total([first[0].like(0.0), *moments[row::T]]) for row in range(T)]
     for row, moment in enumerate(moments):
         sums[row] = moment
-    likelihood, lowest = Variable(dot(first, totals) + ratio), Variable(0.0)
+    likelihood, lowest = Variable(dot(first, totals) + ratio), Variable(n.like(0.0))
     curvature = la.greatest(la.trace(la.inverse(one.M, one.d)) for one in components)
     condition = curvature * la.trace(la.matrix(totals[1 + shape.channels :]))
     careful = careful | ~((condition < PRECISE_CONDITION * n) & (sums[(K - 1) * T] >= PRECISE_SAMPLES))
     with careful.anywhere():
-        exact, low, moments = add_up(shape, pixels.samples, n_samples, one_by_one, K)
+        exact, low, moments = add_up(shape, samples, n_samples, one_by_one, K)
         likelihood.set(select(careful, exact, likelihood.get()))
         lowest.set(select(careful, low, 0.0))
         for row, moment in enumerate(moments):
@@ -213,12 +239,13 @@ def add_up(
 ) -> tuple[Lanes, Lanes, list[Lanes]]:
     """Return the sum of the samples' log densities, the lowest, and the sums of the `counted` components."""
     C, T = shape.channels, term_rows(shape.channels)
-    likelihood, lowest = Variable(0.0), Variable(-NEVER)
-    moments = [Variable(0.0) for _ in range(counted * T)]
+    zero = samples[0].double().like(0.0)
+    likelihood, lowest = Variable(zero), Variable(zero - NEVER)
+    moments = [Variable(zero) for _ in range(counted * T)]
     for block in loop(0, n_samples, BLOCK):
-        product = Variable(1.0)
+        product = Variable(zero + 1.0)
         for i in loop(block, (block + BLOCK).at_most(n_samples)):
-            x = samples.block(i * C, C)
+            x = [one.double() for one in samples.block(i * C, C)]
             r, density, highest = posterior(log_densities(x))
             product.set(product.get() * density)
             likelihood += highest
@@ -233,7 +260,7 @@ def add_up(
 def terms_of(x: Vector, weight: Number = 1.0) -> list[Lanes]:
     """Return 1, the channels of a sample, and their products, all weighted."""
     weighted = [weight * one for one in x]
-    return [lanes(weight), *weighted, *(weighted[c] * x[d] for c, d in la.triangle(len(x)))]
+    return [x[0].like(weight), *weighted, *(weighted[c] * x[d] for c, d in la.triangle(len(x)))]
 
 
 def log_density(one: Component, x: Vector) -> Lanes:
@@ -303,7 +330,20 @@ def judge(
 def choose_next(
     shape: Shape, pixels: Pixels, work: Work, plain: Mask, fell: Mask, settings: FitSettings
 ) -> None:
-    """Set the sums of the next step: those of the E-step, or towards a tolerance every second time beyond.
+    """Set the sums of the next step: those of the E-step, or towards a tolerance every second time beyond."""
+    state, accelerated = work.state, (lanes(settings.tolerance) >= 0.0) & (lanes(settings.floor) > 0.0)
+    longest = select(state[KIND] >= EXTRAPOLATED, 4.0 * state[LONGEST], state[LONGEST])
+    state[LONGEST] = select(fell, FIRST_STEP, longest)
+    state[KIND], state[STEP] = PLAIN, state[STEP] + 1.0
+    with accelerated.anywhere():
+        extrapolate(shape, pixels, work, plain & (state[STEP] < lanes(settings.max_iterations)), fell)
+    with (~accelerated).anywhere():
+        for row in range(shape.components * term_rows(shape.channels)):
+            pixels.sums[row] = work.new[row]
+
+
+def extrapolate(shape: Shape, pixels: Pixels, work: Work, allowed: Mask, fell: Mask) -> None:
+    """Set the sums of the next step to an extrapolation of the last ones, where `allowed` and worth it.
 
     `base`, `sums` and `new` are the sums of three EM steps in a row. SQUAREM (Varadhan & Roland 2008, scheme
     S3) goes to base + 2 a (sums - base) + a^2 (new - 2 sums + base), with a the ratio of the norms of these
@@ -313,10 +353,8 @@ def choose_next(
     """
     K, C, T, state = shape.components, shape.channels, term_rows(shape.channels), work.state
     sums, base, new, fallback = pixels.sums, work.base, work.new, work.fallback
-    longest = select(state[KIND] >= EXTRAPOLATED, 4.0 * state[LONGEST], state[LONGEST])
-    state[LONGEST] = select(fell, FIRST_STEP, longest)
-    n, squares = 1.0 / pixels.totals[0], la.matrix(pixels.totals.block(1 + C, T - 1 - C))
-    v = [1.0 / (squares[c, c] + 1.0) for c in range(C)]
+    n, squares = la.reciprocal(pixels.totals[0]), la.matrix(pixels.totals.block(1 + C, T - 1 - C))
+    v = [la.reciprocal(squares[c, c] + 1.0) for c in range(C)]
     units = [n * n, *(one * n for one in v), *(v[c] * v[d] for c, d in squares)]
     move, curve = lanes(0.0), lanes(1e-30)
     # All sums add up to the totals, so one component's follow from the others'.
@@ -324,15 +362,13 @@ def choose_next(
         first = sums[row] - base[row]
         second = (new[row] - sums[row]) - first
         move, curve = first * units[row % T] * first + move, second * units[row % T] * second + curve
-    a = (move / curve).sqrt().at_most(state[LONGEST])
+    a = (move * la.reciprocal(curve)).sqrt().at_most(state[LONGEST])
 
     def ahead(row: int) -> Lanes:
         first = sums[row] - base[row]
         return a * a * ((new[row] - sums[row]) - first) + (2.0 * a * first + base[row])
 
-    more_than_one = state[STEP] + 1.0 < lanes(settings.max_iterations)
-    accelerated = (lanes(settings.tolerance) >= 0.0) & (lanes(settings.floor) > 0.0)
-    allowed = accelerated & plain & more_than_one & (a >= 1.0)
+    allowed = allowed & (a >= 1.0)
     for k in range(K):
         allowed = allowed & (ahead(k * T) >= 1.0)  # each must keep at least one sample
     for row in range(K * T):
@@ -340,4 +376,4 @@ def choose_next(
         base[row] = select(fell, before, now)
         sums[row] = select(fell, fallback[row], select(allowed, target, then))
         fallback[row] = select(allowed, then, fallback[row])
-    state[KIND], state[STEP] = select(allowed, EXTRAPOLATED, PLAIN), state[STEP] + 1.0
+    state[KIND] = select(allowed, EXTRAPOLATED, PLAIN)
