@@ -30,6 +30,15 @@ def message(changes: dict) -> str:
     return str(caught.value)
 
 
+def test_a_clip_of_a_table_that_is_set_to_null_is_left_out() -> None:
+    Path("mine.tsv").write_text("clip\tgdrive\tfile\nb1\tid\tb.zip\nb2\tid\tb.zip\n")
+    changes = {"run": ["b*"], "clips": {"b1": None, "scene_lamp": None}, "clip_tables": ["mine.tsv"]}
+    experiment = read(changes)
+    assert experiment.clips == ["b2"]
+    assert "scene_lamp" not in experiment.scenes
+    assert message(changes | {"run": ["b1"]}).startswith("run: unknown clip 'b1'")
+
+
 def test_patterns_of_run_are_made_out_in_their_order() -> None:
     Path("mine.tsv").write_text("clip\tgdrive\tfile\nb2\tid\tb.zip\nb1\tid\tb.zip\nc\tid\tc.zip\n")
     clips = {"b3": {"source": {"synthetic": {}}}, "c": {"source": {"synthetic": {}}}}

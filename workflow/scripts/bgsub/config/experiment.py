@@ -63,8 +63,10 @@ def read_experiment(config: Mapping[str, Any], home: Path, located: Located = st
     known = checked["clips"]
     scenes = read_clip_table(checked["scenes"], home, located, "scenes") if "scenes" in checked else {}
     known = scenes | _of_tables(checked["clip_tables"], home, located) | known
+    null = {name for name, clip in (config.get("clips") or {}).items() if clip is None}  # of a table too
+    known = {name: clip for name, clip in known.items() if name not in null}
     run = clips_to_run(checked["run"], known)
-    scenes = {name: known[name] for name in scenes}
+    scenes = {name: known[name] for name in scenes if name in known}
     for name, clip in scenes.items():
         if "groundtruth" not in clip:
             raise InputError(
