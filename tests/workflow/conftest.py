@@ -19,7 +19,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
         fcntl.flock(lock, fcntl.LOCK_EX)
         done = folder / "finished/done"
         if not done.exists():
-            Project.copied_to(done.parent / "project").snakemake("--cores", "2")
+            project = Project.copied_to(done.parent / "project")
+            project.snakemake("--cores", "2")
             done.touch()
     return Project(done.parent / "project")
 
