@@ -91,63 +91,64 @@ def test_file_put_there_by_hand_needs_no_network(bare: Project, loopback: Loopba
     assert len(names(bare)) == FRAMES
 
 
-def html(project: Project) -> None:
-    (project.folder / "mine.zip").write_text("<!DOCTYPE html><title>Google Drive - Quota exceeded</title>")
+def html(file: Path) -> None:
+    file.write_text("<!DOCTYPE html><title>Google Drive - Quota exceeded</title>")
 
 
-def truncated_zip(project: Project) -> None:
-    whole = archive(project.folder / "mine.zip", pictures()).read_bytes()
-    (project.folder / "mine.zip").write_bytes(whole[: len(whole) // 2])
+def truncated_zip(file: Path) -> None:
+    whole = archive(file, pictures()).read_bytes()
+    file.write_bytes(whole[: len(whole) // 2])
 
 
-def escaping_zip(project: Project) -> None:
-    archive(project.folder / "mine.zip", pictures(), folder="../../")
+def escaping_zip(file: Path) -> None:
+    archive(file, pictures(), folder="../../")
 
 
-def truncated_picture(project: Project) -> None:
+def truncated_picture(file: Path) -> None:
     images = pictures()
-    archive(project.folder / "mine.zip", [*images[:3], images[3][:200], *images[4:]])
+    archive(file, [*images[:3], images[3][:200], *images[4:]])
 
 
-def two_sizes(project: Project) -> None:
-    archive(project.folder / "mine.zip", [*pictures(), *pictures(1, height=50)])
+def two_sizes(file: Path) -> None:
+    archive(file, [*pictures(), *pictures(1, height=50)])
 
 
-def no_match(project: Project) -> None:
-    archive(project.folder / "mine.zip", pictures(), folder="other/")
+def no_match(file: Path) -> None:
+    archive(file, pictures(), folder="other/")
 
 
-def too_few(project: Project) -> None:
-    archive(project.folder / "mine.zip", pictures(12))
+def too_few(file: Path) -> None:
+    archive(file, pictures(12))
 
 
-def not_a_video(project: Project) -> None:
-    (project.folder / "mine.zip").write_bytes(b"\x00\x01 no video at all" * 100)
+def not_a_video(file: Path) -> None:
+    file.write_bytes(b"\x00\x01 no video at all" * 100)
 
 
-@pytest.mark.parametrize(
-    ("make", "told"),
-    [
-        (html, ["mine.zip", "HTML"]),
-        (truncated_zip, ["mine.zip"]),
-        (escaping_zip, ["mine.zip", "../../frame_0.png"]),
-        (truncated_picture, ["mine.zip", "clip/frame_3.png"]),
-        (two_sizes, ["frame_24.png", "64 x 50", "64 x 48"]),
-        (no_match, ["clip/*.png", "other/frame_0.png"]),
-        (too_few, ["split.train_fraction", "12 frames", "at least 8"]),
-        (not_a_video, ["mine.zip"]),
-    ],
-)
-def test_bad_file_is_told_in_one_line(
-    make: Callable[[Project], None], told: list[str], bare: Project
-) -> None:
-    make(bare)
-    use(bare, {"path": "mine.zip"}, frames="clip/*.png")
-    done = read(bare)
-    assert_told(done, told)
-    left = {file.name for file in (bare.results / "mine").iterdir() if file.is_file()}
-    assert left <= {"source.json", "decoding.json", "frames.npy", "frames.npy.sha256", "names.txt"}
-    assert make is too_few or "frames.npy" not in left
+def test_each_bad_file_is_told_in_one_line(bare: Project) -> None:
+    """A clip for each of them, in one run."""
+    bad: dict[Callable[[Path], None], list[str]] = {
+        html: ["html.zip", "HTML"],
+        truncated_zip: ["truncated_zip.zip"],
+        escaping_zip: ["escaping_zip.zip", "../../frame_0.png"],
+        truncated_picture: ["truncated_picture.zip", "clip/frame_3.png"],
+        two_sizes: ["frame_24.png", "64 x 50", "64 x 48"],
+        no_match: ["clip/*.png", "other/frame_0.png"],
+        too_few: ["split.train_fraction", "12 frames", "at least 8"],
+        not_a_video: ["not_a_video.zip"],
+    }
+    clips = {}
+    for make in bad:
+        make(bare.folder / f"{make.__name__}.zip")
+        clips[make.__name__] = {"source": {"path": f"{make.__name__}.zip"}, "frames": "clip/*.png"}
+    bare.configure({"run": list(clips), "clips": clips})
+    targets = [f"results/{clip}/frames.csv" for clip in clips]
+    done = bare.snakemake("--cores", "1", "--keep-going", *targets, check=False)
+    for make, told in bad.items():
+        assert_told(done, told)
+        left = {file.name for file in (bare.results / make.__name__).iterdir() if file.is_file()}
+        assert left <= {"source.json", "decoding.json", "frames.npy", "frames.npy.sha256", "names.txt"}
+        assert make is too_few or "frames.npy" not in left
 
 
 def assert_told(done: subprocess.CompletedProcess, told: list[str]) -> None:

@@ -105,7 +105,7 @@ def test_command_on_the_shipped_config(command: str, project: Project) -> None:
         "{frames: 110, height: 480, width: 720, seed: 1}",
         "{frames: 40, height: 64, width: 96}",
     )
-    project.edit("config.yaml", "max_iterations: 300", "max_iterations: 60")
+    project.edit("config.yaml", "max_iterations: 300 # 1 or more", "max_iterations: 60")
     done = loaded.snakemake(project.folder, command.split()[1:])
     assert done.returncode == 0, done.stdout
     assert command != "snakemake" or "results/report.html" in done.stdout

@@ -13,7 +13,9 @@ from bgsub.progress import Progress
 from bgsub.written import log_sizes
 
 
-def run(main: Callable[..., None], log: str, threads: int = 1, **arguments: Any) -> None:
+def run(
+    main: Callable[..., None], log: str, threads: int = 1, linalg: bool = False, **arguments: Any
+) -> None:
     """Call `main(**arguments)`, with its log in a file, and end the process with 1 if it fails.
 
     A mistake of the user's is told in one line; of any other failure the traceback goes to the log.
@@ -26,6 +28,8 @@ def run(main: Callable[..., None], log: str, threads: int = 1, **arguments: Any)
         File that takes the messages of all libraries.
     threads : int
         Threads that OpenCV may use; it does not look at OMP_NUM_THREADS.
+    linalg : bool
+        Whether `main` may load scipy.linalg.
     **arguments
         Passed on to `main`.
     """
@@ -37,7 +41,8 @@ def run(main: Callable[..., None], log: str, threads: int = 1, **arguments: Any)
     if "cv2" in sys.modules:
         sys.modules["cv2"].setNumThreads(threads)
     # numba would load it at the first call of compiled code, for a BLAS that none of ours needs: 0.1 s a job.
-    sys.modules.setdefault("scipy.linalg", None)  # type: ignore[arg-type]  # None: cannot be imported
+    if not linalg:
+        sys.modules.setdefault("scipy.linalg", None)  # type: ignore[arg-type]  # None: cannot be imported
     try:
         main(**arguments)
     except InputError as error:

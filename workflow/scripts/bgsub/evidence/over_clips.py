@@ -12,7 +12,6 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 MINIMUM_CLIPS = (
     10  # below this neither resamples nor the tests' approximations mean much (Demšar 2006, 3.2.2)
@@ -100,6 +99,8 @@ class Comparison:
         return rows
 
     def _nemenyi_p(self, method: str, other: str) -> float:
+        from scipy import stats
+
         clips, methods = self.values.shape
         apart = abs(self.mean_ranks[method] - self.mean_ranks[other]) / _rank_error(clips, methods)
         return float(stats.studentized_range.sf(apart * np.sqrt(2), methods, np.inf))
@@ -122,6 +123,8 @@ def compare(table: pd.DataFrame, measure: str) -> Comparison:
     values = values.reindex(columns=methods).dropna()
     clips = len(values)
     enough = clips >= MINIMUM_CLIPS
+    if enough:
+        from scipy import stats  # takes a second to load, and is needed for many clips only
     friedman_p = None
     if enough and len(methods) >= 3 and np.ptp(values.to_numpy(), axis=1).any():
         friedman_p = float(stats.friedmanchisquare(*values.to_numpy().T).pvalue)
@@ -141,6 +144,8 @@ def _rank_error(clips: int, methods: int) -> float:
 def _interval(values: np.ndarray, seed: int) -> tuple[float, float]:
     if np.ptp(values) == 0:
         return float(values[0]), float(values[0])
+    from scipy import stats
+
     found = stats.bootstrap(
         (values,),
         np.mean,

@@ -239,6 +239,8 @@ def _fitted(pictures: Sequence[np.ndarray], budget: int, most: int) -> Budget:
     fits = [Budget(dropped, scale) for scale in _SCALES for dropped in range(0, most + 1, 4)]
     for fit in fits:
         sizes = itertools.accumulate(len(_packed(picture, fit)) for picture in sample)
-        if all(size * len(pictures) <= budget * len(sample) for size in sizes):  # none more than it takes to say no
+        if all(
+            size * len(pictures) <= budget * len(sample) for size in sizes
+        ):  # none more than it takes to say no
             return fit
     return fits[-1]
