@@ -13,6 +13,7 @@ import numpy as np
 from bgsub.masks.exposure import in_exposure_of
 from bgsub.masks.foreground import majority
 from bgsub.masks.letting_go import LettingGo, View
+from bgsub.masks.planes import pixels, planes
 from bgsub.masks.predictive import DIAGONAL, Beliefs, Judge, beliefs_from
 from bgsub.masks.registration import (
     Registration,
@@ -73,7 +74,7 @@ class LearningBackground:
         self._shadows = ShadowFinder() if settings.ignore_shadows else None
         self._letting_go = LettingGo(shape, float(self._learned_below)) if settings.let_go else None
         # The last frame, and the samples that it counts as.
-        self._last = np.zeros((*shape, 3), np.float32)
+        self._last = np.zeros((3, *shape), np.float32)
         self._weight = np.zeros(shape, np.float32)
         self._spread = np.zeros(shape, np.float32)
         self._frames = 0
@@ -94,20 +95,22 @@ class LearningBackground:
         if self._registration is not None:
             self._translation = self._registration.translation(frame, self._translation)
         moved = has_moved(self._translation)
-        levels = self._levels(moved_back(frame, self._translation) if moved else frame)
-        score = self._judge.learn_and_judge(self.beliefs, self._last, self._weight, levels)
-        self._last = levels
+        mean = pixels(self.beliefs.mean)
+        levels = self._levels(moved_back(frame, self._translation) if moved else frame, mean)
+        colours = planes(levels)
+        score = self._judge.learn_and_judge(self.beliefs, self._last, self._weight, colours)
+        self._last = colours
         if self._frames % _SPREAD_EVERY == 0:
             self._spread = self.beliefs.spread()
         mask = majority(score > self._settings.threshold**2, self._settings.median)
         shadow = np.zeros_like(mask)
         if self._shadows is not None:
             mask, shadow = self._shadows.without_shadows(
-                levels, self.beliefs.mean, self._spread, mask, self._settings.median
+                levels, mean, self._spread, mask, self._settings.median
             )
         near = cv2.dilate(mask, np.ones((2 * _MARGIN + 1,) * 2, np.uint8))
         if self._letting_go is not None:
-            self._let_go(View(levels, self.beliefs.mean, self._spread, score, mask, near, shadow))
+            self._let_go(View(levels, mean, self._spread, score, mask, near, shadow))
         self._weight = ((near == 0) & (score < self._learned_below)).astype(np.float32)
         if moved:
             clear_unseen(self._weight, self._translation)
@@ -116,11 +119,11 @@ class LearningBackground:
         self._frames += 1
         return moved_along(mask, self._translation) if moved else mask
 
-    def _levels(self, frame: np.ndarray) -> np.ndarray:
-        """Return a frame in the background's exposure, (H, W, 3) float32, 8-bit levels."""
+    def _levels(self, frame: np.ndarray, mean: np.ndarray) -> np.ndarray:
+        """Return a frame in the exposure of the background's mean, (H, W, 3) float32, 8-bit levels."""
         if not self._settings.gain:
             return frame.astype(np.float32)
-        return in_exposure_of(self.beliefs.mean, frame)
+        return in_exposure_of(mean, frame)
 
     def _let_go(self, view: View) -> None:
         """Make background of what was marked by mistake."""
@@ -130,10 +133,10 @@ class LearningBackground:
             return
         mean, variance, samples = self._letting_go.take(mistakes)
         beliefs = self.beliefs
-        beliefs.mean[mistakes] = mean
-        beliefs.scatter[mistakes] = 0
+        beliefs.mean[:, mistakes] = mean.T
+        beliefs.scatter[:, mistakes] = 0
         for place in DIAGONAL:
-            beliefs.scatter[..., place][mistakes] = samples * variance
+            beliefs.scatter[place, mistakes] = samples * variance
         beliefs.samples[mistakes] = samples
         beliefs.renew_local()
 
