@@ -179,7 +179,7 @@ def test_nothing_within_two_pixels_of_a_mark_is_learned():
         before = background.beliefs.mean.copy()
         near = cv2.dilate(mask, np.ones((5, 5), np.uint8)) > 0
         mask = background.mask(frame)  # learns the frame before
-        learned = (background.beliefs.mean != before).any(axis=-1)
+        learned = (background.beliefs.mean != before).any(axis=0)
         assert not (learned & near).any()
         assert learned[~near].mean() > 0.95
     assert near.any()

@@ -1,11 +1,14 @@
 import numpy as np
 import pytest
+from scipy.ndimage import uniform_filter
 from scipy.stats import multivariate_t
 
+from bgsub.masks.bands import Bands
 from bgsub.masks.planes import pixels
 from bgsub.masks.predictive import FLOOR, PRIOR_SAMPLES, Judge, beliefs_from
 
 SHAPE = (12, 14)
+ONE_BAND = Bands(SHAPE[0])
 FOREVER = 1e9  # samples: nothing is forgotten
 EXACT = 0.0  # every score in full
 
@@ -35,7 +38,7 @@ def full(triangle):
 
 def nothing_learned(beliefs, frame, exact_from=EXACT):
     weight = np.zeros(SHAPE, np.float32)
-    return Judge(FOREVER, exact_from).learn_and_judge(beliefs, frame, weight, frame)
+    return Judge(FOREVER, exact_from, ONE_BAND).learn_and_judge(beliefs, frame, weight, frame)
 
 
 def test_a_score_is_that_of_students_t():
@@ -62,7 +65,7 @@ def test_what_is_learned_one_by_one_is_mean_and_scatter_of_all():
         recent=np.full(SHAPE, 64, np.float32),
     )
     frames = rng.normal(100, 8, (20, 3, *SHAPE)).astype(np.float32)
-    judge, weight = Judge(FOREVER, EXACT), np.ones(SHAPE, np.float32)
+    judge, weight = Judge(FOREVER, EXACT, ONE_BAND), np.ones(SHAPE, np.float32)
     for frame in frames:
         judge.learn_and_judge(beliefs, frame, weight, frame)
     every = np.concatenate([first[np.newaxis], frames]).astype(float)
@@ -78,7 +81,7 @@ def test_memory_fades():
     beliefs = made_up()
     before = beliefs.mean.copy()
     brighter = before + np.float32(10)
-    judge, weight = Judge(20, EXACT), np.ones(SHAPE, np.float32)
+    judge, weight = Judge(20, EXACT, ONE_BAND), np.ones(SHAPE, np.float32)
     for _ in range(40):
         judge.learn_and_judge(beliefs, brighter, weight, brighter)
     np.testing.assert_allclose(beliefs.mean - before, 10 * (1 - 0.95**40), rtol=0.02)
@@ -91,6 +94,18 @@ def test_a_pixel_without_weight_learns_nothing():
     nothing_learned(beliefs, np.zeros((3, *SHAPE), np.float32))
     for part, before in zip(beliefs, copy, strict=True):
         np.testing.assert_array_equal(part, before)
+
+
+def test_the_neighbourhoods_covariance_is_its_scatter_over_its_samples():
+    beliefs = made_up()
+    beliefs.samples[:] = np.random.default_rng(6).uniform(0, 50, SHAPE)
+    beliefs.renew_local(Bands(SHAPE[0], 3))
+
+    def around(picture):
+        return uniform_filter(picture.astype(float), 5, mode="reflect")  # the border's own pixels twice
+
+    for scatter, local in zip(beliefs.scatter, beliefs.local, strict=True):
+        np.testing.assert_allclose(local, around(scatter) / around(beliefs.samples), rtol=1e-4, atol=1e-4)
 
 
 def test_who_saw_little_is_mild():
@@ -114,7 +129,7 @@ def test_what_moved_past_in_training_does_not_blind_a_pixel_for_long():
     mean = np.full((1, *SHAPE, 3), 0.4)
     covariance = np.broadcast_to(np.eye(3) * (45 / 255) ** 2, (1, *SHAPE, 3, 3))
     beliefs = beliefs_from(np.ones((1, *SHAPE)), mean, covariance, 8, 50)
-    rng, judge, weight = np.random.default_rng(5), Judge(50, EXACT), np.ones(SHAPE, np.float32)
+    rng, judge, weight = np.random.default_rng(5), Judge(50, EXACT, ONE_BAND), np.ones(SHAPE, np.float32)
     for _ in range(80):
         frame = rng.normal(102, 2, (3, *SHAPE)).astype(np.float32)
         judge.learn_and_judge(beliefs, frame, weight, frame)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
+from bgsub.masks.bands import Bands
 from bgsub.masks.exposure import in_exposure_of
 from bgsub.masks.foreground import majority
 from bgsub.masks.letting_go import LettingGo, View
@@ -54,7 +55,7 @@ class LearningBackground:
     registration : Registration or None
         Against the picture that the beliefs are of; None takes frames as they are.
     n_threads : int
-        See `predictive.Judge`.
+        Results do not depend on it.
     """
 
     def __init__(
@@ -70,7 +71,8 @@ class LearningBackground:
         self._translation = _NO_TRANSLATION
         shape = beliefs.samples.shape
         self._learned_below = np.float32(min(_LEARNED_BELOW, settings.threshold) ** 2)
-        self._judge = Judge(settings.memory, float(self._learned_below), n_threads)
+        self._bands = Bands(shape[0], n_threads)
+        self._judge = Judge(settings.memory, float(self._learned_below), self._bands)
         self._shadows = ShadowFinder() if settings.ignore_shadows else None
         self._letting_go = LettingGo(shape, float(self._learned_below)) if settings.let_go else None
         # The last frame, and the samples that it counts as.
@@ -115,7 +117,7 @@ class LearningBackground:
         if moved:
             clear_unseen(self._weight, self._translation)
         if self._frames % _LOCAL_EVERY == 0:
-            self.beliefs.renew_local()
+            self.beliefs.renew_local(self._bands)
         self._frames += 1
         return moved_along(mask, self._translation) if moved else mask
 
@@ -138,7 +140,7 @@ class LearningBackground:
         for place in DIAGONAL:
             beliefs.scatter[place, mistakes] = samples * variance
         beliefs.samples[mistakes] = samples
-        beliefs.renew_local()
+        beliefs.renew_local(self._bands)
 
 
 def learn(

@@ -25,7 +25,8 @@ IN_PLACE, LIGHT = 1, 2  # reasons
 # too.
 _IN_PLACE_AFTER, _LIGHT_AFTER, _GHOST_AFTER = 50, 5, 15
 
-_RECENT = 10  # frames that a mark counts as something that may have moved
+_RECENT = np.uint8(10)  # frames that a mark counts as something that may have moved
+_FRAME = np.uint8(1)
 _REACH = 0.03  # how far, of the picture's diagonal
 _CAME = 0.25  # share of its area that has to have been marked near by for something to have come from there
 _SMALLEST = 25  # pixels of something that appeared
@@ -223,10 +224,17 @@ def _follow(
     likewise, and let go as what appeared in place.
     """
     mean, variance, same, reason = candidates
-    for i in range(new.shape[0]):
-        for j in range(new.shape[1]):
+    height, width = new.shape
+    busy = np.empty(width, np.bool_)
+    for i in range(height):
+        for j in range(width):  # without branches: so most pixels, which are background, take no time
             marked = view.mask[i, j] > 0
-            new[i, j] = 1 if marked and recent[i, j] == 0 else 0
+            new[i, j] = marked & (recent[i, j] == 0)
+            busy[j] = marked | (view.score[i, j] > not_learned_from) | (same[i, j] > 0)
+        for j in range(width):
+            if not busy[j]:
+                continue
+            marked = view.mask[i, j] > 0
             odd = (
                 not marked
                 and view.score[i, j] > not_learned_from
@@ -268,14 +276,11 @@ def _decide(mask: np.ndarray, candidates: Candidates, recent: np.ndarray, mistak
     """Tell where a reason has lasted long enough, and count down how recent marks are."""
     for i in range(mask.shape[0]):
         for j in range(mask.shape[1]):
-            if mask[i, j]:
-                recent[i, j] = _RECENT
-            elif recent[i, j] > 0:
-                recent[i, j] -= 1
+            before = recent[i, j]
+            recent[i, j] = _RECENT if mask[i, j] else before - _FRAME if before else before
             same, reason = candidates.same[i, j], candidates.reason[i, j]
-            mistakes[i, j] = (reason == IN_PLACE and same >= _IN_PLACE_AFTER) or (
-                reason == LIGHT and same >= _LIGHT_AFTER
-            )
+            in_place = (reason == IN_PLACE) & (same >= _IN_PLACE_AFTER)
+            mistakes[i, j] = in_place | ((reason == LIGHT) & (same >= _LIGHT_AFTER))
 
 
 @compiled

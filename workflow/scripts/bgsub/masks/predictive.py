@@ -12,12 +12,11 @@ estimate (Robbins 1956; Haff 1980 for covariances). A pixel that was seen a few 
 noise of those around it.
 """
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 
+from bgsub.masks.bands import Bands
 from bgsub.masks.planes import planes
 from bgsub.model.compiled import compiled
 from bgsub.model.numerics import log
@@ -26,8 +25,7 @@ from bgsub.model.numerics import log
 PRIOR_SAMPLES = np.float32(20)
 # Squared levels that every variance has more: of rounding, and of what compression does to flat areas.
 FLOOR = np.float32(1)
-_FEWEST = np.float32(1e-3)  # samples of a neighbourhood, so that none are no division by 0
-NEIGHBOURHOOD = 5  # pixels, width of the window of the prior's covariance
+_FEWEST = np.float32(0.025)  # samples of a neighbourhood, so that none are no division by 0
 DIAGONAL = (0, 2, 5)  # places of the variances in a lower triangle that is kept row by row
 
 # A variance of more than so many times that of the last dozen frames fades by this share a frame: what moved
@@ -61,19 +59,15 @@ class Beliefs(NamedTuple):
         """Return those of some rows of the image, not copied."""
         return Beliefs(*(part[..., rows, :] for part in self))
 
-    def renew_local(self) -> None:
+    def renew_local(self, bands: Bands) -> None:
         """Compute the neighbourhood's covariance anew: its scatter over its samples."""
-        size = (NEIGHBOURHOOD, NEIGHBOURHOOD)
-        count = np.maximum(cv2.boxFilter(self.samples, -1, size, borderType=cv2.BORDER_REFLECT), _FEWEST)
-        for scatter, local in zip(self.scatter, self.local, strict=True):
-            np.divide(cv2.boxFilter(scatter, -1, size, borderType=cv2.BORDER_REFLECT), count, out=local)
+        bands.each(lambda rows: _pool(self.scatter, self.samples, rows.start, rows.stop, self.local))
 
     def spread(self) -> np.ndarray:
         """Return the standard deviation of a channel, mean over the channels: (H, W) float32, levels."""
-        scatter = sum(self.scatter[place] for place in DIAGONAL)
-        local = sum(self.local[place] for place in DIAGONAL)
-        variance = (scatter + PRIOR_SAMPLES * local) / (3 * (self.samples + PRIOR_SAMPLES))
-        return np.sqrt(variance + FLOOR)
+        spread = np.empty_like(self.samples)
+        _spread(self, spread)
+        return spread
 
 
 def beliefs_from(
@@ -108,7 +102,7 @@ def beliefs_from(
         local=np.zeros((6, *samples.shape), np.float32),
         recent=(np.trace(covariance, axis1=-2, axis2=-1) / 3).astype(np.float32),
     )
-    beliefs.renew_local()
+    beliefs.renew_local(Bands(len(samples)))
     return beliefs
 
 
@@ -121,14 +115,13 @@ class Judge:
         Samples that are remembered: beyond it, what was learned before counts for less.
     exact_from : float
         A score below it may be given too high, but below it nonetheless: the logarithm is spared.
-    n_threads : int
-        Threads that work on bands of rows. No pixel depends on another, so results do not depend on it.
+    bands : Bands
+        No pixel depends on another, so results do not depend on these.
     """
 
-    def __init__(self, memory: float, exact_from: float, n_threads: int = 1) -> None:
+    def __init__(self, memory: float, exact_from: float, bands: Bands) -> None:
         self._memory, self._exact_from = np.float32(memory), np.float32(exact_from)
-        self._threads = n_threads
-        self._pool = ThreadPoolExecutor(n_threads)
+        self._bands = bands
 
     def learn_and_judge(
         self, beliefs: Beliefs, learned: np.ndarray, weight: np.ndarray, frame: np.ndarray
@@ -164,11 +157,61 @@ class Judge:
                 score[rows],
             )
 
-        edges = np.linspace(0, len(score), self._threads + 1).astype(int).tolist()
-        bands = list(map(slice, edges[:-1], edges[1:]))
-        for _ in map(judge, bands) if len(bands) == 1 else self._pool.map(judge, bands):
-            pass
+        self._bands.each(judge)
         return score
+
+
+@compiled
+def _spread(beliefs: Beliefs, spread: np.ndarray) -> None:
+    _, scatter, samples, local, _ = beliefs
+    for i in range(samples.shape[0]):
+        for j in range(samples.shape[1]):
+            own = scatter[0, i, j] + scatter[2, i, j] + scatter[5, i, j]
+            around = local[0, i, j] + local[2, i, j] + local[5, i, j]
+            variance = (own + PRIOR_SAMPLES * around) / (_THREE * (samples[i, j] + PRIOR_SAMPLES))
+            spread[i, j] = np.sqrt(variance + FLOOR)
+
+
+@compiled
+def _pool(scatter: np.ndarray, samples: np.ndarray, first: int, last: int, local: np.ndarray) -> None:
+    """Divide the sum of the scatters around each pixel of some rows by that of the samples."""
+    width = samples.shape[1]
+    column = np.empty(width + 4, np.float32)
+    total, count = np.empty(width, np.float32), np.empty(width, np.float32)
+    for i in range(first, last):
+        _sum_around(samples, i, column, count)
+        for q in range(6):
+            _sum_around(scatter[q], i, column, total)
+            for j in range(width):
+                local[q, i, j] = total[j] / max(count[j], _FEWEST)
+
+
+@compiled
+def _sum_around(picture: np.ndarray, i: int, column: np.ndarray, total: np.ndarray) -> None:
+    """Sum a picture over the neighbourhood of each pixel of a row; `column` has the sums of its columns.
+
+    It is 5 x 5 pixels; beyond the border lies the picture's mirror image. The sums do not run, as those
+    would gather rounding.
+    """
+    height, width = picture.shape
+    above, higher = picture[_mirrored(i - 1, height)], picture[_mirrored(i - 2, height)]
+    below, lower = picture[_mirrored(i + 1, height)], picture[_mirrored(i + 2, height)]
+    middle, inside = picture[i], column[2:]
+    for j in range(width):
+        inside[j] = higher[j] + above[j] + middle[j] + below[j] + lower[j]
+    for away in range(2):
+        column[1 - away] = inside[_mirrored(-1 - away, width)]
+        inside[width + away] = inside[_mirrored(width + away, width)]
+    for j in range(width):
+        total[j] = column[j] + column[j + 1] + column[j + 2] + column[j + 3] + column[j + 4]
+
+
+@compiled
+def _mirrored(place: int, size: int) -> int:
+    """Return the place that is seen beyond a border, the border's own pixels twice."""
+    inside = -1 - place if place < 0 else place
+    inside = 2 * size - 1 - inside if inside >= size else inside
+    return min(max(inside, 0), size - 1)
 
 
 @compiled

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from bgsub.masks.foreground import majority
+from bgsub.masks.planes import planes
 from bgsub.model.compiled import compiled
 from bgsub.model.numerics import exp, log
 
@@ -43,6 +44,8 @@ _LOG_OF_LIGHTEST = float(np.log(0.75))
 _WINDOW_SHARE = 0.46  # of a window that has to be marked
 _SMALLEST = 20  # pixels
 _REST_MEDIAN = 3  # pixels, at most
+_SUMS = 14  # over a window: count; by channel frame, mean, product; the frame's squares; the mean's
+_NO_LIGHT = np.float32(1e-3)
 _RIM = 4  # pixels, width of what is looked at around a shadow
 _MARGIN = 8  # pixels around the mask's box that are looked at
 _FORGETTING = 0.98  # share of the area of shadows seen so far that counts in the next frame
@@ -119,36 +122,77 @@ class ShadowFinder:
         depth = cv2.distanceTransform(marked, cv2.DIST_L2, 3)
         count, objects = cv2.connectedComponents(marked)
         radius = np.zeros(count, np.float32)
-        np.maximum.at(radius, objects[marked > 0].astype(np.intp), depth[marked > 0])
+        _measure_radii(objects, depth, radius)
         shadows = np.zeros_like(marked)
         area = np.zeros(2)
         for place, kind in enumerate((_SOFT, _HARD)):
             in_range = explained & (light >= kind.darkest) & (light < kind.brightest)
-            alike = in_range.astype(np.uint8)
+            alike = in_range.view(np.uint8)
             if kind.depth < 1:
-                alike[depth > np.float32(kind.depth) * radius[objects]] = 0
+                _keep_shallow(alike, objects, depth, np.float32(kind.depth) * radius)
             if not alike.any():
                 continue
-            regions, believed = _in_contact(alike, marked, kind.contact)
-            area[place] = ((alike > 0) & believed[regions]).sum()
+            shadow = _in_contact(alike, marked, kind.contact)
+            area[place] = cv2.countNonZero(shadow)
             if kind is _HARD and self._seen[1] + area[1] < self._seen[0] + area[0]:
                 continue
-            shadows |= (believed[regions] & (alike > 0)).astype(np.uint8)
+            shadows |= shadow
         self._seen = _FORGETTING * self._seen + area
         return shadows
 
 
-def _in_contact(alike: np.ndarray, marked: np.ndarray, contact: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return the nearest region of each pixel, and of each region whether enough of its rim is bare."""
-    distance, regions = cv2.distanceTransformWithLabels(
+def _in_contact(alike: np.ndarray, marked: np.ndarray, contact: float) -> np.ndarray:
+    """Return 1 in the regions of `alike` of whose rim enough is bare, else 0."""
+    distance, nearest = cv2.distanceTransformWithLabels(
         1 - alike, cv2.DIST_C, 3, labelType=cv2.DIST_LABEL_CCOMP
     )
-    rim = (distance > 0) & (distance <= _RIM)
-    count = regions.max() + 1
-    size = np.bincount(regions[alike > 0], minlength=count)
-    bare = np.bincount(regions[rim & (marked == 0)], minlength=count)
-    share = bare / np.maximum(np.bincount(regions[rim], minlength=count), 1)
-    return regions, (size >= _SMALLEST) & (share >= contact)
+    size, rim, bare = counts = np.zeros((3, nearest.max() + 1), np.int64)
+    _count_rims(alike, marked, distance, nearest, counts)
+    believed = (size >= _SMALLEST) & (bare / np.maximum(rim, 1) >= contact)
+    kept = np.empty_like(alike)
+    _keep_regions(alike, nearest, believed, kept)
+    return kept
+
+
+@compiled
+def _measure_radii(objects: np.ndarray, depth: np.ndarray, radius: np.ndarray) -> None:
+    """Find the largest depth within each object."""
+    for i in range(objects.shape[0]):
+        for j in range(objects.shape[1]):
+            if depth[i, j] > radius[objects[i, j]]:
+                radius[objects[i, j]] = depth[i, j]
+
+
+@compiled
+def _keep_shallow(alike: np.ndarray, objects: np.ndarray, depth: np.ndarray, deepest: np.ndarray) -> None:
+    """Take out what lies deeper in its object than it may."""
+    for i in range(alike.shape[0]):
+        for j in range(alike.shape[1]):
+            if alike[i, j] and depth[i, j] > deepest[objects[i, j]]:
+                alike[i, j] = 0
+
+
+@compiled
+def _count_rims(
+    alike: np.ndarray, marked: np.ndarray, distance: np.ndarray, nearest: np.ndarray, counts: np.ndarray
+) -> None:
+    """Count by region: its pixels, those of the rim around it, and those of these that are not marked."""
+    for i in range(alike.shape[0]):
+        for j in range(alike.shape[1]):
+            region = nearest[i, j]
+            if alike[i, j]:
+                counts[0, region] += 1
+            elif distance[i, j] <= _RIM:
+                counts[1, region] += 1
+                if marked[i, j] == 0:
+                    counts[2, region] += 1
+
+
+@compiled
+def _keep_regions(alike: np.ndarray, regions: np.ndarray, believed: np.ndarray, kept: np.ndarray) -> None:
+    for i in range(alike.shape[0]):
+        for j in range(alike.shape[1]):
+            kept[i, j] = 1 if alike[i, j] and believed[regions[i, j]] else 0
 
 
 def explained_by_light(
@@ -187,9 +231,12 @@ def explained_by_light(
     """
     light = np.zeros(marked.shape, np.float32)
     explained = np.zeros(marked.shape, np.bool_)
+    frame, mean = planes(frame), planes(mean)
+    height, width = marked.shape
     for half in halves:
-        residual = np.full(marked.shape, np.inf, np.float32)
-        factors = np.zeros((*marked.shape, 3), np.float32)
+        # With a border, so that no window lies outside.
+        residual = np.full((height + 2 * half, width + 2 * half), np.inf, np.float32)
+        factors = np.empty((3, *residual.shape), np.float32)
         _fit_windows(frame, mean, marked, half, residual, factors)
         _choose_windows(frame, mean, marked, limit, half, redder, residual, factors, explained, light)
     return explained, light
@@ -206,44 +253,106 @@ def _fit_windows(
 ) -> None:
     """Fit a factor a channel to the window around every pixel; `residual` is the mean square that is left.
 
-    The sums run: columns of 2 half + 1 are kept, and so many of these added up. They are of whole levels or
-    nearly, in float64.
+    Sums over the columns of windows run from row to row. They are of whole levels or nearly, in float64.
+    `residual` and `factors` have a border of `half` pixels.
     """
     height, width = marked.shape
-    columns = np.zeros((width, 16))  # count, then by channel: frame, mean, their squares and product
-    window = np.zeros(16)
+    columns = np.zeros((_SUMS, width + 2 * half))
     fewest = _WINDOW_SHARE * (2 * half + 1) ** 2
+    first, last = _marked_columns(marked)
     for i in range(-half, height):
-        for row, sign in ((i + half, 1.0), (i - half - 1, -1.0)):
-            if row < 0 or row >= height:
-                continue
-            for j in range(width):
-                if marked[row, j]:
-                    columns[j, 0] += sign
-                    for c in range(3):
-                        now, before = np.float64(frame[row, j, c]), np.float64(mean[row, j, c])
-                        columns[j, 1 + c] += sign * now
-                        columns[j, 4 + c] += sign * before
-                        columns[j, 7 + c] += sign * now * now
-                        columns[j, 10 + c] += sign * now * before
-                        columns[j, 13 + c] += sign * before * before
+        if i + half < height:
+            row = i + half
+            _add_row(row, frame, mean, marked, half, 1.0, first[row], last[row], columns)
+        if i > half:
+            row = i - half - 1
+            _add_row(row, frame, mean, marked, half, -1.0, first[row], last[row], columns)
         if i < 0:
             continue
-        window[:] = 0.0
-        for j in range(-half, width):
-            for q in range(16):
-                if j + half < width:
-                    window[q] += columns[j + half, q]
-                if j - half - 1 >= 0:
-                    window[q] -= columns[j - half - 1, q]
-            if j < 0 or window[0] < fewest:
-                continue
-            left = 0.0
-            for c in range(3):
-                factor = (window[1 + c] + 1) / (window[4 + c] + 1)
-                left += window[7 + c] - 2 * factor * window[10 + c] + factor * factor * window[13 + c]
-                factors[i, j, c] = factor
-            residual[i, j] = left / (3 * (window[0] - 1))
+        # Windows beyond these columns hold nothing that is marked.
+        start, stop = width, 0
+        for row in range(max(i - half, 0), min(i + half + 1, height)):
+            start, stop = min(start, first[row] - half), max(stop, last[row] + half)
+        _fit_row(
+            columns, half, fewest, max(start, 0), min(stop, width), residual[i + half], factors[:, i + half]
+        )
+
+
+@compiled
+def _marked_columns(marked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first marked column of each row, and one past the last."""
+    height, width = marked.shape
+    first, last = np.full(height, width), np.zeros(height, np.int64)
+    for i in range(height):
+        for j in range(width):
+            if marked[i, j]:
+                first[i] = min(first[i], j)
+                last[i] = j + 1
+    return first, last
+
+
+@compiled
+def _add_row(
+    row: int,
+    frame: np.ndarray,
+    mean: np.ndarray,
+    marked: np.ndarray,
+    half: int,
+    sign: float,
+    first: int,
+    last: int,
+    columns: np.ndarray,
+) -> None:
+    """Add a row's marked pixels to the sums over columns, or take them out of these."""
+    count, squares = columns[0, half + first :], columns[10, half + first :]
+    inside = marked[row, first:last]
+    for j in range(last - first):
+        count[j] += sign if inside[j] else 0.0
+    for c in range(3):
+        nows, befores = frame[c, row, first:last], mean[c, row, first:last]
+        seen, empty = columns[1 + c, half + first :], columns[4 + c, half + first :]
+        both, empty_squares = columns[7 + c, half + first :], columns[11 + c, half + first :]
+        for j in range(last - first):
+            counted = sign if inside[j] else 0.0
+            now, before = np.float64(nows[j]), np.float64(befores[j])
+            seen[j] += counted * now
+            empty[j] += counted * before
+            both[j] += counted * now * before
+            squares[j] += counted * now * now
+            empty_squares[j] += counted * before * before
+
+
+@compiled
+def _fit_row(
+    columns: np.ndarray,
+    half: int,
+    fewest: float,
+    first: int,
+    last: int,
+    residual: np.ndarray,
+    factors: np.ndarray,
+) -> None:
+    """Fit the windows of one row between two columns."""
+    window = np.empty((_SUMS, max(last - first, 0)))
+    for q in range(_SUMS):
+        column, total = columns[q, first:], window[q]
+        if half == 1:
+            for j in range(last - first):
+                total[j] = column[j] + column[j + 1] + column[j + 2]
+        else:
+            for j in range(last - first):
+                total[j] = column[j] + column[j + 1] + column[j + 2] + column[j + 3] + column[j + 4]
+    left, residuals = window[10], residual[first + half :]
+    for c in range(3):
+        seen, empty, both, empty_squares = window[1 + c], window[4 + c], window[7 + c], window[11 + c]
+        factor_of = factors[c, first + half :]
+        for j in range(last - first):
+            factor = (seen[j] + 1) / (empty[j] + 1)
+            left[j] += factor * (factor * empty_squares[j] - 2 * both[j])
+            factor_of[j] = factor
+    for j in range(last - first):
+        count = window[0, j]
+        residuals[j] = left[j] / (3 * (count - 1)) if count >= fewest else np.inf
 
 
 @compiled
@@ -259,33 +368,67 @@ def _choose_windows(
     explained: np.ndarray,
     light: np.ndarray,
 ) -> None:
+    """Explain each marked pixel by the best of the windows that hold it, if that does.
+
+    Without branches, between the first and the last marked column of a row.
+    """
     height, width = marked.shape
+    least_blue, most_blue = exp(redder), exp(_BLUER)
+    least_green, most_green = exp(-3 * _GREEN), exp(3 * _GREEN)
+    darkest = exp(3 * _LOG_OF_LIGHTEST) if half == 1 else 0.0
+    first, last = _marked_columns(marked)
+    best, red, green, blue = np.empty((4, width), np.float32)
     for i in range(height):
-        for j in range(width):
-            if marked[i, j] == 0 or explained[i, j]:
-                continue
-            y, z = i, j
-            for a in (i - half, i, i + half):
-                for b in (j - half, j, j + half):
-                    inside = 0 <= a < height and 0 <= b < width
-                    if inside and residual[a, b] < residual[y, z]:
-                        y, z = a, b
-            most = np.float64(limit[i, j]) * limit[i, j]
-            if not residual[y, z] <= most:
-                continue
-            own = 0.0
-            for c in range(3):
-                rest = frame[i, j, c] - factors[y, z, c] * mean[i, j, c]
-                own += rest * rest
-            if own >= _OWN * most:
-                continue
-            red, green, blue = (
-                log(max(factors[y, z, 0], 1e-3)),
-                log(max(factors[y, z, 1], 1e-3)),
-                log(max(factors[y, z, 2], 1e-3)),
-            )
-            middle = (red + green + blue) / 3
-            bright_enough = half > 1 or middle > _LOG_OF_LIGHTEST
-            if bright_enough and redder < blue - red < _BLUER and abs(green - middle) < _GREEN:
-                explained[i, j] = True
-                light[i, j] = exp(middle)
+        start, stop = first[i], last[i]
+        best[:] = np.inf
+        _keep_better(residual, factors, i + half, start + half, stop + half, best, red, green, blue)
+        for down in range(3):
+            for right in range(3):
+                row, shift = i + down * half, right * half
+                _keep_better(residual, factors, row, start + shift, stop + shift, best, red, green, blue)
+        frame0, frame1, frame2 = frame[0, i, start:stop], frame[1, i, start:stop], frame[2, i, start:stop]
+        mean0, mean1, mean2 = mean[0, i, start:stop], mean[1, i, start:stop], mean[2, i, start:stop]
+        limits, wanted = limit[i, start:stop], marked[i, start:stop]
+        explained_here, light_here = explained[i, start:stop], light[i, start:stop]
+        for j in range(len(wanted)):
+            most = np.float64(limits[j]) * limits[j]
+            rest0 = frame0[j] - red[j] * mean0[j]
+            rest1 = frame1[j] - green[j] * mean1[j]
+            rest2 = frame2[j] - blue[j] * mean2[j]
+            own = np.float64(rest0 * rest0) + rest1 * rest1 + rest2 * rest2
+            r = np.float64(max(red[j], _NO_LIGHT))
+            g = np.float64(max(green[j], _NO_LIGHT))
+            b = np.float64(max(blue[j], _NO_LIGHT))
+            fits = (best[j] <= most) & (own < _OWN * most)
+            # The logarithms of these ratios are limited.
+            grey_or_bluer = (least_blue * r < b) & (b < most_blue * r)
+            not_green = (least_green * r * b < g * g) & (g * g < most_green * r * b)
+            bright_enough = r * g * b > darkest
+            found = (wanted[j] > 0) & fits & grey_or_bluer & not_green & bright_enough
+            found &= ~explained_here[j]
+            root = np.float32(exp(log(r * g * b) / 3))
+            light_here[j] = root if found else light_here[j]
+            explained_here[j] |= found
+
+
+@compiled
+def _keep_better(
+    residual: np.ndarray,
+    factors: np.ndarray,
+    row: int,
+    start: int,
+    stop: int,
+    best: np.ndarray,
+    red: np.ndarray,
+    green: np.ndarray,
+    blue: np.ndarray,
+) -> None:
+    """Take those of these windows that explain more than what was taken before."""
+    others, reds = residual[row, start:stop], factors[0, row, start:stop]
+    greens, blues = factors[1, row, start:stop], factors[2, row, start:stop]
+    for j in range(len(others)):
+        better = others[j] < best[j]
+        best[j] = others[j] if better else best[j]
+        red[j] = reds[j] if better else red[j]
+        green[j] = greens[j] if better else green[j]
+        blue[j] = blues[j] if better else blue[j]
