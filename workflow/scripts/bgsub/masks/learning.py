@@ -15,7 +15,7 @@ from bgsub.masks.exposure import in_exposure_of
 from bgsub.masks.foreground import majority
 from bgsub.masks.letting_go import LettingGo, View
 from bgsub.masks.planes import pixels, planes
-from bgsub.masks.predictive import DIAGONAL, Beliefs, Judge, beliefs_from
+from bgsub.masks.predictive import DIAGONAL, FLOOR, PRIOR_SAMPLES, Beliefs, Judge, beliefs_from
 from bgsub.masks.registration import (
     Registration,
     Translation,
@@ -26,6 +26,7 @@ from bgsub.masks.registration import (
     register,
 )
 from bgsub.masks.shadows import ShadowFinder
+from bgsub.masks.unseen import renewed
 
 if TYPE_CHECKING:
     from bgsub.masks.posterior import Posterior
@@ -39,6 +40,12 @@ _MARGIN = 2  # pixels around a mark where nothing is learned: outlines are blurr
 # Frames after which these are computed anew, as they change slowly: at most .002 of F against every frame.
 _LOCAL_EVERY = 4
 _SPREAD_EVERY = 10
+
+# The threshold is as high as it is because a background differs by more than its noise: by reflected light,
+# soft shadows, haze, some hundredths of its light. Where noise is larger than that, it is what has to be
+# passed; and of what passes 3.5 by chance, once in 150 times, no square has a majority.
+_OF_NOISE, _OF_LIGHT = 3.5, 0.04
+_THRESHOLD_STEP = 4  # pixels, of the grid that is looked at for it
 
 _NO_TRANSLATION: Translation = (0.0, 0.0)
 
@@ -72,13 +79,15 @@ class LearningBackground:
         shape = beliefs.samples.shape
         self._learned_below = np.float32(min(_LEARNED_BELOW, settings.threshold) ** 2)
         self._bands = Bands(shape[0], n_threads)
-        self._judge = Judge(settings.memory, float(self._learned_below), self._bands)
+        self._judge = Judge(settings.memory, min(_OF_NOISE, settings.threshold) ** 2, self._bands)
         self._shadows = ShadowFinder() if settings.ignore_shadows else None
         self._letting_go = LettingGo(shape, float(self._learned_below)) if settings.let_go else None
         # The last frame, and the samples that it counts as.
         self._last = np.zeros((3, *shape), np.float32)
         self._weight = np.zeros(shape, np.float32)
         self._spread = np.zeros(shape, np.float32)
+        self._floor = FLOOR
+        self._threshold = np.float32(settings.threshold**2)
         self._frames = 0
 
     def mask(self, frame: np.ndarray) -> np.ndarray:
@@ -100,26 +109,40 @@ class LearningBackground:
         mean = pixels(self.beliefs.mean)
         levels = self._levels(moved_back(frame, self._translation) if moved else frame, mean)
         colours = planes(levels)
-        score = self._judge.learn_and_judge(self.beliefs, self._last, self._weight, colours)
+        score = self._judge.learn_and_judge(self.beliefs, self._last, self._weight, colours, self._floor)
         self._last = colours
         if self._frames % _SPREAD_EVERY == 0:
-            self._spread = self.beliefs.spread()
-        mask = majority(score > self._settings.threshold**2, self._settings.median)
+            self._spread = self.beliefs.spread(self._floor)
+            self._threshold = self._squared_threshold()
+        mask = majority(score > self._threshold, self._settings.median)
         shadow = np.zeros_like(mask)
         if self._shadows is not None:
             mask, shadow = self._shadows.without_shadows(
                 levels, mean, self._spread, mask, self._settings.median
             )
         near = cv2.dilate(mask, np.ones((2 * _MARGIN + 1,) * 2, np.uint8))
+        background = (near == 0).astype(np.float32)
+        if moved:
+            clear_unseen(background, self._translation)
+        self._floor = renewed(self._floor, self.beliefs, colours, (background > 0) & (shadow == 0))
         if self._letting_go is not None:
             self._let_go(View(levels, mean, self._spread, score, mask, near, shadow))
-        self._weight = ((near == 0) & (score < self._learned_below)).astype(np.float32)
-        if moved:
-            clear_unseen(self._weight, self._translation)
+        self._weight = background * (score < self._learned_below)
         if self._frames % _LOCAL_EVERY == 0:
             self.beliefs.renew_local(self._bands)
         self._frames += 1
         return moved_along(mask, self._translation) if moved else mask
+
+    def _squared_threshold(self) -> np.float32:
+        """Return the least score of foreground: less than the method's where noise drowns what light does."""
+        most = self._settings.threshold**2
+        if self._settings.median == 1:  # nothing takes out what passes by chance
+            return np.float32(most)
+        every = slice(None, None, _THRESHOLD_STEP)
+        light = self.beliefs.mean[:, every, every].mean(axis=0)
+        # What compression leaves is no noise that a square averages out.
+        noise = np.sqrt(self._spread[every, every] ** 2 - self._floor + FLOOR)
+        return np.float32(min(most, _OF_NOISE**2 * (1 + (_OF_LIGHT * np.median(light / noise)) ** 2)))
 
     def _levels(self, frame: np.ndarray, mean: np.ndarray) -> np.ndarray:
         """Return a frame in the exposure of the background's mean, (H, W, 3) float32, 8-bit levels."""
@@ -179,5 +202,14 @@ def learn(
                 "means": fitted.means_,
                 "covariances": fitted.covariances_,
             }
-    beliefs = beliefs_from(model["weights"], model["means"], model["covariances"], training, settings.memory)
-    return LearningBackground(settings, beliefs, registration, n_threads)
+    # The mixture does not know in which order it saw the frames. So it counts for some of them only, and the
+    # last ones are seen as the test frames will be: who left meanwhile has left their place, and the light has
+    # changed. Of fewer frames than the prior counts for, it would judge its own by too little.
+    again = max(min(settings.memory, training // 2, training - int(PRIOR_SAMPLES)), 0)
+    beliefs = beliefs_from(
+        model["weights"], model["means"], model["covariances"], training - again, settings.memory
+    )
+    background = LearningBackground(settings, beliefs, registration, n_threads)
+    for frame in frames[len(frames) - again :]:
+        background.mask(frame)
+    return background

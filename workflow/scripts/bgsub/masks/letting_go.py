@@ -23,7 +23,7 @@ from bgsub.model.compiled import compiled
 IN_PLACE, LIGHT = 1, 2  # reasons
 # Frames that something has to have stayed the same. A person who walks in from behind a door appears in place
 # too.
-_IN_PLACE_AFTER, _LIGHT_AFTER, _GHOST_AFTER = 50, 5, 15
+_IN_PLACE_AFTER, _LIGHT_AFTER, _GHOST_AFTER = 50, 5, 4
 
 _RECENT = np.uint8(10)  # frames that a mark counts as something that may have moved
 _FRAME = np.uint8(1)
@@ -41,15 +41,13 @@ _CHANGING = 15  # frames that a change of the whole picture may take
 _DARKER, _BRIGHTER = 0.5, 2.0  # factors of light that explain one
 _DEVIATIONS, _LEVELS = 2.0, 12.0  # that light may leave: of the background, and at most
 
-_GHOSTS_EVERY = 5  # frames: they are in no hurry
+_GHOSTS_EVERY = 3  # frames
 _FAR = 4  # pixels, half of the step across the rim
 _MARGIN = 8  # pixels around the mask's box that are looked at
-_BARE = 0.3  # share of the rim that has to lie on bare background, so that it can be told whose edge it is
-_FEWEST = 10  # such pixels
-_GHOSTS_EDGES, _OWN_EDGES = (
-    0.5,
-    0.1,
-)  # shares of these: at least edges of the background, at most of the frame
+_BARE = 0.5  # share of the rim that has to lie on bare background, so that it can be told whose edge it is
+_FEWEST = 20  # such pixels: parts of a car that drives by seem still for some frames, too
+_GHOSTS_EDGES = 0.4  # share of these, at least, that is an edge of the background
+_OWN_EDGES = 1 / 3  # of the frame, at most, for each of the background: what comes to light has edges, too
 _CLEARLY, _STEP = 2.0, 15.0  # an edge is one's own if this many times the other's, and so many levels more
 
 _MISFIT = 3  # frames of having stayed the same that a colour costs which does not fit
@@ -200,7 +198,7 @@ class LettingGo:
         ghost = (
             (rims.bare >= np.maximum(_FEWEST, _BARE * rims.pixels))
             & (rims.of_background >= _GHOSTS_EDGES * rims.bare)
-            & (rims.of_frame <= _OWN_EDGES * rims.bare)
+            & (rims.of_frame <= _OWN_EDGES * rims.of_background)
         )
         mistakes[box] |= ghost[label] & (still > 0)
 

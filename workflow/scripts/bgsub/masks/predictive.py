@@ -23,7 +23,8 @@ from bgsub.model.numerics import log
 
 # Tried 10 and 20: alike within .003 of F on two real clips; this one is the better with 8 training frames.
 PRIOR_SAMPLES = np.float32(20)
-# Squared levels that every variance has more: of rounding, and of what compression does to flat areas.
+# Squared levels that every variance has more, at least: of rounding, and of what compression does to flat
+# areas; `masks.unseen` says how much it is.
 FLOOR = np.float32(1)
 _FEWEST = np.float32(0.025)  # samples of a neighbourhood, so that none are no division by 0
 DIAGONAL = (0, 2, 5)  # places of the variances in a lower triangle that is kept row by row
@@ -63,10 +64,10 @@ class Beliefs(NamedTuple):
         """Compute the neighbourhood's covariance anew: its scatter over its samples."""
         bands.each(lambda rows: _pool(self.scatter, self.samples, rows.start, rows.stop, self.local))
 
-    def spread(self) -> np.ndarray:
+    def spread(self, floor: np.float32 = FLOOR) -> np.ndarray:
         """Return the standard deviation of a channel, mean over the channels: (H, W) float32, levels."""
         spread = np.empty_like(self.samples)
-        _spread(self, spread)
+        _spread(self, floor, spread)
         return spread
 
 
@@ -124,7 +125,12 @@ class Judge:
         self._bands = bands
 
     def learn_and_judge(
-        self, beliefs: Beliefs, learned: np.ndarray, weight: np.ndarray, frame: np.ndarray
+        self,
+        beliefs: Beliefs,
+        learned: np.ndarray,
+        weight: np.ndarray,
+        frame: np.ndarray,
+        floor: np.float32 = FLOOR,
     ) -> np.ndarray:
         """Learn a frame, and judge the next one by what is believed then.
 
@@ -136,6 +142,8 @@ class Judge:
             The frame to learn and the one to judge, 8-bit levels.
         weight : (H, W) float32 array
             Samples that `learned` counts as; 0 where it is not to be learned.
+        floor : float32
+            Squared levels that every variance has more; see `masks.unseen`.
 
         Returns
         -------
@@ -154,6 +162,7 @@ class Judge:
                 frame[:, rows],
                 self._memory,
                 self._exact_from,
+                floor,
                 score[rows],
             )
 
@@ -162,14 +171,14 @@ class Judge:
 
 
 @compiled
-def _spread(beliefs: Beliefs, spread: np.ndarray) -> None:
+def _spread(beliefs: Beliefs, floor: np.float32, spread: np.ndarray) -> None:
     _, scatter, samples, local, _ = beliefs
     for i in range(samples.shape[0]):
         for j in range(samples.shape[1]):
             own = scatter[0, i, j] + scatter[2, i, j] + scatter[5, i, j]
             around = local[0, i, j] + local[2, i, j] + local[5, i, j]
             variance = (own + PRIOR_SAMPLES * around) / (_THREE * (samples[i, j] + PRIOR_SAMPLES))
-            spread[i, j] = np.sqrt(variance + FLOOR)
+            spread[i, j] = np.sqrt(variance + floor)
 
 
 @compiled
@@ -222,6 +231,7 @@ def _learn_and_judge(
     frame: np.ndarray,
     memory: np.float32,
     exact_from: np.float32,
+    floor: np.float32,
     score: np.ndarray,
 ) -> None:
     """Both row by row, as a row of all that is believed stays in the processor's cache.
@@ -258,7 +268,7 @@ def _learn_and_judge(
             lately = recent[i, j]
             now = lately + _LATELY * ((d0 * d0 + d1 * d1 + d2 * d2) * _THIRD - lately)
             lately = now if learns else lately
-            calmer = (s00 + s11 + s22) * _THIRD > _CALMER * (lately + FLOOR) * n
+            calmer = (s00 + s11 + s22) * _THIRD > _CALMER * (lately + floor) * n
             fading = _FADING if learns & calmer else _ONE
             samples[i, j] = n
             recent[i, j] = lately
@@ -270,12 +280,12 @@ def _learn_and_judge(
             h = _ONE + _ONE / max(n, _ONE)
             g = h / (n + PRIOR_SAMPLES)
             u = PRIOR_SAMPLES * g
-            s00 = scatter00[j] * g + local[0, i, j] * u + FLOOR * h
+            s00 = scatter00[j] * g + local[0, i, j] * u + floor * h
             s10 = scatter10[j] * g + local[1, i, j] * u
-            s11 = scatter11[j] * g + local[2, i, j] * u + FLOOR * h
+            s11 = scatter11[j] * g + local[2, i, j] * u + floor * h
             s20 = scatter20[j] * g + local[3, i, j] * u
             s21 = scatter21[j] * g + local[4, i, j] * u
-            s22 = scatter22[j] * g + local[5, i, j] * u + FLOOR * h
+            s22 = scatter22[j] * g + local[5, i, j] * u + floor * h
             y0 = frame[0, i, j] - mean0[j]
             y1 = frame[1, i, j] - mean1[j]
             y2 = frame[2, i, j] - mean2[j]
