@@ -202,9 +202,9 @@ def learn(
                 "means": fitted.means_,
                 "covariances": fitted.covariances_,
             }
-    # The mixture does not know in which order it saw the frames. So it counts for some of them only, and the
-    # last ones are seen as the test frames will be: who left meanwhile has left their place, and the light has
-    # changed. Of fewer frames than the prior counts for, it would judge its own by too little.
+    # The mixture does not know in which order it saw the frames. So it counts for some of them only, and
+    # the last ones are seen as the test frames will be: who left meanwhile has left their place, and the
+    # light has changed. A mixture of fewer frames than the prior counts for knows too little for that.
     again = max(min(settings.memory, training // 2, training - int(PRIOR_SAMPLES)), 0)
     beliefs = beliefs_from(
         model["weights"], model["means"], model["covariances"], training - again, settings.memory

@@ -1,9 +1,9 @@
 """The variance that no pixel's past shows: of rounding, and of what compression does to what stands still.
 
 A codec repeats a block while little changes there, and then codes it anew: for long its pixels do not vary
-at all, and then all of them are off by some levels. Their own past knows nothing of it, and neither does their
-neighbours'. What all pixels together were off by of late does: a variance component, estimated by scoring
-(Harville 1977, Maximum likelihood approaches to variance component estimation).
+at all, and then all of them are off by some levels. Their own past knows nothing of it, and neither does
+their neighbours'. What all pixels together were off by of late does: a variance component, estimated by
+scoring (Harville 1977, Maximum likelihood approaches to variance component estimation).
 """
 
 import numpy as np
@@ -16,8 +16,8 @@ _MOST = np.float32(16)
 _CAPPED = np.float32(16)  # variances that a pixel's square counts for at most: not all that is odd is noise
 _STEP = 2  # pixels, of the grid that is looked at
 _FEWEST = 100  # such pixels, without which nothing is said
-# Shares of the way to what was found. What a picture that is coded anew marks would not be learned, so that it
-# is believed at once; and remembered as long as a pixel's past is by default.
+# Shares of the way to what was found. What a picture that is coded anew marks would not be learned, so that
+# it is believed at once; and remembered as long as a pixel's past is by default.
 _RISING, _FALLING = np.float32(1 / 2), np.float32(1 / 50)
 
 
