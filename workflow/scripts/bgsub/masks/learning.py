@@ -133,6 +133,10 @@ class LearningBackground:
         self._frames += 1
         return moved_along(mask, self._translation) if moved else mask
 
+    def do_not_learn_last(self) -> None:
+        """Leave the last frame out of what is believed."""
+        self._weight[:] = 0
+
     def _squared_threshold(self) -> np.float32:
         """Return the least score of foreground: less than the method's where noise drowns what light does."""
         most = self._settings.threshold**2
@@ -202,14 +206,22 @@ def learn(
                 "means": fitted.means_,
                 "covariances": fitted.covariances_,
             }
-    # The mixture does not know in which order it saw the frames. So it counts for some of them only, and
-    # the last ones are seen as the test frames will be: who left meanwhile has left their place, and the
-    # light has changed. A mixture of fewer frames than the prior counts for knows too little for that.
-    again = max(min(settings.memory, training // 2, training - int(PRIOR_SAMPLES)), 0)
+    # The mixture does not know in which order it saw the frames. So the last ones are seen as the test frames
+    # will be: who left meanwhile has left their place, and the light has changed. They are learned again, and
+    # the mixture counts for the others only, unless these are fewer than the prior counts for.
+    again = min(settings.memory, training // 2)
+    others = training - again
+    learned_again = others >= PRIOR_SAMPLES
     beliefs = beliefs_from(
-        model["weights"], model["means"], model["covariances"], training - again, settings.memory
+        model["weights"],
+        model["means"],
+        model["covariances"],
+        others if learned_again else training,
+        settings.memory,
     )
     background = LearningBackground(settings, beliefs, registration, n_threads)
     for frame in frames[len(frames) - again :]:
         background.mask(frame)
+        if not learned_again:
+            background.do_not_learn_last()
     return background
