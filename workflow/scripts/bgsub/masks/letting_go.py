@@ -17,7 +17,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from bgsub.masks.shadows import explained_by_light
+from bgsub.masks.light import explained_by_light
 from bgsub.model.compiled import compiled
 
 IN_PLACE, LIGHT = 1, 2  # reasons
