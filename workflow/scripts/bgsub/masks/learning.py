@@ -4,13 +4,13 @@ Each frame is moved to where the background is, freed of the camera's gain, judg
 pixel, and learned where it is background. See docs/posterior.md.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
-from bgsub.masks.bands import Bands
+from bgsub.masks.bands import Bands, ahead
 from bgsub.masks.exposure import in_exposure_of
 from bgsub.masks.foreground import majority
 from bgsub.masks.letting_go import LettingGo, View
@@ -71,6 +71,7 @@ class LearningBackground:
         self._translation = _NO_TRANSLATION
         shape = beliefs.samples.shape
         self._learned_below = np.float32(min(_LEARNED_BELOW, settings.threshold) ** 2)
+        self._n_threads = n_threads
         self._bands = Bands(shape[0], n_threads)
         self._judge = Judge(settings.memory, float(self._learned_below), self._bands)
         self._shadows = ShadowFinder() if settings.ignore_shadows else None
@@ -80,6 +81,12 @@ class LearningBackground:
         self._weight = np.zeros(shape, np.float32)
         self._spread = np.zeros(shape, np.float32)
         self._frames = 0
+
+    def masks(self, frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+        """Yield the masks of the next frames; see `mask`."""
+        # Where a frame lies does not depend on what is made of those before.
+        for frame, translation in ahead(map(self._in_place, frames), self._n_threads):
+            yield self._mask(frame, translation)
 
     def mask(self, frame: np.ndarray) -> np.ndarray:
         """Return the mask of the next frame.
@@ -94,11 +101,20 @@ class LearningBackground:
         (H, W) uint8 array
             0 or 255.
         """
+        return self._mask(*self._in_place(frame))
+
+    def _in_place(self, frame: np.ndarray) -> tuple[np.ndarray, Translation]:
+        """Return a frame where the background is, and how far it was moved."""
         if self._registration is not None:
             self._translation = self._registration.translation(frame, self._translation)
-        moved = has_moved(self._translation)
+        translation = self._translation
+        return (moved_back(frame, translation) if has_moved(translation) else frame), translation
+
+    def _mask(self, frame: np.ndarray, translation: Translation) -> np.ndarray:
+        """Return the mask of a frame that lies where the background is."""
+        moved = has_moved(translation)
         mean = pixels(self.beliefs.mean)
-        levels = self._levels(moved_back(frame, self._translation) if moved else frame, mean)
+        levels = self._levels(frame, mean)
         colours = planes(levels)
         score = self._judge.learn_and_judge(self.beliefs, self._last, self._weight, colours)
         self._last = colours
@@ -115,17 +131,17 @@ class LearningBackground:
             self._let_go(View(levels, mean, self._spread, score, mask, near, shadow))
         self._weight = ((near == 0) & (score < self._learned_below)).astype(np.float32)
         if moved:
-            clear_unseen(self._weight, self._translation)
+            clear_unseen(self._weight, translation)
         if self._frames % _LOCAL_EVERY == 0:
             self.beliefs.renew_local(self._bands)
         self._frames += 1
-        return moved_along(mask, self._translation) if moved else mask
+        return moved_along(mask, translation) if moved else mask
 
     def _levels(self, frame: np.ndarray, mean: np.ndarray) -> np.ndarray:
         """Return a frame in the exposure of the background's mean, (H, W, 3) float32, 8-bit levels."""
         if not self._settings.gain:
             return frame.astype(np.float32)
-        return in_exposure_of(mean, frame)
+        return in_exposure_of(mean, frame, self._bands)
 
     def _let_go(self, view: View) -> None:
         """Make background of what was marked by mistake."""
