@@ -146,16 +146,16 @@ class LearningBackground:
     def _let_go(self, view: View) -> None:
         """Make background of what was marked by mistake."""
         assert self._letting_go is not None
-        mistakes = self._letting_go.mistakes(view)
-        if not mistakes.any():
+        rows, columns = np.nonzero(self._letting_go.mistakes(view))
+        if len(rows) == 0:
             return
-        mean, variance, samples = self._letting_go.take(mistakes)
+        mean, variance, samples = self._letting_go.take(rows, columns)
         beliefs = self.beliefs
-        beliefs.mean[:, mistakes] = mean.T
-        beliefs.scatter[:, mistakes] = 0
+        beliefs.mean[:, rows, columns] = mean.T
+        beliefs.scatter[:, rows, columns] = 0
         for place in DIAGONAL:
-            beliefs.scatter[place, mistakes] = samples * variance
-        beliefs.samples[mistakes] = samples
+            beliefs.scatter[place, rows, columns] = samples * variance
+        beliefs.samples[rows, columns] = samples
         beliefs.renew_local(self._bands)
 
 

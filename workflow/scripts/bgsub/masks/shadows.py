@@ -76,13 +76,9 @@ class ShadowFinder:
         One light makes shadows of one depth: hard ones are believed where the scene's were hard so far.
         """
         shadow = np.zeros_like(mask)
-        left, top, width, height = cv2.boundingRect(mask)
-        if width == 0:
+        if not mask.any():
             return mask, shadow
-        box = (
-            slice(max(0, top - _MARGIN), top + height + _MARGIN),
-            slice(max(0, left - _MARGIN), left + width + _MARGIN),
-        )
+        box = _box_around(mask, _MARGIN)
         marked = np.ascontiguousarray(mask[box])
         halves = _HALF_WIDTHS_IN_SMALL if len(mask) < _SMALL else _HALF_WIDTHS
         found = self._shadows(frame[box], mean[box], spread[box], marked, halves)
@@ -132,16 +128,27 @@ class ShadowFinder:
         return shadows
 
 
+def _box_around(mask: np.ndarray, margin: int) -> tuple[slice, slice]:
+    """Return the rows and columns of the box that holds what is not 0, and a margin around it."""
+    left, top, width, height = cv2.boundingRect(mask)
+    return (
+        slice(max(0, top - margin), top + height + margin),
+        slice(max(0, left - margin), left + width + margin),
+    )
+
+
 def _in_contact(alike: np.ndarray, marked: np.ndarray, contact: float) -> np.ndarray:
     """Return 1 in the regions of `alike` of whose rim enough is bare, else 0."""
+    kept = np.zeros_like(alike)
+    box = _box_around(alike, _RIM + 1)
+    alike, marked = np.ascontiguousarray(alike[box]), marked[box]
     distance, nearest = cv2.distanceTransformWithLabels(
         1 - alike, cv2.DIST_C, 3, labelType=cv2.DIST_LABEL_CCOMP
     )
     size, rim, bare = counts = np.zeros((3, nearest.max() + 1), np.int64)
     _count_rims(alike, marked, distance, nearest, counts)
     believed = (size >= _SMALLEST) & (bare / np.maximum(rim, 1) >= contact)
-    kept = np.empty_like(alike)
-    _keep_regions(alike, nearest, believed, kept)
+    _keep_regions(alike, nearest, believed, kept[box])
     return kept
 
 
