@@ -1,9 +1,13 @@
-"""Bands of an image's rows, worked on side by side by threads."""
+"""Work side by side in threads: bands of an image's rows, and what is needed next."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import numpy as np
+
+T = TypeVar("T")
+_END = object()
 
 
 class Bands:
@@ -26,3 +30,24 @@ class Bands:
         """Call `work` with the rows of each band; only compiled code gains by threads."""
         for _ in map(work, self._bands) if len(self._bands) == 1 else self._pool.map(work, self._bands):
             pass
+
+
+def ahead(items: Iterable[T], n_threads: int) -> Iterator[T]:
+    """Yield items in their order; the next one is made in a thread of its own while this one is used.
+
+    Parameters
+    ----------
+    items : iterable
+        Whatever it needs must not be changed by who uses its items.
+    n_threads : int
+        With 1 each item is made when it is asked for.
+    """
+    if n_threads == 1:
+        yield from items
+        return
+    source = iter(items)
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, source, _END)
+        while (item := coming.result()) is not _END:
+            coming = pool.submit(next, source, _END)
+            yield item  # type: ignore[misc]

@@ -6,6 +6,7 @@ gain, whatever stands before the rest.
 
 import numpy as np
 
+from bgsub.masks.bands import Bands
 from bgsub.masks.planes import pixels, planes
 from bgsub.model.compiled import compiled
 from bgsub.model.numerics import log
@@ -49,7 +50,7 @@ def exposure_gain(frame: np.ndarray, mean: np.ndarray) -> np.ndarray:
     return np.exp(np.array([_mode(channel) for channel in counts])).astype(np.float32)
 
 
-def in_exposure_of(mean: np.ndarray, frame: np.ndarray) -> np.ndarray:
+def in_exposure_of(mean: np.ndarray, frame: np.ndarray, bands: Bands | None = None) -> np.ndarray:
     """Return a frame without its `exposure_gain`.
 
     Parameters
@@ -58,6 +59,8 @@ def in_exposure_of(mean: np.ndarray, frame: np.ndarray) -> np.ndarray:
         The background, 8-bit levels.
     frame : (H, W, 3) uint8 array
         RGB.
+    bands : Bands, optional
+        That threads work on, by default one.
 
     Returns
     -------
@@ -67,7 +70,12 @@ def in_exposure_of(mean: np.ndarray, frame: np.ndarray) -> np.ndarray:
         was.
     """
     levels = np.empty((3, *frame.shape[:2]), np.float32)
-    _divide(frame, exposure_gain(frame, mean), planes(mean), levels)
+    gain, empty = exposure_gain(frame, mean), planes(mean)
+
+    def divide(rows: slice) -> None:
+        _divide(frame, gain, empty, rows.start, rows.stop, levels)
+
+    (bands or Bands(len(frame))).each(divide)
     return pixels(levels)
 
 
@@ -104,9 +112,11 @@ def _count_ratios(frame: np.ndarray, mean: np.ndarray, counts: np.ndarray) -> No
 
 
 @compiled
-def _divide(frame: np.ndarray, gain: np.ndarray, mean: np.ndarray, levels: np.ndarray) -> None:
+def _divide(
+    frame: np.ndarray, gain: np.ndarray, mean: np.ndarray, first: int, last: int, levels: np.ndarray
+) -> None:
     inverse = np.float32(1) / gain
-    for i in range(frame.shape[0]):
+    for i in range(first, last):
         for c in range(3):
             for j in range(frame.shape[1]):
                 seen = np.float32(frame[i, j, c])

@@ -4,13 +4,13 @@ Each frame is moved to where the background is, freed of the camera's gain, judg
 pixel, and learned where it is background. See docs/posterior.md.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
-from bgsub.masks.bands import Bands
+from bgsub.masks.bands import Bands, ahead
 from bgsub.masks.exposure import in_exposure_of
 from bgsub.masks.foreground import majority
 from bgsub.masks.letting_go import LettingGo, View
@@ -78,6 +78,7 @@ class LearningBackground:
         self._translation = _NO_TRANSLATION
         shape = beliefs.samples.shape
         self._learned_below = np.float32(min(_LEARNED_BELOW, settings.threshold) ** 2)
+        self._n_threads = n_threads
         self._bands = Bands(shape[0], n_threads)
         self._judge = Judge(settings.memory, min(_OF_NOISE, settings.threshold) ** 2, self._bands)
         self._shadows = ShadowFinder() if settings.ignore_shadows else None
@@ -89,6 +90,12 @@ class LearningBackground:
         self._floor = FLOOR
         self._threshold = np.float32(settings.threshold**2)
         self._frames = 0
+
+    def masks(self, frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+        """Yield the masks of the next frames; see `mask`."""
+        # Where a frame lies does not depend on what is made of those before.
+        for frame, translation in ahead(map(self._in_place, frames), self._n_threads):
+            yield self._mask(frame, translation)
 
     def mask(self, frame: np.ndarray) -> np.ndarray:
         """Return the mask of the next frame.
@@ -103,11 +110,20 @@ class LearningBackground:
         (H, W) uint8 array
             0 or 255.
         """
+        return self._mask(*self._in_place(frame))
+
+    def _in_place(self, frame: np.ndarray) -> tuple[np.ndarray, Translation]:
+        """Return a frame where the background is, and how far it was moved."""
         if self._registration is not None:
             self._translation = self._registration.translation(frame, self._translation)
-        moved = has_moved(self._translation)
+        translation = self._translation
+        return (moved_back(frame, translation) if has_moved(translation) else frame), translation
+
+    def _mask(self, frame: np.ndarray, translation: Translation) -> np.ndarray:
+        """Return the mask of a frame that lies where the background is."""
+        moved = has_moved(translation)
         mean = pixels(self.beliefs.mean)
-        levels = self._levels(moved_back(frame, self._translation) if moved else frame, mean)
+        levels = self._levels(frame, mean)
         colours = planes(levels)
         score = self._judge.learn_and_judge(self.beliefs, self._last, self._weight, colours, self._floor)
         self._last = colours
@@ -123,7 +139,7 @@ class LearningBackground:
         near = cv2.dilate(mask, np.ones((2 * _MARGIN + 1,) * 2, np.uint8))
         background = (near == 0).astype(np.float32)
         if moved:
-            clear_unseen(background, self._translation)
+            clear_unseen(background, translation)
         self._floor = renewed(self._floor, self.beliefs, colours, (background > 0) & (shadow == 0))
         if self._letting_go is not None:
             self._let_go(View(levels, mean, self._spread, score, mask, near, shadow))
@@ -131,7 +147,7 @@ class LearningBackground:
         if self._frames % _LOCAL_EVERY == 0:
             self.beliefs.renew_local(self._bands)
         self._frames += 1
-        return moved_along(mask, self._translation) if moved else mask
+        return moved_along(mask, translation) if moved else mask
 
     def do_not_learn_last(self) -> None:
         """Leave the last frame out of what is believed."""
@@ -152,21 +168,21 @@ class LearningBackground:
         """Return a frame in the exposure of the background's mean, (H, W, 3) float32, 8-bit levels."""
         if not self._settings.gain:
             return frame.astype(np.float32)
-        return in_exposure_of(mean, frame)
+        return in_exposure_of(mean, frame, self._bands)
 
     def _let_go(self, view: View) -> None:
         """Make background of what was marked by mistake."""
         assert self._letting_go is not None
-        mistakes = self._letting_go.mistakes(view)
-        if not mistakes.any():
+        rows, columns = np.nonzero(self._letting_go.mistakes(view))
+        if len(rows) == 0:
             return
-        mean, variance, samples = self._letting_go.take(mistakes)
+        mean, variance, samples = self._letting_go.take(rows, columns)
         beliefs = self.beliefs
-        beliefs.mean[:, mistakes] = mean.T
-        beliefs.scatter[:, mistakes] = 0
+        beliefs.mean[:, rows, columns] = mean.T
+        beliefs.scatter[:, rows, columns] = 0
         for place in DIAGONAL:
-            beliefs.scatter[place, mistakes] = samples * variance
-        beliefs.samples[mistakes] = samples
+            beliefs.scatter[place, rows, columns] = samples * variance
+        beliefs.samples[rows, columns] = samples
         beliefs.renew_local(self._bands)
 
 
@@ -220,8 +236,7 @@ def learn(
         settings.memory,
     )
     background = LearningBackground(settings, beliefs, registration, n_threads)
-    for frame in frames[len(frames) - again :]:
-        background.mask(frame)
+    for _ in background.masks(frames[len(frames) - again :]):
         if not learned_again:
             background.do_not_learn_last()
     return background

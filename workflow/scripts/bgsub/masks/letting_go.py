@@ -17,7 +17,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from bgsub.masks.shadows import explained_by_light
+from bgsub.masks.light import explained_by_light
 from bgsub.model.compiled import compiled
 
 IN_PLACE, LIGHT = 1, 2  # reasons
@@ -122,12 +122,12 @@ class LettingGo:
         self._frames += 1
         return mistakes
 
-    def take(self, where: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.float32]:
+    def take(self, rows: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.float32]:
         """Return mean (P, 3), variance (P,) and samples of what lies at some pixels, and forget it there."""
         mean, variance, same, reason = self.candidates
-        same[where] = 0
-        reason[where] = 0
-        return mean[where], variance[where], _TRUSTED
+        same[rows, columns] = 0
+        reason[rows, columns] = 0
+        return mean[rows, columns], variance[rows, columns], _TRUSTED
 
     def _look_for_light(self, view: View, new: np.ndarray) -> None:
         """Give what is newly marked the reason LIGHT, for some frames after the whole picture has changed."""
@@ -223,22 +223,19 @@ def _follow(
     """
     mean, variance, same, reason = candidates
     height, width = new.shape
-    busy = np.empty(width, np.bool_)
+    busy, odd_pixels = np.empty((2, width), np.bool_)
     for i in range(height):
         for j in range(width):  # without branches: so most pixels, which are background, take no time
             marked = view.mask[i, j] > 0
+            untold = (view.near[i, j] == 0) & (view.shadow[i, j] == 0)
+            odd = ~marked & (view.score[i, j] > not_learned_from) & untold
             new[i, j] = marked & (recent[i, j] == 0)
-            busy[j] = marked | (view.score[i, j] > not_learned_from) | (same[i, j] > 0)
+            odd_pixels[j] = odd
+            busy[j] = marked | odd | (same[i, j] > 0)
         for j in range(width):
             if not busy[j]:
                 continue
-            marked = view.mask[i, j] > 0
-            odd = (
-                not marked
-                and view.score[i, j] > not_learned_from
-                and view.near[i, j] == 0
-                and view.shadow[i, j] == 0
-            )
+            marked, odd = view.mask[i, j] > 0, odd_pixels[j]
             if not marked and not odd:
                 if same[i, j] > 0:
                     same[i, j] -= 1

@@ -56,10 +56,6 @@ class Beliefs(NamedTuple):
     recent: np.ndarray
     """(H, W), squared levels: the variance that was seen lately, mean over the channels."""
 
-    def rows(self, rows: slice) -> "Beliefs":
-        """Return those of some rows of the image, not copied."""
-        return Beliefs(*(part[..., rows, :] for part in self))
-
     def renew_local(self, bands: Bands) -> None:
         """Compute the neighbourhood's covariance anew: its scatter over its samples."""
         bands.each(lambda rows: _pool(self.scatter, self.samples, rows.start, rows.stop, self.local))
@@ -156,14 +152,16 @@ class Judge:
 
         def judge(rows: slice) -> None:
             _learn_and_judge(
-                beliefs.rows(rows),
-                learned[:, rows],
-                weight[rows],
-                frame[:, rows],
+                beliefs,
+                learned,
+                weight,
+                frame,
+                rows.start,
+                rows.stop,
                 self._memory,
                 self._exact_from,
                 floor,
-                score[rows],
+                score,
             )
 
         self._bands.each(judge)
@@ -229,6 +227,8 @@ def _learn_and_judge(
     learned: np.ndarray,
     weight: np.ndarray,
     frame: np.ndarray,
+    first: int,
+    last: int,
     memory: np.float32,
     exact_from: np.float32,
     floor: np.float32,
@@ -236,11 +236,12 @@ def _learn_and_judge(
 ) -> None:
     """Both row by row, as a row of all that is believed stays in the processor's cache.
 
-    The first two loops have no branches, and so are vector instructions.
+    The first two loops have no branches, and so are vector instructions, as long as all arrays are whole and
+    contiguous: hence the band's rows as numbers.
     """
     mean, scatter, samples, local, recent = beliefs
     squared = np.empty(samples.shape[1], np.float32)
-    for i in range(samples.shape[0]):
+    for i in range(first, last):
         mean0, mean1, mean2 = mean[0, i], mean[1, i], mean[2, i]
         scatter00, scatter10, scatter11 = scatter[0, i], scatter[1, i], scatter[2, i]
         scatter20, scatter21, scatter22 = scatter[3, i], scatter[4, i], scatter[5, i]
