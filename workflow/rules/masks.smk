@@ -99,7 +99,7 @@ rule mask_by_posterior:
     wildcard_constraints:
         method=methods_with("posterior"),
     priority: MASK_PRIORITY
-    threads: 1
+    threads: 2
     resources:
         # Some of the training frames are held, and those of a camera that moves are registered and fitted anew.
         mem_mb=memory(450, pixel=posterior_pixel, sample=of_training(6), most=2 * BAND),

@@ -153,6 +153,24 @@ def test_what_left_a_hole_is_forgotten():
     assert (masks_of(clip, let_go=False)[-1, 40:70, 50:90] == 255).mean() > 0.9
 
 
+def test_who_stood_there_while_it_learned_and_left_is_no_ghost():
+    """They were there for more than half of the training: the heaviest component is theirs."""
+    pictures = np.repeat(room()[np.newaxis], TRAINING + 10, axis=0)
+    pictures[: TRAINING * 2 // 3, 40:70, 50:74] = np.random.default_rng(9).uniform(180, 250, (30, 24, 3))
+    assert not masks_of(noisy(pictures)).any()
+
+
+def test_in_strong_noise_less_than_the_threshold_is_enough():
+    """A person who is three deviations of the noise off a dark room: no pixel passes 6, but all say so."""
+    pictures = np.repeat(0.25 * room()[np.newaxis], TRAINING + 10, axis=0)
+    pictures[TRAINING:, 50:74, 40:64] += (16, 16, 16)
+    person = np.zeros(pictures.shape[:3], bool)
+    person[TRAINING:, 50:74, 40:64] = True
+    kept, wrong = shares(masks_of(noisy(pictures, deviation=5), ignore_shadows=False), person[TRAINING:])
+    assert kept.min() > 0.7
+    assert wrong.max() < 0.01
+
+
 def test_a_camera_that_shakes_is_held_still():
     pictures, person = fallen(TRAINING + 60)
     shifts = np.random.default_rng(10).integers(-3, 4, (len(pictures), 2))
@@ -179,7 +197,7 @@ def test_nothing_within_two_pixels_of_a_mark_is_learned():
         before = background.beliefs.mean.copy()
         near = cv2.dilate(mask, np.ones((5, 5), np.uint8)) > 0
         mask = background.mask(frame)  # learns the frame before
-        learned = (background.beliefs.mean != before).any(axis=-1)
+        learned = (background.beliefs.mean != before).any(axis=0)
         assert not (learned & near).any()
         assert learned[~near].mean() > 0.95
     assert near.any()

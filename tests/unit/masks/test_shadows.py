@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from bgsub.masks.shadows import ShadowFinder, explained_by_light
+from bgsub.masks.light import explained_by_light
+from bgsub.masks.shadows import ShadowFinder
 
 SHAPE = (90, 120)
 SPREAD = np.full(SHAPE, 2, np.float32)

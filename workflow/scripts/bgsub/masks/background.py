@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bgsub.masks.foreground import temporal_deviation, temporal_median
+from bgsub.masks.planes import pixels
 from bgsub.masks.predictive import FLOOR, beliefs_from
 from bgsub.masks.shadows import ShadowFinder
 
@@ -38,7 +39,7 @@ def background_of_model(model: Mapping[str, np.ndarray], training: int) -> Backg
         Frames that it was fitted to.
     """
     beliefs = beliefs_from(model["weights"], model["means"], model["covariances"], training, np.inf)
-    return Background(beliefs.mean, beliefs.spread())
+    return Background(np.ascontiguousarray(pixels(beliefs.mean)), beliefs.spread())
 
 
 def background_of_frames(training: np.ndarray) -> Background:
@@ -103,10 +104,11 @@ def pooled(model: Mapping[str, np.ndarray], training: int, strength: float) -> d
     """
     weights, covariances = model["weights"], model["covariances"].copy()
     beliefs = beliefs_from(weights, model["means"], covariances, training, np.inf)
-    samples = beliefs.samples[..., np.newaxis]
-    drawn = (beliefs.scatter + np.float32(strength) * beliefs.local) / (samples + np.float32(strength))
+    drawn = (beliefs.scatter + np.float32(strength) * beliefs.local) / (
+        beliefs.samples + np.float32(strength)
+    )
     heaviest = (weights.argmax(axis=0), *np.indices(weights.shape[1:]))
     for place, (row, column) in enumerate(zip(*np.tril_indices(3), strict=True)):
         for entry in {(row, column), (column, row)}:
-            covariances[(*heaviest, *entry)] = drawn[..., place] / _LEVELS**2
+            covariances[(*heaviest, *entry)] = drawn[place] / _LEVELS**2
     return {**model, "covariances": covariances}

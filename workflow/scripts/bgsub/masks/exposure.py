@@ -6,6 +6,8 @@ gain, whatever stands before the rest.
 
 import numpy as np
 
+from bgsub.masks.bands import Bands
+from bgsub.masks.planes import pixels, planes
 from bgsub.model.compiled import compiled
 from bgsub.model.numerics import log
 
@@ -48,7 +50,7 @@ def exposure_gain(frame: np.ndarray, mean: np.ndarray) -> np.ndarray:
     return np.exp(np.array([_mode(channel) for channel in counts])).astype(np.float32)
 
 
-def in_exposure_of(mean: np.ndarray, frame: np.ndarray) -> np.ndarray:
+def in_exposure_of(mean: np.ndarray, frame: np.ndarray, bands: Bands | None = None) -> np.ndarray:
     """Return a frame without its `exposure_gain`.
 
     Parameters
@@ -57,6 +59,8 @@ def in_exposure_of(mean: np.ndarray, frame: np.ndarray) -> np.ndarray:
         The background, 8-bit levels.
     frame : (H, W, 3) uint8 array
         RGB.
+    bands : Bands, optional
+        That threads work on, by default one.
 
     Returns
     -------
@@ -65,9 +69,14 @@ def in_exposure_of(mean: np.ndarray, frame: np.ndarray) -> np.ndarray:
         to the background of all that it may have been. Divided by its gain, a lamp would be darker than it
         was.
     """
-    levels = np.empty(frame.shape, np.float32)
-    _divide(frame, exposure_gain(frame, mean), mean, levels)
-    return levels
+    levels = np.empty((3, *frame.shape[:2]), np.float32)
+    gain, empty = exposure_gain(frame, mean), planes(mean)
+
+    def divide(rows: slice) -> None:
+        _divide(frame, gain, empty, rows.start, rows.stop, levels)
+
+    (bands or Bands(len(frame))).each(divide)
+    return pixels(levels)
 
 
 def _mode(counts: np.ndarray) -> float:
@@ -86,23 +95,30 @@ def _mode(counts: np.ndarray) -> float:
 
 @compiled
 def _count_ratios(frame: np.ndarray, mean: np.ndarray, counts: np.ndarray) -> None:
+    width = frame.shape[1]
+    before, log_before = np.empty(width, np.float32), np.empty(width)
     for i in range(frame.shape[0]):
-        for j in range(frame.shape[1]):
-            for c in range(3):
-                now, before = frame[i, j, c], mean[i, j, c]
-                if _DARKEST < now < _BRIGHTEST and _DARKEST < before < _BRIGHTEST:
-                    place = int((_LOG_OF_LEVEL[now] - log(before) + _RANGE) / _BIN)
+        for c in range(3):
+            for j in range(width):
+                before[j] = mean[i, j, c]
+            for j in range(width):  # of all, as vector instructions take them together
+                log_before[j] = log(before[j])
+            for j in range(width):
+                now = frame[i, j, c]
+                if _DARKEST < now < _BRIGHTEST and _DARKEST < before[j] < _BRIGHTEST:
+                    place = int((_LOG_OF_LEVEL[now] - log_before[j] + _RANGE) / _BIN)
                     if 0 <= place < _BINS:
                         counts[c, place] += 1
 
 
 @compiled
-def _divide(frame: np.ndarray, gain: np.ndarray, mean: np.ndarray, levels: np.ndarray) -> None:
+def _divide(
+    frame: np.ndarray, gain: np.ndarray, mean: np.ndarray, first: int, last: int, levels: np.ndarray
+) -> None:
     inverse = np.float32(1) / gain
-    for i in range(frame.shape[0]):
-        for j in range(frame.shape[1]):
-            for c in range(3):
-                level = min(np.float32(frame[i, j, c]) * inverse[c], _SATURATED)
-                if frame[i, j, c] == _SATURATED:
-                    level = max(level, mean[i, j, c])
-                levels[i, j, c] = level
+    for i in range(first, last):
+        for c in range(3):
+            for j in range(frame.shape[1]):
+                seen = np.float32(frame[i, j, c])
+                level = min(seen * inverse[c], _SATURATED)
+                levels[c, i, j] = max(level, mean[c, i, j]) if seen == _SATURATED else level

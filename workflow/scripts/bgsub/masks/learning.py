@@ -4,16 +4,18 @@ Each frame is moved to where the background is, freed of the camera's gain, judg
 pixel, and learned where it is background. See docs/posterior.md.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
+from bgsub.masks.bands import Bands, ahead
 from bgsub.masks.exposure import in_exposure_of
 from bgsub.masks.foreground import majority
 from bgsub.masks.letting_go import LettingGo, View
-from bgsub.masks.predictive import DIAGONAL, Beliefs, Judge, beliefs_from
+from bgsub.masks.planes import pixels, planes
+from bgsub.masks.predictive import DIAGONAL, FLOOR, PRIOR_SAMPLES, Beliefs, Judge, beliefs_from
 from bgsub.masks.registration import (
     Registration,
     Translation,
@@ -24,6 +26,7 @@ from bgsub.masks.registration import (
     register,
 )
 from bgsub.masks.shadows import ShadowFinder
+from bgsub.masks.unseen import renewed
 
 if TYPE_CHECKING:
     from bgsub.masks.posterior import Posterior
@@ -37,6 +40,12 @@ _MARGIN = 2  # pixels around a mark where nothing is learned: outlines are blurr
 # Frames after which these are computed anew, as they change slowly: at most .002 of F against every frame.
 _LOCAL_EVERY = 4
 _SPREAD_EVERY = 10
+
+# The threshold is as high as it is because a background differs by more than its noise: by reflected light,
+# soft shadows, haze, some hundredths of its light. Where noise is larger than that, it is what has to be
+# passed; and of what passes 3.5 by chance, once in 150 times, no square has a majority.
+_OF_NOISE, _OF_LIGHT = 3.5, 0.04
+_THRESHOLD_STEP = 4  # pixels, of the grid that is looked at for it
 
 _NO_TRANSLATION: Translation = (0.0, 0.0)
 
@@ -53,7 +62,7 @@ class LearningBackground:
     registration : Registration or None
         Against the picture that the beliefs are of; None takes frames as they are.
     n_threads : int
-        See `predictive.Judge`.
+        Results do not depend on it.
     """
 
     def __init__(
@@ -69,14 +78,24 @@ class LearningBackground:
         self._translation = _NO_TRANSLATION
         shape = beliefs.samples.shape
         self._learned_below = np.float32(min(_LEARNED_BELOW, settings.threshold) ** 2)
-        self._judge = Judge(settings.memory, float(self._learned_below), n_threads)
+        self._n_threads = n_threads
+        self._bands = Bands(shape[0], n_threads)
+        self._judge = Judge(settings.memory, min(_OF_NOISE, settings.threshold) ** 2, self._bands)
         self._shadows = ShadowFinder() if settings.ignore_shadows else None
         self._letting_go = LettingGo(shape, float(self._learned_below)) if settings.let_go else None
         # The last frame, and the samples that it counts as.
-        self._last = np.zeros((*shape, 3), np.float32)
+        self._last = np.zeros((3, *shape), np.float32)
         self._weight = np.zeros(shape, np.float32)
         self._spread = np.zeros(shape, np.float32)
+        self._floor = FLOOR
+        self._threshold = np.float32(settings.threshold**2)
         self._frames = 0
+
+    def masks(self, frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+        """Yield the masks of the next frames; see `mask`."""
+        # Where a frame lies does not depend on what is made of those before.
+        for frame, translation in ahead(map(self._in_place, frames), self._n_threads):
+            yield self._mask(frame, translation)
 
     def mask(self, frame: np.ndarray) -> np.ndarray:
         """Return the mask of the next frame.
@@ -91,51 +110,80 @@ class LearningBackground:
         (H, W) uint8 array
             0 or 255.
         """
+        return self._mask(*self._in_place(frame))
+
+    def _in_place(self, frame: np.ndarray) -> tuple[np.ndarray, Translation]:
+        """Return a frame where the background is, and how far it was moved."""
         if self._registration is not None:
             self._translation = self._registration.translation(frame, self._translation)
-        moved = has_moved(self._translation)
-        levels = self._levels(moved_back(frame, self._translation) if moved else frame)
-        score = self._judge.learn_and_judge(self.beliefs, self._last, self._weight, levels)
-        self._last = levels
+        translation = self._translation
+        return (moved_back(frame, translation) if has_moved(translation) else frame), translation
+
+    def _mask(self, frame: np.ndarray, translation: Translation) -> np.ndarray:
+        """Return the mask of a frame that lies where the background is."""
+        moved = has_moved(translation)
+        mean = pixels(self.beliefs.mean)
+        levels = self._levels(frame, mean)
+        colours = planes(levels)
+        score = self._judge.learn_and_judge(self.beliefs, self._last, self._weight, colours, self._floor)
+        self._last = colours
         if self._frames % _SPREAD_EVERY == 0:
-            self._spread = self.beliefs.spread()
-        mask = majority(score > self._settings.threshold**2, self._settings.median)
+            self._spread = self.beliefs.spread(self._floor)
+            self._threshold = self._squared_threshold()
+        mask = majority(score > self._threshold, self._settings.median)
         shadow = np.zeros_like(mask)
         if self._shadows is not None:
             mask, shadow = self._shadows.without_shadows(
-                levels, self.beliefs.mean, self._spread, mask, self._settings.median
+                levels, mean, self._spread, mask, self._settings.median
             )
         near = cv2.dilate(mask, np.ones((2 * _MARGIN + 1,) * 2, np.uint8))
-        if self._letting_go is not None:
-            self._let_go(View(levels, self.beliefs.mean, self._spread, score, mask, near, shadow))
-        self._weight = ((near == 0) & (score < self._learned_below)).astype(np.float32)
+        background = (near == 0).astype(np.float32)
         if moved:
-            clear_unseen(self._weight, self._translation)
+            clear_unseen(background, translation)
+        self._floor = renewed(self._floor, self.beliefs, colours, (background > 0) & (shadow == 0))
+        if self._letting_go is not None:
+            self._let_go(View(levels, mean, self._spread, score, mask, near, shadow))
+        self._weight = background * (score < self._learned_below)
         if self._frames % _LOCAL_EVERY == 0:
-            self.beliefs.renew_local()
+            self.beliefs.renew_local(self._bands)
         self._frames += 1
-        return moved_along(mask, self._translation) if moved else mask
+        return moved_along(mask, translation) if moved else mask
 
-    def _levels(self, frame: np.ndarray) -> np.ndarray:
-        """Return a frame in the background's exposure, (H, W, 3) float32, 8-bit levels."""
+    def do_not_learn_last(self) -> None:
+        """Leave the last frame out of what is believed."""
+        self._weight[:] = 0
+
+    def _squared_threshold(self) -> np.float32:
+        """Return the least score of foreground: less than the method's where noise drowns what light does."""
+        most = self._settings.threshold**2
+        if self._settings.median == 1:  # nothing takes out what passes by chance
+            return np.float32(most)
+        every = slice(None, None, _THRESHOLD_STEP)
+        light = self.beliefs.mean[:, every, every].mean(axis=0)
+        # What compression leaves is no noise that a square averages out.
+        noise = np.sqrt(self._spread[every, every] ** 2 - self._floor + FLOOR)
+        return np.float32(min(most, _OF_NOISE**2 * (1 + (_OF_LIGHT * np.median(light / noise)) ** 2)))
+
+    def _levels(self, frame: np.ndarray, mean: np.ndarray) -> np.ndarray:
+        """Return a frame in the exposure of the background's mean, (H, W, 3) float32, 8-bit levels."""
         if not self._settings.gain:
             return frame.astype(np.float32)
-        return in_exposure_of(self.beliefs.mean, frame)
+        return in_exposure_of(mean, frame, self._bands)
 
     def _let_go(self, view: View) -> None:
         """Make background of what was marked by mistake."""
         assert self._letting_go is not None
-        mistakes = self._letting_go.mistakes(view)
-        if not mistakes.any():
+        rows, columns = np.nonzero(self._letting_go.mistakes(view))
+        if len(rows) == 0:
             return
-        mean, variance, samples = self._letting_go.take(mistakes)
+        mean, variance, samples = self._letting_go.take(rows, columns)
         beliefs = self.beliefs
-        beliefs.mean[mistakes] = mean
-        beliefs.scatter[mistakes] = 0
+        beliefs.mean[:, rows, columns] = mean.T
+        beliefs.scatter[:, rows, columns] = 0
         for place in DIAGONAL:
-            beliefs.scatter[..., place][mistakes] = samples * variance
-        beliefs.samples[mistakes] = samples
-        beliefs.renew_local()
+            beliefs.scatter[place, rows, columns] = samples * variance
+        beliefs.samples[rows, columns] = samples
+        beliefs.renew_local(self._bands)
 
 
 def learn(
@@ -174,5 +222,21 @@ def learn(
                 "means": fitted.means_,
                 "covariances": fitted.covariances_,
             }
-    beliefs = beliefs_from(model["weights"], model["means"], model["covariances"], training, settings.memory)
-    return LearningBackground(settings, beliefs, registration, n_threads)
+    # The mixture does not know in which order it saw the frames. So the last ones are seen as the test frames
+    # will be: who left meanwhile has left their place, and the light has changed. They are learned again, and
+    # the mixture counts for the others only, unless these are fewer than the prior counts for.
+    again = min(settings.memory, training // 2)
+    others = training - again
+    learned_again = others >= PRIOR_SAMPLES
+    beliefs = beliefs_from(
+        model["weights"],
+        model["means"],
+        model["covariances"],
+        others if learned_again else training,
+        settings.memory,
+    )
+    background = LearningBackground(settings, beliefs, registration, n_threads)
+    for _ in background.masks(frames[len(frames) - again :]):
+        if not learned_again:
+            background.do_not_learn_last()
+    return background

@@ -17,15 +17,16 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from bgsub.masks.shadows import explained_by_light
+from bgsub.masks.light import explained_by_light
 from bgsub.model.compiled import compiled
 
 IN_PLACE, LIGHT = 1, 2  # reasons
 # Frames that something has to have stayed the same. A person who walks in from behind a door appears in place
 # too.
-_IN_PLACE_AFTER, _LIGHT_AFTER, _GHOST_AFTER = 50, 5, 15
+_IN_PLACE_AFTER, _LIGHT_AFTER, _GHOST_AFTER = 50, 5, 4
 
-_RECENT = 10  # frames that a mark counts as something that may have moved
+_RECENT = np.uint8(10)  # frames that a mark counts as something that may have moved
+_FRAME = np.uint8(1)
 _REACH = 0.03  # how far, of the picture's diagonal
 _CAME = 0.25  # share of its area that has to have been marked near by for something to have come from there
 _SMALLEST = 25  # pixels of something that appeared
@@ -40,15 +41,13 @@ _CHANGING = 15  # frames that a change of the whole picture may take
 _DARKER, _BRIGHTER = 0.5, 2.0  # factors of light that explain one
 _DEVIATIONS, _LEVELS = 2.0, 12.0  # that light may leave: of the background, and at most
 
-_GHOSTS_EVERY = 5  # frames: they are in no hurry
+_GHOSTS_EVERY = 3  # frames
 _FAR = 4  # pixels, half of the step across the rim
 _MARGIN = 8  # pixels around the mask's box that are looked at
-_BARE = 0.3  # share of the rim that has to lie on bare background, so that it can be told whose edge it is
-_FEWEST = 10  # such pixels
-_GHOSTS_EDGES, _OWN_EDGES = (
-    0.5,
-    0.1,
-)  # shares of these: at least edges of the background, at most of the frame
+_BARE = 0.5  # share of the rim that has to lie on bare background, so that it can be told whose edge it is
+_FEWEST = 20  # such pixels: parts of a car that drives by seem still for some frames, too
+_GHOSTS_EDGES = 0.4  # share of these, at least, that is an edge of the background
+_OWN_EDGES = 1 / 3  # of the frame, at most, for each of the background: what comes to light has edges, too
 _CLEARLY, _STEP = 2.0, 15.0  # an edge is one's own if this many times the other's, and so many levels more
 
 _MISFIT = 3  # frames of having stayed the same that a colour costs which does not fit
@@ -123,12 +122,12 @@ class LettingGo:
         self._frames += 1
         return mistakes
 
-    def take(self, where: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.float32]:
+    def take(self, rows: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.float32]:
         """Return mean (P, 3), variance (P,) and samples of what lies at some pixels, and forget it there."""
         mean, variance, same, reason = self.candidates
-        same[where] = 0
-        reason[where] = 0
-        return mean[where], variance[where], _TRUSTED
+        same[rows, columns] = 0
+        reason[rows, columns] = 0
+        return mean[rows, columns], variance[rows, columns], _TRUSTED
 
     def _look_for_light(self, view: View, new: np.ndarray) -> None:
         """Give what is newly marked the reason LIGHT, for some frames after the whole picture has changed."""
@@ -199,7 +198,7 @@ class LettingGo:
         ghost = (
             (rims.bare >= np.maximum(_FEWEST, _BARE * rims.pixels))
             & (rims.of_background >= _GHOSTS_EDGES * rims.bare)
-            & (rims.of_frame <= _OWN_EDGES * rims.bare)
+            & (rims.of_frame <= _OWN_EDGES * rims.of_background)
         )
         mistakes[box] |= ghost[label] & (still > 0)
 
@@ -223,16 +222,20 @@ def _follow(
     likewise, and let go as what appeared in place.
     """
     mean, variance, same, reason = candidates
-    for i in range(new.shape[0]):
-        for j in range(new.shape[1]):
+    height, width = new.shape
+    busy, odd_pixels = np.empty((2, width), np.bool_)
+    for i in range(height):
+        for j in range(width):  # without branches: so most pixels, which are background, take no time
             marked = view.mask[i, j] > 0
-            new[i, j] = 1 if marked and recent[i, j] == 0 else 0
-            odd = (
-                not marked
-                and view.score[i, j] > not_learned_from
-                and view.near[i, j] == 0
-                and view.shadow[i, j] == 0
-            )
+            untold = (view.near[i, j] == 0) & (view.shadow[i, j] == 0)
+            odd = ~marked & (view.score[i, j] > not_learned_from) & untold
+            new[i, j] = marked & (recent[i, j] == 0)
+            odd_pixels[j] = odd
+            busy[j] = marked | odd | (same[i, j] > 0)
+        for j in range(width):
+            if not busy[j]:
+                continue
+            marked, odd = view.mask[i, j] > 0, odd_pixels[j]
             if not marked and not odd:
                 if same[i, j] > 0:
                     same[i, j] -= 1
@@ -268,14 +271,11 @@ def _decide(mask: np.ndarray, candidates: Candidates, recent: np.ndarray, mistak
     """Tell where a reason has lasted long enough, and count down how recent marks are."""
     for i in range(mask.shape[0]):
         for j in range(mask.shape[1]):
-            if mask[i, j]:
-                recent[i, j] = _RECENT
-            elif recent[i, j] > 0:
-                recent[i, j] -= 1
+            before = recent[i, j]
+            recent[i, j] = _RECENT if mask[i, j] else before - _FRAME if before else before
             same, reason = candidates.same[i, j], candidates.reason[i, j]
-            mistakes[i, j] = (reason == IN_PLACE and same >= _IN_PLACE_AFTER) or (
-                reason == LIGHT and same >= _LIGHT_AFTER
-            )
+            in_place = (reason == IN_PLACE) & (same >= _IN_PLACE_AFTER)
+            mistakes[i, j] = in_place | ((reason == LIGHT) & (same >= _LIGHT_AFTER))
 
 
 @compiled

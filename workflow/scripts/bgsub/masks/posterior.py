@@ -77,10 +77,11 @@ class Posterior(Method):
         (H, W) uint8 array
             0 or 255.
         """
+        from bgsub.masks.bands import ahead
         from bgsub.masks.foreground import open_mask
         from bgsub.masks.learning import learn
 
         background = learn(self, learned, model, mixture, n_threads)
-        for frame in progress(tested):
-            # Their median was taken already, as shadows are looked for in what it leaves.
-            yield open_mask(background.mask(frame), self.opening)
+        # Their median was taken already, as shadows are looked for in what it leaves.
+        masks = (open_mask(mask, self.opening) for mask in background.masks(progress(tested)))
+        yield from ahead(masks, n_threads)

@@ -12,20 +12,21 @@ estimate (Robbins 1956; Haff 1980 for covariances). A pixel that was seen a few 
 noise of those around it.
 """
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 
+from bgsub.masks.bands import Bands
+from bgsub.masks.planes import planes
 from bgsub.model.compiled import compiled
 from bgsub.model.numerics import log
 
 # Tried 10 and 20: alike within .003 of F on two real clips; this one is the better with 8 training frames.
 PRIOR_SAMPLES = np.float32(20)
-# Squared levels that every variance has more: of rounding, and of what compression does to flat areas.
+# Squared levels that every variance has more, at least: of rounding, and of what compression does to flat
+# areas; `masks.unseen` says how much it is.
 FLOOR = np.float32(1)
-NEIGHBOURHOOD = 5  # pixels, width of the window of the prior's covariance
+_FEWEST = np.float32(0.025)  # samples of a neighbourhood, so that none are no division by 0
 DIAGONAL = (0, 2, 5)  # places of the variances in a lower triangle that is kept row by row
 
 # A variance of more than so many times that of the last dozen frames fades by this share a frame: what moved
@@ -39,38 +40,31 @@ _ONE, _TWO, _THREE, _ZERO = (np.float32(value) for value in (1, 2, 3, 0))
 
 
 class Beliefs(NamedTuple):
-    """The posterior of every pixel, all float32, in 8-bit levels."""
+    """The posterior of every pixel, all float32, in 8-bit levels.
+
+    Plane by plane, so that the compiled loops take 8 pixels side by side.
+    """
 
     mean: np.ndarray
-    """(H, W, 3)."""
+    """(3, H, W)."""
     scatter: np.ndarray
-    """(H, W, 6), squared levels times samples: the lower triangle row by row, 00 10 11 20 21 22."""
+    """(6, H, W), squared levels times samples: the lower triangle row by row, 00 10 11 20 21 22."""
     samples: np.ndarray
     """(H, W), samples that are remembered."""
     local: np.ndarray
-    """(H, W, 6), squared levels: the covariance of the neighbourhood, for the prior."""
+    """(6, H, W), squared levels: the covariance of the neighbourhood, for the prior."""
     recent: np.ndarray
     """(H, W), squared levels: the variance that was seen lately, mean over the channels."""
 
-    def rows(self, rows: slice) -> "Beliefs":
-        """Return those of some rows of the image, not copied."""
-        return Beliefs(
-            self.mean[rows], self.scatter[rows], self.samples[rows], self.local[rows], self.recent[rows]
-        )
-
-    def renew_local(self) -> None:
+    def renew_local(self, bands: Bands) -> None:
         """Compute the neighbourhood's covariance anew: its scatter over its samples."""
-        size = (NEIGHBOURHOOD, NEIGHBOURHOOD)
-        scatter = cv2.boxFilter(self.scatter, -1, size, borderType=cv2.BORDER_REFLECT)
-        count = cv2.boxFilter(self.samples, -1, size, borderType=cv2.BORDER_REFLECT)
-        np.divide(scatter, np.maximum(count, np.float32(1e-3))[..., np.newaxis], out=self.local)
+        bands.each(lambda rows: _pool(self.scatter, self.samples, rows.start, rows.stop, self.local))
 
-    def spread(self) -> np.ndarray:
+    def spread(self, floor: np.float32 = FLOOR) -> np.ndarray:
         """Return the standard deviation of a channel, mean over the channels: (H, W) float32, levels."""
-        scatter = sum(self.scatter[..., place] for place in DIAGONAL)
-        local = sum(self.local[..., place] for place in DIAGONAL)
-        variance = (scatter + PRIOR_SAMPLES * local) / (3 * (self.samples + PRIOR_SAMPLES))
-        return np.sqrt(variance + FLOOR)
+        spread = np.empty_like(self.samples)
+        _spread(self, floor, spread)
+        return spread
 
 
 def beliefs_from(
@@ -99,13 +93,13 @@ def beliefs_from(
     lower, upper = np.tril_indices(3)
     samples = np.minimum(fitted, np.float32(memory))
     beliefs = Beliefs(
-        mean=np.nan_to_num(means[heaviest, row, column] * _LEVELS).astype(np.float32),
-        scatter=covariance[..., lower, upper].astype(np.float32) * samples[..., np.newaxis],
+        mean=planes(np.nan_to_num(means[heaviest, row, column] * _LEVELS).astype(np.float32)),
+        scatter=planes(covariance[..., lower, upper].astype(np.float32)) * samples,
         samples=samples,
-        local=np.zeros((*samples.shape, 6), np.float32),
+        local=np.zeros((6, *samples.shape), np.float32),
         recent=(np.trace(covariance, axis1=-2, axis2=-1) / 3).astype(np.float32),
     )
-    beliefs.renew_local()
+    beliefs.renew_local(Bands(len(samples)))
     return beliefs
 
 
@@ -118,17 +112,21 @@ class Judge:
         Samples that are remembered: beyond it, what was learned before counts for less.
     exact_from : float
         A score below it may be given too high, but below it nonetheless: the logarithm is spared.
-    n_threads : int
-        Threads that work on bands of rows. No pixel depends on another, so results do not depend on it.
+    bands : Bands
+        No pixel depends on another, so results do not depend on these.
     """
 
-    def __init__(self, memory: float, exact_from: float, n_threads: int = 1) -> None:
+    def __init__(self, memory: float, exact_from: float, bands: Bands) -> None:
         self._memory, self._exact_from = np.float32(memory), np.float32(exact_from)
-        self._threads = n_threads
-        self._pool = ThreadPoolExecutor(n_threads)
+        self._bands = bands
 
     def learn_and_judge(
-        self, beliefs: Beliefs, learned: np.ndarray, weight: np.ndarray, frame: np.ndarray
+        self,
+        beliefs: Beliefs,
+        learned: np.ndarray,
+        weight: np.ndarray,
+        frame: np.ndarray,
+        floor: np.float32 = FLOOR,
     ) -> np.ndarray:
         """Learn a frame, and judge the next one by what is believed then.
 
@@ -136,10 +134,12 @@ class Judge:
         ----------
         beliefs : Beliefs
             Changed in place.
-        learned, frame : (H, W, 3) float32 arrays
+        learned, frame : (3, H, W) float32 arrays
             The frame to learn and the one to judge, 8-bit levels.
         weight : (H, W) float32 array
             Samples that `learned` counts as; 0 where it is not to be learned.
+        floor : float32
+            Squared levels that every variance has more; see `masks.unseen`.
 
         Returns
         -------
@@ -152,20 +152,73 @@ class Judge:
 
         def judge(rows: slice) -> None:
             _learn_and_judge(
-                beliefs.rows(rows),
-                learned[rows],
-                weight[rows],
-                frame[rows],
+                beliefs,
+                learned,
+                weight,
+                frame,
+                rows.start,
+                rows.stop,
                 self._memory,
                 self._exact_from,
-                score[rows],
+                floor,
+                score,
             )
 
-        edges = np.linspace(0, len(score), self._threads + 1).astype(int).tolist()
-        bands = list(map(slice, edges[:-1], edges[1:]))
-        for _ in map(judge, bands) if len(bands) == 1 else self._pool.map(judge, bands):
-            pass
+        self._bands.each(judge)
         return score
+
+
+@compiled
+def _spread(beliefs: Beliefs, floor: np.float32, spread: np.ndarray) -> None:
+    _, scatter, samples, local, _ = beliefs
+    for i in range(samples.shape[0]):
+        for j in range(samples.shape[1]):
+            own = scatter[0, i, j] + scatter[2, i, j] + scatter[5, i, j]
+            around = local[0, i, j] + local[2, i, j] + local[5, i, j]
+            variance = (own + PRIOR_SAMPLES * around) / (_THREE * (samples[i, j] + PRIOR_SAMPLES))
+            spread[i, j] = np.sqrt(variance + floor)
+
+
+@compiled
+def _pool(scatter: np.ndarray, samples: np.ndarray, first: int, last: int, local: np.ndarray) -> None:
+    """Divide the sum of the scatters around each pixel of some rows by that of the samples."""
+    width = samples.shape[1]
+    column = np.empty(width + 4, np.float32)
+    total, count = np.empty(width, np.float32), np.empty(width, np.float32)
+    for i in range(first, last):
+        _sum_around(samples, i, column, count)
+        for q in range(6):
+            _sum_around(scatter[q], i, column, total)
+            for j in range(width):
+                local[q, i, j] = total[j] / max(count[j], _FEWEST)
+
+
+@compiled
+def _sum_around(picture: np.ndarray, i: int, column: np.ndarray, total: np.ndarray) -> None:
+    """Sum a picture over the neighbourhood of each pixel of a row; `column` has the sums of its columns.
+
+    It is 5 x 5 pixels; beyond the border lies the picture's mirror image. The sums do not run, as those
+    would gather rounding.
+    """
+    height, width = picture.shape
+    above, higher = picture[_mirrored(i - 1, height)], picture[_mirrored(i - 2, height)]
+    below, lower = picture[_mirrored(i + 1, height)], picture[_mirrored(i + 2, height)]
+    middle, inside = picture[i], column[2:]
+    for j in range(width):
+        inside[j] = higher[j] + above[j] + middle[j] + below[j] + lower[j]
+    for away in range(2):
+        column[1 - away] = inside[_mirrored(-1 - away, width)]
+        inside[width + away] = inside[_mirrored(width + away, width)]
+    for j in range(width):
+        total[j] = column[j] + column[j + 1] + column[j + 2] + column[j + 3] + column[j + 4]
+
+
+@compiled
+def _mirrored(place: int, size: int) -> int:
+    """Return the place that is seen beyond a border, the border's own pixels twice."""
+    inside = -1 - place if place < 0 else place
+    inside = 2 * size - 1 - inside if inside >= size else inside
+    return min(max(inside, 0), size - 1)
 
 
 @compiled
@@ -174,57 +227,69 @@ def _learn_and_judge(
     learned: np.ndarray,
     weight: np.ndarray,
     frame: np.ndarray,
+    first: int,
+    last: int,
     memory: np.float32,
     exact_from: np.float32,
+    floor: np.float32,
     score: np.ndarray,
 ) -> None:
-    """Both in one pass, as what is believed of a pixel is in the processor's registers then."""
+    """Both row by row, as a row of all that is believed stays in the processor's cache.
+
+    The first two loops have no branches, and so are vector instructions, as long as all arrays are whole and
+    contiguous: hence the band's rows as numbers.
+    """
     mean, scatter, samples, local, recent = beliefs
-    for i in range(samples.shape[0]):
+    squared = np.empty(samples.shape[1], np.float32)
+    for i in range(first, last):
+        mean0, mean1, mean2 = mean[0, i], mean[1, i], mean[2, i]
+        scatter00, scatter10, scatter11 = scatter[0, i], scatter[1, i], scatter[2, i]
+        scatter20, scatter21, scatter22 = scatter[3, i], scatter[4, i], scatter[5, i]
         for j in range(samples.shape[1]):
             n, w = samples[i, j], weight[i, j]
-            if w > _ZERO:
-                if n + w > memory:
-                    kept = max((memory - w) / n, _ZERO)
-                    n = max(memory - w, _ZERO)
-                    for q in range(6):
-                        scatter[i, j, q] *= kept
-                r = w / (n + w)
-                d0 = learned[i, j, 0] - mean[i, j, 0]
-                d1 = learned[i, j, 1] - mean[i, j, 1]
-                d2 = learned[i, j, 2] - mean[i, j, 2]
-                mean[i, j, 0] += r * d0
-                mean[i, j, 1] += r * d1
-                mean[i, j, 2] += r * d2
-                r *= n
-                scatter[i, j, 0] += r * d0 * d0
-                scatter[i, j, 1] += r * d0 * d1
-                scatter[i, j, 2] += r * d1 * d1
-                scatter[i, j, 3] += r * d0 * d2
-                scatter[i, j, 4] += r * d1 * d2
-                scatter[i, j, 5] += r * d2 * d2
-                n += w
-                samples[i, j] = n
-                lately = recent[i, j]
-                lately += _LATELY * ((d0 * d0 + d1 * d1 + d2 * d2) * _THIRD - lately)
-                recent[i, j] = lately
-                total = (scatter[i, j, 0] + scatter[i, j, 2] + scatter[i, j, 5]) * _THIRD
-                if total > _CALMER * (lately + FLOOR) * n:
-                    for q in range(6):
-                        scatter[i, j, q] *= _FADING
+            learns = w > _ZERO
+            fades = learns & (n + w > memory)
+            kept = max((memory - w) / n, _ZERO) if fades else _ONE
+            n = max(memory - w, _ZERO) if fades else n
+            r = w / (n + w) if learns else _ZERO
+            d0 = learned[0, i, j] - mean0[j]
+            d1 = learned[1, i, j] - mean1[j]
+            d2 = learned[2, i, j] - mean2[j]
+            mean0[j] += r * d0
+            mean1[j] += r * d1
+            mean2[j] += r * d2
+            r *= n
+            s00 = scatter00[j] * kept + r * d0 * d0
+            s10 = scatter10[j] * kept + r * d0 * d1
+            s11 = scatter11[j] * kept + r * d1 * d1
+            s20 = scatter20[j] * kept + r * d0 * d2
+            s21 = scatter21[j] * kept + r * d1 * d2
+            s22 = scatter22[j] * kept + r * d2 * d2
+            n += w
+            lately = recent[i, j]
+            now = lately + _LATELY * ((d0 * d0 + d1 * d1 + d2 * d2) * _THIRD - lately)
+            lately = now if learns else lately
+            calmer = (s00 + s11 + s22) * _THIRD > _CALMER * (lately + floor) * n
+            fading = _FADING if learns & calmer else _ONE
+            samples[i, j] = n
+            recent[i, j] = lately
+            scatter00[j], scatter10[j], scatter11[j] = s00 * fading, s10 * fading, s11 * fading
+            scatter20[j], scatter21[j], scatter22[j] = s20 * fading, s21 * fading, s22 * fading
+        for j in range(samples.shape[1]):
             # The predictive's covariance: it has the mean's own uncertainty, hence the factor h.
+            n = samples[i, j]
             h = _ONE + _ONE / max(n, _ONE)
             g = h / (n + PRIOR_SAMPLES)
             u = PRIOR_SAMPLES * g
-            s00 = scatter[i, j, 0] * g + local[i, j, 0] * u + FLOOR * h
-            s10 = scatter[i, j, 1] * g + local[i, j, 1] * u
-            s11 = scatter[i, j, 2] * g + local[i, j, 2] * u + FLOOR * h
-            s20 = scatter[i, j, 3] * g + local[i, j, 3] * u
-            s21 = scatter[i, j, 4] * g + local[i, j, 4] * u
-            s22 = scatter[i, j, 5] * g + local[i, j, 5] * u + FLOOR * h
-            y0 = frame[i, j, 0] - mean[i, j, 0]
-            y1 = frame[i, j, 1] - mean[i, j, 1]
-            y2 = frame[i, j, 2] - mean[i, j, 2]
+            s00 = scatter00[j] * g + local[0, i, j] * u + floor * h
+            s10 = scatter10[j] * g + local[1, i, j] * u
+            s11 = scatter11[j] * g + local[2, i, j] * u + floor * h
+            s20 = scatter20[j] * g + local[3, i, j] * u
+            s21 = scatter21[j] * g + local[4, i, j] * u
+            s22 = scatter22[j] * g + local[5, i, j] * u + floor * h
+            y0 = frame[0, i, j] - mean0[j]
+            y1 = frame[1, i, j] - mean1[j]
+            y2 = frame[2, i, j] - mean2[j]
             # The squared distance by the decomposition L D L', which takes no square root.
             inverse0 = _ONE / s00
             l10, l20 = s10 * inverse0, s20 * inverse0
@@ -233,7 +298,10 @@ def _learn_and_judge(
             l21 = t * inverse1
             z1 = y1 - l10 * y0
             z2 = y2 - l20 * y0 - l21 * z1
-            squared = y0 * y0 * inverse0 + z1 * z1 * inverse1 + z2 * z2 / (s22 - s20 * l20 - t * l21)
+            squared[j] = y0 * y0 * inverse0 + z1 * z1 * inverse1 + z2 * z2 / (s22 - s20 * l20 - t * l21)
             k = max(n + PRIOR_SAMPLES - _TWO, _ONE)
-            most = (k + _THREE) * squared / k  # as log(1 + z) <= z
-            score[i, j] = most if most < exact_from else (k + _THREE) * np.float32(log(_ONE + squared / k))
+            score[i, j] = (k + _THREE) * squared[j] / k  # at most so much, as log(1 + z) <= z
+        for j in range(samples.shape[1]):
+            if score[i, j] >= exact_from:
+                k = max(samples[i, j] + PRIOR_SAMPLES - _TWO, _ONE)
+                score[i, j] = (k + _THREE) * np.float32(log(_ONE + squared[j] / k))

@@ -1,0 +1,255 @@
+"""Which part of a picture is the background in another light."""
+
+import numpy as np
+
+from bgsub.masks.planes import planes
+from bgsub.model.compiled import compiled
+from bgsub.model.numerics import exp, log
+
+_OWN = 12.0  # times the limit's square, that the light may leave of the pixel itself, sum over the channels
+_BLUER = 0.5  # log of blue over red, of the light in a shadow: the sky's
+_GREEN = 0.15  # log, how far green may be off the mean of the channels
+# A window of 3 x 3 is explained by chance more often, by dark cars for one: it finds light shadows only.
+_LOG_OF_LIGHTEST = float(np.log(0.75))
+_WINDOW_SHARE = 0.46  # of a window that has to be marked
+_SUMS = 14  # over a window: count; by channel frame, mean, product; the frame's squares; the mean's
+_NO_LIGHT = np.float32(1e-3)
+
+
+def explained_by_light(
+    frame: np.ndarray,
+    mean: np.ndarray,
+    marked: np.ndarray,
+    limit: np.ndarray,
+    *,
+    halves: tuple[int, ...] = (2,),
+    redder: float = -0.08,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Find the marked pixels that are the background in another light.
+
+    Of the nine windows, such as of 5 x 5, that hold a pixel and are 0 or 2 pixels off it, the one counts that
+    one factor a channel explains best (as in Kuwahara et al.'s filter, 1976: a window across an outline
+    explains nothing). The pixel has to fit these factors too, and the light's colour to be grey or bluer.
+
+    Parameters
+    ----------
+    frame, mean : (H, W, 3) float32 arrays
+        8-bit levels.
+    marked : (H, W) uint8 array
+        Not 0 where it is marked; windows hold marked pixels only.
+    limit : (H, W) float32 array
+        Largest difference that the light leaves, root mean square, levels.
+    halves : tuple of int
+        Half the widths of the windows, pixels: those of a later one count where no earlier one explains.
+    redder : float
+        Least log of blue over red, of the light.
+
+    Returns
+    -------
+    explained : (H, W) bool array
+    light : (H, W) float32 array
+        Geometric mean of the factors, 0 where it is not explained.
+    """
+    light = np.zeros(marked.shape, np.float32)
+    explained = np.zeros(marked.shape, np.bool_)
+    frame, mean = planes(frame), planes(mean)
+    height, width = marked.shape
+    for half in halves:
+        # With a border, so that no window lies outside.
+        residual = np.full((height + 2 * half, width + 2 * half), np.inf, np.float32)
+        factors = np.empty((3, *residual.shape), np.float32)
+        _fit_windows(frame, mean, marked, half, residual, factors)
+        _choose_windows(frame, mean, marked, limit, half, redder, residual, factors, explained, light)
+    return explained, light
+
+
+@compiled
+def _fit_windows(
+    frame: np.ndarray,
+    mean: np.ndarray,
+    marked: np.ndarray,
+    half: int,
+    residual: np.ndarray,
+    factors: np.ndarray,
+) -> None:
+    """Fit a factor a channel to the window around every pixel; `residual` is the mean square that is left.
+
+    Sums over the columns of windows run from row to row. They are of whole levels or nearly, in float64.
+    `residual` and `factors` have a border of `half` pixels.
+    """
+    height, width = marked.shape
+    columns = np.zeros((_SUMS, width + 2 * half))
+    fewest = _WINDOW_SHARE * (2 * half + 1) ** 2
+    first, last = _marked_columns(marked)
+    for i in range(-half, height):
+        if i + half < height:
+            row = i + half
+            _add_row(row, frame, mean, marked, half, 1.0, first[row], last[row], columns)
+        if i > half:
+            row = i - half - 1
+            _add_row(row, frame, mean, marked, half, -1.0, first[row], last[row], columns)
+        if i < 0:
+            continue
+        # Windows beyond these columns hold nothing that is marked.
+        start, stop = width, 0
+        for row in range(max(i - half, 0), min(i + half + 1, height)):
+            start, stop = min(start, first[row] - half), max(stop, last[row] + half)
+        _fit_row(
+            columns, half, fewest, max(start, 0), min(stop, width), residual[i + half], factors[:, i + half]
+        )
+
+
+@compiled
+def _marked_columns(marked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first marked column of each row, and one past the last."""
+    height, width = marked.shape
+    first, last = np.full(height, width), np.zeros(height, np.int64)
+    for i in range(height):
+        for j in range(width):
+            if marked[i, j]:
+                first[i] = min(first[i], j)
+                last[i] = j + 1
+    return first, last
+
+
+@compiled
+def _add_row(
+    row: int,
+    frame: np.ndarray,
+    mean: np.ndarray,
+    marked: np.ndarray,
+    half: int,
+    sign: float,
+    first: int,
+    last: int,
+    columns: np.ndarray,
+) -> None:
+    """Add a row's marked pixels to the sums over columns, or take them out of these."""
+    count, squares = columns[0, half + first :], columns[10, half + first :]
+    inside = marked[row, first:last]
+    for j in range(last - first):
+        count[j] += sign if inside[j] else 0.0
+    for c in range(3):
+        nows, befores = frame[c, row, first:last], mean[c, row, first:last]
+        seen, empty = columns[1 + c, half + first :], columns[4 + c, half + first :]
+        both, empty_squares = columns[7 + c, half + first :], columns[11 + c, half + first :]
+        for j in range(last - first):
+            counted = sign if inside[j] else 0.0
+            now, before = np.float64(nows[j]), np.float64(befores[j])
+            seen[j] += counted * now
+            empty[j] += counted * before
+            both[j] += counted * now * before
+            squares[j] += counted * now * now
+            empty_squares[j] += counted * before * before
+
+
+@compiled
+def _fit_row(
+    columns: np.ndarray,
+    half: int,
+    fewest: float,
+    first: int,
+    last: int,
+    residual: np.ndarray,
+    factors: np.ndarray,
+) -> None:
+    """Fit the windows of one row between two columns."""
+    window = np.empty((_SUMS, max(last - first, 0)))
+    for q in range(_SUMS):
+        column, total = columns[q, first:], window[q]
+        if half == 1:
+            for j in range(last - first):
+                total[j] = column[j] + column[j + 1] + column[j + 2]
+        else:
+            for j in range(last - first):
+                total[j] = column[j] + column[j + 1] + column[j + 2] + column[j + 3] + column[j + 4]
+    left, residuals = window[10], residual[first + half :]
+    for c in range(3):
+        seen, empty, both, empty_squares = window[1 + c], window[4 + c], window[7 + c], window[11 + c]
+        factor_of = factors[c, first + half :]
+        for j in range(last - first):
+            factor = (seen[j] + 1) / (empty[j] + 1)
+            left[j] += factor * (factor * empty_squares[j] - 2 * both[j])
+            factor_of[j] = factor
+    for j in range(last - first):
+        count = window[0, j]
+        residuals[j] = left[j] / (3 * (count - 1)) if count >= fewest else np.inf
+
+
+@compiled
+def _choose_windows(
+    frame: np.ndarray,
+    mean: np.ndarray,
+    marked: np.ndarray,
+    limit: np.ndarray,
+    half: int,
+    redder: float,
+    residual: np.ndarray,
+    factors: np.ndarray,
+    explained: np.ndarray,
+    light: np.ndarray,
+) -> None:
+    """Explain each marked pixel by the best of the windows that hold it, if that does.
+
+    Without branches, between the first and the last marked column of a row.
+    """
+    height, width = marked.shape
+    least_blue, most_blue = exp(redder), exp(_BLUER)
+    least_green, most_green = exp(-3 * _GREEN), exp(3 * _GREEN)
+    darkest = exp(3 * _LOG_OF_LIGHTEST) if half == 1 else 0.0
+    first, last = _marked_columns(marked)
+    best, red, green, blue = np.empty((4, width), np.float32)
+    for i in range(height):
+        start, stop = first[i], last[i]
+        best[:] = np.inf
+        _keep_better(residual, factors, i + half, start + half, stop + half, best, red, green, blue)
+        for down in range(3):
+            for right in range(3):
+                row, shift = i + down * half, right * half
+                _keep_better(residual, factors, row, start + shift, stop + shift, best, red, green, blue)
+        frame0, frame1, frame2 = frame[0, i, start:stop], frame[1, i, start:stop], frame[2, i, start:stop]
+        mean0, mean1, mean2 = mean[0, i, start:stop], mean[1, i, start:stop], mean[2, i, start:stop]
+        limits, wanted = limit[i, start:stop], marked[i, start:stop]
+        explained_here, light_here = explained[i, start:stop], light[i, start:stop]
+        for j in range(len(wanted)):
+            most = np.float64(limits[j]) * limits[j]
+            rest0 = frame0[j] - red[j] * mean0[j]
+            rest1 = frame1[j] - green[j] * mean1[j]
+            rest2 = frame2[j] - blue[j] * mean2[j]
+            own = np.float64(rest0 * rest0) + rest1 * rest1 + rest2 * rest2
+            r = np.float64(max(red[j], _NO_LIGHT))
+            g = np.float64(max(green[j], _NO_LIGHT))
+            b = np.float64(max(blue[j], _NO_LIGHT))
+            fits = (best[j] <= most) & (own < _OWN * most)
+            # The logarithms of these ratios are limited.
+            grey_or_bluer = (least_blue * r < b) & (b < most_blue * r)
+            not_green = (least_green * r * b < g * g) & (g * g < most_green * r * b)
+            bright_enough = r * g * b > darkest
+            found = (wanted[j] > 0) & fits & grey_or_bluer & not_green & bright_enough
+            found &= ~explained_here[j]
+            root = np.float32(exp(log(r * g * b) / 3))
+            light_here[j] = root if found else light_here[j]
+            explained_here[j] |= found
+
+
+@compiled
+def _keep_better(
+    residual: np.ndarray,
+    factors: np.ndarray,
+    row: int,
+    start: int,
+    stop: int,
+    best: np.ndarray,
+    red: np.ndarray,
+    green: np.ndarray,
+    blue: np.ndarray,
+) -> None:
+    """Take those of these windows that explain more than what was taken before."""
+    others, reds = residual[row, start:stop], factors[0, row, start:stop]
+    greens, blues = factors[1, row, start:stop], factors[2, row, start:stop]
+    for j in range(len(others)):
+        better = others[j] < best[j]
+        best[j] = others[j] if better else best[j]
+        red[j] = reds[j] if better else red[j]
+        green[j] = greens[j] if better else green[j]
+        blue[j] = blues[j] if better else blue[j]
