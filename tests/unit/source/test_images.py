@@ -287,3 +287,10 @@ def test_an_animation_says_its_rate_by_how_long_its_frames_are_shown(
     decoding = Decoding()
     read_frames(path, None, tmp_path / "frames.npy", decoding=decoding)
     assert (decoding.frames, decoding.rate) == (3, rate)
+
+
+def test_colours_that_are_not_rgb_are_told(tmp_path: Path):
+    image = Image.new("LAB", (8, 6), (200, 90, 30))
+    image.save(tmp_path / "0.tif")
+    with pytest.raises(InputError, match=r"'0\.tif' has CIELAB colours; expected RGB or grey: convert it"):
+        read_frames(tmp_path, "*", tmp_path / "frames.npy")

@@ -1,16 +1,23 @@
 """Small inputs rebuilt from reports, where they are on this machine: each behaves as its README says."""
 
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
 import pytest
+from snakemake.common.configfile import load_configfile
+from snakemake.utils import update_config
 
+from bgsub.config.duplicates import check_duplicates
+from bgsub.config.experiment import Experiment, read_experiment
+from bgsub.config.readable import check_readable
 from bgsub.errors import InputError
 from bgsub.source.decode import Decoding
 from bgsub.source.frames import open_frames
 from bgsub.source.reading import read_frames, read_groundtruth
 
-CASES = Path(__file__).parents[4] / "shared/cases"
+ROOT = Path(__file__).parents[3]
+CASES = ROOT.parent / "shared/cases"
 
 pytestmark = pytest.mark.skipif(not CASES.exists(), reason="the shared cases are not on this machine")
 
@@ -76,3 +83,104 @@ def test_frames_and_labels_that_part_ways_are_told(tmp_path: Path):
             open_frames(tmp_path / "frames.npy"),
             frame_names=names,
         )
+
+
+@pytest.fixture(scope="module")
+def shipped() -> dict:
+    return {**load_configfile(ROOT / "config.yaml"), "clip_tables": [], "scenes": None}
+
+
+def experiment(shipped: dict, case: Path) -> Experiment:
+    """Read an overlay as Snakemake does, where its videos and tables are."""
+    check_readable([str(case)])
+    check_duplicates([case])
+    config = deepcopy(shipped)
+    update_config(config, load_configfile(case))
+    return read_experiment(config, ROOT)
+
+
+def names(folder: str) -> list[str]:
+    return sorted(file.name for file in (CASES / folder).glob("*.yaml"))
+
+
+@pytest.mark.parametrize("case", names("config_yaml"))
+def test_an_overlay_is_read_or_told_in_one_line(
+    shipped: dict, case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(CASES)
+    told = ""
+    try:
+        experiment(shipped, CASES / "config_yaml" / case)
+    except InputError as error:
+        told = str(error)
+    assert "\n" not in told
+
+
+@pytest.mark.parametrize(
+    ("case", "told"),
+    [
+        ("intclip", "clips: found a key that YAML reads as a number; put it in quotes: '1'"),
+        ("dateclip", "clips: found a key that YAML reads as a date; put it in quotes: '2024-01-05'"),
+        ("onmethod", "methods: found a key that YAML reads as true or false; put it in quotes"),
+        ("intmodel", "models: found a key that YAML reads as a number"),
+        ("intsweep", "sweeps: found a key that YAML reads as a number"),
+        ("comma", "split: found a key that YAML reads as a number"),
+        ("dupkey", "line 7: 'methods' is in line 4 already"),
+        ("latin1", "line 3: byte 0xfc is no UTF-8"),
+        ("utf16", "line 1: byte 0xff is no UTF-8"),
+        ("empty", "empty.yaml: holds nothing"),
+        ("nan", "methods.gmm.threshold: found nan; expected a finite number"),
+        ("sci", "write it without quotes, and an exponent as in 1.0e-6"),
+    ],
+)
+def test_a_mistake_in_an_overlay_is_told(
+    shipped: dict, case: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(CASES)
+    with pytest.raises(InputError) as error:
+        experiment(shipped, CASES / f"config_yaml/{case}.yaml")
+    assert told in str(error.value)
+
+
+def test_whole_number_floats_reach_the_jobs_as_whole_numbers(
+    shipped: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(CASES)
+    shipped = shipped | {"methods": shipped["methods"] | {"learning_gmm": None}}
+    found = experiment(shipped, CASES / "config_yaml/whole_number_floats_run.yaml").config
+    values = (found["models"]["a"]["components"], found["clips"]["fsynth"]["source"]["synthetic"]["frames"])
+    assert [(type(value), value) for value in values] == [(int, 2), (int, 40)]
+
+
+@pytest.mark.parametrize(
+    ("case", "told"),
+    [
+        ("dup", "line 4: clip: 'k1' is in line 2 already"),
+        ("extra", "line 2: more cells than the columns of line 1"),
+        ("comment", "line 1: found # my clips; expected names of columns"),
+    ],
+)
+def test_a_mistake_in_a_table_is_told(
+    shipped: dict, case: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_tables(tmp_path, monkeypatch)
+    with pytest.raises(InputError) as error:
+        experiment(shipped | {"clip_tables": [f"tables/{case}.tsv"], "run": ["k*"]}, tmp_path / "run.yaml")
+    assert told in str(error.value)
+
+
+@pytest.mark.parametrize(("case", "count"), [("quote3", 4), ("bom", 3), ("cr", 3), ("blank", 3), ("ok", 3)])
+def test_a_table_keeps_all_its_rows(
+    shipped: dict, case: str, count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_tables(tmp_path, monkeypatch)
+    changes = {"clip_tables": [f"tables/{case}.tsv"], "run": ["k*"]}
+    assert len(experiment(shipped | changes, tmp_path / "run.yaml").clips) == count
+
+
+def with_tables(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make a folder that has the tables and the videos, and is the working directory."""
+    for name in ("tables", "videos"):
+        (folder / name).symlink_to(CASES / name)
+    (folder / "run.yaml").write_text("video: {fps: 10}\n")
+    monkeypatch.chdir(folder)

@@ -229,3 +229,29 @@ def test_frames_that_a_duration_has_no_room_for_are_told_where_nothing_lists_the
         f"the video lasts as long as {varying.estimated} frames at its rate, and 42 were decoded"
     )
     assert (varying.expected, varying.rate) == (None, None)
+
+
+# ---------------------------------------------------------------- interlaced
+
+
+@pytest.mark.parametrize(
+    ("suffix", "options"),
+    [
+        ("mp4", ("-c:v", "libx264", "-pix_fmt", "yuv420p")),
+        ("mpg", ("-c:v", "mpeg2video", "-qscale:v", "2")),
+    ],
+)
+def test_interlaced_video_of_which_opencv_makes_white_frames_is_refused_and_the_remedy_helps(
+    tmp_path: Path, suffix: str, options: tuple[str, ...]
+):
+    video = tmp_path / f"fields.{suffix}"
+    made(video, "-vf", "interlace", *options, "-flags", "+ilme+ildct")
+    with pytest.raises(
+        InputError, match=r"Cannot convert interlaced.*whole by `ffmpeg -i VIDEO -vf yadif NEW`"
+    ):
+        decoded(video, tmp_path)
+    ffmpeg("-i", video, "-vf", "yadif", *X264, tmp_path / "whole.mp4")
+    frames, decoding = decoded(tmp_path / "whole.mp4", tmp_path)
+    assert len(frames) == 45
+    assert decoding.damaged == 0
+    assert 100 < frames.mean() < 150

@@ -194,9 +194,13 @@ def read_header(data: bytes, label: str) -> ImageHeader:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
             pages = getattr(image, "n_frames", 1) if image.format in _STACKS else 1
             transparent = image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info
-            return ImageHeader(image.format or "", *image.size, pages, transparent)
+            header = ImageHeader(image.format or "", *image.size, pages, transparent)
+            mode = image.mode
     except Exception as error:  # of many kinds, where the bytes make no sense
         raise _undecodable(data, label) from error
+    if mode == "LAB":  # OpenCV would take L, a and b for red, green and blue
+        raise InputError(f"{label} has CIELAB colours; expected RGB or grey: convert it")
+    return header
 
 
 def _decoded(data: bytes, flags: int, label: str, messages: DecoderMessages) -> np.ndarray:

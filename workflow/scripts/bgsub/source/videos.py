@@ -33,6 +33,8 @@ _WITHOUT_RATE = {"av1", "h261", "h263", "h264", "hevc", "jpeg_pipe", "m4v", "mjp
 _OFF = 0.02  # share by which an estimated number of frames may be wrong because it is one
 # What demuxers say when the file ends before what they read does.
 _ENDED_EARLY = ("ended prematurely", "partial file")
+# What the converter of colours says of a frame that it cannot do: OpenCV gives it out all the same, as white.
+_NO_PICTURE = "Cannot convert"
 
 
 class VideoReader:
@@ -137,6 +139,11 @@ class VideoReader:
             self._ended_early = self._ended_early or next(early, None)
             if not found:
                 return
+            if failed := next((error for error in errors if _NO_PICTURE in error), None):
+                raise InputError(
+                    f"{self._label}: OpenCV cannot show its frames ({failed}); if they are interlaced, make"
+                    " them whole by `ffmpeg -i VIDEO -vf yadif NEW`"
+                )
             self.count += 1
             self.damaged += bool(errors)
             self._limits.check("frames", self.count, f"{self._label} is too long")
