@@ -35,3 +35,9 @@ def test_a_name_may_be_there_again_in_another_section(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text("a: {x: 1}\nb: {x: 1}\n1: 2\n'1': 3\n")
     (tmp_path / "empty.yaml").write_text("")
     check_duplicates([tmp_path / "mine.yaml", tmp_path / "empty.yaml"])
+
+
+def test_what_a_section_takes_over_from_another_may_be_said_anew(tmp_path: Path) -> None:
+    """YAML's `<<` is there to have a key twice: the section's own is the one that holds."""
+    (tmp_path / "mine.yaml").write_text("a: &a {x: 1, y: 2}\nb:\n  <<: *a\n  x: 3\n")
+    check_duplicates([tmp_path / "mine.yaml"])

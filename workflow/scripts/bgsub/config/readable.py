@@ -3,6 +3,7 @@
 Imports nothing heavy: it is called for every run, and while its options are read.
 """
 
+import copy
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -62,7 +63,7 @@ def composed(file: str | Path) -> yaml.Node | None:
                 raise InputError(
                     f"{file}: its aliases (*) stand for more than {_MOST_NODES:,} values; write fewer"
                 )
-            loader.construct_document(root)
+            loader.construct_document(copy.deepcopy(root))  # it puts what `<<` merges into the nodes
     except (yaml.YAMLError, ValueError) as error:  # ValueError: of numbers and dates
         raise InputError(_not_yaml(file, error)) from None
     except RecursionError:
