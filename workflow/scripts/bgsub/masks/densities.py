@@ -191,9 +191,17 @@ def _odds(frame: np.ndarray, p: int, packed: np.ndarray, q: int) -> float:
 
 
 @compiled
-def _surprise(frame: np.ndarray, p: int, packed: np.ndarray, q: int) -> float:
+def _surprise_below(frame: np.ndarray, p: int, packed: np.ndarray, q: int, least: float) -> float:
+    """Return the surprise of pixel `p` by the model of pixel `q`, or `least` if it cannot be less."""
+    count = packed.shape[1]
+    likeliest = _log_term(frame, p, packed, q, 0)
+    for k in range(1, count):
+        likeliest = max(likeliest, _log_term(frame, p, packed, q, k))
+    # A mixture's density is at most so many times that of its likeliest component.
+    if -likeliest - log(float(count)) >= least:
+        return least
     total = _log_term(frame, p, packed, q, 0)
-    for k in range(1, packed.shape[1]):
+    for k in range(1, count):
         term = _log_term(frame, p, packed, q, k)
         total = max(total, term) + log(1.0 + exp(-abs(total - term)))
     return -total
@@ -268,7 +276,7 @@ def _ask_neighbours(
                     elif rule == _ODDS:
                         other = _odds(frame, p, packed, q)
                     else:
-                        other = _surprise(frame, p, packed, q)
+                        other = _surprise_below(frame, p, packed, q, least)
                     if other < least:
                         least = other
             score[i, j] = least

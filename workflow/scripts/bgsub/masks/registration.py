@@ -104,12 +104,17 @@ def register(frames: Frames) -> tuple[Registration, np.ndarray | None]:
     most = max(_HELD_BYTES // frames[0].nbytes, MINIMUM_TRAINING_FRAMES)
     if len(frames) > most:
         frames = frames[np.linspace(0, len(frames) - 1, most).astype(int)]
-    registration = Registration(frames[len(frames) // 2])
+    aligned = _aligned(frames, Registration(frames[len(frames) // 2]))
     for _ in range(2):  # the median of frames that are not registered is blurred
+        before, registration = aligned, _to_median(frames if aligned is None else aligned)
         aligned = _aligned(frames, registration)
-        median = temporal_median(frames if aligned is None else aligned)
-        registration = Registration(median.astype(np.uint8))
-    return registration, _aligned(frames, registration)
+        if before is None and aligned is None:  # the median is of the same frames again
+            break
+    return registration, aligned
+
+
+def _to_median(frames: Frames) -> Registration:
+    return Registration(temporal_median(frames).astype(np.uint8))
 
 
 def has_moved(translation: Translation) -> bool:
