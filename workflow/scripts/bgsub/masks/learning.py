@@ -15,7 +15,7 @@ from bgsub.masks.exposure import in_exposure_of
 from bgsub.masks.foreground import majority
 from bgsub.masks.letting_go import LettingGo, View
 from bgsub.masks.planes import pixels, planes
-from bgsub.masks.predictive import DIAGONAL, FLOOR, PRIOR_SAMPLES, Beliefs, Judge, beliefs_from
+from bgsub.masks.predictive import DIAGONAL, FLOOR, Beliefs, Judge, beliefs_from
 from bgsub.masks.registration import (
     Registration,
     Translation,
@@ -222,21 +222,11 @@ def learn(
                 "means": fitted.means_,
                 "covariances": fitted.covariances_,
             }
-    # The mixture does not know in which order it saw the frames. So the last ones are seen as the test frames
-    # will be: who left meanwhile has left their place, and the light has changed. They are learned again, and
-    # the mixture counts for the others only, unless these are fewer than the prior counts for.
-    again = min(settings.memory, training // 2)
-    others = training - again
-    learned_again = others >= PRIOR_SAMPLES
-    beliefs = beliefs_from(
-        model["weights"],
-        model["means"],
-        model["covariances"],
-        others if learned_again else training,
-        settings.memory,
-    )
+    beliefs = beliefs_from(model["weights"], model["means"], model["covariances"], training, settings.memory)
     background = LearningBackground(settings, beliefs, registration, n_threads)
+    # The mixture does not know in which order it saw the frames. So the last ones are seen as the test frames
+    # will be: who left meanwhile has left their place. The mixture has learned them already.
+    again = min(settings.memory, training // 2)
     for _ in background.masks(frames[len(frames) - again :]):
-        if not learned_again:
-            background.do_not_learn_last()
+        background.do_not_learn_last()
     return background

@@ -46,8 +46,10 @@ _FAR = 4  # pixels, half of the step across the rim
 _MARGIN = 8  # pixels around the mask's box that are looked at
 _BARE = 0.5  # share of the rim that has to lie on bare background, so that it can be told whose edge it is
 _FEWEST = 20  # such pixels: parts of a car that drives by seem still for some frames, too
-_GHOSTS_EDGES = 0.4  # share of these, at least, that is an edge of the background
-_OWN_EDGES = 1 / 3  # of the frame, at most, for each of the background: what comes to light has edges, too
+_GHOSTS_EDGES, _OWN_EDGES = (
+    0.4,
+    0.1,
+)  # shares of these: at least edges of the background, at most of the frame
 _CLEARLY, _STEP = 2.0, 15.0  # an edge is one's own if this many times the other's, and so many levels more
 
 _MISFIT = 3  # frames of having stayed the same that a colour costs which does not fit
@@ -198,7 +200,7 @@ class LettingGo:
         ghost = (
             (rims.bare >= np.maximum(_FEWEST, _BARE * rims.pixels))
             & (rims.of_background >= _GHOSTS_EDGES * rims.bare)
-            & (rims.of_frame <= _OWN_EDGES * rims.of_background)
+            & (rims.of_frame <= _OWN_EDGES * rims.bare)
         )
         mistakes[box] |= ghost[label] & (still > 0)
 

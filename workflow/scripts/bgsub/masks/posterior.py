@@ -26,7 +26,8 @@ class Posterior(Method):
     posterior: str
     """Name of the model it starts from."""
     threshold: Annotated[float, Gt(0)] = 6
-    """Foreground above this, standard deviations; more where a pixel has learned little (Student's t)."""
+    """Foreground above this, standard deviations; more where a pixel has learned little (Student's t), less,
+    down to 3.5, where noise is large beside the light."""
     memory: Annotated[int, Ge(2), Le(MOST)] = 50
     """Frames that each pixel remembers: what it learned before fades."""
     median: Literal[1, 3, 5, 7, 9, 11, 13, 15] = 7

@@ -26,7 +26,7 @@ PRIOR_SAMPLES = np.float32(20)
 # Squared levels that every variance has more, at least: of rounding, and of what compression does to flat
 # areas; `masks.unseen` says how much it is.
 FLOOR = np.float32(1)
-_FEWEST = np.float32(0.025)  # samples of a neighbourhood, so that none are no division by 0
+_FEWEST = np.float32(0.001)  # samples of a neighbourhood, so that none are no division by 0
 DIAGONAL = (0, 2, 5)  # places of the variances in a lower triangle that is kept row by row
 
 # A variance of more than so many times that of the last dozen frames fades by this share a frame: what moved
@@ -181,36 +181,36 @@ def _spread(beliefs: Beliefs, floor: np.float32, spread: np.ndarray) -> None:
 
 @compiled
 def _pool(scatter: np.ndarray, samples: np.ndarray, first: int, last: int, local: np.ndarray) -> None:
-    """Divide the sum of the scatters around each pixel of some rows by that of the samples."""
+    """Divide the average of the scatters around each pixel of some rows by that of the samples."""
     width = samples.shape[1]
-    column = np.empty(width + 4, np.float32)
-    total, count = np.empty(width, np.float32), np.empty(width, np.float32)
+    column = np.empty(width + 4)
+    around, count = np.empty(width, np.float32), np.empty(width, np.float32)
     for i in range(first, last):
-        _sum_around(samples, i, column, count)
+        _average_around(samples, i, column, count)
         for q in range(6):
-            _sum_around(scatter[q], i, column, total)
+            _average_around(scatter[q], i, column, around)
             for j in range(width):
-                local[q, i, j] = total[j] / max(count[j], _FEWEST)
+                local[q, i, j] = around[j] / max(count[j], _FEWEST)
 
 
 @compiled
-def _sum_around(picture: np.ndarray, i: int, column: np.ndarray, total: np.ndarray) -> None:
-    """Sum a picture over the neighbourhood of each pixel of a row; `column` has the sums of its columns.
+def _average_around(picture: np.ndarray, i: int, column: np.ndarray, average: np.ndarray) -> None:
+    """Average a picture over the neighbourhood of each pixel of a row; `column` takes sums of columns.
 
-    It is 5 x 5 pixels; beyond the border lies the picture's mirror image. The sums do not run, as those
-    would gather rounding.
+    It is 5 x 5 pixels; beyond the border lies the picture's mirror image. Sums are float64, and do not run:
+    a verdict on a whole region can hang on the rounding.
     """
     height, width = picture.shape
     above, higher = picture[_mirrored(i - 1, height)], picture[_mirrored(i - 2, height)]
     below, lower = picture[_mirrored(i + 1, height)], picture[_mirrored(i + 2, height)]
     middle, inside = picture[i], column[2:]
     for j in range(width):
-        inside[j] = higher[j] + above[j] + middle[j] + below[j] + lower[j]
+        inside[j] = np.float64(higher[j]) + above[j] + middle[j] + below[j] + lower[j]
     for away in range(2):
         column[1 - away] = inside[_mirrored(-1 - away, width)]
         inside[width + away] = inside[_mirrored(width + away, width)]
     for j in range(width):
-        total[j] = column[j] + column[j + 1] + column[j + 2] + column[j + 3] + column[j + 4]
+        average[j] = (column[j] + column[j + 1] + column[j + 2] + column[j + 3] + column[j + 4]) * 0.04
 
 
 @compiled
