@@ -51,6 +51,8 @@ def test_the_reason_of_a_failure_is_told_where_it_happens_and_in_the_end(project
     last = next(line for line in said[-3:] if reason in line)
     assert last.startswith(f"Failed: {reason}")
     assert last.endswith("(results/kitchen/logs/read_frames.log)")
+    assert "With --keep-going, what does not depend" in run.stdout
+    assert "With --keep-going" not in project.snakemake("--keep-going", check=False).stdout
     assert not [line for line in said if line.startswith("Results: ")]
 
 

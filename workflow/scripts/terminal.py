@@ -96,6 +96,8 @@ class StepFormatter(DefaultFormatter):
             targets: Collection[str] = self.workflow.dag_settings.targets or {"all"}
             yield from (f"Results: {RESULTS[target]}" for target in sorted(targets) if target in RESULTS)
         else:
+            if not self.workflow.execution_settings.keep_going:
+                yield "With --keep-going, what does not depend on what failed is made all the same."
             yield from (f"Failed: {why}" for why in self.failed.values())
 
 

@@ -312,18 +312,12 @@ def test_ground_truth_is_no_video(tmp_path: Path):
 # ---------------------------------------------------------------- tiles
 
 
-@given(st.integers(1, 500), st.data())
-def test_tiles_cover_the_image_once_and_evenly(height: int, data):
-    tiles = data.draw(st.integers(1, height))
+@given(st.integers(1, 500), st.integers(1, 600))
+def test_tiles_cover_the_image_once_and_evenly(height: int, tiles: int):
     bands = [tile_rows(height, tile, tiles) for tile in range(tiles)]
     assert [row for band in bands for row in range(height)[band]] == list(range(height))
     sizes = [band.stop - band.start for band in bands]
     assert max(sizes) - min(sizes) <= 1
-
-
-def test_more_tiles_than_rows_is_told():
-    with pytest.raises(InputError, match="tiles: 481 for a clip 480 rows high; expected at most 480"):
-        tile_rows(480, 0, 481)
 
 
 def test_rows_of_a_tile_are_copied_and_nothing_else(tmp_path: Path):

@@ -46,7 +46,7 @@ def stack_tiles(tiles: Iterable[dict[str, np.ndarray]], height: int) -> dict[str
     top = 0
     for tile in tiles:
         if not whole:
-            whole = _room_for(tile, height)
+            whole = room_for(tile, height)
         bottom = top + len(tile["n_iter"])
         for name, axis in ROW_AXIS.items():
             np.moveaxis(whole[name], axis, 0)[top:bottom] = np.moveaxis(tile[name], axis, 0)
@@ -80,7 +80,7 @@ def write_model(
     write_table(convergence, trajectory_rows(trajectory))
 
 
-def _room_for(tile: dict[str, np.ndarray], height: int) -> dict[str, np.ndarray]:
+def room_for(tile: dict[str, np.ndarray], height: int) -> dict[str, np.ndarray]:
     """Arrays for tiles like this one of as many rows together, and zeros for their trajectory."""
     room = {}
     for name, axis in ROW_AXIS.items():

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from bgsub.errors import InputError
 from bgsub.files import whole_file
 
 _SHOWN_BYTES = 64 * 2**20
@@ -113,15 +112,10 @@ def frames_at(frames: np.ndarray, places: Sequence[int]) -> Frames:
 def tile_rows(height: int, tile: int, tiles: int) -> slice:
     """Return the rows of tile number `tile` (from 0) of an image cut into `tiles` bands as even as possible.
 
-    Raises
-    ------
-    InputError
-        If there are more tiles than rows.
+    Where there are more tiles than rows, some have none.
     """
     if not 0 <= tile < tiles:
         raise ValueError(f"tile {tile} of {tiles}")
-    if tiles > height:
-        raise InputError(f"tiles: {tiles} for a clip {height} rows high; expected at most {height}")
     return slice(tile * height // tiles, (tile + 1) * height // tiles)
 
 
