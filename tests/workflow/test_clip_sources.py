@@ -151,6 +151,16 @@ def test_each_bad_file_is_told_in_one_line(bare: Project) -> None:
         assert make is too_few or "frames.npy" not in left
 
 
+def test_a_clip_of_one_pixel_has_its_page(bare: Project) -> None:
+    """It has no neighbour, no edge, and no second row for a second tile."""
+    archive(bare.folder / "pixel.zip", pictures(height=1, width=1))
+    use(bare, {"path": "pixel.zip"}, frames="clip/*.png")
+    bare.snakemake("--cores", "2")
+    assert (bare.results / "mine/report.html").is_file()
+    with np.load(bare.results / "mine/models/em/model.npz") as model:
+        assert model["means"].shape == (2, 1, 1, 3)
+
+
 def assert_told(done: subprocess.CompletedProcess, told: list[str]) -> None:
     """The run failed, and one line that is marked as an error holds all that the user must know."""
     assert done.returncode == 1
