@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 
-def snakemake(folder: Path, arguments: list[str], timeout: float = 900) -> subprocess.CompletedProcess:
+def snakemake(folder: Path, arguments: list[str], timeout: float = 300) -> subprocess.CompletedProcess:
     """Do what `python -m snakemake` would in a folder; what it prints is captured as one text."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SNAKEMAKE")}
     with tempfile.NamedTemporaryFile() as printed:

@@ -71,7 +71,7 @@ class Project:
             stream.write(text)
 
     def snakemake(
-        self, *arguments: str, check: bool = True, timeout: float = 900
+        self, *arguments: str, check: bool = True, timeout: float = 300
     ) -> subprocess.CompletedProcess:
         """Run `snakemake` with the small config, its output captured as one text."""
         if "--configfile" not in arguments:

@@ -108,7 +108,8 @@ def test_a_table_is_sought_in_the_working_directory_first_and_below_a_prefix() -
         ),
         (
             "clip\tpath\tstill_frame\tstill_region\na\tb.mp4\tfive\t1 2 3 4\n",
-            "mine.tsv, line 2: still_frame: found 'five'; expected a whole number, at least 0 and",
+            "mine.tsv, line 2: still_frame: found 'five'; expected a whole number, at least 0 and at most "
+            "2147483647 (First frame",
         ),
         (
             "clip\tpath\tstill_frame\na\tb.mp4\t5\n",

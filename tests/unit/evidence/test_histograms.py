@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bgsub.evidence.curves import threshold_curve
@@ -26,7 +26,6 @@ def luma_and_a_half(frame):
     return score
 
 
-@settings(max_examples=40)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([1, 3, 4]), st.sampled_from([1, 3, 7]), st.booleans())
 def test_counts_are_those_of_the_masks_at_every_threshold(seed, opening, median, in_roi):
     frames, groundtruth, roi = clip(seed)

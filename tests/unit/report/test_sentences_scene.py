@@ -148,8 +148,12 @@ def test_a_person_in_the_training_frames_gives_a_warning_with_the_remedy():
 @pytest.mark.parametrize(
     ("events", "train", "said"),
     [
-        (TRUTH, range(44), ["enters at frame 11", "to frame 43", "train: {frames: [[0, 11]]}"]),
-        ([("enters", 7, "frames"), *TRUTH[1:]], range(44), ["enters at frame 7"]),  # 7 frames are too few
+        (TRUTH, range(44), ["enters at frame 11", "to frame 43", "They move", "train: {frames: [[0, 11]]}"]),
+        (
+            [("enters", 7, "frames"), *TRUTH[1:]],
+            range(44),
+            ["enters at frame 7", "They move"],
+        ),  # 7 frames are too few
         (
             [("enters", None, "frames"), *TRUTH[1:]],
             range(44),
@@ -159,6 +163,16 @@ def test_a_person_in_the_training_frames_gives_a_warning_with_the_remedy():
             [("enters", None, "frames"), ("still", 0, "frames", 74)],
             range(51),
             ["lies still from frame 0 on", "a part of the scene", "train: {clip: its name}"],
+        ),
+        (
+            [("enters", 2, "frames"), ("still", 40, "frames", 74)],  # in the last few training frames
+            range(44),
+            ["lies still from frame 40 on", "train: {clip: its name}"],
+        ),
+        (
+            [("enters", None, "frames"), ("still", 0, "frames", 20)],  # and gets up before half of them
+            range(44),
+            ["lies still from frame 0 on", "train: {clip: its name}"],
         ),
         (TRUTH, range(11), None),
         (TRUTH, [], None),  # of another clip
@@ -173,7 +187,8 @@ def test_a_person_who_is_there_while_the_methods_learn_is_told(events, train, sa
     for part in said or []:
         assert part in words
     assert words is None or ("train:" in words) == ("train:" in " ".join(said))
-    assert words is None or ("They move" in words) != ("a part of the scene" in words)
+    for claim in ("They move", "a part of the scene"):
+        assert words is None or (claim in words) == (claim in " ".join(said))
 
 
 def test_without_scores_and_without_stillness_no_method_is_called_better():

@@ -99,8 +99,8 @@ def _camera(training: pd.DataFrame, *, scored: bool) -> Caution | None:
     if pd.isna(offset):
         return None
     words = (
-        f"In one frame in ten the view is {offset:.0f} pixels or more off that in the middle of the clip: a "
-        "background that does not follow marks edges"
+        f"In one frame in ten the view seems to be {offset:.0f} pixels or more off that in the middle of the "
+        "clip: a background that does not follow marks edges"
     )
     doubt = ", and what is said of who is seen in the frames may be the camera's doing"
     return Caution("A camera that moves", f"{words}{'' if scored else doubt}.")

@@ -286,7 +286,7 @@ def learning_warning(events: pd.DataFrame, train: Sequence[int]) -> str | None:
     "while the methods learn"
         somebody who lies still enters before the last training frame, or is there from the first
     "to which they are a part of the scene then"
-        they lie still in a training frame
+        they lie still in more than half of the training frames
     "They move, and no background "
         they do not, and `training.csv` finds nobody in the background image
     " only frames before that would train."
@@ -297,9 +297,12 @@ def learning_warning(events: pd.DataFrame, train: Sequence[int]) -> str | None:
         return None
     enters, still = known.loc["enters", "frame"], known.loc["still", "frame"]
     if still <= train[-1]:
+        end = known.loc["still", "end"]
+        lying = sum(still <= frame and not frame > end for frame in train)
+        so = ", to which they are a part of the scene then" if lying > len(train) / 2 else ""
         return (
             f"The person lies still from frame {still:.0f} on, while the methods learn, to frame "
-            f"{train[-1]}, to which they are a part of the scene then. {_ANOTHER_CLIP}"
+            f"{train[-1]}{so}. {_ANOTHER_CLIP}"
         )
     if pd.notna(enters) and enters > train[-1]:
         return None

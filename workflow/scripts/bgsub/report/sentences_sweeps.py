@@ -80,7 +80,9 @@ def threshold_answer(thresholds: pd.DataFrame, names: Mapping[str, Name]) -> lis
     return [" ".join(said)]
 
 
-def history_answer(history: pd.DataFrame, fps: float, span: Span | None) -> list[str]:
+def history_answer(
+    history: pd.DataFrame, fps: float, span: Span | None, frames_seen: int | None
+) -> list[str]:
     """Say which histories would have kept the still person, and how the prediction compares.
 
     Parameters
@@ -91,6 +93,8 @@ def history_answer(history: pd.DataFrame, fps: float, span: Span | None) -> list
         Frames per second.
     span : Span or None
         When the person lies still.
+    frames_seen : int or None
+        That MOG2 has seen before; None if that cannot be said.
 
     Returns
     -------
@@ -100,7 +104,7 @@ def history_answer(history: pd.DataFrame, fps: float, span: Span | None) -> list
     Claims
     ------
     "no history tells them from the scene"
-        somebody lies still from the first frame on
+        MOG2 has seen no frame before they do
     " MOG2 keeps "
         half of what it saw at first stays until the stillness ends, with some history
     " does MOG2 keep "
@@ -116,8 +120,8 @@ def history_answer(history: pd.DataFrame, fps: float, span: Span | None) -> list
     """
     if history.empty or span is None:
         return []
-    if span.start == 0:
-        return ["The person lies there from the first frame on, and no history tells them from the scene."]
+    if frames_seen == 0:
+        return ["The person lies there from its first frame on, and no history tells them from the scene."]
     rows = history.sort_values("history")
     seen = rows[rows["initial_share"] >= BLIND]
     kept, lost = seen[seen["half_life"].isna()], seen[seen["half_life"].notna()]

@@ -107,7 +107,14 @@ def clip_view(
             region_source=None if regions.empty else regions.iloc[0],
             fps=clip.fps,
         ),
-        "history": about_table(clip, "history.csv", sentences_sweeps.history_answer, clip.fps, span),
+        "history": about_table(
+            clip,
+            "history.csv",
+            sentences_sweeps.history_answer,
+            clip.fps,
+            span,
+            None if span is None else split.seen_before(span.start),
+        ),
         "false_alarms": about_table(
             clip, "false_alarms.csv", sentences_thresholds.false_alarm_answer, methods
         ),
