@@ -25,23 +25,9 @@ _BROKEN = (EOFError, KeyError, OSError, ValueError, zipfile.BadZipFile, zlib.err
 def atomic_path(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`, with its suffix, that takes its place when the block succeeds.
 
-    What stands there after that is whole, even if the power fails: its bytes are on the disk before its name
-    is.
-
-    Parameters
-    ----------
-    path : path-like
-        The file to make. Its folder is made if missing; an existing file stays until the block ends well.
-
-    Yields
-    ------
-    pathlib.Path
-        Where to write. If the block raises, it is removed and `path` is left as it was.
-
-    Raises
-    ------
-    InputError
-        If the disk is full.
+    If the block raises, it is removed and `path` is left as it was; InputError if the disk is full. What
+    stands at `path` after that is whole, even if the power fails: its bytes are on the disk before its name
+    is. Its folder is made if missing.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -100,19 +86,7 @@ def _flush(path: Path) -> None:
 def write_arrays(path: str | Path, arrays: dict[str, np.ndarray], *, compressed: bool = False) -> None:
     """Write named arrays to an .npz file whose bytes depend on nothing but the arrays.
 
-    Parameters
-    ----------
-    path : path-like
-        The file to make, with the suffix .npz.
-    arrays : dict of str to numpy.ndarray
-        The arrays by name.
-    compressed : bool
-        Whether to deflate: worth it for masks, not for noisy floats.
-
-    Raises
-    ------
-    InputError
-        If the disk is full.
+    To have them `compressed` is worth it for masks, not for noisy floats. InputError if the disk is full.
     """
     save: Callable[..., None] = np.savez_compressed if compressed else np.savez
     with atomic_path(path) as temporary:
@@ -128,21 +102,9 @@ def read_arrays(path: str | Path, *names: str) -> dict[str, np.ndarray]:
 def write_table(
     path: str | Path, rows: Sequence[dict[str, Any]], columns: Sequence[str] | None = None
 ) -> None:
-    """Write rows as CSV: floats in full precision, None as nothing.
+    """Write rows with the same keys as CSV: floats in full precision, None as nothing.
 
-    Parameters
-    ----------
-    path : path-like
-        The file to make.
-    rows : sequence of dict
-        All with the same keys.
-    columns : sequence of str, optional
-        The header; by default the keys of the first row.
-
-    Raises
-    ------
-    InputError
-        If the disk is full.
+    `columns` is the header, by default the keys of the first row. InputError if the disk is full.
     """
     with atomic_path(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, fieldnames=columns or list(rows[0]), lineterminator="\n")
@@ -151,13 +113,7 @@ def write_table(
 
 
 def write_text(path: str | Path, text: str) -> None:
-    """Write text as UTF-8.
-
-    Raises
-    ------
-    InputError
-        If the disk is full.
-    """
+    """Write text as UTF-8; InputError if the disk is full."""
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
@@ -171,17 +127,7 @@ def file_sha256(path: str | Path) -> str:
 def write_checksum(path: str | Path, checksum: str | Path) -> None:
     """Write a file's SHA-256 into one beside it, as `sha256sum` writes it and `sha256sum --check` reads it.
 
-    Parameters
-    ----------
-    path : path-like
-        The file to hash.
-    checksum : path-like
-        The file to make, in the same folder.
-
-    Raises
-    ------
-    InputError
-        If the disk is full.
+    InputError if the disk is full.
     """
     write_text(checksum, f"{file_sha256(path)}  {Path(path).name}\n")
 
@@ -194,10 +140,7 @@ def read_checksum(checksum: str | Path) -> str:
 def write_image(path: str | Path, image: np.ndarray) -> None:
     """Write an (H, W, 3) RGB image with values in [0, 1] as an 8-bit PNG, rounded to whole levels.
 
-    Raises
-    ------
-    InputError
-        If the disk is full.
+    InputError if the disk is full.
     """
     levels = np.rint(255 * np.clip(image, 0, 1)).astype(np.uint8)
     encoded = cv2.imencode(".png", cv2.cvtColor(levels, cv2.COLOR_RGB2BGR))[1]
@@ -206,13 +149,7 @@ def write_image(path: str | Path, image: np.ndarray) -> None:
 
 
 def read_image(path: str | Path) -> np.ndarray:
-    """Read an image file as (H, W, 3) uint8 RGB.
-
-    Raises
-    ------
-    InputError
-        If it is damaged.
-    """
+    """Read an image file as (H, W, 3) uint8 RGB; InputError if it is damaged."""
     # Read by Python, so that an audit of what a job opens sees it.
     image = cv2.imdecode(np.frombuffer(Path(path).read_bytes(), np.uint8), cv2.IMREAD_COLOR_RGB)
     if image is None:

@@ -34,21 +34,11 @@ _SPARE = [
 
 @dataclass(frozen=True)
 class Name:
-    """What one model or method is called and how it is drawn.
+    """What one model or method is called and how it is drawn."""
 
-    Attributes
-    ----------
-    label : str
-        By itself: in a table, a legend, under a picture.
-    article : bool
-        Whether it has one within a sentence: the GMM, but MOG2.
-    look : Look or None
-        The one that its kind prefers; None takes a spare one.
-    """
-
-    label: str
-    article: bool = False
-    look: Look | None = None
+    label: str  # by itself: in a table, a legend, under a picture
+    article: bool = False  # whether it has one within a sentence: the GMM, but MOG2
+    look: Look | None = None  # the one that its kind prefers; None takes a spare one
 
     @property
     def named(self) -> str:
@@ -97,18 +87,11 @@ class Names:
 
 
 def names_of(models: Mapping[str, "Model"], methods: Mapping[str, "Method"]) -> Names:
-    """Name all models and methods of a run.
-
-    Parameters
-    ----------
-    models, methods : mapping
-        By key, in the order of the config: of two that prefer the same look the first one has it.
-    """
+    """Name all models and methods of a run: of two that prefer the same look the first one has it."""
     of_models = _settled({key: model.name for key, model in models.items()}, taken=())
     looks = [name.look for name in of_models.values() if name.look]
-    return Names(
-        of_models, _settled({key: method.name(key, of_models) for key, method in methods.items()}, looks)
-    )
+    preferred = {key: method.name(key, of_models) for key, method in methods.items()}
+    return Names(of_models, _settled(preferred, looks))
 
 
 def as_params(names: Mapping[str, Name]) -> dict[str, dict[str, Any]]:
