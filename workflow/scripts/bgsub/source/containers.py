@@ -7,19 +7,7 @@ HEAD = 4096  # bytes that the functions here look at
 
 _TEXT = bytes({7, 8, 9, 10, 12, 13, 27} | set(range(0x20, 0x7F)))
 _UNKNOWN_LENGTH = (0, 0xFFFFFFFF)  # what recorders write that cannot go back to correct it
-_ISO_BOXES = {
-    b"ftyp",
-    b"moov",
-    b"mdat",
-    b"free",
-    b"skip",
-    b"wide",
-    b"pnot",
-    b"styp",
-    b"moof",
-    b"sidx",
-    b"uuid",
-}
+_ISO_BOXES = b"ftyp moov mdat free skip wide pnot styp moof sidx uuid".split()
 
 
 def head_of(path: Path) -> bytes:

@@ -20,34 +20,21 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class Decoding:
-    """How a clip was decoded: what a reader of its results ought to know, though it was no reason to stop.
-
-    Attributes
-    ----------
-    frames : int
-        Frames that were decoded.
-    expected : int or None
-        Frames that the source holds by its own account: files chosen, or what a video's container lists.
-        Known before the first frame is decoded; None where nothing says it.
-    estimated : int or None
-        About how many frames a video without such a list has, by how long it lasts.
-    damaged : int
-        Frames during whose decoding the decoder reported errors, so that parts of them may be made up.
-    first_error : str or None
-        What it said first.
-    rate : str or None
-        Frames per second as the file says it, a fraction such as `30000/1001`; None if it does not.
-    notes : list of str
-        Other things to know, a sentence each.
-    """
+    """How a clip was decoded: what a reader of its results ought to know, though it was no reason to stop."""
 
     frames: int = 0
     expected: int | None = None
+    """Frames that the source holds by its own account: files chosen, or what a video's container lists. Known
+    before the first frame is decoded; None where nothing says it."""
     estimated: int | None = None
+    """About how many frames a video without such a list has, by how long it lasts."""
     damaged: int = 0
+    """Frames during whose decoding the decoder reported errors, so that parts of them may be made up."""
     first_error: str | None = None
     rate: str | None = None
+    """Frames per second as the file says it, a fraction such as `30000/1001`; None if it does not."""
     notes: list[str] = field(default_factory=list)
+    """Other things to know, a sentence each."""
 
 
 def decoded_frames(

@@ -31,25 +31,13 @@ _PIXELS_PER_BYTE = 1000
 
 
 class ImageHeader(NamedTuple):
-    """What an image file says of itself before it is decoded.
+    """What an image file says of itself before it is decoded."""
 
-    Attributes
-    ----------
-    format : str
-        Pillow's name: PNG, JPEG, TIFF, PPM (also for PGM) and so on.
-    width, height : int
-        Pixels.
-    pages : int
-        Images in the file, as frames of a GIF or pages of a TIFF.
-    transparent : bool
-        Whether it has an alpha channel or a transparent colour.
-    """
-
-    format: str
+    format: str  # Pillow's name: PNG, JPEG, TIFF, PPM (also for PGM) and so on
     width: int
     height: int
-    pages: int
-    transparent: bool
+    pages: int  # images in the file, as frames of a GIF or pages of a TIFF
+    transparent: bool  # whether it has an alpha channel or a transparent colour
 
 
 class ImageDecoder:
@@ -80,14 +68,7 @@ class ImageDecoder:
         self._largest = 0
 
     def pages(self, data: bytes, label: str) -> Iterator[np.ndarray]:
-        """Yield each image of a file, uint8 (height, width, 3) RGB.
-
-        Parameters
-        ----------
-        data : bytes
-            The file.
-        label : str
-            How it is named in messages.
+        """Yield each image of a file, uint8 (height, width, 3) RGB; `label` is how messages name the file.
 
         Raises
         ------

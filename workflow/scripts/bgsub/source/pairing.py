@@ -1,5 +1,6 @@
 """Which label image belongs to which frame."""
 
+import operator
 import re
 from itertools import pairwise
 
@@ -35,17 +36,21 @@ def paired(labels: list[str], count: int, frames: list[str] | None, source: obje
     numbers = _numbers(labels)
     wanted = _numbers(frames) if frames else None
     if frames and numbers and wanted:
-        if (
-            len(numbers) == count
-            and len({ours - theirs for ours, theirs in zip(wanted, numbers, strict=True)}) == 1
-        ):
+        if len(numbers) == count and len(set(map(operator.sub, wanted, numbers))) == 1:
             return labels
         by_number = dict(zip(numbers, labels, strict=True))
         missing = [index for index, number in enumerate(wanted) if number not in by_number]
         if not missing:
             return [by_number[number] for number in wanted]
         if len(numbers) == count:
-            raise InputError(_parted(source, labels, frames, numbers, wanted, missing))
+            shift = wanted[0] - numbers[0]
+            pairs = zip(wanted, numbers, strict=True)
+            place = next(index for index, (ours, theirs) in enumerate(pairs) if ours - theirs != shift)
+            raise InputError(
+                f"{source}: the numbers of frames and ground truth part ways, '{frames[place]}' would get"
+                f" '{labels[place]}', and '{frames[missing[0]]}' is the first of {len(missing)} without one"
+                " of their own number: add what is missing, or take out the frames without"
+            )
     if len(labels) != count:
         raise InputError(
             f"{source}: {len(labels)} ground truth images for a clip of {count} frames; expected one for each"
@@ -62,22 +67,3 @@ def _numbers(names: list[str]) -> list[int] | None:
         return None
     numbers = [int(digits[-1]) for digits in found]
     return numbers if all(one < next_ for one, next_ in pairwise(numbers)) else None
-
-
-def _parted(
-    source: object,
-    labels: list[str],
-    frames: list[str],
-    numbers: list[int],
-    wanted: list[int],
-    missing: list[int],
-) -> str:
-    shift = wanted[0] - numbers[0]
-    place = next(
-        i for i, (ours, theirs) in enumerate(zip(wanted, numbers, strict=True)) if ours - theirs != shift
-    )
-    return (
-        f"{source}: the numbers of frames and ground truth part ways, '{frames[place]}' would get "
-        f"'{labels[place]}', and '{frames[missing[0]]}' is the first of {len(missing)} without one of "
-        "their own number: add what is missing, or take out the frames without"
-    )

@@ -10,20 +10,11 @@ _FASTEST = 1000  # frames per second; what files say beyond it is the unit of th
 
 
 class Rate(NamedTuple):
-    """Frames per second.
-
-    Attributes
-    ----------
-    fps : Fraction
-    known_by : str
-        `config`, `file`, or `nothing`: then it is only assumed.
-    of_file : Fraction or None
-        What the file says, whoever is believed.
-    """
+    """Frames per second."""
 
     fps: Fraction
-    known_by: str
-    of_file: Fraction | None = None
+    known_by: str  # config, file, or nothing: then it is only assumed
+    of_file: Fraction | None = None  # what the file says, whoever is believed
 
 
 def as_fraction(fps: float) -> Fraction | None:
@@ -47,11 +38,7 @@ def rate_of(decoding: Mapping[str, Any], fps: float | None = None, assumed: floa
         Where neither says it: `video.fps` of the config.
     """
     of_file = None if decoding["rate"] is None else Fraction(decoding["rate"])
+    # A number as it is written: 14.95 is 299/20.
     if fps is not None:
-        return Rate(_exact(fps), "config", of_file)
-    return Rate(_exact(assumed), "nothing") if of_file is None else Rate(of_file, "file", of_file)
-
-
-def _exact(fps: float) -> Fraction:
-    """Return a number as it is written: 14.95 is 299/20."""
-    return Fraction(str(fps))
+        return Rate(Fraction(str(fps)), "config", of_file)
+    return Rate(Fraction(str(assumed)), "nothing") if of_file is None else Rate(of_file, "file", of_file)

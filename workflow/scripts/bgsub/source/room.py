@@ -20,18 +20,9 @@ _FILM_BYTES = 0.007
 
 
 def expect_disk(folder: str | Path, needed: int, label: str, what: str = "frames") -> None:
-    """Raise InputError if a disk has no room for what is made of a clip.
+    """Raise InputError if the disk that a folder is on has no room for the bytes that a clip takes.
 
-    Parameters
-    ----------
-    folder : path-like
-        On the disk.
-    needed : int
-        Bytes.
-    label : str
-        The clip, or where its frames come from, for messages.
-    what : str
-        Of the clip takes them, in the plural.
+    `label` is the clip or where its frames come from, and `what` of it takes them, in the plural.
     """
     disk = os.statvfs(folder)
     free = disk.f_bavail * disk.f_frsize
@@ -47,12 +38,11 @@ def least_bytes(shape: tuple[int, ...], pixels: Iterable[float], methods: int) -
 
     Parameters
     ----------
-    shape : tuple of int
-        Frames, height and width of the clip.
+    shape : (frames, height, width)
     pixels : iterable of float
         Bytes that each model takes for a pixel.
     methods : int
-        Number of methods.
+        How many there are.
     """
     frames, height, width = shape
     shown = methods * (_MASK_BYTES + _FILM_BYTES) + _FILM_BYTES  # a film of all is as large as that of one
@@ -60,16 +50,9 @@ def least_bytes(shape: tuple[int, ...], pixels: Iterable[float], methods: int) -
 
 
 def expect_memory(height: int, width: int, label: str, available: int | None = None) -> None:
-    """Raise InputError if frames are so large that no machine with so much memory could work on them.
+    """Raise InputError if frames are too large for any machine with so many bytes of memory to work on.
 
-    Parameters
-    ----------
-    height, width : int
-        Pixels.
-    label : str
-        Where the frames come from, for messages.
-    available : int, optional
-        Bytes; by default those of this machine. A job of SLURM is not judged: others may run elsewhere.
+    By default these are the machine's own; then a job of SLURM is not judged, as others may run elsewhere.
     """
     if available is None:
         if "SLURM_JOB_ID" in os.environ:
@@ -85,13 +68,7 @@ def expect_memory(height: int, width: int, label: str, available: int | None = N
 
 
 def machine_memory(root: Path = Path("/")) -> int:
-    """Return the bytes of memory and swap that this process may use at most, by the kernel and by its group.
-
-    Parameters
-    ----------
-    root : Path
-        Where `proc` and `sys` are.
-    """
+    """Return the bytes of memory and swap that this process may use, by the kernel and by its group."""
     limits = [
         _number(root / f"sys/fs/cgroup/{file}") for file in ("memory.max", "memory/memory.limit_in_bytes")
     ]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from bgsub.errors import InputError
-from bgsub.files import atomic_path, whole_file
+from bgsub.files import whole_file, write_table
 
 # Four samples span a full 3 x 3 covariance (n samples have rank n - 1), and a mixture has at least two.
 MINIMUM_TRAINING_FRAMES = 8
@@ -17,22 +17,12 @@ COLUMNS = ("frame", "name", "subset", "clip")
 
 
 class Split(NamedTuple):
-    """Who trains and who is tested.
+    """Who trains and who is tested."""
 
-    Attributes
-    ----------
-    train : list of int
-        Places of the training frames, in the clip `trained_on`, in the order in which methods see them.
-    test : list of int
-        Places of the test frames in the clip itself, ascending.
-    clip, trained_on : str
-        Names of the clip, and of the one whose frames train: the same, or another one of the same camera.
-    """
-
-    train: list[int]
-    test: list[int]
+    train: list[int]  # places in the clip `trained_on`, in the order in which methods see them
+    test: list[int]  # places in the clip itself, ascending
     clip: str
-    trained_on: str
+    trained_on: str  # name of the clip whose frames train: the same, or another one of the same camera
 
     @property
     def own_train(self) -> list[int]:
@@ -91,10 +81,8 @@ def training_places(
         One of `train_fraction`, the share of the frames, from the first on; `frames`, ranges
         [first, one past the last], in order and apart (`config.training` sees to it); `until`:
         `temporal_roi`.
-    clip : str
-        Its name, for messages.
-    total : int
-        Its frames.
+    clip, total : str, int
+        Its name, for messages, and the number of its frames.
     scored_from : int, optional
         The first frame of the temporal region of interest, for `until`.
 
@@ -148,10 +136,8 @@ def split_by_other(
 
     Parameters
     ----------
-    names, other_names : sequence of str
-        Of the frames of this clip and of the other.
-    clip, other : str
-        The clips' names.
+    names, clip, other_names, other
+        Names of the frames of this clip, its own, and those of the other.
     sizes : pair of (int, int)
         Height and width of this clip's frames and of the other's.
 
@@ -181,10 +167,7 @@ def write_split(destination: str | Path, rows: Sequence[tuple[int, str, str, str
     Where another clip trains there is a fourth column, the clip that each frame is of.
     """
     columns = COLUMNS if len({clip for *_, clip in rows}) > 1 else COLUMNS[:-1]
-    with atomic_path(destination) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(row[: len(columns)] for row in rows)
+    write_table(destination, [dict(zip(columns, row, strict=False)) for row in rows], columns)
 
 
 def read_split(table: str | Path) -> Split:

@@ -15,7 +15,7 @@ from bgsub.errors import InputError
 from bgsub.source.containers import head_of
 from bgsub.source.limits import LIMITS, Limits
 from bgsub.source.members import Archive
-from bgsub.source.temporary import BLOCK, is_of_the_system, space_told
+from bgsub.source.temporary import BLOCK, damage_told, space_told
 
 _COMPRESSIONS: dict[bytes, Callable[..., Any]] = {
     b"\x1f\x8b": gzip.open,
@@ -47,29 +47,23 @@ class Tar(Archive):
         """Yield one member, open; InputError if the archive ends within it."""
         info = self._members[name]
         self.limits.check("member_bytes", info.size, f"{self.path}: '{name}' is too large unpacked")
-        try:
-            with self._tar.extractfile(info) as member:  # type: ignore[union-attr]  # only regular files are here
-                yield member
-        except _DAMAGE as error:
-            if is_of_the_system(error):
-                raise
-            raise _cut(self.path, f"at '{name}': {error}") from error
+        with (
+            damage_told(_DAMAGE, lambda error: _cut(self.path, f"at '{name}': {error}")),
+            self._tar.extractfile(info) as member,  # type: ignore[union-attr]  # only regular files are here
+        ):
+            yield member
 
 
 @contextmanager
 def open_tar(path: Path, limits: Limits = LIMITS) -> Iterator[Tar]:
     """Open a tar for reading; see `source.archives.open_archive`."""
     with path.open("rb") as packed, _unpacked(path, packed, limits) as file:
-        try:
+        with damage_told(_DAMAGE, lambda error: _cut(path, str(error))):
             archive = tarfile.open(fileobj=file, mode="r:")  # noqa: SIM115  # the file is closed above
             tar = Tar(path, archive, limits)
             # At a damaged header tarfile ends without a word; after the last member come blocks of zeros.
             file.seek(archive.offset)
             end = file.read(tarfile.BLOCKSIZE)
-        except _DAMAGE as error:
-            if is_of_the_system(error):
-                raise
-            raise _cut(path, str(error)) from error
         if len(end) < tarfile.BLOCKSIZE or any(end):
             raise _cut(path, f"its end mark is missing after {len(tar.names)} files")
         yield tar
@@ -95,15 +89,14 @@ def _unpacked(path: Path, file: IO[bytes], limits: Limits) -> Iterator[IO[bytes]
         yield file
         return
     with tempfile.TemporaryFile(prefix="bgsub-") as copy:
-        try:
-            with space_told(f"{path}, unpacked"), opened(file, "rb") as stream:
-                while block := stream.read(BLOCK):
-                    copy.write(block)
-                    limits.check("archive_bytes", copy.tell(), f"{path} is too large unpacked")
-        except _DAMAGE as error:
-            if is_of_the_system(error):
-                raise
-            raise _cut(path, str(error)) from error
+        with (
+            damage_told(_DAMAGE, lambda error: _cut(path, str(error))),
+            space_told(f"{path}, unpacked"),
+            opened(file, "rb") as stream,
+        ):
+            while block := stream.read(BLOCK):
+                copy.write(block)
+                limits.check("archive_bytes", copy.tell(), f"{path} is too large unpacked")
         copy.seek(0)
         yield copy
 

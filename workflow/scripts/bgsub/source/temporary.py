@@ -3,7 +3,7 @@
 import errno
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -43,6 +43,17 @@ def space_told(what: str) -> Iterator[None]:
         raise
 
 
-def is_of_the_system(error: Exception) -> bool:
-    """Tell a real OSError from bz2's for invalid data (no number) and from that of a seek to nowhere."""
-    return isinstance(error, OSError) and error.errno not in (None, errno.EINVAL)
+@contextmanager
+def damage_told(
+    kinds: tuple[type[Exception], ...], told: Callable[[Exception], InputError]
+) -> Iterator[None]:
+    """Turn what is raised on damaged files into an `InputError`, but no OSError of the system.
+
+    bz2's for invalid data has no number, and that of a seek to nowhere is EINVAL.
+    """
+    try:
+        yield
+    except kinds as error:
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise
+        raise told(error) from error

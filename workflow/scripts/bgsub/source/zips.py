@@ -15,7 +15,7 @@ from bgsub.errors import InputError
 from bgsub.source.containers import head_of, html_page
 from bgsub.source.limits import LIMITS, Limits
 from bgsub.source.members import Archive
-from bgsub.source.temporary import is_of_the_system
+from bgsub.source.temporary import damage_told
 
 # What zipfile and its decompressors raise on damaged or unsupported members.
 _DAMAGE = (
@@ -24,9 +24,8 @@ _DAMAGE = (
 )
 _UTF_8 = 0x800  # the flag of a name that is not in the old code page
 _LOCAL = struct.Struct("<4s22xH2x")  # before a member's bytes: mark, length of its name
-_END = struct.Struct(
-    "<4s4H2LH"
-)  # of central directory: mark, disks, entries, size, offset, length of comment
+# Of the central directory: mark, disks, entries, size, offset, length of comment.
+_END = struct.Struct("<4s4H2LH")
 _END64 = struct.Struct("<4sQ2H2L4Q")
 _LOCATOR64 = struct.Struct("<4sLQL")
 
@@ -52,22 +51,21 @@ class Zip(Archive):
         """Yield one member, open; InputError if its checksum is wrong."""
         info = self._members[name]
         self.limits.check("member_bytes", info.file_size, f"{self.path}: '{name}' is too large unpacked")
-        try:
-            with self._zip.open(info) as member:
-                yield member
-        except _DAMAGE as error:
-            if is_of_the_system(error):
-                raise
-            raise InputError(
+
+        def unreadable(error: Exception) -> InputError:
+            return InputError(
                 f"{self.path}: '{name}' cannot be read ({error}); get the archive again, or unpack it "
                 "yourself and use the folder"
-            ) from error
+            )
+
+        with damage_told(_DAMAGE, unreadable), self._zip.open(info) as member:
+            yield member
 
 
 @contextmanager
 def open_zip(path: Path, limits: Limits = LIMITS) -> Iterator[Zip]:
     """Open a zip for reading; see `source.archives.open_archive`."""
-    try:
+    with damage_told(_DAMAGE, lambda _: InputError(f"{path}: {_not_a_zip(path)}")):
         declared = _declared_members(path)
         limits.check("archive_members", declared or 0, f"{path} holds too many files")
         archive = zipfile.ZipFile(path)
@@ -75,10 +73,6 @@ def open_zip(path: Path, limits: Limits = LIMITS) -> Iterator[Zip]:
         if declared is not None and (found - declared) % 0x10000:  # old writers count in 16 bits
             archive.close()
             raise zipfile.BadZipFile(f"{found} of {declared} files in its directory")
-    except _DAMAGE as error:
-        if is_of_the_system(error):
-            raise
-        raise InputError(f"{path}: {_not_a_zip(path)}") from error
     with archive:
         _expect_whole_directory(path, archive)
         yield Zip(path, archive, limits)
