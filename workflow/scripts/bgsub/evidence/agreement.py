@@ -9,12 +9,7 @@ from bgsub.evidence.scores import is_foreground
 
 
 def agreement_rows(masks: Mapping[str, Iterable[np.ndarray]]) -> list[dict[str, str | int | float | None]]:
-    """Compare each pair of methods over all frames.
-
-    Parameters
-    ----------
-    masks : mapping of str to iterables of (H, W) uint8 arrays
-        The masks of each method, of the same frames; one frame at a time is held.
+    """Compare each pair of methods by their masks (H, W) uint8 of the same frames, holding one at a time.
 
     Returns
     -------
@@ -34,21 +29,13 @@ def agreement_rows(masks: Mapping[str, Iterable[np.ndarray]]) -> list[dict[str, 
             marked[method] += _count(bits)
         for method, other in pairs:
             both[method, other] += _count(packed[method] & packed[other])
-    return [
-        _row(method, other, both[method, other], marked[method] + marked[other] - both[method, other])
-        for method, other in pairs
-    ]
-
-
-def _row(method: str, other: str, both: int, either: int) -> dict[str, str | int | float | None]:
-    return {
-        "method": method,
-        "other": other,
-        "both": both,
-        "either": either,
-        "f_measure": 2 * both / (both + either) if either else None,
-        "iou": both / either if either else None,
-    }
+    rows = []
+    for (method, other), same in both.items():
+        either = marked[method] + marked[other] - same
+        f_measure, iou = (2 * same / (same + either), same / either) if either else (None, None)
+        row: dict[str, str | int | float | None] = {"method": method, "other": other}
+        rows.append(row | {"both": same, "either": either, "f_measure": f_measure, "iou": iou})
+    return rows
 
 
 def _count(bits: np.ndarray) -> int:

@@ -26,18 +26,10 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can hold: no time stam
 
 @dataclass(frozen=True)
 class Scope:
-    """What of a clip is scored.
+    """What of a clip is scored: its region of interest, and its temporal one."""
 
-    Attributes
-    ----------
-    roi : (H, W) bool array
-        The region of interest.
-    frames : range
-        The temporal region of interest: frames by their places in the clip, from 0.
-    """
-
-    roi: np.ndarray
-    frames: range
+    roi: np.ndarray  # (H, W) bool
+    frames: range  # places in the clip, from 0
 
 
 def read_scope(
@@ -48,12 +40,12 @@ def read_scope(
     temporal_roi: str | None = None,
     limits: Limits = LIMITS,
 ) -> Scope:
-    """Read a clip's regions of interest.
+    """Read a clip's regions of interest from its zip, tar or folder.
 
     Parameters
     ----------
-    source : path-like
-        A zip, a tar or a folder.
+    source, limits
+        See `source.archives.open_archive`.
     frames : (N, H, W, 3) array
         The clip, which they must fit.
     roi : str, optional
@@ -61,12 +53,6 @@ def read_scope(
         whole frame.
     temporal_roi : str, optional
         Name of the text file, in CDnet `temporalROI.txt`. By default all frames.
-    limits : Limits
-        How large the source may be.
-
-    Returns
-    -------
-    Scope
 
     Raises
     ------
@@ -98,10 +84,7 @@ def load_scope(path: str | Path) -> Scope:
 
 
 def export_masks(
-    destination: str | Path,
-    masks: Iterable[np.ndarray],
-    frames: Iterable[int],
-    progress: Progress = iter,
+    destination: str | Path, masks: Iterable[np.ndarray], frames: Iterable[int], progress: Progress = iter
 ) -> None:
     """Write masks as CDnet's tools read results: a zip of `bin000001.png` and so on.
 
@@ -113,8 +96,6 @@ def export_masks(
         In the images 0 is background, with shadows, and 255 is foreground.
     frames : iterable of int
         Places of the masks in the clip, from 0; the names count from 1.
-    progress : callable
-        Wraps the loop over masks.
     """
     with atomic_path(destination) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         for frame, mask in progress(zip(frames, masks, strict=True)):
@@ -133,11 +114,8 @@ def _region(archive: Archive, name: str, size: tuple[int, int]) -> np.ndarray:
         )
     region = image > _MIDDLE
     if not region.any():
-        found = (
-            f"has no value above {_MIDDLE}, but {image.max()} at most"
-            if image.any()
-            else "is black everywhere"
-        )
+        at_most = f"has no value above {_MIDDLE}, but {image.max()} at most"
+        found = at_most if image.any() else "is black everywhere"
         raise InputError(f"{label} {found}; expected white (255) where to score")
     between = np.count_nonzero((image > 0) & (image < 255))
     if between:

@@ -11,23 +11,12 @@ _COMPILED = re.compile(r"bgsub\.model\.compiled: compiled \S+ in ([\d.]+) s$", r
 
 
 class Cost(NamedTuple):
-    """What one step cost.
+    """What one step cost."""
 
-    Attributes
-    ----------
-    seconds : float
-        Wall time without that of compiling; of several jobs their sum.
-    memory : float or None
-        The most that one of its jobs held at a time, MB; None if all were too short to be measured.
-    jobs : int
-    compiling : float
-        Seconds that its jobs compiled code, which they do once on a machine.
-    """
-
-    seconds: float
-    memory: float | None
+    seconds: float  # wall time without that of compiling; of several jobs their sum
+    memory: float | None  # the most that one of its jobs held, MB; None if all were too short to be measured
     jobs: int
-    compiling: float = 0.0
+    compiling: float = 0.0  # seconds that its jobs compiled code, which they do once on a machine
 
 
 def read_costs(
@@ -43,11 +32,6 @@ def read_costs(
         By step, in the order to show; a step made of several jobs (tiles) has several files.
     logs : mapping of str to sequence of path-like, optional
         Likewise the jobs' logs, which tell what was compiled; one that is lost tells nothing.
-
-    Returns
-    -------
-    dict of str to Cost
-        Without the steps that lack a file.
     """
     costs = {}
     for step, paths in benchmarks.items():

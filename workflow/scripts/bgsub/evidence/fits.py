@@ -2,15 +2,7 @@
 
 import numpy as np
 
-from bgsub.model.constants import (
-    AT_FLOOR,
-    CLOSE_ENOUGH,
-    CONSTANT,
-    DEAD,
-    LEVELS,
-    RANK_DEFICIENT,
-    UNDEFINED,
-)
+from bgsub.model.constants import AT_FLOOR, CLOSE_ENOUGH, CONSTANT, DEAD, LEVELS, RANK_DEFICIENT, UNDEFINED
 from bgsub.model.convergence import background_image
 
 
@@ -83,18 +75,11 @@ def not_finite(model: dict[str, np.ndarray]) -> np.ndarray:
 
 
 def parameter_maps(model: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Return what a model found at each pixel, beside its background colour.
+    """Return maps (H, W) of what a model found at each pixel, beside its background colour.
 
-    Parameters
-    ----------
-    model : dict of ndarray
-        Arrays of model.npz: `weights` (K, H, W), `covariances` (K, H, W, C, C), C = 1 or 3, in [0, 1] units.
-
-    Returns
-    -------
-    dict of str to ndarray (H, W)
-        `components` (those with a weight), `heaviest_weight` and `narrowest`: the smallest standard deviation
-        of any component in any direction, 8-bit levels.
+    From `weights` (K, H, W) and `covariances` (K, H, W, C, C), C = 1 or 3, in [0, 1] units: `components`
+    (those with a weight), `heaviest_weight` and `narrowest`, the smallest standard deviation of any component
+    in any direction, 8-bit levels.
     """
     weights = model["weights"]
     present = weights > 0

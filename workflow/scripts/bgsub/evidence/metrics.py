@@ -16,35 +16,14 @@ CROWDED = 0.25  # share of the picture beyond which a mask is taken to hold much
 
 
 def foreground_share(masks: Iterable[np.ndarray]) -> np.ndarray:
-    """Share of each frame's pixels that are foreground.
-
-    Parameters
-    ----------
-    masks : iterable of (H, W) uint8 arrays
-        Only 255 is foreground: shadows (127) do not count.
-
-    Returns
-    -------
-    (N,) float64 array
-        In [0, 1].
-    """
+    """Share in [0, 1] of the pixels of each mask (H, W) that are foreground, float64 (N,); shadow is none."""
     return np.array([np.count_nonzero(mask == FOREGROUND) / mask.size for mask in masks])
 
 
 def area_rows(method: str, found: Masks, ghosts: FindGhosts | None = None) -> list[dict[str, Any]]:
-    """Rows of `area.csv` for one method.
+    """Rows of `area.csv` for one method; `ghosts` is as for `evidence.absorption.visible_rows`.
 
-    Parameters
-    ----------
-    method : str
-    found : Masks
-    ghosts : callable, optional
-        As for `evidence.absorption.visible_rows`.
-
-    Returns
-    -------
-    list of dict
-        `frame`, `method`, `foreground_share`, and `ghost_share`: the part of it that are ghosts.
+    They have `frame`, `method`, `foreground_share`, and `ghost_share`: the part of it that are ghosts.
     """
     rows = []
     for frame, mask in zip(found.frames.tolist(), found.masks, strict=True):
@@ -57,17 +36,8 @@ def area_rows(method: str, found: Masks, ghosts: FindGhosts | None = None) -> li
 def crowded(absorption: "pd.DataFrame", area: "pd.DataFrame") -> dict[str, float]:
     """Find the methods that keep anybody by marking much of the picture, and how much of it they mark.
 
-    Parameters
-    ----------
-    absorption : DataFrame
-        `absorption.csv`, of which method and still_frame are read.
-    area : DataFrame
-        `area.csv`: frame, method, foreground_share.
-
-    Returns
-    -------
-    dict of str to float
-        Mean share of the picture since the person came to rest, above `CROWDED`, by method.
+    From `absorption.csv` and `area.csv`: by method, the mean share of the picture since the person came to
+    rest, where it is above `CROWDED`.
     """
     still = absorption["still_frame"].min()
     shares = area[area["frame"] >= still].groupby("method", sort=False)["foreground_share"].mean()

@@ -13,9 +13,8 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-MINIMUM_CLIPS = (
-    10  # below this neither resamples nor the tests' approximations mean much (Demšar 2006, 3.2.2)
-)
+# Below this neither resamples nor the tests' approximations mean much (Demšar 2006, 3.2.2).
+MINIMUM_CLIPS = 10
 LEVEL = 0.95
 RESAMPLES = 2000  # as for the frames of a clip, see `evidence.uncertainty`
 COMPARED = ("f_measure", "retention")  # the larger, the better
@@ -26,29 +25,18 @@ DIFFERENCE_COLUMNS = ("measure", "method", "other", "clips", "difference", "low"
 
 @dataclass(frozen=True)
 class Comparison:
-    """Methods compared by one measure, on the clips that all of them have it on.
+    """Methods compared by one measure, on the clips that all of them have it on."""
 
-    Attributes
-    ----------
-    measure : str
-        Its column in `table.csv`.
-    values : (clips, methods) DataFrame
-        The measure; the columns are the methods' keys.
-    mean_ranks : (methods,) Series
-        1 is best; equal values share the mean of their ranks. NaN without a clip.
-    friedman_p : float or None
-        Probability of ranks that differ as much if no method were better than another; None for fewer than
-        `MINIMUM_CLIPS` clips or three methods, or if all are equal on every clip.
-    critical_difference : float or None
-        Least difference between two mean ranks that Nemenyi's test takes for more than chance, at 5 %; None
-        for fewer than `MINIMUM_CLIPS` clips or two methods.
-    """
-
-    measure: str
-    values: pd.DataFrame
+    measure: str  # its column in table.csv
+    values: pd.DataFrame  # (clips, methods), the columns are the methods' keys
     mean_ranks: pd.Series
+    """(methods,): 1 is best; equal values share the mean of their ranks. NaN without a clip."""
     friedman_p: float | None
+    """Probability of ranks that differ as much if no method were better than another; None for fewer than
+    `MINIMUM_CLIPS` clips or three methods, or if all are equal on every clip."""
     critical_difference: float | None
+    """Least difference between two mean ranks that Nemenyi's test takes for more than chance, at 5 %; None
+    for fewer than `MINIMUM_CLIPS` clips or two methods."""
 
     @property
     def enough(self) -> bool:
@@ -57,45 +45,25 @@ class Comparison:
 
     def rank_rows(self) -> list[dict]:
         """Rows of `ranks.csv`: `measure, method, clips, mean_rank, friedman_p, critical_difference`."""
-        shared = {"friedman_p": self.friedman_p, "critical_difference": self.critical_difference}
-        return [
-            {"measure": self.measure, "method": method, "clips": len(self.values), "mean_rank": rank} | shared
-            for method, rank in self.mean_ranks.items()
-            if len(self.values)
-        ]
+        tests, clips = (self.friedman_p, self.critical_difference), len(self.values)
+        rows = [(self.measure, method, clips, rank, *tests) for method, rank in self.mean_ranks.items()]
+        return [dict(zip(RANK_COLUMNS, row, strict=True)) for row in rows] if clips else []
 
     def difference_rows(self, *, seed: int) -> list[dict]:
-        """Compare each pair of methods, paired by clips.
+        """Compare each pair of methods, paired by clips; the seed is that of the bootstrap.
 
-        Parameters
-        ----------
-        seed : int
-            Of the bootstrap.
-
-        Returns
-        -------
-        list of dict
-            Rows of `differences.csv` over clips: `measure, method, other, clips`; `difference`, the mean over
-            the clips of the first method's value minus the other's; `low` and `high`, the ends of its 95 %
-            percentile interval from resampled clips; `nemenyi_p`, of the difference between their mean ranks.
-            The last three are None for fewer than `MINIMUM_CLIPS` clips.
+        Rows of `differences.csv` over clips: `measure, method, other, clips`; `difference`, the mean over
+        the clips of the first method's value minus the other's; `low` and `high`, the ends of its 95 %
+        percentile interval from resampled clips; `nemenyi_p`, of the difference between their mean ranks.
+        The last three are None for fewer than `MINIMUM_CLIPS` clips.
         """
         rows = []
         for method, other in combinations(self.values, 2) if len(self.values) else ():
             apart = (self.values[method] - self.values[other]).to_numpy()
             low, high = _interval(apart, seed) if self.enough else (None, None)
-            rows.append(
-                {
-                    "measure": self.measure,
-                    "method": method,
-                    "other": other,
-                    "clips": len(apart),
-                    "difference": float(apart.mean()),
-                    "low": low,
-                    "high": high,
-                    "nemenyi_p": self._nemenyi_p(method, other) if self.enough else None,
-                }
-            )
+            nemenyi_p = self._nemenyi_p(method, other) if self.enough else None
+            row = (self.measure, method, other, len(apart), float(apart.mean()), low, high, nemenyi_p)
+            rows.append(dict(zip(DIFFERENCE_COLUMNS, row, strict=True)))
         return rows
 
     def _nemenyi_p(self, method: str, other: str) -> float:
@@ -109,12 +77,7 @@ class Comparison:
 def compare(table: pd.DataFrame, measure: str) -> Comparison:
     """Compare the methods of `table.csv` by one measure, of which more is better.
 
-    Parameters
-    ----------
-    table : DataFrame
-        `clip, method` and the measure are read; the measure may be missing, also as a column. A clip on which
-        a method lacks it is left out.
-    measure : str
+    The measure may be missing, also as a column. A clip on which a method lacks it is left out.
     """
     methods: Sequence[str] = list(dict.fromkeys(table["method"]))
     if measure not in table:
@@ -146,12 +109,6 @@ def _interval(values: np.ndarray, seed: int) -> tuple[float, float]:
         return float(values[0]), float(values[0])
     from scipy import stats
 
-    found = stats.bootstrap(
-        (values,),
-        np.mean,
-        n_resamples=RESAMPLES,
-        confidence_level=LEVEL,
-        method="percentile",
-        rng=np.random.default_rng(seed),
-    ).confidence_interval
-    return float(found.low), float(found.high)
+    options = {"n_resamples": RESAMPLES, "confidence_level": LEVEL, "method": "percentile"}
+    found = stats.bootstrap((values,), np.mean, **options, rng=np.random.default_rng(seed))
+    return float(found.confidence_interval.low), float(found.confidence_interval.high)

@@ -42,8 +42,6 @@ def count_masks(
         Labels of all the clip's frames.
     scope : Scope
         The regions of interest.
-    progress : callable
-        Wraps the loop over frames.
 
     Returns
     -------

@@ -18,24 +18,14 @@ from bgsub.progress import Progress
 
 @dataclass(frozen=True)
 class Counts:
-    """Pixels by what they are and what the mask says; they add up over frames.
+    """Pixels by what they are and what the mask says; they add up over frames."""
 
-    Attributes
-    ----------
-    tp, fp, fn, tn : int
-        True and false positives and negatives.
-    se : int
-        Shadow errors: hard shadow marked as foreground, which is part of `fp`.
-    shadow : int
-        Hard shadow in all, which is part of `fp + tn`.
-    """
-
-    tp: int = 0
+    tp: int = 0  # true and false positives and negatives
     fp: int = 0
     fn: int = 0
     tn: int = 0
-    se: int = 0
-    shadow: int = 0
+    se: int = 0  # shadow errors: hard shadow marked as foreground, which is part of fp
+    shadow: int = 0  # hard shadow in all, which is part of fp + tn
 
     def __add__(self, other: "Counts") -> "Counts":
         """Return the counts of both together."""
@@ -51,33 +41,16 @@ class Measures:
 
     All are shares in [0, 1], but `pwc` is in percent. `recall`, `precision` and `f_measure` are 0 if there is
     something to find or to mark and no true positive, and not defined if there is neither.
-
-    Attributes
-    ----------
-    recall : float or None
-        TP / (TP + FN).
-    specificity, fpr : float or None
-        TN / (TN + FP), and one minus it.
-    fnr : float or None
-        FN / (TP + FN).
-    pwc : float or None
-        Percentage of wrong classifications, 100 (FN + FP) / all.
-    precision : float or None
-        TP / (TP + FP).
-    f_measure : float or None
-        2 TP / (2 TP + FP + FN).
-    shadow_error : float or None
-        Share of the hard shadow that is marked as foreground (CDnet's FPR-S).
     """
 
-    recall: float | None
-    specificity: float | None
-    fpr: float | None
-    fnr: float | None
-    pwc: float | None
-    precision: float | None
-    f_measure: float | None
-    shadow_error: float | None
+    recall: float | None  # TP / (TP + FN)
+    specificity: float | None  # TN / (TN + FP)
+    fpr: float | None  # FP / (FP + TN)
+    fnr: float | None  # FN / (TP + FN)
+    pwc: float | None  # percentage of wrong classifications, 100 (FN + FP) / all
+    precision: float | None  # TP / (TP + FP)
+    f_measure: float | None  # 2 TP / (2 TP + FP + FN)
+    shadow_error: float | None  # share of the hard shadow that is marked as foreground (CDnet's FPR-S)
 
 
 MEASURES = tuple(field.name for field in fields(Measures))
@@ -91,16 +64,9 @@ class Mean(NamedTuple):
 
 
 def is_foreground(mask: np.ndarray) -> np.ndarray:
-    """Tell which pixels of a mask are foreground.
+    """Tell which pixels of a mask (H, W) are foreground, bool (H, W).
 
-    Parameters
-    ----------
-    mask : (H, W) uint8 or bool array
-        0, 127 (shadow) and 255 (foreground), or 0 and 1.
-
-    Returns
-    -------
-    (H, W) bool array
+    It is bool, or uint8 with 0, 127 (shadow) and 255 (foreground), or with 0 and 1.
     """
     if mask.dtype == bool:
         return mask
@@ -148,12 +114,9 @@ def count_frames(
     roi: np.ndarray | None = None,
     progress: Progress = iter,
 ) -> Iterator[Counts]:
-    """Yield the counts of each frame, holding one frame at a time; see `count_frame`.
+    """Yield the counts of each frame, holding one at a time; ValueError if masks and labels differ in number.
 
-    Raises
-    ------
-    ValueError
-        If there are not as many masks as label images.
+    See `count_frame`.
     """
     for mask, labels in progress(zip(masks, groundtruth, strict=True)):
         yield count_frame(mask, labels, roi)
@@ -184,17 +147,7 @@ def measure(counts: Counts) -> Measures:
 
 
 def average(measured: Iterable[Measures]) -> Mean:
-    """Average measures, each over the videos (or categories) in which it is defined.
-
-    Parameters
-    ----------
-    measured : iterable of Measures
-
-    Returns
-    -------
-    Mean
-        A measure that is defined nowhere is None.
-    """
+    """Average measures, each over the videos (or categories) in which it is defined; None if in none."""
     columns = dict(zip(MEASURES, zip(*map(astuple, measured), strict=True), strict=False))
     defined = {name: [value for value in columns.get(name, ()) if value is not None] for name in MEASURES}
     means = {name: sum(values) / len(values) if values else None for name, values in defined.items()}
@@ -203,21 +156,10 @@ def average(measured: Iterable[Measures]) -> Mean:
 
 
 def average_categories(categories: Mapping[str, Sequence[Measures]]) -> tuple[dict[str, Mean], Mean]:
-    """Average as CDnet does: over the videos of each category, then over the categories.
+    """Average measures of videos as CDnet does: over those of each category, then over the categories.
 
     The F-measure is averaged like any other; it is not computed from mean recall and precision, nor from
-    pooled counts, which give other figures.
-
-    Parameters
-    ----------
-    categories : mapping of str to sequence of Measures
-        The measures of each video, by category.
-
-    Returns
-    -------
-    by_category : dict of str to Mean
-    overall : Mean
-        `undefined` counts the categories without the measure.
+    pooled counts, which give other figures. In the mean over the categories, `undefined` counts these.
     """
     by_category = {name: average(videos) for name, videos in categories.items()}
     return by_category, average(mean.measures for mean in by_category.values())

@@ -18,23 +18,14 @@ COLUMNS = ("rule", "model", "threshold", "f_measure", "precision", "recall", "ma
 
 @dataclass(frozen=True, eq=False)
 class Worth:
-    """What one rule makes of two fits.
-
-    Attributes
-    ----------
-    rows : list of dict
-        Rows of `worth.csv`, one for each model: `rule`; `model`; `threshold`; `f_measure`, `precision` and
-        `recall`, None without ground truth; `marked`, the share of a frame on average; and `differs`, the
-        share on which the two masks differ, on average.
-    frame : int
-        Where they differ most, the first if several.
-    masks : tuple of two (H, W) uint8 arrays
-        Of that frame.
-    """
+    """What one rule makes of two fits."""
 
     rows: list[dict[str, Any]]
-    frame: int
-    masks: tuple[np.ndarray, np.ndarray]
+    """Rows of `worth.csv`, one for each model: `rule`; `model`; `threshold`; `f_measure`, `precision` and
+    `recall`, None without ground truth; `marked`, the share of a frame on average; and `differs`, the share
+    on which the two masks differ, on average."""
+    frame: int  # where they differ most, the first if several
+    masks: tuple[np.ndarray, np.ndarray]  # of that frame, (H, W) uint8
 
 
 def weigh(
@@ -64,10 +55,6 @@ def weigh(
         Number of training frames.
     truth : (N, H, W) uint8 array, optional
         Ground truth in CDnet's coding; with it, `scope` is needed.
-    scope : Scope, optional
-        Where and when the clip is scored.
-    progress : callable
-        Wraps the test frames.
     """
     counts, marked, differs = [Counts(), Counts()], [0.0, 0.0], 0.0
     most, told = -1.0, (test[0], (np.empty((0, 0), np.uint8),) * 2)
