@@ -10,7 +10,7 @@ from bgsub.config.files import Located, kind_of, source_settings
 def catalogue(
     clips: Mapping[str, Any], chosen: Collection[str], located: Located = str
 ) -> list[dict[str, Any]]:
-    """List clips of the config and of its tables.
+    """List clips of the config and of its tables, as rows of `clips.csv`.
 
     Parameters
     ----------
@@ -24,30 +24,22 @@ def catalogue(
     Returns
     -------
     list of dict
-        Rows of `clips.csv`: `clip, title`; whether it is `in_run`; the `kind` of its source, and the `source`
-        itself, an address, an id or a path; the `file` on this machine, and its size in `bytes`, None as long
-        as it is not here; whether it has `groundtruth`; its `category, licence, citation`, None where the
-        config says nothing.
+        `clip, title`; whether it is `in_run`; the `kind` of its source, and the `source` itself, an address,
+        an id or a path; the `file` on this machine, and its size in `bytes`, None as long as it is not here;
+        whether it has `groundtruth`; its `category, licence, citation`, None where the config says nothing.
     """
-    return [_row(name, clip, name in chosen, located) for name, clip in clips.items()]
-
-
-def _row(name: str, clip: Mapping[str, Any], chosen: bool, located: Located) -> dict[str, Any]:
-    kind = kind_of(clip["source"])
-    source = clip["source"][kind]
-    # A folder has no one size, and a rendered clip no file yet.
-    local = source_settings(clip["source"], located) if kind != "path" else {"file": located(source)}
-    file = Path(local["file"]) if "file" in local else None
-    return {
-        "clip": name,
-        "title": clip.get("title"),
-        "in_run": "yes" if chosen else "no",
-        "kind": kind,
-        "source": source
-        if isinstance(source, str)
-        else " ".join(f"{key}={value}" for key, value in source.items()),
-        "file": None if file is None else str(file),
-        "bytes": file.stat().st_size if file is not None and file.is_file() else None,
-        "groundtruth": "yes" if "groundtruth" in clip else "no",
-        **{key: clip.get(key) for key in ("category", "licence", "citation")},
-    }
+    rows = []
+    for name, clip in clips.items():
+        kind = kind_of(clip["source"])
+        source = clip["source"][kind]
+        # A folder has no one size, and a rendered clip no file yet.
+        local = {"file": located(source)} if kind == "path" else source_settings(clip["source"], located)
+        file = Path(local["file"]) if "file" in local else None
+        if kind == "synthetic":
+            source = " ".join(f"{key}={value}" for key, value in source.items())
+        row = {"clip": name, "title": clip.get("title"), "in_run": "yes" if name in chosen else "no"}
+        row |= {"kind": kind, "source": source, "file": None if file is None else str(file)}
+        row["bytes"] = file.stat().st_size if file is not None and file.is_file() else None
+        row["groundtruth"] = "yes" if "groundtruth" in clip else "no"
+        rows.append(row | {key: clip.get(key) for key in ("category", "licence", "citation")})
+    return rows

@@ -23,7 +23,7 @@ def check(value: Any, kind: Any, place: Place = (), named: Naming = at) -> Any:
 
     Parameters
     ----------
-    value : Any
+    value
         As read from YAML.
     kind : type
         A dataclass of `bgsub.config.sections`, or a union of dataclasses.
@@ -55,17 +55,13 @@ def check(value: Any, kind: Any, place: Place = (), named: Naming = at) -> Any:
         try:
             return _filled(checked, value)
         except _OtherTypeError as error:
-            path, message = error.path, expectation(error.found, schema_at(value, error.path, kind))
+            found, path = error.args
+            message = expectation(found, schema_at(value, path, kind))
     raise InputError(f"{named(*place, *path)}: {message}")
 
 
 class _OtherTypeError(Exception):
-    """pydantic made a value of another type of what was given, such as a number of a text."""
-
-    def __init__(self, found: Any, path: Place) -> None:
-        super().__init__()
-        self.found = found
-        self.path = path
+    """pydantic made a value of another type of what was given, such as a number of a text, at its place."""
 
 
 def _filled(checked: Any, given: Any, path: Place = ()) -> Any:

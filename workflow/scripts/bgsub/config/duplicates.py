@@ -10,13 +10,7 @@ from bgsub.errors import InputError
 
 
 def check_duplicates(files: Iterable[str | Path]) -> None:
-    """Raise InputError if a config file has a key twice in one section, naming both lines; see `composed`.
-
-    Parameters
-    ----------
-    files : iterable of path-like
-        YAML or JSON, as Snakemake has read them.
-    """
+    """Raise InputError if a config file has a key twice in one section, naming both lines; see `composed`."""
     for file in files:
         root = composed(file)
         if root is not None:

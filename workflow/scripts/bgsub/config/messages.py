@@ -1,6 +1,8 @@
 """What is wrong with a config, in words: what was found, what is expected, and what may help."""
 
 import datetime
+import functools
+import operator
 from collections.abc import Mapping
 from typing import Any
 
@@ -56,7 +58,7 @@ def problem(error: Mapping[str, Any], value: Any, kind: Any) -> tuple[Place, str
     schema = schema_at(value, path, kind)
     if error["type"] == "missing":
         return path, f"missing; expected {_words(schema)}{_description(schema)}"
-    found = _found_at(value, path)
+    found = functools.reduce(operator.getitem, path, value)
     if error["type"].startswith("union_tag") and isinstance(found, Mapping):
         key, message = family_problem(found)
         return (*path, *key), message
@@ -98,12 +100,6 @@ def _path(value: Any, error: Mapping[str, Any]) -> Place:
             path.append(part)
             value = value[part]
     return (*path, error["loc"][-1]) if error["type"] == "missing" else tuple(path)
-
-
-def _found_at(value: Any, path: Place) -> Any:
-    for part in path:
-        value = value[part]
-    return value
 
 
 def _is_number(text: str) -> bool:

@@ -65,15 +65,10 @@ def _families(row: Mapping[str, Any]) -> list[str]:
     return [family for family in (*FAMILIES, *SINGLE) if family in row]
 
 
-def _tag(row: Any) -> str | None:
-    kind = class_of(row)
-    return kind.__name__ if kind else None
-
-
 if TYPE_CHECKING:
     MethodRow = Method
 else:
     MethodRow = Annotated[
         Union[tuple(Annotated[kind, Tag(kind.__name__)] for _, kind in method_classes())],  # noqa: UP007
-        Discriminator(_tag),
+        Discriminator(lambda row: getattr(class_of(row), "__name__", None)),
     ]

@@ -8,16 +8,9 @@ import yaml
 
 
 def in_order_of(file: str | Path, config: Mapping[str, Any]) -> dict[str, Any]:
-    """Put the rows of a config into the order of the config file that is extended, and new ones behind them.
+    """Put the rows of a config into the order of the config file that it extends, and new ones behind them.
 
     Snakemake merges the other way round: to change a key of a method would make it the first one.
-
-    Parameters
-    ----------
-    file : path-like
-        YAML or JSON.
-    config : mapping
-        Its sections are merged from that file and from others.
     """
     known = yaml.safe_load(Path(file).read_bytes())
     ordered = dict(config)

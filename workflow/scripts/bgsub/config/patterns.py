@@ -5,19 +5,10 @@ from collections.abc import Iterable
 
 
 def only(names: Iterable[str]) -> str:
-    """Return a regular expression that matches these names and no others.
+    """Return a regular expression that matches these names and no others; of none, it matches nothing.
 
     Names that begin alike share what is alike. The pattern of clips is in that of every output, and of many
     clips Snakemake would compile and match it for long, were it one name after the other.
-
-    Parameters
-    ----------
-    names : iterable of str
-        None of them: nothing is matched.
-
-    Returns
-    -------
-    str
     """
     return _any_of(sorted(set(names))) or "(?!)"
 

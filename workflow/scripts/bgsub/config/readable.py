@@ -21,13 +21,7 @@ _REMEDIES = {
 
 
 def check_readable(arguments: Iterable[str]) -> None:
-    """Raise InputError if a config file that a command names cannot be read, or has nothing to say.
-
-    Parameters
-    ----------
-    arguments : iterable of str
-        Of the command; those that are no YAML or JSON files are left out.
-    """
+    """Raise InputError if a YAML or JSON file among a command's arguments cannot be read, or says nothing."""
     for argument in arguments:
         file = Path(argument.removeprefix("--configfile="))
         if file.suffix.lower() not in _SUFFIXES or not file.is_file():

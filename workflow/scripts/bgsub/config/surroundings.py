@@ -9,15 +9,10 @@ _SPECIAL = re.compile(r"""[\s'"\\$`;&|<>(){}\[\]*?!#]""")
 
 
 def check_python(executable: str) -> None:
-    """Raise InputError if the path of Python has letters that mean something else to a shell.
+    """Raise InputError if the path of Python, `sys.executable`, means something else to a shell.
 
     Snakemake writes it into the shell commands of jobs as it is. All other paths it quotes: the folder of the
     workflow may have any name, if Python lies elsewhere.
-
-    Parameters
-    ----------
-    executable : str
-        `sys.executable`.
     """
     if found := _SPECIAL.search(executable):
         raise InputError(

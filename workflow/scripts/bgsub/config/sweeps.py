@@ -30,36 +30,20 @@ _NOTHING = object()
 class Variant:
     """A method with other values, as one point of a sweep's grid."""
 
-    base: str
-    """The config's method that it varies."""
-    values: Row
-    """What the sweep sets, by key, in the order of the config."""
-    method: str
-    """Its own name: that of `base` if nothing differs."""
-    model: str | None
-    """Name of its model, if it has one."""
-    method_row: Row
-    """Its settings."""
-    model_row: Row | None
-    """Those of its model."""
-    train_fraction: float | None
-    """Share of the frames that train, if it is not that of each clip."""
+    base: str  # the config's method that it varies
+    values: Row  # what the sweep sets, by key, in the order of the config
+    method: str  # its own name: that of `base` if nothing differs
+    model: str | None  # name of its model, if it has one
+    method_row: Row  # its settings
+    model_row: Row | None  # those of its model
+    train_fraction: float | None  # share of the frames that train, if it is not that of each clip
 
 
 def variants_of(sweep: str, config: Mapping[str, Any]) -> list[Variant]:
     """Return the variants of a sweep in the order of its grid, the last key changing fastest.
 
-    Parameters
-    ----------
-    sweep : str
-        Name of the sweep.
-    config : mapping
-        Checked; the clips are those of the run.
-
-    Raises
-    ------
-    InputError
-        If the sweep asks for a method, model, key or value that is not there or not allowed.
+    The config is checked, and its clips are those of the run. InputError if the sweep asks for a method,
+    model, key or value that is not there or not allowed.
     """
     settings = config["sweeps"][sweep]
     place = ("sweeps", sweep)

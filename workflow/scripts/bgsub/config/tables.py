@@ -17,24 +17,15 @@ from bgsub.source.kinds import KINDS
 # Columns that hold a key of a clip.
 KEYS: dict[str, tuple[str, ...]] = {
     "title": ("title",),
-    **{kind: ("source", kind) for kind in KINDS},
-    "file": ("source", "file"),
-    "sha256": ("source", "sha256"),
-    "frames": ("frames",),
-    "groundtruth": ("groundtruth",),
-    "roi": ("roi",),
-    "temporal_roi": ("temporal_roi",),
-    "category": ("category",),
-    "train_fraction": ("train_fraction",),
+    **{key: ("source", key) for key in (*KINDS, "file", "sha256")},
+    **{key: (key,) for key in ("frames", "groundtruth", "roi", "temporal_roi", "category", "train_fraction")},
     "train_clip": ("train", "clip"),
     "train_until": ("train", "until"),
     "fps": ("fps",),
     "still_frame": ("still", "frame"),
     "still_region": ("still", "region"),
     "enters": ("events", "enters"),
-    "annotation": ("annotation",),
-    "licence": ("licence",),
-    "citation": ("citation",),
+    **{key: (key,) for key in ("annotation", "licence", "citation")},
 }
 # What other columns there are. The first fall is an event of its clip if the camera has no delay, since the
 # sources do not tell the sign of one.

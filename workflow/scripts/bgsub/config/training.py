@@ -9,14 +9,9 @@ from bgsub.errors import InputError
 
 
 def check_training(clip: str, clips: Mapping[str, Any]) -> None:
-    """Raise InputError unless a clip's `train` makes sense, as far as it is known before the clip is decoded.
+    """Raise InputError unless a clip's `train` makes sense, as far as is known before the clip is decoded.
 
-    Parameters
-    ----------
-    clip : str
-        Name of the clip.
-    clips : mapping of str to mapping
-        All clips that are known, checked each by itself.
+    `clips` are all that are known by name, each checked by itself.
     """
     settings = clips[clip]
     train = settings.get("train")
