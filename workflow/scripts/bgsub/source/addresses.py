@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 from bgsub.errors import InputError
-from bgsub.files import atomic_path
+from bgsub.files import write_text
 from bgsub.source.origin import origin_path, read_origin, sample_of
 
 _ROUNDS = 100_000  # of a hash that is slow on purpose: an address may hold a password
@@ -48,12 +48,9 @@ def with_variables(address: str) -> str:
 
 
 def drive_id(text: str) -> str:
-    """Return the id of a Google Drive file, of which it may be the id or a link to it.
+    """Return the id of a Google Drive file, of which the text may be the id or a link to it.
 
-    Raises
-    ------
-    InputError
-        If it is a link to a folder, a document, or to elsewhere.
+    InputError if it is a link to a folder, a document, or to elsewhere.
     """
     if re.fullmatch(r"[-\w]+", text, re.ASCII):
         return text
@@ -82,16 +79,14 @@ def fingerprint(address: str, salt: str | None = None) -> dict[str, str]:
 
 def is_of(note: dict, address: str) -> bool:
     """Tell whether a fingerprint is that of an address."""
-    return isinstance(note.get("salt"), str) and fingerprint(address, note["salt"])["hash"] == note.get(
-        "hash"
-    )
+    salt = note.get("salt")
+    return isinstance(salt, str) and fingerprint(address, salt)["hash"] == note.get("hash")
 
 
 def write_origin(file: Path, address: str, sha256: str | None, fetched: Path | None = None) -> None:
     """Note a file's address, a sample, and a checksum if it was `fetched`, to where it lies till then."""
     note = fingerprint(address) | {"sample": sample_of(fetched or file), "sha256": sha256}
-    with atomic_path(origin_path(file)) as temporary:
-        temporary.write_text(json.dumps(note, indent=2) + "\n")
+    write_text(origin_path(file), json.dumps(note, indent=2) + "\n")
 
 
 def expect_origin(file: Path, address: str) -> None:

@@ -50,18 +50,11 @@ class ImageDecoder:
         use more than 14 is refused by `finish`, since it would become nearly black.
     limits : Limits
         Of pixels of an image and images of a file.
-
-    Attributes
-    ----------
-    messages : DecoderMessages
-        What the decoders complained of.
-    durations : list of float
-        How long each frame of an animation is shown, milliseconds; 0 where it does not say it.
     """
 
     def __init__(self, bits: int | None = None, limits: Limits = LIMITS):
         self.messages = DecoderMessages()
-        self.durations: list[float] = []
+        self.durations: list[float] = []  # of an animation's frames, milliseconds; 0 where it does not say it
         self._bits = bits
         self._limits = limits
         self._deep = False
@@ -109,13 +102,8 @@ class ImageDecoder:
             if (image != image[..., :1]).any():
                 raise InputError(f"{label} has colours; expected a grey image, whose values are the labels")
             image = np.ascontiguousarray(image[..., 0])
-        if header.format == "PPM":
-            image = _scaled(image, data)
-        if image.dtype == np.uint16:
-            image = _exactly_in_8_bits(image, label)
-        if image.dtype != np.uint8:
-            raise InputError(f"{label} has values of type {image.dtype}; expected 8 or 16 bits")
-        return image
+        image = _whole_numbers(image, data, header, label)
+        return image if image.dtype == np.uint8 else _exactly_in_8_bits(image, label)
 
     def finish(self, source: object) -> None:
         """Raise `InputError` if the clip's 16-bit values use so few bits that they cannot be meant as 16."""
@@ -154,12 +142,9 @@ class ImageDecoder:
             yield self._in_8_bits(images[0], data, header, label)
 
     def _in_8_bits(self, image: np.ndarray, data: bytes, header: ImageHeader, label: str) -> np.ndarray:
-        if header.format == "PPM":
-            image = _scaled(image, data)
+        image = _whole_numbers(image, data, header, label)
         if image.dtype == np.uint8:
             return image
-        if image.dtype != np.uint16:
-            raise InputError(f"{label} has values of type {image.dtype}; expected 8 or 16 bits")
         largest, bits = int(image.max()), self._bits or 16
         if largest >> bits:
             raise InputError(
@@ -244,6 +229,15 @@ def _has_right_checksums(data: bytes) -> bool:
             return True
         place = end
     return False
+
+
+def _whole_numbers(image: np.ndarray, data: bytes, header: ImageHeader, label: str) -> np.ndarray:
+    """Return the values as uint8 or uint16; InputError if they have another type."""
+    if header.format == "PPM":
+        image = _scaled(image, data)
+    if image.dtype not in (np.uint8, np.uint16):
+        raise InputError(f"{label} has values of type {image.dtype}; expected 8 or 16 bits")
+    return image
 
 
 def _scaled(image: np.ndarray, data: bytes) -> np.ndarray:

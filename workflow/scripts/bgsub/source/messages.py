@@ -17,15 +17,10 @@ class DecoderMessages:
 
     OpenCV tells nothing of a damaged frame but by its decoders' messages there. Warnings are left out: they
     are about colour profiles and unknown tags, not about pixels.
-
-    Attributes
-    ----------
-    first : str or None
-        The first error, of at most 200 characters.
     """
 
     def __init__(self) -> None:
-        self.first: str | None = None
+        self.first: str | None = None  # the first error, of at most 200 characters
         self._file = tempfile.TemporaryFile()  # noqa: SIM115  # closed by __exit__
         self._place = 0
 
@@ -53,14 +48,11 @@ class DecoderMessages:
             return []
         text = os.pread(self._file.fileno(), end - self._place, self._place).decode(errors="replace")
         self._place = end
-        errors = [_without_address(line) for line in text.splitlines() if _is_error(line)]
+        lines = (line for line in text.splitlines() if line.strip() and "warn" not in line.lower())
+        errors = [_without_address(line) for line in lines]
         if errors and self.first is None:
             self.first = errors[0]
         return errors
-
-
-def _is_error(line: str) -> bool:
-    return bool(line.strip()) and "warn" not in line.lower()
 
 
 def _without_address(line: str) -> str:

@@ -29,36 +29,17 @@ class FrameWriter:
     Not by a memory map: on a full disk that ends the process by SIGBUS, without a word. The header is written
     first and again at the end, when the number of frames is known; numpy leaves room in it for the count.
 
-    Parameters
-    ----------
-    file : binary file
-        Open for writing, empty.
-    source : path-like
-        Where the frames come from, for messages.
-
-    Attributes
-    ----------
-    names : list of str
-        Names of the frames so far, printable.
+    The file is open for writing, and empty; messages name the source, where the frames come from.
     """
 
     def __init__(self, file: BinaryIO, source: str | Path):
-        self.names: list[str] = []
+        self.names: list[str] = []  # of the frames so far, printable
         self._file = file
         self._source = source
         self._shape: tuple[int, ...] = ()
 
     def append(self, name: str, frame: np.ndarray, expected: int | None = None) -> None:
-        """Write one uint8 frame.
-
-        Parameters
-        ----------
-        name : str
-            Its name.
-        frame : uint8 array
-            Its pixels.
-        expected : int, optional
-            Frames that there will be, as far as is known.
+        """Write one uint8 frame; `expected` is how many there will be, as far as is known.
 
         Raises
         ------
@@ -115,15 +96,10 @@ def read_frames(
 
     Parameters
     ----------
-    source : path-like
-        A zip, a tar, a folder, a video file, or an image file of several pages.
-    pattern : str or None
-        Which files of an archive or a folder are the frames, or which one is the video; see
-        `source.members.Archive.select`. Not used when `source` itself is a video or an image.
+    source, pattern, progress, bits, limits, decoding
+        See `source.decode.decoded_frames`.
     destination : path-like
         The .npy file to write, uint8 (frames, height, width, 3) RGB.
-    progress, bits, limits, decoding
-        See `source.decode.decoded_frames`.
 
     Returns
     -------

@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import functools
 import logging
 import re
 import sys
@@ -103,10 +104,7 @@ def fetch_url(
             f"url: found '{shown(url)}', expected http:// or https://; for a local file use path"
         )
     clock = Clock(limits)
-
-    def attempt(part: Path) -> None:
-        download(url, part, progress, limits, clock)
-
+    attempt = functools.partial(download, url, progress=progress, limits=limits, clock=clock)
     _fetch(shown(url), url, Path(destination), sha256, attempt, clock, retries, backoff)
 
 
@@ -131,13 +129,9 @@ def fetch_gdrive(
     """
     file_id = drive_id(file_id)
     clock = Clock(limits)
-
-    def attempt(part: Path) -> None:
-        _download_gdrive(file_id, part, limits, clock)
-
-    _fetch(
-        f"Google Drive file {file_id}", file_id, Path(destination), sha256, attempt, clock, retries, backoff
-    )
+    attempt = functools.partial(_download_gdrive, file_id, limits=limits, clock=clock)
+    what = f"Google Drive file {file_id}"
+    _fetch(what, file_id, Path(destination), sha256, attempt, clock, retries, backoff)
 
 
 def _fetch(
@@ -215,14 +209,12 @@ def _repeat(attempt: Callable[[], None], clock: Clock, retries: int, backoff: fl
 def _check(part: Path, sha256: str | None) -> str:
     """Return the checksum of a file that was fetched; InputError if it is not what was expected."""
     digest = file_sha256(part)
-    if not sha256:
-        if found := _not_a_clip(part):
-            discard(part)
-            raise InputError(f"got {found} instead of a file; open the address in a browser to see why")
-    elif digest != sha256.lower():
-        if page := html_page(head_of(part)):
-            discard(part)
-            raise InputError(f"got {page} instead of a file; open the address in a browser to see why")
+    if sha256 and digest == sha256.lower():
+        return digest
+    if found := html_page(head_of(part)) if sha256 else _not_a_clip(part):
+        discard(part)
+        raise InputError(f"got {found} instead of a file; open the address in a browser to see why")
+    if sha256:
         bad = part.with_suffix(".bad")
         part.replace(bad)
         discard(part)
@@ -261,33 +253,21 @@ def _download_gdrive(file_id: str, part: Path, limits: Limits, clock: Clock) -> 
 
     try:
         with part.open("wb") as file:
-            gdown.download(
-                id=file_id,
-                output=file,
-                quiet=not sys.stderr.isatty(),
-                timeout=TIMEOUT,
-                progress=check,
-                cancel=over,
-            )
+            quiet = not sys.stderr.isatty()
+            gdown.download(id=file_id, output=file, quiet=quiet, timeout=TIMEOUT, progress=check, cancel=over)
     except DownloadCancelled as error:
         clock.check()
         raise TransientError("cancelled") from error
     except FileURLRetrievalError as error:
         raise InputError(_refusal(file_id, one_line(error))) from error
     except requests.exceptions.HTTPError as error:
-        if error.response is not None and (
-            error.response.status_code == 429 or error.response.status_code >= 500
-        ):
+        status = 0 if error.response is None else error.response.status_code
+        if status == 429 or status >= 500:
             raise TransientError(one_line(error)) from error
         raise InputError(f"{one_line(error)}; check the file id") from error
     except (DownloadError, requests.exceptions.RequestException) as error:
         raise TransientError(one_line(error)) from error
-    except (
-        AssertionError,
-        LookupError,
-        TypeError,
-        ValueError,
-    ) as error:  # of pages that gdown does not expect
+    except (AssertionError, LookupError, TypeError, ValueError) as error:  # of pages unknown to gdown
         raise InputError(
             f"Google's answer is not understood ({one_line(error)}); open "
             f"https://drive.google.com/file/d/{file_id}/view in a browser to see why"

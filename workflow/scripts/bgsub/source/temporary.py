@@ -17,10 +17,7 @@ BLOCK = 1 << 20
 def temporary_copy(member: AbstractContextManager[IO[bytes]], what: str, name: str) -> Iterator[Path]:
     """Yield the path of a copy with the suffix of `name`, removed afterwards.
 
-    Raises
-    ------
-    InputError
-        If there is no space for it; `what` names it in the message.
+    InputError if there is no space for it, which names it by `what`.
     """
     with tempfile.TemporaryDirectory(prefix="bgsub-") as folder:
         copy = Path(folder) / f"copy{PurePosixPath(name).suffix[:16]}"

@@ -38,44 +38,17 @@ _NO_PICTURE = "Cannot convert"
 
 
 class VideoReader:
-    """The frames of a video file, and what its decoder complained of.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file.
-    label : str
-        How it is named in messages.
-    limits : Limits
-        Of frames and their pixels.
-
-    Attributes
-    ----------
-    announced : int or None
-        Frames that the container says it holds, by its index.
-    estimated : int or None
-        Frames that fill its duration at its rate, where it has no such index.
-    count : int
-        Frames so far.
-    rate : Fraction or None
-        Frames per second that the container says it has, on average.
-    notes : list of str
-        What a person ought to know once all frames are read.
-    damaged : int
-        Those during whose decoding the decoder reported errors.
-    messages : DecoderMessages
-        The errors.
-    """
+    """The frames of a video file, which messages name by its label, and what its decoder complained of."""
 
     def __init__(self, path: Path, label: str, limits: Limits = LIMITS):
-        self.announced: int | None = None
-        self.estimated: int | None = None
-        self.count = 0
-        self.rate: Fraction | None = None
-        self.damaged = 0
-        self.notes: list[str] = []
-        self._ended_early: str | None = None
+        self.announced: int | None = None  # frames that the container says it holds, by its index
+        self.estimated: int | None = None  # those that fill its duration at its rate, where it has no index
+        self.count = 0  # frames so far
+        self.rate: Fraction | None = None  # frames per second that the container says it has, on average
+        self.damaged = 0  # frames during whose decoding the decoder reported errors
+        self.notes: list[str] = []  # what a person ought to know once all frames are read
         self.messages = DecoderMessages()
+        self._ended_early: str | None = None
         self._path = path
         self._label = label
         self._limits = limits
