@@ -52,22 +52,14 @@ _EDGE = 1 << 8  # fixed-point unit of cv2's polygons with shift=8
 
 @dataclass(frozen=True)
 class Sprite:
-    """A person or a thing as the camera sees it, cut out of the picture.
+    """A person or a thing as the camera sees it, cut out of the picture."""
 
-    Attributes
-    ----------
-    rows, columns : slice
-        Where it belongs.
-    mask : ndarray of bool (rows, columns)
-        Pixels that are its own: at least half of the sub-pixels hit the body.
-    colour : ndarray of int32 (rows, columns, 3)
-        RGB in 1/64 of a level at unit exposure, the mean of the sub-pixels that hit.
-    """
-
-    rows: slice
+    rows: slice  # where it belongs
     columns: slice
     mask: np.ndarray
+    """Bool (rows, columns): the pixels of which at least half of the sub-pixels hit the body."""
     colour: np.ndarray
+    """Int32 (rows, columns, 3): RGB in 1/64 level at unit exposure, the mean of the sub-pixels that hit."""
 
 
 def draw_person(
@@ -104,16 +96,9 @@ def body_of(pose: Pose) -> list[Solid]:
     spine = unit(subtract(p.neck, p.pelvis))
     chest = mix(p.waist, p.neck, 0.58)
     seat = add(p.pelvis, p.hips_front, -0.015)
+    right, left = add(seat, p.hips_across, -0.06), add(seat, p.hips_across, 0.06)
     solids = [
-        Solid(
-            add(seat, p.hips_across, -0.06),
-            add(seat, p.hips_across, 0.06),
-            0.112,
-            0.112,
-            TROUSERS,
-            p.hips_front,
-            0.96,
-        ),
+        Solid(right, left, 0.112, 0.112, TROUSERS, p.hips_front, 0.96),
         Solid(add(p.pelvis, spine, 0.085), p.waist, 0.152, 0.142, VEST, p.hips_front, 0.74),
         Solid(p.waist, chest, 0.140, 0.168, VEST, p.front, 0.66),
         Solid(add(chest, p.across, -0.08), add(chest, p.across, 0.08), 0.105, 0.105, VEST, p.front, 0.95),
@@ -135,16 +120,12 @@ def _head(p: Pose) -> list[Solid]:
     side = cross(p.crown, p.face)
     skull = add(add(p.head, p.crown, 0.02), p.face, -0.012)
     chin = add(add(p.head, p.crown, -0.075), p.face, 0.045)
+    bridge = add(add(p.head, p.face, 0.085), p.crown, 0.01)  # of the nose
+    tip = add(add(p.head, p.face, 0.105), p.crown, -0.025)
     solids = [
         Solid(skull, add(skull, p.face, 0.015), 0.102, 0.098, HEAD, side, 0.82),
         Solid(add(skull, p.face, 0.02), chin, 0.084, 0.042, HEAD, side, 0.86),
-        Solid(
-            add(add(p.head, p.face, 0.085), p.crown, 0.01),
-            add(add(p.head, p.face, 0.105), p.crown, -0.025),
-            0.010,
-            0.016,
-            SKIN,
-        ),
+        Solid(bridge, tip, 0.010, 0.016, SKIN),
     ]
     for sign in (-1, 1):
         ear = add(add(p.head, side, sign * 0.083), p.face, -0.01)

@@ -4,8 +4,11 @@ Time is counted in frames of the reference clip of 110; places in metres along t
 Feet stand still on their footprints while they carry weight; knees and elbows follow from two-bone geometry.
 """
 
+import itertools
 import math
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from bgsub.demo.solids import Vector, add, cross, dot, mix, subtract, unit
 
@@ -42,42 +45,30 @@ WALK = Path((-3.03, 4.17), (40 / 41, -9 / 41))
 
 @dataclass(frozen=True)
 class Controls:
-    """What a pose is made from, in the coordinates of the walk; every entry can be interpolated.
+    """What a pose is made from, in the coordinates of the walk; every entry can be interpolated."""
 
-    Attributes
-    ----------
-    pelvis, neck, head : tuple of float
-        Middle of the hips, base of the neck, middle of the head.
-    across, hips_across : tuple of float
-        From the right shoulder (hip) to the left one.
-    face : tuple of float
-        Where the head looks.
-    ankles, toes, knees, wrists, elbows : pairs of tuples, right then left
-        Places of ankles and wrists; directions of toes; directions to which knees and elbows point.
-    """
+    pelvis: Vector  # middle of the hips
+    neck: Vector  # base of the neck
+    head: Vector  # middle of the head
+    across: Vector  # from the right shoulder to the left one
+    hips_across: Vector  # from the right hip to the left one
+    face: Vector  # where the head looks
+    ankles: tuple[Vector, Vector]  # places, right then left, as all below
+    toes: tuple[Vector, Vector]  # directions
+    knees: tuple[Vector, Vector]  # directions to which they point
+    wrists: tuple[Vector, Vector]  # places
+    elbows: tuple[Vector, Vector]  # directions to which they point
 
-    pelvis: Vector
-    neck: Vector
-    head: Vector
-    across: Vector
-    hips_across: Vector
-    face: Vector
-    ankles: tuple[Vector, Vector]
-    toes: tuple[Vector, Vector]
-    knees: tuple[Vector, Vector]
-    wrists: tuple[Vector, Vector]
-    elbows: tuple[Vector, Vector]
-
-    def numbers(self) -> list[float]:
-        """All coordinates in one list."""
-        single = [self.pelvis, self.neck, self.head, self.across, self.hips_across, self.face]
-        pairs = [self.ankles, self.toes, self.knees, self.wrists, self.elbows]
-        return [c for v in single for c in v] + [c for pair in pairs for v in pair for c in v]
+    def numbers(self) -> np.ndarray:
+        """All coordinates, (16, 3)."""
+        pairs = (self.ankles, self.toes, self.knees, self.wrists, self.elbows)
+        single = (self.pelvis, self.neck, self.head, self.across, self.hips_across, self.face)
+        return np.array([*single, *itertools.chain.from_iterable(pairs)])
 
     @classmethod
-    def from_numbers(cls, numbers: list[float]) -> "Controls":
+    def from_numbers(cls, numbers: np.ndarray) -> "Controls":
         """Inverse of `numbers`."""
-        vectors = list(zip(numbers[::3], numbers[1::3], numbers[2::3], strict=True))
+        vectors = [(x, y, z) for x, y, z in numbers.tolist()]
         pelvis, neck, head, across, hips_across, face = vectors[:6]
         ankles, toes, knees, wrists, elbows = zip(vectors[6::2], vectors[7::2], strict=True)
         return cls(pelvis, neck, head, across, hips_across, face, ankles, toes, knees, wrists, elbows)
@@ -265,20 +256,16 @@ def _fall(time: float) -> Controls:
     times = [FALLS] + [t for t, _ in _FALL]
     before, at = _walk(FALLS - 0.5).numbers(), _walk(FALLS).numbers()
     values = [at] + [_shifted(c, origin).numbers() for _, c in _FALL]
-    slopes = [[(q - p) / 0.5 for p, q in zip(before, at, strict=True)]]
-    for k in range(1, len(times) - 1):
-        span = times[k + 1] - times[k - 1]
-        slopes.append([(q - p) / span for p, q in zip(values[k - 1], values[k + 1], strict=True)])
-    slopes.append([0.0] * len(at))
+    inner = range(1, len(times) - 1)
+    slopes = [(at - before) / 0.5]
+    slopes += [(values[k + 1] - values[k - 1]) / (times[k + 1] - times[k - 1]) for k in inner]
+    slopes.append(np.zeros_like(at))
     k = max(i for i in range(len(times) - 1) if times[i] <= time)
     span = times[k + 1] - times[k]
     s = (time - times[k]) / span
     h00, h10 = (1 + 2 * s) * (1 - s) * (1 - s), s * (1 - s) * (1 - s)
     h01, h11 = s * s * (3 - 2 * s), s * s * (s - 1)
-    numbers = [
-        h00 * p + h10 * span * dp + h01 * q + h11 * span * dq
-        for p, dp, q, dq in zip(values[k], slopes[k], values[k + 1], slopes[k + 1], strict=True)
-    ]
+    numbers = h00 * values[k] + h10 * span * slopes[k] + h01 * values[k + 1] + h11 * span * slopes[k + 1]
     return Controls.from_numbers(numbers)
 
 

@@ -41,21 +41,14 @@ WARM = (1.0, 0.84, 0.58)  # colour of the table lamp's light
 
 @dataclass(frozen=True)
 class Room:
-    """What the camera sees of the empty room.
-
-    Attributes
-    ----------
-    radiance : ndarray of int32 (height, width, 3)
-        RGB in 1/64 of a level at unit exposure; beyond 0..255 levels where the sensor clips.
-    lit : ndarray of int32 (height, width, 3)
-        The part of it that a shadow can take a share of: nothing of the window, which shines itself.
-    shadow_texel : ndarray of int32 (height, width)
-        Index into the flat shadow map of the texel that says whether the lamp reaches this pixel.
-    """
+    """What the camera sees of the empty room: int32 (height, width, 3), and (height, width)."""
 
     radiance: np.ndarray
+    """RGB in 1/64 of a level at unit exposure; beyond 0..255 levels where the sensor clips."""
     lit: np.ndarray
+    """The part of it that a shadow can take a share of: nothing of the window, which shines itself."""
     shadow_texel: np.ndarray
+    """Index into the flat shadow map of the texel that says whether the lamp reaches this pixel."""
 
 
 def build_room(
@@ -152,12 +145,8 @@ def _draw_box(view: View, box: tuple) -> None:
 
 
 def _inside(rectangle: tuple, p: np.ndarray, q: np.ndarray, margin: float = 0.0) -> np.ndarray:
-    return (
-        (p > rectangle[0] - margin)
-        & (p < rectangle[1] + margin)
-        & (q > rectangle[2] - margin)
-        & (q < rectangle[3] + margin)
-    )
+    left, right, low, high = rectangle
+    return (p > left - margin) & (p < right + margin) & (q > low - margin) & (q < high + margin)
 
 
 def _albedo(view: View, points: tuple) -> np.ndarray:
@@ -211,11 +200,8 @@ def _wallpaper(place: np.ndarray, z: np.ndarray, tint: tuple) -> np.ndarray:
     """Colour of plaster with a faint stripe, and of a white skirting board."""
     stripe = place * 5 - np.floor(place * 5)
     tone = 0.965 + 0.035 * smoothstep((np.abs(stripe - 0.5) - 0.22) * 20)
-    tone = (
-        tone
-        + 0.05 * (value_noise(place * 2.5, z * 2.5) - 0.5)
-        + 0.06 * (value_noise(place * 45, z * 45) - 0.5)
-    )
+    tone = tone + 0.05 * (value_noise(place * 2.5, z * 2.5) - 0.5)
+    tone = tone + 0.06 * (value_noise(place * 45, z * 45) - 0.5)
     colour = np.array(tint) * tone[:, None]
     board = np.where((z > 0.085) & (z < 0.1), 0.72, 1.0) * (0.98 + 0.02 * value_noise(place * 20, z * 60))
     return np.where((z < 0.1)[:, None], np.array([214.0, 208.0, 196.0]) * board[:, None], colour)
@@ -297,12 +283,9 @@ def _add_openings(view: View, points: tuple, radiance: np.ndarray) -> None:
     middle_u, middle_z = (WINDOW[0] + WINDOW[1]) / 2, (WINDOW[2] + WINDOW[3]) / 2
     frame = left & _inside(WINDOW, u, z, 0.07)
     radiance[frame] = (206.0, 203.0, 196.0)
-    radiance[
-        left & _inside((WINDOW[0] - 0.12, WINDOW[1] + 0.12, WINDOW[2] - 0.12, WINDOW[2] - 0.07), u, z)
-    ] = (222.0, 219.0, 212.0)
-    radiance[
-        left & _inside((WINDOW[0] - 0.12, WINDOW[1] + 0.12, WINDOW[2] - 0.14, WINDOW[2] - 0.12), u, z)
-    ] *= 0.7
+    sill = (WINDOW[0] - 0.12, WINDOW[1] + 0.12)  # and its shadow
+    radiance[left & _inside((*sill, WINDOW[2] - 0.12, WINDOW[2] - 0.07), u, z)] = (222.0, 219.0, 212.0)
+    radiance[left & _inside((*sill, WINDOW[2] - 0.14, WINDOW[2] - 0.12), u, z)] *= 0.7
     glass = (
         frame & _inside(WINDOW, u, z) & (np.abs(u - middle_u) > 0.025) & (np.abs(z - middle_z - 0.12) > 0.02)
     )

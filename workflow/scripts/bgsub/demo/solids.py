@@ -10,7 +10,7 @@ import functools
 import math
 import operator
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -90,61 +90,34 @@ def value_noise(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Solid:
-    """A cone with round ends: the hull of a ball at `a` and a ball at `b`, optionally flattened.
+    """A cone with round ends: the hull of a ball at `a` and a ball at `b`, optionally flattened."""
 
-    Attributes
-    ----------
-    a, b : tuple of float
-        Centres, metres.
-    ra, rb : float
-        Radii, metres.
-    part : int
-        What the G-buffer notes for the pixels where it is in front.
-    normal, flatness : tuple of float, float
-        The solid is squeezed along this unit vector to this share of its thickness.
-    """
-
-    a: Vector
+    a: Vector  # centres, metres
     b: Vector
-    ra: float
+    ra: float  # radii, metres
     rb: float
-    part: int = 0
-    normal: Vector = (0.0, 0.0, 1.0)
-    flatness: float = 1.0
+    part: int = 0  # what the G-buffer notes for the pixels where it is in front
+    normal: Vector = (0.0, 0.0, 1.0)  # the unit vector along which the solid is squeezed
+    flatness: float = 1.0  # to this share of its thickness
 
 
 @dataclass
 class View:
     """Rays of a picture or of a part of it, and what they have hit so far: the G-buffer.
 
-    Attributes
-    ----------
-    x : ndarray (width,), y : ndarray (height,)
-        The ray through column j and row i is `forward + x[j] * right + y[i] * down`: its length counts depth.
-    depth : ndarray (height, width)
-        Depth of the nearest hit, infinite where there is none.
-    part : ndarray of int16 (height, width)
-        `Solid.part` of the nearest hit, -1 where there is none.
-    along : ndarray (height, width)
-        Place of the hit on the solid's axis, 0 at `a` and 1 at `b`.
-    normal : ndarray (3, height, width)
-        Outward unit normal of the hit.
+    The ray through column j and row i is `forward + x[j] * right + y[i] * down`: its length counts depth.
     """
 
-    x: np.ndarray
-    y: np.ndarray
-    depth: np.ndarray = field(init=False)
-    part: np.ndarray = field(init=False)
-    along: np.ndarray = field(init=False)
-    normal: np.ndarray = field(init=False)
+    x: np.ndarray  # (width,)
+    y: np.ndarray  # (height,)
 
     def __post_init__(self) -> None:
         """Begin with nothing hit."""
         shape = (len(self.y), len(self.x))
-        self.depth = np.full(shape, np.inf)
-        self.part = np.full(shape, -1, np.int16)
-        self.along = np.zeros(shape)
-        self.normal = np.zeros((3, *shape))
+        self.depth = np.full(shape, np.inf)  # of the nearest hit
+        self.part = np.full(shape, -1, np.int16)  # its `Solid.part`, -1 where there is none
+        self.along = np.zeros(shape)  # its place on the solid's axis, 0 at `a` and 1 at `b`
+        self.normal: np.ndarray = np.zeros((3, *shape))  # outward unit normal
 
     @classmethod
     def of_picture(

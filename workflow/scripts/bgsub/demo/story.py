@@ -60,24 +60,12 @@ Cast = tuple[Person | Chair, ...]
 
 @dataclass(frozen=True)
 class Events:
-    """Frames (0-based) in which things happen; None for what does not, or happened before the clip.
+    """Frames (0-based) in which things happen; None for what does not, or happened before the clip."""
 
-    Attributes
-    ----------
-    enters : int or None
-        The first with a person.
-    falls : int or None
-        The first in which the person sinks.
-    still : int or None
-        The first in which they lie still.
-    rises : int or None
-        The first in which they do no longer.
-    """
-
-    enters: int | None
-    falls: int | None
-    still: int | None
-    rises: int | None = None
+    enters: int | None  # the first with a person
+    falls: int | None  # the first in which the person sinks
+    still: int | None  # the first in which they lie still
+    rises: int | None = None  # the first in which they do no longer
 
 
 def events(frames: int, story: Story = "falls") -> Events:
