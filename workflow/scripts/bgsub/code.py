@@ -14,20 +14,8 @@ _IMPORT = re.compile(r"^\s*(?:from\s+([\w.]+)\s+)?import\s+(\([^)]*\)|[^\n]*)", 
 def code_version(script: Path, *templates: str) -> str:
     """Hash a script, each module beside it that it imports, directly or not, and its templates.
 
-    As a param, it makes an edit of the library rerun what uses it, and nothing else. Snakemake itself only
-    sees the script.
-
-    Parameters
-    ----------
-    script : Path
-        The modules are sought in its folder.
-    *templates : str
-        Other files, relative to that folder.
-
-    Returns
-    -------
-    str
-        16 hexadecimal digits.
+    As a param, these 16 hexadecimal digits make an edit of the library rerun what uses it, and nothing else:
+    Snakemake itself only sees the script. Templates are relative to the script's folder.
     """
     files = code_files(script) | {(script.parent / template).resolve() for template in templates}
     digest = hashlib.sha256()

@@ -23,13 +23,7 @@ def log_sizes(files: Iterable[str]) -> None:
 
 
 def check_sizes(logs: Iterable[Path]) -> None:
-    """Raise InputError if a file has another size than the job that wrote it has logged.
-
-    Parameters
-    ----------
-    logs : iterable of Path
-        Of jobs, to which `log_sizes` has written. What the latest of them says of a file counts.
-    """
+    """Raise InputError if a file has another size than the latest job that wrote it has logged."""
     sizes: dict[str, int] = {}
     for log in sorted(logs, key=lambda path: path.stat().st_mtime_ns):
         sizes |= {file: int(size) for file, size in _LINE.findall(log.read_text(errors="replace"))}

@@ -67,19 +67,9 @@ def _beside(picture: np.ndarray, axis: int, margin: int, by: int) -> tuple[np.nd
 
 
 def expose(scene: np.ndarray, frame: int, settings: Synthetic) -> np.ndarray:
-    """Take the picture of a frame: exposure, noise, banding, 8 bits with saturation.
+    """Take the picture of a frame, counted from 0: exposure, noise, banding, 8 bits with saturation.
 
-    Parameters
-    ----------
-    scene : ndarray of int32 (height, width, 3)
-        RGB in 1/64 of a level at unit exposure.
-    frame : int
-        Its number, 0-based.
-    settings : Synthetic
-
-    Returns
-    -------
-    ndarray of uint8 (height, width, 3)
+    The scene is int32 (height, width, 3) RGB, in 1/64 of a level at unit exposure; the picture uint8.
     """
     moment = frame / (settings.frames - 1)
     rise = moment * moment * (3 - 2 * moment)

@@ -56,16 +56,8 @@ def build_room(
 ) -> Room:
     """Render the empty room; the same on every machine, and whatever the clip's seed.
 
-    Parameters
-    ----------
-    height, width : int
-        Size of the picture, pixels.
-    threads : int
-        Bands of rows rendered at a time.
-    draught : float, optional
-        How far, metres, leaves and curtain are out of place; without it there is no curtain.
-    lamp : bool
-        Whether the table lamp is on.
+    As many bands of rows are rendered at a time as there are threads. `draught` is how far, metres, leaves
+    and curtain are out of place; without it there is no curtain. `lamp`: the table lamp is on.
     """
     bands = [slice(top, top + BAND_ROWS) for top in range(0, height, BAND_ROWS)]
     with ThreadPoolExecutor(threads) as pool:

@@ -70,13 +70,7 @@ _LATTICE = (np.random.PCG64(20).random_raw(256 * 256) >> np.uint64(48)) / 65536 
 
 
 def value_noise(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Smooth noise in [0, 1) with one independent value at each integer point, period 256.
-
-    Parameters
-    ----------
-    x, y : ndarray of float64, of one shape
-        Where to evaluate; the grain of the noise is one unit.
-    """
+    """Smooth noise in [0, 1) at arrays of places, with an independent value at each integer, period 256."""
     left, low = np.floor(x), np.floor(y)
     i, j = left.astype(np.int64), low.astype(np.int64)
     fx, fy = smoothstep(x - left), smoothstep(y - low)

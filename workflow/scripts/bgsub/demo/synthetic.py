@@ -47,8 +47,6 @@ def render_clip(
         stored without further compression and without a date: the same settings give the same bytes.
     threads : int
         Frames rendered at a time.
-    progress : callable
-        Wraps the loop over frames.
     **settings
         Fields of `Synthetic`.
 
@@ -174,14 +172,7 @@ def _scenes(clip: Synthetic, threads: int) -> Callable[[int], tuple[np.ndarray, 
 
 
 def _put_in(room: Room, cast: Cast, clip: Synthetic, lamp: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Put people and things with their shadows into the room, and label them.
-
-    Returns
-    -------
-    scene : ndarray of int32 (height, width, 3)
-        As `Room.radiance`.
-    truth : ndarray of uint8 (height, width)
-    """
+    """Put people and things with their shadows into the room, as `Room.radiance`, and label them, uint8."""
     scene = room.radiance.copy()
     truth = np.full(scene.shape[:2], STATIC, np.uint8)
     shades = {label: np.zeros(MAP_SHAPE, np.int32) for label in (STATIC, UNKNOWN, MOTION)}

@@ -5,6 +5,14 @@ import numpy as np
 from bgsub.model.constants import AT_FLOOR, CLOSE_ENOUGH, CONSTANT, DEAD, LEVELS, RANK_DEFICIENT, UNDEFINED
 from bgsub.model.convergence import background_image
 
+_FLAGS = {
+    "constant": CONSTANT,
+    "rank_deficient": RANK_DEFICIENT,
+    "at_floor": AT_FLOOR,
+    "dead": DEAD,
+    "undefined": UNDEFINED,
+}
+
 
 def summarise_fit(
     name: str, model: dict[str, np.ndarray], reference: dict[str, np.ndarray]
@@ -54,11 +62,7 @@ def summarise_fit(
         f"gap_over_{CLOSE_ENOUGH:g}": float((gap > CLOSE_ENOUGH).mean()),
         "background_difference_mean": float(difference.mean()),
         "background_over_5": float((difference > 5).mean()),
-        "constant": _share(flags, CONSTANT),
-        "rank_deficient": _share(flags, RANK_DEFICIENT),
-        "at_floor": _share(flags, AT_FLOOR),
-        "dead": _share(flags, DEAD),
-        "undefined": _share(flags, UNDEFINED),
+        **{name: float(((flags & bit) != 0).mean()) for name, bit in _FLAGS.items()},
         "not_finite": int(not_finite(model).sum()),
     }
 
@@ -111,8 +115,3 @@ def smallest_eigenvalues(matrices: np.ndarray) -> np.ndarray:
     cosine = np.divide(half_determinant, cube, out=np.ones_like(spread), where=cube > 0)
     angle = np.arccos(np.clip(cosine, -1, 1)) / 3
     return mean + 2 * spread * np.cos(angle + 2 * np.pi / 3)
-
-
-def _share(flags: np.ndarray, bit: int) -> float:
-    """Share of the pixels whose flags have `bit`."""
-    return float(((flags & bit) != 0).mean())

@@ -164,23 +164,18 @@ def scene_rows(
         `precision`, `recall`, `shadow_error`, `fpr`, and of who lies still the `retention`. A clip that
         shows no foreground has neither the first two nor precision and recall: its `fpr` says what is marked.
     """
+    columns = ["clip", "method", "f_measure", "behind", "precision", "recall"]
+    columns += ["shadow_error", "fpr", "retention"]
     rows = []
     for clip, table in scores.items():
         kept = absorption[clip].set_index("method")["retention"]
         empty = not (table["tp"] + table["fn"]).any()
         found = ("f_measure", "precision", "recall")
         table = table.assign(**dict.fromkeys(found, np.nan)) if empty else table
-        best = table["f_measure"].max()
-        for row in table.to_dict("records"):
-            values = {
-                "clip": clip,
-                "method": row["method"],
-                "f_measure": row["f_measure"],
-                "behind": best - row["f_measure"],
-                **{name: row[name] for name in ("precision", "recall", "shadow_error", "fpr")},
-                "retention": kept[row["method"]],
-            }
-            rows.append({key: None if pd.isna(value) else value for key, value in values.items()})
+        behind = table["f_measure"].max() - table["f_measure"]
+        table = table.assign(clip=clip, behind=behind, retention=table["method"].map(kept))
+        for row in table[columns].to_dict("records"):
+            rows.append({key: None if pd.isna(value) else value for key, value in row.items()})
     return rows
 
 
