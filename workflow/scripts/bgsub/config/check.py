@@ -27,10 +27,8 @@ def check(value: Any, kind: Any, place: Place = (), named: Naming = at) -> Any:
         As read from YAML.
     kind : type
         A dataclass of `bgsub.config.sections`, or a union of dataclasses.
-    place : tuple of str or int
-        Where in the config it is, for messages.
-    named : callable
-        Makes text of a place, whose keys are its arguments.
+    place, named
+        Where in the config it is, for messages, and what makes text of a place, whose keys are its arguments.
 
     Returns
     -------

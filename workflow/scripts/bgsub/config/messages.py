@@ -32,22 +32,9 @@ _KINDS = {
 
 
 def problem(error: Mapping[str, Any], value: Any, kind: Any) -> tuple[Place, str]:
-    """Put one of pydantic's errors into words.
+    """Put an error of a pydantic.ValidationError into words, after the place in the value that it is about.
 
-    Parameters
-    ----------
-    error : mapping
-        One of the errors of a pydantic.ValidationError.
-    value : Any
-        What was checked.
-    kind : type
-        What it was checked against.
-
-    Returns
-    -------
-    path : tuple of str or int
-        Where in the value the error is.
-    message : str
+    `kind` is the class that the value was checked against.
     """
     path = _path(value, error)
     if error["type"] == UNKNOWN_KEY:

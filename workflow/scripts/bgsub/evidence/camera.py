@@ -12,20 +12,11 @@ _OFTEN = 90  # percentile: a single picture in which something else was taken fo
 
 
 def view_offset(pictures: Mapping[int, np.ndarray]) -> float:
-    """Return by how far one picture in ten or more is off the view of the one in the middle.
+    """Return by how many pixels one picture in ten or more is off the view of the one in the middle.
 
     The shift is that of the peak of their phase correlation (Kuglin & Hines 1975, *The phase correlation
-    image alignment method*), of their edges, which light changes little.
-
-    Parameters
-    ----------
-    pictures : mapping of int to (h, w, 3) uint8 array
-        Small pictures by frame.
-
-    Returns
-    -------
-    float
-        In pixels of these.
+    image alignment method*), of their edges, which light changes little. The pictures are small, (h, w, 3)
+    uint8, by frame.
     """
     edges = [np.log1p(gradient(pictures[frame])) for frame in sorted(pictures)]
     height, width = edges[0].shape
