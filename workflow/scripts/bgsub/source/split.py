@@ -137,7 +137,7 @@ def split_by_other(
     Parameters
     ----------
     names, clip, other_names, other
-        Names of the frames of this clip, its own, and those of the other.
+        Names of this clip's frames and its own, and likewise of the other.
     sizes : pair of (int, int)
         Height and width of this clip's frames and of the other's.
 
