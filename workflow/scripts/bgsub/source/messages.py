@@ -17,10 +17,15 @@ class DecoderMessages:
 
     OpenCV tells nothing of a damaged frame but by its decoders' messages there. Warnings are left out: they
     are about colour profiles and unknown tags, not about pixels.
+
+    Attributes
+    ----------
+    first : str or None
+        The first error, of at most 200 characters.
     """
 
     def __init__(self) -> None:
-        self.first: str | None = None  # the first error, of at most 200 characters
+        self.first: str | None = None
         self._file = tempfile.TemporaryFile()  # noqa: SIM115  # closed by __exit__
         self._place = 0
 
