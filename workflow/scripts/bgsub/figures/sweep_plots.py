@@ -1,10 +1,9 @@
 """The charts of sweeps: what a method's scores and its memory of a still person do while a parameter varies.
 
-Each `draw_*` returns a matplotlib Figure made from tables; each `plot_*` saves that figure as PNG and SVG.
+Each `draw_*` returns a matplotlib Figure made from tables, for `style.save_figure`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from bgsub.figures.style import GREY, colour_map, legend_above, mark_place, new_figure, save_figure, styled
+from bgsub.figures.style import GREY, colour_map, legend_above, mark_place, new_figure, say_nobody, styled
 from bgsub.masks.subtractors import MOG2_LOOK
 
 _BLUE, _ORANGE = "#0072B2", "#D55E00"
@@ -119,8 +118,7 @@ def draw_history(rows: pd.DataFrame, history_in_config: float) -> Figure:
     """
     figure, axes = new_figure(3.6)
     if rows.empty:
-        axes.set_axis_off()
-        axes.text(0.5, 0.5, "nobody lies still in the frames that were tested", ha="center", color="#444444")
+        say_nobody(axes)
         return figure
     rows = rows.sort_values("history")
     mog2 = MOG2_LOOK.colour
@@ -154,18 +152,6 @@ def draw_history(rows: pd.DataFrame, history_in_config: float) -> Figure:
     mark_place(axes, history_in_config, "config", height=0.1)
     legend_above(figure, columns=2)
     return figure
-
-
-def plot_sweep(
-    table: pd.DataFrame, keys: Sequence[str], in_config: Mapping[str, Any], path: str | Path
-) -> None:
-    """Save `draw_sweep` as PNG and SVG."""
-    save_figure(draw_sweep(table, keys, in_config), path)
-
-
-def plot_history(rows: pd.DataFrame, history_in_config: float, path: str | Path) -> None:
-    """Save `draw_history` as PNG and SVG."""
-    save_figure(draw_history(rows, history_in_config), path)
 
 
 def _present(table: pd.DataFrame, columns: Iterable[str]) -> list[str]:
