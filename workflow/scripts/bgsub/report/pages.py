@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +73,7 @@ def render_page(
     """
     templates = Path(templates)
     player, small, live, inspector = (
-        clip.files[f"page/{name}.json"].read_text(encoding="utf-8")
+        Markup(clip.files[f"page/{name}.json"].read_text(encoding="utf-8"))  # noqa: S704 - made by to_json
         for name in ("player", "player_small", "live", "inspector")
     )
     truth_area = json.loads(player)["truth_area"]
@@ -84,25 +84,14 @@ def render_page(
         "view": view,
         "facts": player_facts(clip, truth_area),
         "style": embed_source(*(templates / name for name in STYLES)),
+        "script": embed_source(*(templates / name for name in SCRIPTS)),
     }
-    text = environment.get_template("page.html.j2").render(
-        **shared,
-        player=Markup(player),  # noqa: S704 - made by to_json
-        live=Markup(live),  # noqa: S704
-        inspector=Markup(inspector),  # noqa: S704
-        script=embed_source(*(templates / name for name in SCRIPTS)),
-        versions=versions,
-        command=command,
-        commit=commit,
-    )
-    write_text(page, text)
-    text = environment.get_template("watch.html.j2").render(
-        **shared,
-        player=Markup(small),  # noqa: S704
-        inspector=None,
-        script=embed_source(*(templates / name for name in SCRIPTS)),
-    )
-    write_text(watch, text)
+    own = {"live": live, "versions": versions, "command": command, "commit": commit}
+    for file, template, of in (
+        (page, "page.html.j2", {"player": player, "inspector": inspector, **own}),
+        (watch, "watch.html.j2", {"player": small, "inspector": None}),
+    ):
+        write_text(file, environment.get_template(template).render(**shared, **of))
     write_text(summary, json.dumps(summary_of(clip, view), indent=1) + "\n")
 
 
@@ -111,9 +100,8 @@ def summary_of(clip: ClipResults, view: Mapping[str, Any]) -> dict[str, Any]:
     area = clip.table("area.csv")
     last = area[area["frame"] == area["frame"].max()].set_index("method")["foreground_share"]
     scored = {row["method"]: row["f_measure"] for row in view["scores"] or []}
-    seen = [row for row in view["absorption"] if view["still"]]
-    rows = {row["method"]: row for row in seen}
-    full = crowded(clip.table("absorption.csv"), area) if seen else {}
+    rows = {row["method"]: row for row in view["absorption"] if view["still"]}
+    full = crowded(clip.table("absorption.csv"), area) if rows else {}
     methods = []
     for name in clip.methods:
         row = rows.get(name, {})
@@ -133,11 +121,7 @@ def summary_of(clip: ClipResults, view: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "version": SUMMARY_VERSION,
         "name": clip.name,
-        "title": view["title"],
-        "facts": view["facts"],
-        "comes": view["comes"],
-        "lies": view["lies"],
-        "falls": view["falls"],
+        **{key: view[key] for key in ("title", "facts", "comes", "lies", "falls")},
         "cautions": [caution._asdict() for caution in view["cautions"]],
         "verdict": view["sentences"]["verdict"],
         "moment": view["moment"],
@@ -199,10 +183,8 @@ def overview_heads(summaries: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Head the overview by what is true of all its clips."""
     lies, falls = (bool(summaries) and all(clip[key] for clip in summaries) for key in ("lies", "falls"))
     comes = not summaries or any(clip["comes"] for clip in summaries)
-    return {
-        "headline": headline(comes=comes, lies=lies, falls=falls),
-        "page_title": page_title(comes=comes, lies=lies),
-    }
+    head = headline(comes=comes, lies=lies, falls=falls)
+    return {"headline": head, "page_title": page_title(comes=comes, lies=lies)}
 
 
 def clip_row(summary: Mapping[str, Any]) -> dict[str, Any]:
@@ -240,21 +222,15 @@ def methods_over_clips(summaries: Sequence[Mapping[str, Any]]) -> dict[str, dict
     for (method, _), of in rows.items():
         clip, first = of[0]
         label = first["label"] if alike[method] == 1 else f"{first['label']} (as on {clip})"
-        retentions, scores = (_known(row[key] for _, row in of) for key in ("retention", "f_measure"))
         found[label] = {
             "label": label,
             "article": first["article"],
-            "clips": len(retentions),
-            "retention": sum(retentions) / len(retentions) if retentions else None,
             "crowded": any(row["crowded"] for _, row in of),
-            "scored": len(scores),
-            "f_measure": sum(scores) / len(scores) if scores else None,
         }
+        for key, clips in (("retention", "clips"), ("f_measure", "scored")):
+            known = [row[key] for _, row in of if row[key] is not None]
+            found[label] |= {clips: len(known), key: sum(known) / len(known) if known else None}
     return found
-
-
-def _known(values: Iterable[float | None]) -> list[float]:
-    return [value for value in values if value is not None]
 
 
 def page_environment(templates: Path) -> Environment:
