@@ -11,6 +11,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from bgsub.errors import InputError
 from bgsub.evidence.change import changed, clean, match_exposure, median_picture, small
+from bgsub.evidence.motion import stretches
 from bgsub.evidence.scene import Scene, study
 from bgsub.evidence.still import Still
 from bgsub.labels import FOREGROUND
@@ -175,8 +176,7 @@ def falls_frame(extents: np.ndarray) -> int | None:
     sinking = np.nan_to_num(np.diff(top))
     if sinking.max() <= 0:
         return None
-    fast = np.concatenate(([False], sinking >= _FAST * sinking.max(), [False]))
-    begins, ends = np.flatnonzero(np.diff(fast.astype(np.int8))).reshape(-1, 2).T
+    begins, ends = stretches(sinking >= _FAST * sinking.max()).T
     falls = begins[top[ends] - top[begins] >= _LOSS * height[begins]]
     return int(falls[-1]) if len(falls) else None
 
