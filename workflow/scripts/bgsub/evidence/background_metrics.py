@@ -163,8 +163,6 @@ def true_background(
         RGB; a band of rows is read at a time.
     groundtruth : (N, H, W) uint8 array
         Only the label 0 counts, so neither people nor their hard shadows.
-    progress : callable
-        Wraps the bands of rows.
 
     Returns
     -------

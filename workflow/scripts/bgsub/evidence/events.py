@@ -75,8 +75,6 @@ def locate_events(
         The clip's `events` in the config: frames of `enters` and `falls`, which are believed before all else.
     scene : Scene, optional
         As `evidence.scene.study` found it, if that has been done.
-    progress : callable
-        Wraps the frames, for example tqdm.
 
     Returns
     -------

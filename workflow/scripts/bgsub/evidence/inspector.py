@@ -1,7 +1,7 @@
 """What is known of some of a clip's pixels: their samples, fits step by step, scores and decisions."""
 
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from bgsub.masks.scored import ScoredMethod
 from bgsub.model.fit import mixture_of
 from bgsub.model.gmm import PixelMixture
 from bgsub.model.settings import Model
+from bgsub.progress import Progress
 from bgsub.source.frames import Frames
 
 FINEST, COARSEST = 4, 64  # pixels between two sampled ones
@@ -186,7 +187,7 @@ def inspect_pixels(
     models: Mapping[str, Model],
     methods: Mapping[str, Method],
     *,
-    progress: Callable[[Iterable], Iterable] = iter,
+    progress: Progress = iter,
 ) -> dict[str, np.ndarray]:
     """Fit all models anew at some pixels, stopped after each of `steps_of`, and score their test samples.
 
@@ -198,8 +199,6 @@ def inspect_pixels(
         Their colours in the training frames and in the shown test frames.
     models, methods : mapping
         By name.
-    progress : callable
-        Wraps the models.
 
     Returns
     -------
@@ -244,7 +243,7 @@ def inspect_clip(
     methods: Mapping[str, Method],
     *,
     budget: float,
-    progress: Callable[[Iterable], Iterable] = iter,
+    progress: Progress = iter,
 ) -> Inspection:
     """Find out what is to be known of a clip's pixels, at as many of them as a budget allows.
 
@@ -264,8 +263,6 @@ def inspect_clip(
         By name.
     budget : float
         Bytes of all that is found out.
-    progress : callable
-        Wraps the models.
     """
     _, height, width, _ = clip.shape
     scored = sum(isinstance(method, ScoredMethod) for method in methods.values())

@@ -153,14 +153,7 @@ class Scene:
 def study(frames: np.ndarray, progress: Progress = iter) -> Scene:
     """Find the room and what lies still in it.
 
-    A memory map is read once, frame by frame, and a little around each stillness.
-
-    Parameters
-    ----------
-    frames : (N, H, W, 3) uint8 array
-        RGB.
-    progress : callable
-        Wraps the frames, for example tqdm.
+    A memory map of (N, H, W, 3) uint8 RGB is read once, frame by frame, and a little around each stillness.
     """
     motion = watch(frames, progress)
     busy = {frame: motion.movers(frame) for frame in motion.pictures}

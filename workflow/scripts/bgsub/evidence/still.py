@@ -98,8 +98,6 @@ def locate_stills(
         [x, y, width, height] in pixels, believed where there is no ground truth. Both may be missing.
     scene : Scene, optional
         As `evidence.scene.study` found it, if that has been done.
-    progress : callable
-        Wraps the frames, for example tqdm.
 
     Returns
     -------

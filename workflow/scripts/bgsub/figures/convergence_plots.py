@@ -48,8 +48,6 @@ def draw_audit(
     kinds : mapping of str to ndarray (P,) bool
         Which of the audited pixels are of which kind; see `evidence.audit.Sample`. Two-mode and static pixels
         have a column each, or all pixels one, if either is missing.
-    names : mapping of str to Name
-        Of the models.
     """
     shown = [kind for kind in ("two_mode", "static") if kind in kinds]
     shown = shown if len(shown) == 2 else ["all"]
@@ -109,8 +107,6 @@ def draw_parameter_maps(maps: Mapping[str, Mapping[str, np.ndarray]], names: Map
     ----------
     maps : mapping of str to mapping of str to ndarray (H, W)
         By model, what `evidence.fits.parameter_maps` returns.
-    names : mapping of str to Name
-        Of the models.
     """
     first = next(iter(maps.values()))["components"]
     step = max(1, first.shape[1] // PANEL_PIXELS)

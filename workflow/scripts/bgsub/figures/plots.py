@@ -45,8 +45,6 @@ def draw_convergence(
         `convergence.csv` of each model: iteration, log_likelihood (nats per sample), gain, converged (share).
     tolerances : mapping of str to float or None
         The gain below which a model's pixel stops; None where it never does.
-    names : mapping of str to Name
-        Of the models.
     """
     figure, (likelihood, gain, share) = new_figure(6.4, 3, sharex=True, height_ratios=[1.25, 1, 1])
     for model, table in curves.items():
@@ -146,8 +144,6 @@ def draw_area(
     ----------
     area : DataFrame
         `area.csv`: frame, method, foreground_share.
-    names : mapping of str to Name
-        Of the methods.
     training : sequence of range
         Those of the clip's frames that train; none if they are of another clip.
     events : mapping of str to int, optional
@@ -199,8 +195,6 @@ def draw_absorption(
         `visible.csv`: frame, method, visible_share.
     absorption : DataFrame
         `absorption.csv`: method, still_frame, initial_share, half_life, predicted are read.
-    names : mapping of str to Name
-        Of the methods.
     rate : Rate
         The clip's, for the axis in seconds.
     """

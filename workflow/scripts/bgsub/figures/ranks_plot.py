@@ -22,8 +22,6 @@ def draw_ranks(comparisons: Sequence[Comparison], names: Mapping[str, Name]) -> 
     ----------
     comparisons : sequence of Comparison
         By measure, a panel each.
-    names : mapping of str to Name
-        Of the methods.
     """
     height = len(comparisons) * (1.0 + 0.24 * len(names))
     figure, panels = new_figure(height, len(comparisons), 1, squeeze=False)

@@ -37,8 +37,6 @@ def draw_scores(
         `scores.csv`: method, f_measure, f_low, f_high, recall, precision are read.
     learning : mapping of str to str
         How each method learns, see `masks.method`.
-    names : mapping of str to Name
-        Of the methods.
     retention : mapping of str to float, optional
         Share of the still person that stays visible, on average. NaN leaves a place empty.
     """
@@ -115,8 +113,6 @@ def draw_curves(
         By method; those without anything to find are left out.
     thresholds : mapping of str to float
         The threshold that the config gives each of them.
-    names : mapping of str to Name
-        Of the methods.
     """
     figure, axes = new_figure(4.6)
     _even_f(axes)

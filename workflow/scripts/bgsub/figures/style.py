@@ -1,11 +1,11 @@
 """How every figure looks: fonts, legends, maps, and files of reproducible bytes."""
 
-from collections.abc import Callable, Mapping
-from functools import wraps
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 import matplotlib as mpl
+import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, PowerNorm
@@ -46,21 +46,8 @@ _SETTINGS: dict[Any, Any] = {
 }
 
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-def styled(draw: Callable[P, T]) -> Callable[P, T]:
-    """Run a drawing function under this module's settings, whatever matplotlibrc the user has."""
-
-    @wraps(draw)
-    def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
-        with mpl.rc_context():
-            mpl.rcdefaults()
-            mpl.rcParams.update(_SETTINGS)
-            return draw(*args, **kwargs)
-
-    return wrapper
+# Decorates what draws, so that it does so by these settings, whatever matplotlibrc the user has.
+styled = mpl.style.context(["default", _SETTINGS])
 
 
 @styled
