@@ -119,12 +119,12 @@ def _fitting_columns(labels: list[str], most: int) -> int:
     return 1
 
 
-def mark_place(axes: Axes, place: Any, text: str, colour: str = GREY, height: float = 0.98) -> None:
+def mark_place(axes: Axes, place: Any, text: str, height: float) -> None:
     """Draw a vertical line at a place (a number or a category), and its meaning beside it.
 
     `height` is that of the text, in axes fractions.
     """
-    axes.axvline(place, color=colour, linewidth=1.2, linestyle=(0, (2, 2)), zorder=1)
+    axes.axvline(place, zorder=1, **GUIDE | {"linewidth": 1.2})
     axes.annotate(
         text,
         (place, height),

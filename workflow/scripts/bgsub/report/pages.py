@@ -71,7 +71,6 @@ def render_page(
     commit : str, optional
         Of the workflow's code.
     """
-    templates = Path(templates)
     player, small, live, inspector = (
         Markup(clip.files[f"page/{name}.json"].read_text(encoding="utf-8"))  # noqa: S704 - made by to_json
         for name in ("player", "player_small", "live", "inspector")
@@ -79,19 +78,12 @@ def render_page(
     truth_area = json.loads(player)["truth_area"]
     inspected = json.loads(inspector)["arrays"]["pixels.low"]["shape"][0]
     view = clip_view(clip, truth_area, inspected, commit)
-    environment = page_environment(templates)
-    shared = {
-        "view": view,
-        "facts": player_facts(clip, truth_area),
-        "style": embed_source(*(templates / name for name in STYLES)),
-        "script": embed_source(*(templates / name for name in SCRIPTS)),
-    }
-    own = {"live": live, "versions": versions, "command": command, "commit": commit}
-    for file, template, of in (
-        (page, "page.html.j2", {"player": player, "inspector": inspector, **own}),
-        (watch, "watch.html.j2", {"player": small, "inspector": None}),
-    ):
-        write_text(file, environment.get_template(template).render(**shared, **of))
+    both: dict[str, Any] = {"view": view, "facts": player_facts(clip, truth_area)}
+    whole = both | {"player": player, "live": live, "inspector": inspector}
+    whole |= {"versions": versions, "command": command, "commit": commit}
+    write_page(page, Path(templates), "page.html.j2", STYLES, SCRIPTS, whole)
+    alone = both | {"player": small, "inspector": None}
+    write_page(watch, Path(templates), "watch.html.j2", STYLES, SCRIPTS, alone)
     write_text(summary, json.dumps(summary_of(clip, view), indent=1) + "\n")
 
 
@@ -149,34 +141,24 @@ def render_overview(
     ranks : path-like, optional
         Picture of the ranks of the run's methods, shown where there are several clips.
     """
-    templates = Path(templates)
     readable = [summary for summary in summaries if summary.get("version") == SUMMARY_VERSION]
     clips = sorted(readable, key=lambda summary: summary["name"])
     methods = methods_over_clips(clips)
     watched = sum(any(row["retention"] is not None for row in clip["methods"]) for clip in clips)
     kept = {name: row["retention"] for name, row in methods.items() if row["clips"] == watched > 0}
-    text = (
-        page_environment(templates)
-        .get_template("overview.html.j2")
-        .render(
-            clips=clips,
-            rows=[clip_row(clip) for clip in clips],
-            **overview_heads(clips),
-            unread=len(summaries) - len(clips),
-            pictures=len(clips) <= MOST_PICTURES,
-            methods=methods.values(),
-            sentence=over_clips_sentence(
-                kept,
-                watched,
-                {name: Name(row["label"], row["article"]) for name, row in methods.items()},
-                [name for name in kept if methods[name]["crowded"]],
-            ),
-            ranks=ranks,
-            style=embed_source(*(templates / name for name in OVERVIEW_STYLES)),
-            script=embed_source(templates / "overview.js"),
-        )
-    )
-    write_text(page, text)
+    names = {name: Name(row["label"], row["article"]) for name, row in methods.items()}
+    full = [name for name in kept if methods[name]["crowded"]]
+    shown = {
+        "clips": clips,
+        "rows": [clip_row(clip) for clip in clips],
+        **overview_heads(clips),
+        "unread": len(summaries) - len(clips),
+        "pictures": len(clips) <= MOST_PICTURES,
+        "methods": methods.values(),
+        "sentence": over_clips_sentence(kept, watched, names, full),
+        "ranks": ranks,
+    }
+    write_page(page, Path(templates), "overview.html.j2", OVERVIEW_STYLES, ["overview.js"], shown)
 
 
 def overview_heads(summaries: Sequence[Mapping[str, Any]]) -> dict[str, str]:
@@ -233,8 +215,15 @@ def methods_over_clips(summaries: Sequence[Mapping[str, Any]]) -> dict[str, dict
     return found
 
 
-def page_environment(templates: Path) -> Environment:
-    """Return what fills the pages' templates, with the words and pictures that they ask for."""
+def write_page(
+    page: str | Path,
+    templates: Path,
+    template: str,
+    styles: Sequence[str],
+    scripts: Sequence[str],
+    shown: Mapping[str, Any],
+) -> None:
+    """Fill a template with what is shown, with style sheets and scripts of its folder in the page itself."""
     environment = Environment(
         loader=FileSystemLoader(templates),
         autoescape=True,
@@ -260,7 +249,9 @@ def page_environment(templates: Path) -> Environment:
         "share3": _or_dash(score_words),
         "json": lambda value: Markup(to_json(value)),  # noqa: S704 - no `<` is left in it
     }
-    return environment
+    style, script = (embed_source(*(templates / name for name in names)) for names in (styles, scripts))
+    text = environment.get_template(template).render(style=style, script=script, **shown)
+    write_text(page, text)
 
 
 def _or_dash(say: Callable[[float], str]) -> Callable[[float | None], str]:

@@ -10,11 +10,9 @@ import numpy as np
 import pandas as pd
 
 from bgsub.evidence.scores import is_foreground
-from bgsub.files import write_text
 from bgsub.labels import HARD_SHADOW, MOTION, STATIC
 from bgsub.names import Name, capital
-from bgsub.report.embed import embed_source
-from bgsub.report.pages import page_environment
+from bgsub.report.pages import write_page
 from bgsub.report.payload import as_text
 from bgsub.report.player import encode_picture
 from bgsub.words import brief, count, in_words, joined, score_words
@@ -111,21 +109,15 @@ def render_scenes(
     templates: str | Path,
 ) -> None:
     """Write `results/scenes.html`, the page over all scenes, given `scenes.csv` and the templates' folder."""
-    templates, methods = Path(templates), survivors(table, names)
-    text = (
-        page_environment(templates)
-        .get_template("scenes.html.j2")
-        .render(
-            scenes=scenes,
-            cells={(row["clip"], row["method"]): _cell(row) for row in table.to_dict("records")},
-            methods=methods,
-            sentence=survival_sentence(methods, table["clip"][table["f_measure"].notna()].nunique()),
-            near=NEAR,
-            style=embed_source(templates / "page.css", templates / "scenes.css"),
-            script=embed_source(templates / "scenes.js"),
-        )
-    )
-    write_text(page, text)
+    methods = survivors(table, names)
+    shown = {
+        "scenes": scenes,
+        "cells": {(row["clip"], row["method"]): _cell(row) for row in table.to_dict("records")},
+        "methods": methods,
+        "sentence": survival_sentence(methods, table["clip"][table["f_measure"].notna()].nunique()),
+        "near": NEAR,
+    }
+    write_page(page, Path(templates), "scenes.html.j2", ["page.css", "scenes.css"], ["scenes.js"], shown)
 
 
 def survivors(table: pd.DataFrame, names: Mapping[str, Name]) -> dict[str, dict[str, Any]]:
