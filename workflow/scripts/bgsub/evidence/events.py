@@ -180,12 +180,7 @@ def falls_frame(extents: np.ndarray) -> int | None:
 
 
 def vertical_extent(region: np.ndarray) -> tuple[float, float]:
-    """Rows above and below which a twentieth of a region lies, from the top; NaN if it is empty.
-
-    Parameters
-    ----------
-    region : (H, W) bool array
-    """
+    """Rows from the top above and below which a twentieth of a region lies, (H, W) bool; NaN if empty."""
     area = region.sum(axis=1, dtype=np.int64)
     if not area.any():
         return np.nan, np.nan

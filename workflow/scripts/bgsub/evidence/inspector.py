@@ -291,15 +291,7 @@ def inspect_clip(
 def telling_pixel(decisions: Mapping[str, np.ndarray]) -> int:
     """Find the pixel whose methods disagree most often, in the end above all.
 
-    Parameters
-    ----------
-    decisions : mapping of str to (P, T) uint8 array
-        By method, its masks.
-
-    Returns
-    -------
-    int
-        Its place among the P; of equals the first.
+    Given each method's masks, (P, T) uint8, it is told by its place among the P; of equals the first.
     """
     marked = np.stack([marked == FOREGROUND for marked in decisions.values()]).astype(float).mean(axis=0)
     later = np.linspace(0, 1, marked.shape[1])

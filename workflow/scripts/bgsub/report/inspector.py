@@ -32,10 +32,7 @@ def pack_inspection(found: Inspection) -> dict[str, Any]:
     if found.truth is not None:
         arrays["truth"] = truth_codes(found.truth)
     return {
-        "width": found.width,
-        "height": found.height,
-        "start": found.start,
-        "steps": found.steps,
+        **{key: getattr(found, key) for key in ("width", "height", "start", "steps")},
         "units": UNITS,
         **pack_arrays(arrays),
     }

@@ -61,13 +61,7 @@ class Scene:
 
 
 def telling_frame(counts: pd.DataFrame) -> int:
-    """Return the frame in which the methods differ most in how many pixels they get wrong.
-
-    Parameters
-    ----------
-    counts : DataFrame
-        `counts.csv` of a clip.
-    """
+    """Return the frame in which the methods differ most in how many pixels they get wrong."""
     wrong = counts.assign(wrong=counts["fp"] + counts["fn"]).pivot_table("wrong", "frame", "method")
     return int(wrong.std(axis=1, ddof=0).idxmax())
 
