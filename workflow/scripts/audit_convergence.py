@@ -2,7 +2,8 @@
 
 from bgsub.evidence.audit import audit, audit_rows, path_rows, take_sample
 from bgsub.evidence.fits import parameter_maps, summarise_fit
-from bgsub.figures.convergence_plots import plot_audit, plot_parameter_maps
+from bgsub.figures.convergence_plots import draw_audit, draw_parameter_maps
+from bgsub.figures.style import save_figure
 from bgsub.files import read_arrays, write_table
 from bgsub.names import from_params
 from bgsub.source.frames import frames_at, open_frames
@@ -51,8 +52,8 @@ def main(
         maps[name] = parameter_maps(model)
     write_table(audited, [row for name in audits for row in audit_rows(name, audits[name], sample.kinds)])
     write_table(paths, [row for name in audits for row in path_rows(name, audits[name], sample.kinds)])
-    plot_audit(audits, sample.kinds, called, figure)
-    plot_parameter_maps(maps, called, parameters)
+    save_figure(draw_audit(audits, sample.kinds, called), figure)
+    save_figure(draw_parameter_maps(maps, called), parameters, vector=False)
 
 
 if __name__ == "__main__":

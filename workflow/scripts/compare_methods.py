@@ -3,7 +3,8 @@
 import pandas as pd
 
 from bgsub.evidence.over_clips import COMPARED, DIFFERENCE_COLUMNS, RANK_COLUMNS, compare
-from bgsub.figures.ranks_plot import plot_ranks
+from bgsub.figures.ranks_plot import draw_ranks
+from bgsub.figures.style import save_figure
 from bgsub.files import write_table, write_text
 from bgsub.names import from_params
 from bgsub.report.paper import paper_table
@@ -19,7 +20,7 @@ def main(
     pairs = [row for comparison in comparisons for row in comparison.difference_rows(seed=seed)]
     write_table(ranks, rows, columns=RANK_COLUMNS)
     write_table(differences, pairs, columns=DIFFERENCE_COLUMNS)
-    plot_ranks(comparisons, from_params(names), figure)
+    save_figure(draw_ranks(comparisons, from_params(names)), figure)
     write_text(paper, paper_table(measured))
 
 

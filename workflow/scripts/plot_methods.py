@@ -8,9 +8,10 @@ import pandas as pd
 from bgsub.evidence.metrics import foreground_share
 from bgsub.evidence.moments import in_a_row, telling_part
 from bgsub.figures.looks import TRUTH
-from bgsub.figures.pictures import plot_mask_strip
-from bgsub.figures.plots import plot_absorption, plot_area
-from bgsub.figures.scores_plots import plot_agreement
+from bgsub.figures.pictures import draw_mask_strip
+from bgsub.figures.plots import draw_absorption, draw_area
+from bgsub.figures.scores_plots import draw_agreement
+from bgsub.figures.style import save_figure
 from bgsub.labels import FOREGROUND, MOTION
 from bgsub.masks.mask_file import read_masks
 from bgsub.names import from_params
@@ -46,16 +47,17 @@ def main(
     truth = open_frames(groundtruth) if groundtruth else None
     absorbed = pd.read_csv(absorption)
     still = None if absorbed["still_frame"].isna().all() else int(absorbed["still_frame"].iloc[0])
-    plot_area(
+    drawn = draw_area(
         pd.read_csv(area),
         called,
-        area_figure,
         training=runs(split.own_train),
         events=event_marks(pd.read_csv(events), len(clip)),
         truth=None if truth is None else pd.Series(foreground_share(truth)),
     )
-    plot_agreement(pd.read_csv(agreement), called, agreement_figure)
-    plot_absorption(pd.read_csv(visible), absorbed, called, absorption_figure, rate=known_rate)
+    save_figure(drawn, area_figure)
+    save_figure(draw_agreement(pd.read_csv(agreement), called), agreement_figure)
+    drawn = draw_absorption(pd.read_csv(visible), absorbed, called, rate=known_rate)
+    save_figure(drawn, absorption_figure)
     moments = in_a_row(split.test, still)
     rows = {"frame": [clip[frame] for frame in moments]}
     if truth is not None:
@@ -63,7 +65,7 @@ def main(
     found = {called[method].label: list(read_masks(file).of(moments)) for method, file in masks.items()}
     part = telling_part(zip(*found.values(), strict=True), (image > 0 for image in rows.get(TRUTH.label, ())))
     cropped = {label: [image[part] for image in images] for label, images in (rows | found).items()}
-    plot_mask_strip(cropped, list(moments.values()), mask_figure)
+    save_figure(draw_mask_strip(cropped, list(moments.values())), mask_figure, vector=False)
 
 
 def event_marks(events: pd.DataFrame, frames: int) -> dict[str, int]:

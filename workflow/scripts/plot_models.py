@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from bgsub.figures.pictures import plot_backgrounds, plot_fit_maps
-from bgsub.figures.plots import plot_convergence, plot_gap
+from bgsub.figures.pictures import draw_backgrounds, draw_fit_maps
+from bgsub.figures.plots import draw_convergence, draw_gap
+from bgsub.figures.style import save_figure
 from bgsub.files import read_arrays, read_image
 from bgsub.masks.foreground import temporal_median
 from bgsub.model.constants import UNDEFINED
@@ -31,22 +32,23 @@ def main(
     called = from_params(names)
     fits = {name: read_arrays(file, "n_iter", "log_likelihood", "flags") for name, file in models.items()}
     median = temporal_median(frames_at(open_frames(training), read_split(table).train))
-    plot_backgrounds(
+    drawn = draw_backgrounds(
         {called[name].label: read_image(file) for name, file in backgrounds.items()}
         | {MEDIAN.label: np.rint(median).astype(np.uint8)},
-        background_figure,
         undefined={called[name].label: (fit["flags"] & UNDEFINED) > 0 for name, fit in fits.items()},
         truth=None if truth is None else read_image(truth),
     )
+    save_figure(drawn, background_figure, vector=False)
     curves = {name: pd.read_csv(file) for name, file in convergence.items()}
-    plot_convergence(curves, tolerances, called, convergence_figure)
+    save_figure(draw_convergence(curves, tolerances, called), convergence_figure)
     for name, figure in fit_figures.items():
-        plot_fit_maps(**fits[name], path=figure)
+        save_figure(draw_fit_maps(**fits[name]), figure, vector=False)
     reference = next(iter(fits.values()))
     for name, figure in gap_figures.items():
         undefined = (reference["flags"] | fits[name]["flags"]) & UNDEFINED
         gap = reference["log_likelihood"] - fits[name]["log_likelihood"]
-        plot_gap(np.where(undefined, np.nan, gap), called[name], figure)
+        drawn = draw_gap(np.where(undefined, np.nan, gap), called[name])
+        save_figure(drawn, figure, vector=False)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@ import pandas as pd
 
 from bgsub.evidence.cdnet import load_scope
 from bgsub.evidence.scoreboard import count_masks, score_rows
-from bgsub.figures.scores_plots import plot_scores
+from bgsub.figures.scores_plots import draw_scores
+from bgsub.figures.style import save_figure
 from bgsub.files import write_table
 from bgsub.masks.mask_file import read_masks
 from bgsub.masks.methods import method_of
@@ -36,13 +37,13 @@ def main(
     write_table(scores, rows)
     write_table(differences, pairs, columns=("method", "other", "difference", "low", "high"))
     kept = pd.read_csv(absorption).set_index("method")["retention"]
-    plot_scores(
+    drawn = draw_scores(
         pd.DataFrame(rows),
         {name: method_of(row).learns for name, row in methods.items()},
         from_params(names),
-        figure,
         retention=None if kept.isna().all() else kept.to_dict(),
     )
+    save_figure(drawn, figure)
 
 
 if __name__ == "__main__":

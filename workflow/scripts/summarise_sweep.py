@@ -3,7 +3,8 @@
 import pandas as pd
 
 from bgsub.evidence.sweeps import summarise
-from bgsub.figures.sweep_plots import plot_sweep
+from bgsub.figures.style import save_figure
+from bgsub.figures.sweep_plots import draw_sweep
 from bgsub.files import write_table
 from bgsub.masks.methods import method_of
 from job import run
@@ -18,7 +19,7 @@ def main(measures: list[str], fits: list[str], sweep: dict, table: str, figure: 
         {name: pd.read_csv(file) for name, file in zip(names, fits, strict=False)},
     )
     write_table(table, rows)
-    plot_sweep(pd.DataFrame(rows), list(sweep["configured"]), sweep["configured"], figure)
+    save_figure(draw_sweep(pd.DataFrame(rows), list(sweep["configured"]), sweep["configured"]), figure)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ import pandas as pd
 from bgsub.evidence.absorption import Absorption
 from bgsub.evidence.absorption_sweep import absorption_by_history
 from bgsub.evidence.still import locate_still
-from bgsub.figures.sweep_plots import plot_history
+from bgsub.figures.style import save_figure
+from bgsub.figures.sweep_plots import draw_history
 from bgsub.files import write_table
 from bgsub.masks.subtractors import Mog2
 from bgsub.source.frames import frames_at, open_frames
@@ -46,7 +47,7 @@ def main(
             learned, tested, split.test, Mog2(**method), still, histories, seen, watch
         )
     write_table(table, rows, columns=COLUMNS)
-    plot_history(pd.DataFrame(rows, columns=COLUMNS), method["history"], figure)
+    save_figure(draw_history(pd.DataFrame(rows, columns=COLUMNS), method["history"]), figure)
 
 
 if __name__ == "__main__":

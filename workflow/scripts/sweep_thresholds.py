@@ -7,7 +7,8 @@ import numpy as np
 from bgsub.evidence.cdnet import load_scope
 from bgsub.evidence.curves import threshold_curve, threshold_rows
 from bgsub.evidence.histograms import score_histogram
-from bgsub.figures.scores_plots import plot_curves
+from bgsub.figures.scores_plots import draw_curves
+from bgsub.figures.style import save_figure
 from bgsub.files import read_arrays, write_table
 from bgsub.masks.mask_file import read_masks
 from bgsub.masks.rules import ModelMethod, scored_method
@@ -58,7 +59,7 @@ def main(
     own = {name: method.threshold for name, method in methods.items()}
     table_rows = [row for name in methods for row in threshold_rows(name, curves[name], own[name])]
     write_table(thresholds, table_rows)
-    plot_curves(curves, own, from_params(names), figure)
+    save_figure(draw_curves(curves, own, from_params(names)), figure)
 
 
 if __name__ == "__main__":

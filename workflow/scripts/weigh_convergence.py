@@ -2,7 +2,8 @@
 
 from bgsub.evidence.cdnet import load_scope
 from bgsub.evidence.worth import COLUMNS, weigh
-from bgsub.figures.worth_plots import plot_worth
+from bgsub.figures.style import save_figure
+from bgsub.figures.worth_plots import draw_worth
 from bgsub.files import read_arrays, write_table
 from bgsub.masks.rules import MODEL_RULES
 from bgsub.names import from_params
@@ -40,7 +41,8 @@ def main(
             )
         )
     write_table(worth, [row for one in found for row in one.rows], columns=COLUMNS)
-    plot_worth([(one, clip[one.frame]) for one in found], from_params(names), figure)
+    drawn = draw_worth([(one, clip[one.frame]) for one in found], from_params(names))
+    save_figure(drawn, figure, vector=False)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@ import pytest
 from defaults import NAMES
 
 from bgsub.evidence.audit import Audit
-from bgsub.figures.convergence_plots import draw_audit, draw_parameter_maps, plot_audit
+from bgsub.figures.convergence_plots import draw_audit, draw_parameter_maps
+from bgsub.figures.style import save_figure
 
 
 def audit(gap, paths, flags=None):
@@ -73,6 +74,6 @@ def test_maps_share_their_scales_between_models():
 
 def test_the_files_are_the_same_twice(tmp_path):
     for name in ("a", "b"):
-        plot_audit(AUDITS, KINDS, NAMES.models, tmp_path / f"{name}.png")
+        save_figure(draw_audit(AUDITS, KINDS, NAMES.models), tmp_path / f"{name}.png")
     for suffix in ("png", "svg"):
         assert (tmp_path / f"a.{suffix}").read_bytes() == (tmp_path / f"b.{suffix}").read_bytes()

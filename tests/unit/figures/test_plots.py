@@ -9,6 +9,7 @@ from matplotlib.colors import to_hex, to_rgb
 
 from bgsub.figures import pictures, plots
 from bgsub.figures.looks import TRUTH
+from bgsub.figures.style import save_figure
 from bgsub.model import constants
 from bgsub.source.rate import Rate
 
@@ -84,9 +85,8 @@ def test_convergence_draws_the_tables():
 
 def test_convergence_of_a_clip_that_does_not_change_can_be_drawn(tmp_path):
     curve = pd.DataFrame({"iteration": [0], "log_likelihood": [13.9], "gain": [0.0], "converged": [1.0]})
-    plots.plot_convergence(
-        {"em": curve, "notebook": curve}, TOLERANCES, NAMES.models, tmp_path / "convergence.png"
-    )
+    figure = plots.draw_convergence({"em": curve, "notebook": curve}, TOLERANCES, NAMES.models)
+    save_figure(figure, tmp_path / "convergence.png")
     assert (tmp_path / "convergence.png").stat().st_size > 1000
 
 
@@ -102,7 +102,7 @@ def test_gap_shows_the_share_of_pixels_above_each_gap():
 
 @pytest.mark.parametrize("gap", [np.full((2, 3), np.nan), np.zeros((2, 3)), np.full((2, 3), -1.0)])
 def test_gap_of_nothing_can_be_drawn(gap, tmp_path):
-    plots.plot_gap(gap, NAMES.models["notebook"], tmp_path / "gap.png")
+    save_figure(plots.draw_gap(gap, NAMES.models["notebook"]), tmp_path / "gap.png", vector=False)
 
 
 def test_area_marks_split_stillness_and_truth():
@@ -199,7 +199,7 @@ def test_backgrounds_differ_from_the_truth_where_it_is_known():
 
 
 def test_one_background_alone_can_be_drawn(tmp_path):
-    pictures.plot_backgrounds({"em": np.zeros((4, 6, 3), np.uint8)}, tmp_path / "one.png")
+    save_figure(pictures.draw_backgrounds({"em": np.zeros((4, 6, 3), np.uint8)}), tmp_path / "one.png")
 
 
 def test_flags_are_those_of_the_model():
@@ -251,13 +251,19 @@ def draw_all(folder: Path) -> dict[str, bytes]:
         noise.random((12, 18)),
         noise.integers(0, 32, (12, 18)).astype(np.uint8),
     )
-    plots.plot_convergence(CURVES, TOLERANCES, NAMES.models, folder / "convergence.png")
-    plots.plot_gap(noise.random((12, 18)), NAMES.models["notebook"], folder / "gap.png")
-    plots.plot_area(AREA, NAMES.methods, folder / "area.png", training=[range(4)], events={"lies still": 5})
-    plots.plot_absorption(VISIBLE, ABSORPTION, NAMES.methods, folder / "absorption.png", rate=RATE)
-    pictures.plot_backgrounds({"em": image, "median": image // 2}, folder / "backgrounds.png")
-    pictures.plot_fit_maps(*maps, folder / "fit.png")
-    pictures.plot_mask_strip({"frame": [image] * 2}, ["a", "b"], folder / "masks.png")
+    charts = {
+        "convergence": plots.draw_convergence(CURVES, TOLERANCES, NAMES.models),
+        "area": plots.draw_area(AREA, NAMES.methods, training=[range(4)], events={"lies still": 5}),
+        "absorption": plots.draw_absorption(VISIBLE, ABSORPTION, NAMES.methods, rate=RATE),
+    }
+    images = {
+        "gap": plots.draw_gap(noise.random((12, 18)), NAMES.models["notebook"]),
+        "backgrounds": pictures.draw_backgrounds({"em": image, "median": image // 2}),
+        "fit": pictures.draw_fit_maps(*maps),
+        "masks": pictures.draw_mask_strip({"frame": [image] * 2}, ["a", "b"]),
+    }
+    for name, figure in (charts | images).items():
+        save_figure(figure, folder / f"{name}.png", vector=name in charts)
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 

@@ -6,6 +6,7 @@ from matplotlib.colors import to_hex
 
 from bgsub.evidence.curves import threshold_curve
 from bgsub.figures import scores_plots as plots
+from bgsub.figures.style import save_figure
 from bgsub.masks.method import ADAPTIVE, FROZEN, OWN, PROTECTED, RECONSIDERING
 
 SCORES = pd.DataFrame(
@@ -125,11 +126,13 @@ def test_agreement_is_symmetric_and_not_rounded_up():
 
 def test_figures_are_saved_with_the_same_bytes(tmp_path):
     for folder in ("one", "two"):
-        plots.plot_scores(SCORES, LEARNING, METHODS, tmp_path / folder / "scores.png", retention={"gmm": 0.6})
-        plots.plot_curves(CURVES, {"gmm": 50}, METHODS, tmp_path / folder / "curves.png")
-        plots.plot_agreement(
-            AGREEMENT, called("gmm", "mog2_default", "idle"), tmp_path / folder / "agreement.png"
-        )
+        drawn = {
+            "scores": plots.draw_scores(SCORES, LEARNING, METHODS, retention={"gmm": 0.6}),
+            "curves": plots.draw_curves(CURVES, {"gmm": 50}, METHODS),
+            "agreement": plots.draw_agreement(AGREEMENT, called("gmm", "mog2_default", "idle")),
+        }
+        for name, figure in drawn.items():
+            save_figure(figure, tmp_path / folder / f"{name}.png")
     names = sorted(path.name for path in (tmp_path / "one").iterdir())
     assert names == [
         f"{name}.{suffix}" for name in ("agreement", "curves", "scores") for suffix in ("png", "svg")
@@ -141,7 +144,10 @@ def test_figures_are_saved_with_the_same_bytes(tmp_path):
 @pytest.mark.parametrize("methods", [["gmm"], []])
 def test_little_can_be_drawn(methods, tmp_path):
     scores = SCORES[SCORES["method"].isin(methods)]
-    plots.plot_scores(scores, LEARNING, METHODS, tmp_path / "scores.png", retention={"gmm": 0.5})
-    plots.plot_curves({}, {}, {}, tmp_path / "curves.png")
-    if methods:
-        plots.plot_agreement(AGREEMENT[:0], called(*methods), tmp_path / "agreement.png")
+    drawn = [
+        plots.draw_scores(scores, LEARNING, METHODS, retention={"gmm": 0.5}),
+        plots.draw_curves({}, {}, {}),
+        *(plots.draw_agreement(AGREEMENT[:0], called(method)) for method in methods),
+    ]
+    for number, figure in enumerate(drawn):
+        save_figure(figure, tmp_path / f"{number}.png")

@@ -4,6 +4,7 @@ import pytest
 from matplotlib.patches import Rectangle
 
 from bgsub.figures import sweep_plots as plots
+from bgsub.figures.style import save_figure
 
 CURVE = pd.DataFrame(
     {
@@ -115,7 +116,9 @@ def test_history_says_when_there_is_nobody():
 
 def test_figures_are_saved_with_the_same_bytes(tmp_path):
     for folder in ("one", "two"):
-        plots.plot_sweep(CURVE, ["threshold"], {"threshold": 50}, tmp_path / folder / "sweep.png")
-        plots.plot_history(HISTORY, 60, tmp_path / folder / "history.png")
+        save_figure(
+            plots.draw_sweep(CURVE, ["threshold"], {"threshold": 50}), tmp_path / folder / "sweep.png"
+        )
+        save_figure(plots.draw_history(HISTORY, 60), tmp_path / folder / "history.png")
     for name in ("sweep.png", "sweep.svg", "history.png", "history.svg"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()

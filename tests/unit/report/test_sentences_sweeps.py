@@ -175,6 +175,11 @@ def test_sweep_of_two_keys_and_one_that_makes_no_difference():
     )
 
 
+def test_a_switch_is_said_as_the_config_writes_it():
+    said = sweep([0.7, 0.82], [None] * 2, ignore_shadows=[True, False])
+    assert said.endswith("from 0.700 (ignore_shadows true) to 0.820 (ignore_shadows false).")
+
+
 def test_sweep_without_ground_truth_and_person_tells_the_area():
     said = sweep([None] * 3, [None] * 3, learning_rate=["auto", "0.1", "0.5"])
     assert said == (

@@ -1,6 +1,8 @@
 """Figures as people say them: counts, shares and durations with the right number, digits and unit."""
 
 from collections.abc import Sequence
+from numbers import Number
+from typing import Any
 
 NBSP = "\N{NO-BREAK SPACE}"
 
@@ -68,6 +70,15 @@ def duration(frames: float, fps: float) -> str:
     seconds = frames / fps
     digits = 2 if 0 < seconds < 0.1 else 1
     return f"{count(frames, 'frame')} ({seconds:.{digits}f}{NBSP}s)"
+
+
+def value_words(value: Any) -> str:
+    """Write a value of a setting as the config would; NaN stands in tables for null."""
+    if isinstance(value, Number) and not isinstance(value, bool):
+        return "null" if value != value else f"{value:.12g}"
+    if isinstance(value, str):
+        return value
+    return {"None": "null", "True": "true", "False": "false"}.get(str(value), str(value))  # numpy's bool, too
 
 
 def in_words(number: int) -> str:

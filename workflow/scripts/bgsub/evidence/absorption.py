@@ -4,6 +4,7 @@ The visible share A(t) of a still person is measured from masks; MOG2's forgetti
 recursion of its weights. Frames are counted from the first frame of stillness, k = 0.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -182,9 +183,9 @@ def absorption_row(
         then), the fields of `Absorption`, `frames_seen`, and `predicted` in frames; None where there is
         nothing to say.
     """
-    row = dict.fromkeys(["still_frame", "still_source", "region_source", "watched_from"])
-    row |= dict.fromkeys(field.name for field in fields(Absorption))
-    row = {"method": method, **row, "frames_seen": None, "predicted": None}
+    row: dict[str, Any] = {"method": method}
+    row |= dict.fromkeys(("still_frame", "still_source", "region_source", "watched_from"))
+    row |= dict.fromkeys((*(field.name for field in fields(Absorption)), "frames_seen", "predicted"))
     if still is None or not seen:
         return row
     shares = np.full(seen[-1]["frame"] + 1 - still.frame, np.nan)
@@ -195,9 +196,9 @@ def absorption_row(
         "still_source": still.frame_source,
         "region_source": still.region_source,
         "watched_from": seen[0]["frame"],
+        **asdict(measure_absorption(shares)),
+        "frames_seen": frames_seen,
     }
-    row |= asdict(measure_absorption(shares))
-    row["frames_seen"] = frames_seen
     if constants is not None and frames_seen is not None:
         row["predicted"] = predict_absorption(**constants, frames_seen=frames_seen).startup
     return row
@@ -287,11 +288,7 @@ def mog2_history_to_keep(
     high = 1
     while not keeps(high):
         high *= 2
-    low = high // 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if keeps(middle) else (middle, high)
-    return high
+    return bisect_left(range(high), True, lo=high // 2 + 1, key=keeps)
 
 
 def predict_absorption(

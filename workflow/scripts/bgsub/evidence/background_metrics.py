@@ -104,18 +104,7 @@ def score_background(
 
 
 def luma(image: np.ndarray) -> np.ndarray:
-    """Return the Y of MATLAB's `rgb2ycbcr` for 8-bit images.
-
-    Parameters
-    ----------
-    image : (H, W, 3) array
-        RGB, 0 to 255.
-
-    Returns
-    -------
-    (H, W) float64 array
-        Whole levels, 16 to 235.
-    """
+    """Return the Y of MATLAB's `rgb2ycbcr` of RGB in 8-bit levels: (H, W) float64, whole, 16 to 235."""
     return np.floor(16.5 + np.asarray(image, float) @ _LUMA)  # MATLAB rounds halves up
 
 
@@ -163,8 +152,6 @@ def true_background(
         RGB; a band of rows is read at a time.
     groundtruth : (N, H, W) uint8 array
         Only the label 0 counts, so neither people nor their hard shadows.
-    progress : callable
-        Wraps the bands of rows.
 
     Returns
     -------

@@ -11,6 +11,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from bgsub.errors import InputError
 from bgsub.evidence.change import changed, clean, match_exposure, median_picture, small
+from bgsub.evidence.motion import stretches
 from bgsub.evidence.scene import Scene, study
 from bgsub.evidence.still import Still
 from bgsub.labels import FOREGROUND
@@ -74,8 +75,6 @@ def locate_events(
         The clip's `events` in the config: frames of `enters` and `falls`, which are believed before all else.
     scene : Scene, optional
         As `evidence.scene.study` found it, if that has been done.
-    progress : callable
-        Wraps the frames, for example tqdm.
 
     Returns
     -------
@@ -175,19 +174,13 @@ def falls_frame(extents: np.ndarray) -> int | None:
     sinking = np.nan_to_num(np.diff(top))
     if sinking.max() <= 0:
         return None
-    fast = np.concatenate(([False], sinking >= _FAST * sinking.max(), [False]))
-    begins, ends = np.flatnonzero(np.diff(fast.astype(np.int8))).reshape(-1, 2).T
+    begins, ends = stretches(sinking >= _FAST * sinking.max()).T
     falls = begins[top[ends] - top[begins] >= _LOSS * height[begins]]
     return int(falls[-1]) if len(falls) else None
 
 
 def vertical_extent(region: np.ndarray) -> tuple[float, float]:
-    """Rows above and below which a twentieth of a region lies, from the top; NaN if it is empty.
-
-    Parameters
-    ----------
-    region : (H, W) bool array
-    """
+    """Rows from the top above and below which a twentieth of a region lies, (H, W) bool; NaN if empty."""
     area = region.sum(axis=1, dtype=np.int64)
     if not area.any():
         return np.nan, np.nan

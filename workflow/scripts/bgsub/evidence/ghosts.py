@@ -158,13 +158,7 @@ def _held(learned: Frames, own: Sequence[int], scene: Scene) -> tuple[np.ndarray
 
 
 def training_row(training: Training, count: int) -> dict[str, Any]:
-    """Row of `training.csv`.
-
-    Parameters
-    ----------
-    training : Training
-    count : int
-        Frames of the clip.
+    """Row of `training.csv`, of a clip of `count` frames.
 
     Returns
     -------

@@ -10,6 +10,7 @@ import numpy as np
 from bgsub.labels import FOREGROUND, HARD_SHADOW, MOTION, STATIC
 from bgsub.masks.foreground import open_mask
 from bgsub.model.compiled import compiled
+from bgsub.progress import Progress
 
 _CELLS = 4  # that a search over thresholds has for each of them
 _NEGATIVE, _POSITIVE, _UNSCORED = range(3)
@@ -50,7 +51,7 @@ def score_histogram(
     median: int = 1,
     roi: np.ndarray | None = None,
     without_shadows: tuple[float, Iterable[np.ndarray]] | None = None,
-    progress: Callable[[Iterable], Iterable] = iter,
+    progress: Progress = iter,
 ) -> ScoreHistogram:
     """Count, for many thresholds at once, what the masks of a rule would get right and wrong.
 
@@ -76,8 +77,6 @@ def score_histogram(
         For a method that takes shadows out of its masks: its own threshold, one of `thresholds`, and its
         masks of the frames. What is a shadow in them is background at every threshold; at its own, the counts
         are exactly those of the masks.
-    progress : callable
-        Wraps the pairs of frames and labels, for example tqdm.
 
     Returns
     -------

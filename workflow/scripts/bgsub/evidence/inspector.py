@@ -1,7 +1,8 @@
 """What is known of some of a clip's pixels: their samples, fits step by step, scores and decisions."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from bgsub.masks.scored import ScoredMethod
 from bgsub.model.fit import mixture_of
 from bgsub.model.gmm import PixelMixture
 from bgsub.model.settings import Model
+from bgsub.progress import Progress
 from bgsub.source.frames import Frames
 
 FINEST, COARSEST = 4, 64  # pixels between two sampled ones
@@ -20,6 +22,7 @@ STEPS = (0, 1, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 80, 120, 200, 300, 500, 1000) 
 MEAN_UNIT = 1 / 64  # levels: what 1 means in the components' means
 SPREAD_UNIT = 1 / 64  # levels: the same for the factor of a covariance
 WEIGHT_UNIT = 1 / 32767
+UNITS = {"weight": WEIGHT_UNIT, "mean": MEAN_UNIT, "spread": SPREAD_UNIT}
 _LEVELS = 255.0
 _GREY_AXES = np.array([[1, 1, 1], [1, -1, 0], [1, 1, -2]]) / np.sqrt([[3], [2], [6]])
 
@@ -54,9 +57,6 @@ class Inspection:
     arrays: dict[str, np.ndarray]
     decisions: dict[str, np.ndarray]
     truth: np.ndarray | None = None
-    units: dict[str, float] = field(
-        default_factory=lambda: {"weight": WEIGHT_UNIT, "mean": MEAN_UNIT, "spread": SPREAD_UNIT}
-    )
 
 
 def sample_pixels(active: np.ndarray, most: int) -> np.ndarray:
@@ -99,7 +99,7 @@ def principal_axes(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     explained : (P, 2) float32 array
         Their shares of the variance; 0 where nothing varies.
     """
-    centred = samples.astype(np.float64) - samples.mean(axis=0)
+    centred = samples - samples.mean(axis=0)
     covariances = np.einsum("npi,npj->pij", centred, centred) / len(samples)
     values, vectors = np.linalg.eigh(covariances)
     total = values.sum(axis=1)
@@ -109,32 +109,6 @@ def principal_axes(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     axes[total == 0] = _GREY_AXES[:2]
     explained = values[:, :0:-1] / np.where(total > 0, total, 1)[:, np.newaxis]
     return axes.astype(np.float32), explained.astype(np.float32)
-
-
-def fit_steps(
-    model: Model, samples: np.ndarray, pixels: np.ndarray, steps: Iterable[int]
-) -> list[PixelMixture]:
-    """Fit a model anew at some pixels, stopping it after each of some numbers of iterations.
-
-    Parameters
-    ----------
-    model : Model
-    samples : (N, P, 3) uint8 array
-    pixels : (P,) int array
-        Row-major indices in the image, which random starts depend on.
-    steps : iterable of int
-
-    Returns
-    -------
-    list of PixelMixture
-        One per step, its arrays as of an image of one row.
-    """
-
-    def fit(limit: int) -> PixelMixture:
-        mixture = mixture_of(asdict(model), max_iterations=min(limit, model.max_iterations))
-        return mixture.fit(samples[:, np.newaxis], first_pixel=pixels)
-
-    return [fit(limit) for limit in steps]
 
 
 def project(mixture: PixelMixture, axes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -213,20 +187,18 @@ def inspect_pixels(
     models: Mapping[str, Model],
     methods: Mapping[str, Method],
     *,
-    progress: Callable[[Iterable], Iterable] = iter,
+    progress: Progress = iter,
 ) -> dict[str, np.ndarray]:
-    """Fit all models anew at some pixels, and score their test samples.
+    """Fit all models anew at some pixels, stopped after each of `steps_of`, and score their test samples.
 
     Parameters
     ----------
     pixels : (P,) int array
-        Row-major indices in the image.
+        Row-major indices in the image, which random starts depend on.
     train, test : (N, P, 3) and (T, P, 3) uint8 arrays
         Their colours in the training frames and in the shown test frames.
     models, methods : mapping
         By name.
-    progress : callable
-        Wraps the models.
 
     Returns
     -------
@@ -243,7 +215,8 @@ def inspect_pixels(
     }
     fitted = {}
     for name in progress(models):
-        fits = fit_steps(models[name], train, pixels, steps_of(models[name]))
+        steps = [mixture_of(asdict(models[name]), max_iterations=step) for step in steps_of(models[name])]
+        fits = [mixture.fit(train[:, np.newaxis], first_pixel=pixels) for mixture in steps]
         projected = [project(fit, axes) for fit in fits]
         fitted[name] = {part: getattr(fits[-1], f"{part}_") for part in MODEL_PARTS}
         arrays[f"components.{name}"] = np.stack([components for components, _ in projected], axis=1)
@@ -270,7 +243,7 @@ def inspect_clip(
     methods: Mapping[str, Method],
     *,
     budget: float,
-    progress: Callable[[Iterable], Iterable] = iter,
+    progress: Progress = iter,
 ) -> Inspection:
     """Find out what is to be known of a clip's pixels, at as many of them as a budget allows.
 
@@ -290,8 +263,6 @@ def inspect_clip(
         By name.
     budget : float
         Bytes of all that is found out.
-    progress : callable
-        Wraps the models.
     """
     _, height, width, _ = clip.shape
     scored = sum(isinstance(method, ScoredMethod) for method in methods.values())
@@ -320,15 +291,7 @@ def inspect_clip(
 def telling_pixel(decisions: Mapping[str, np.ndarray]) -> int:
     """Find the pixel whose methods disagree most often, in the end above all.
 
-    Parameters
-    ----------
-    decisions : mapping of str to (P, T) uint8 array
-        By method, its masks.
-
-    Returns
-    -------
-    int
-        Its place among the P; of equals the first.
+    Given each method's masks, (P, T) uint8, it is told by its place among the P; of equals the first.
     """
     marked = np.stack([marked == FOREGROUND for marked in decisions.values()]).astype(float).mean(axis=0)
     later = np.linspace(0, 1, marked.shape[1])
@@ -338,9 +301,8 @@ def telling_pixel(decisions: Mapping[str, np.ndarray]) -> int:
 def _ever_marked(masks: Iterable[Masks], size: tuple[int, int]) -> np.ndarray:
     """Where any method ever marks foreground, (H, W) bool."""
     marked = np.zeros(size, bool)
-    for of_method in masks:
-        for mask in of_method.masks:
-            marked |= mask == FOREGROUND
+    for mask in itertools.chain.from_iterable(of_method.masks for of_method in masks):
+        marked |= mask == FOREGROUND
     return marked
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+import cv2
 import numpy as np
 
 from bgsub.evidence.metrics import crowded
@@ -91,19 +92,15 @@ def window(where: np.ndarray, least: float = 1 / 3, margin: float = 0.08) -> tup
     """
     if not where.any():
         return slice(0, where.shape[0]), slice(0, where.shape[1])
-    spans = []
-    for axis in (1, 0):
-        inside = np.flatnonzero(where.any(axis=axis))
-        spans.append((int(inside[0]), int(inside[-1]) + 1))
-    sides = list(zip(spans, where.shape, strict=True))
-    shares = [(stop - start) / side + 2 * margin for (start, stop), side in sides]
-    share = min(max(*shares, least), 1.0)
-    parts = []
-    for (start, stop), side in sides:
-        size = round(share * side)
-        first = min(max(round((start + stop - size) / 2), 0), side - size)
-        parts.append(slice(first, first + size))
-    return parts[0], parts[1]
+    left, top, width, height = cv2.boundingRect(where.astype(np.uint8))
+    share = max(height / where.shape[0] + 2 * margin, width / where.shape[1] + 2 * margin, least)
+
+    def part(start: int, extent: int, side: int) -> slice:
+        size = round(min(share, 1.0) * side)
+        first = min(max(round((2 * start + extent - size) / 2), 0), side - size)
+        return slice(first, first + size)
+
+    return part(top, height, where.shape[0]), part(left, width, where.shape[1])
 
 
 def telling_part(

@@ -75,21 +75,22 @@ class Motion:
 
     def ever(self, frames: range) -> np.ndarray:
         """Return where something moves at some time from some frames on, filled, as an (h, w) bool array."""
-        span = range(max(frames.start, 1), min(frames.stop + WAKE, len(self.packed)))
-        seen = open_mask(as_mask(self.times(span) >= 2), 3)
-        return cv2.dilate(solid(seen, GAP), ellipse(KERNEL)) > 0
+        return self._filled(range(max(frames.start, 1), min(frames.stop + WAKE, len(self.packed))))
 
     def movers(self, frame: int) -> np.ndarray:
         """Return where something moves about a frame, filled, as an (h, w) bool array."""
         first = max(min(frame - 2, len(self.packed) - _ABOUT), 1)
-        seen = open_mask(as_mask(self.times(range(first, min(first + _ABOUT, len(self.packed)))) >= 2), 3)
+        return self._filled(range(first, min(first + _ABOUT, len(self.packed))))
+
+    def _filled(self, frames: range) -> np.ndarray:
+        seen = open_mask(as_mask(self.times(frames) >= 2), 3)
         return cv2.dilate(solid(seen, GAP), ellipse(KERNEL)) > 0
 
 
 def watch(frames: np.ndarray, progress: Progress = iter) -> Motion:
     """Go through the frames of a clip and note what moves."""
     count = len(frames)
-    spacing = min(max(count // _PICTURES, _SPACING[0]), _SPACING[1])
+    spacing = int(np.clip(count // _PICTURES, *_SPACING))
     level = max(_LEAST, _NOISE * _noise(frames))
     before: np.ndarray | None = None
     motion = Motion(small(frames[0]).shape[:2])
@@ -115,20 +116,19 @@ def calm_stretches(energy: np.ndarray) -> list[range]:
     energy : (N,) float array
         Share that moves, frame by frame.
     """
-    calm = energy <= _calm_below(energy)
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], calm, [False])).astype(np.int8)))
-    stretches: list[range] = []
-    for start, stop in edges.reshape(-1, 2).tolist():
-        if stretches and start - stretches[-1].stop <= _STIR:
-            stretches[-1] = range(stretches[-1].start, stop)
-        else:
-            stretches.append(range(start, stop))
-    return sorted((s for s in stretches if len(s) >= SHORTEST), key=len, reverse=True)
+    least = np.percentile(energy, 5)
+    calm = energy <= least + CALM * (energy.max() - least)
+    found: list[range] = []
+    for start, stop in stretches(calm).tolist():
+        if found and start - found[-1].stop <= _STIR:
+            start = found.pop().start
+        found.append(range(start, stop))
+    return sorted((s for s in found if len(s) >= SHORTEST), key=len, reverse=True)
 
 
-def _calm_below(energy: np.ndarray) -> float:
-    least, most = np.percentile(energy, 5), energy.max()
-    return float(least + CALM * (most - least))
+def stretches(true: np.ndarray) -> np.ndarray:
+    """Return where runs of true values start and stop, an (S, 2) array of places."""
+    return np.flatnonzero(np.diff(true, prepend=False, append=False)).reshape(-1, 2)
 
 
 def _noise(frames: np.ndarray) -> float:

@@ -153,14 +153,7 @@ class Scene:
 def study(frames: np.ndarray, progress: Progress = iter) -> Scene:
     """Find the room and what lies still in it.
 
-    A memory map is read once, frame by frame, and a little around each stillness.
-
-    Parameters
-    ----------
-    frames : (N, H, W, 3) uint8 array
-        RGB.
-    progress : callable
-        Wraps the frames, for example tqdm.
+    A memory map of (N, H, W, 3) uint8 RGB is read once, frame by frame, and a little around each stillness.
     """
     motion = watch(frames, progress)
     busy = {frame: motion.movers(frame) for frame in motion.pictures}
@@ -267,9 +260,7 @@ def _when(motion: Motion, calm: range, region: np.ndarray, picture: np.ndarray) 
     if least > _FIDGETS:
         return None
     still = np.asarray(energy <= least + CALM * (energy.max() - least))
-    runs = np.asarray(
-        sliding_window_view(still, _RUN).all(axis=1)
-    )  # from a frame on: how it differs from the one before
+    runs = np.asarray(sliding_window_view(still, _RUN).all(axis=1))  # of frames like the one before
     start, end = 0, len(still) - 1
     if earliest is not None:
         begins = np.flatnonzero(runs[earliest + 1 :])
@@ -286,8 +277,8 @@ def _when(motion: Motion, calm: range, region: np.ndarray, picture: np.ndarray) 
 
 def _room(pictures: dict[int, np.ndarray], busy: dict[int, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """Return the median of pictures where nobody moves or lies, and where that is known."""
-    chosen = sorted(pictures)
-    chosen = [chosen[i] for i in np.unique(np.linspace(0, len(chosen) - 1, _AVERAGED).astype(int)).tolist()]
+    spread = np.unique(np.linspace(0, len(pictures) - 1, _AVERAGED).astype(int))
+    chosen = np.array(sorted(pictures))[spread].tolist()
     reference = pictures[chosen[len(chosen) // 2]]
     stack = np.stack([match_exposure(pictures[frame], reference) for frame in chosen])
     hidden = np.stack([busy[frame] for frame in chosen])

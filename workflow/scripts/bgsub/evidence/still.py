@@ -98,8 +98,6 @@ def locate_stills(
         [x, y, width, height] in pixels, believed where there is no ground truth. Both may be missing.
     scene : Scene, optional
         As `evidence.scene.study` found it, if that has been done.
-    progress : callable
-        Wraps the frames, for example tqdm.
 
     Returns
     -------
@@ -180,13 +178,7 @@ def still_spans(groundtruth: Iterable[np.ndarray]) -> list[tuple[int, int]]:
 
 
 def still_rows(stills: Sequence[Still], count: int) -> list[dict[str, Any]]:
-    """Rows of `still_frames.csv`, one for each stillness.
-
-    Parameters
-    ----------
-    stills : sequence of Still
-    count : int
-        Frames of the clip.
+    """Rows of `still_frames.csv`, one for each stillness, of a clip of `count` frames.
 
     Returns
     -------
@@ -205,15 +197,7 @@ def still_rows(stills: Sequence[Still], count: int) -> list[dict[str, Any]]:
 
 
 def timed(rows: Sequence[Mapping[Any, Any]], rate: Rate) -> list[dict[Any, Any]]:
-    """Rows of `still.csv`: those of `still_frames.csv`, the `seconds` that each lasts, and `rate_known_by`.
-
-    Parameters
-    ----------
-    rows : sequence of mapping
-        See `still_rows`.
-    rate : Rate
-        The clip's.
-    """
+    """Rows of `still.csv`: those of `still_rows`, the `seconds` that each lasts, and `rate_known_by`."""
     return [
         {
             **row,

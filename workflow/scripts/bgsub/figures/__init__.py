@@ -1,1 +1,4 @@
-"""Pictures and videos for people."""
+"""The figures of a clip's results.
+
+Throughout, `names` are those of the models or methods that are drawn, by their keys.
+"""

@@ -1,7 +1,6 @@
 """Pictures of convergence: the audit of a clip's models, and maps of what a model found at each pixel."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,15 +10,16 @@ from matplotlib.ticker import FuncFormatter
 
 from bgsub.evidence.audit import Audit
 from bgsub.figures.style import (
-    GREY,
+    GUIDE,
     WIDTH,
+    bare,
     colour_map,
     layout_of,
     legend_above,
+    line_of,
     new_figure,
     percent_axis,
     rooted,
-    save_figure,
     styled,
 )
 from bgsub.model.constants import CLOSE_ENOUGH
@@ -48,8 +48,6 @@ def draw_audit(
     kinds : mapping of str to ndarray (P,) bool
         Which of the audited pixels are of which kind; see `evidence.audit.Sample`. Two-mode and static pixels
         have a column each, or all pixels one, if either is missing.
-    names : mapping of str to Name
-        Of the models.
     """
     shown = [kind for kind in ("two_mode", "static") if kind in kinds]
     shown = shown if len(shown) == 2 else ["all"]
@@ -62,12 +60,12 @@ def draw_audit(
             if judged.any():
                 _distribution(many, found.gap[judged], names[model])
                 _approach(path, found, judged, names[model])
-        many.axvline(CLOSE_ENOUGH, color=GREY, linewidth=1.1, linestyle=(0, (2, 2)))
+        many.axvline(CLOSE_ENOUGH, **GUIDE)
         many.set(xscale="log", xlim=(SMALLEST_GAP, None), ylim=(-0.02, 1.04))
         many.set(xlabel=f"nats per sample below the best\n(dashed: {CLOSE_ENOUGH:g})")
         percent_axis(many)
         path.set(xscale="log", xlabel="iteration")
-        path.axhline(0, color=GREY, linewidth=1.1, linestyle=(0, (2, 2)))
+        path.axhline(0, **GUIDE)
         path.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     many, path = axes[:, 0]
     many.set(ylabel="share of pixels at least\nthat near to the best")
@@ -85,9 +83,7 @@ def _distribution(axes: Axes, gap: np.ndarray, name: Name) -> None:
         np.append(ordered, 2 * max(ordered[-1], 1.0)),
         np.append(share, 1.0),
         where="post",
-        color=name.colour,
-        linestyle=name.line,
-        label=name.label,
+        **line_of(name),
     )
 
 
@@ -111,8 +107,6 @@ def draw_parameter_maps(maps: Mapping[str, Mapping[str, np.ndarray]], names: Map
     ----------
     maps : mapping of str to mapping of str to ndarray (H, W)
         By model, what `evidence.fits.parameter_maps` returns.
-    names : mapping of str to Name
-        Of the models.
     """
     first = next(iter(maps.values()))["components"]
     step = max(1, first.shape[1] // PANEL_PIXELS)
@@ -148,9 +142,7 @@ def draw_parameter_maps(maps: Mapping[str, Mapping[str, np.ndarray]], names: Map
         row[0].set_ylabel(names[model].label)
         for cell, (key, (*_, colours, scale)) in zip(row, columns.items(), strict=True):
             cell.imshow(found[key][::step, ::step], cmap=colours, norm=scale)
-            cell.set(xticks=[], yticks=[])
-            cell.grid(visible=False)
-            cell.spines[:].set_visible(False)
+            bare(cell)
     for column, (title, unit, extend, *_) in zip(axes.T, columns.values(), strict=True):
         column[0].set_title(title)
         bar = figure.colorbar(
@@ -161,20 +153,3 @@ def draw_parameter_maps(maps: Mapping[str, Mapping[str, np.ndarray]], names: Map
         if title == "Components":
             bar.set_ticks(range(1, most + 1))
     return figure
-
-
-def plot_audit(
-    audits: Mapping[str, Audit],
-    kinds: Mapping[str, np.ndarray],
-    names: Mapping[str, Name],
-    path: str | Path,
-) -> None:
-    """Save `draw_audit` as PNG and SVG."""
-    save_figure(draw_audit(audits, kinds, names), path)
-
-
-def plot_parameter_maps(
-    maps: Mapping[str, Mapping[str, np.ndarray]], names: Mapping[str, Name], path: str | Path
-) -> None:
-    """Save `draw_parameter_maps` as PNG."""
-    save_figure(draw_parameter_maps(maps, names), path, vector=False)

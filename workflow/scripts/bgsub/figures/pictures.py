@@ -1,10 +1,9 @@
 """The figures made of images: backgrounds, maps of a fit, mask strip.
 
-Each `draw_*` returns a matplotlib Figure made from arrays; each `plot_*` saves that figure as PNG.
+Each `draw_*` returns a matplotlib Figure made from arrays, for `style.save_figure`, without a vector file.
 """
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -14,13 +13,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from bgsub.figures.looks import FLAGS
-from bgsub.figures.style import WIDTH, colour_map, new_figure, rooted, save_figure, styled
+from bgsub.figures.style import WIDTH, bare, colour_map, new_figure, rooted, styled
 from bgsub.model.constants import UNDEFINED
-from bgsub.words import percent
+from bgsub.words import brief
 
 DIFFERENCE_RANGE = 30  # levels; larger differences have the last colour
-
-
 ORDINARY = "#ededed"
 # Of the mask strip: a picture's width and half the gap beside it in pixels, and the inches for the labels.
 _CELL_WIDTH, _GAP, _LABELS = 240, 3, 0.75
@@ -59,10 +56,9 @@ def draw_backgrounds(
         marked = (undefined or {}).get(name)
         if marked is not None and marked.any():
             _mark(bottom, marked, FLAGS[0].colour)
-        _plain(bottom)
-    for column in axes.T[len(columns) :]:
-        for empty in column:
-            empty.set_axis_off()
+        bare(bottom)
+    for empty in axes[:, len(columns) :].flat:
+        empty.set_axis_off()
     if image is not None:
         bar = figure.colorbar(
             image, ax=axes, orientation="horizontal", extend="max", aspect=60, fraction=0.03, pad=0.02
@@ -98,10 +94,10 @@ def draw_fit_maps(n_iter: np.ndarray, log_likelihood: np.ndarray, flags: np.ndar
         colours[(flags & flag.bit) > 0] = to_rgb(flag.colour)
     _show(special, colours, "What is special about a pixel")
     handles = [
-        Patch(color=flag.colour, label=f"{_share((flags & flag.bit) > 0)}  {_two_lines(flag.words)}")
+        Patch(color=flag.colour, label=f"{brief(((flags & flag.bit) > 0).mean())}  {_two_lines(flag.words)}")
         for flag in present
     ]
-    handles.append(Patch(color=ORDINARY, label=f"{_share(flags == 0)}  none of these"))
+    handles.append(Patch(color=ORDINARY, label=f"{brief((flags == 0).mean())}  none of these"))
     legend.set_axis_off()
     legend.legend(
         handles=handles,
@@ -153,21 +149,11 @@ def _row_height(shape: tuple[int, ...], columns: int) -> float:
     return WIDTH / columns * shape[0] / shape[1]
 
 
-def _plain(axes: Axes) -> None:
-    axes.set(xticks=[], yticks=[])
-    axes.grid(visible=False)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
-
-
 def _show(axes: Axes, image: np.ndarray, title: str | None = None) -> None:
-    if image.ndim == 2:
-        axes.imshow(image, cmap="gray", vmin=0, vmax=255)
-    else:
-        axes.imshow(image)
+    axes.imshow(image)
     if title is not None:
         axes.set_title(title)
-    _plain(axes)
+    bare(axes)
 
 
 def _mark(axes: Axes, where: np.ndarray, colour: str) -> None:
@@ -193,7 +179,7 @@ def _map(
     scale = rooted(high, low) if by_root else Normalize(low, high)
     image = axes.imshow(np.ma.masked_invalid(values), cmap=colour_map(cmap), norm=scale)
     axes.set_title(title)
-    _plain(axes)
+    bare(axes)
     bar = figure.colorbar(image, ax=axes, orientation="horizontal", extend="both", aspect=35, pad=0.03)
     bar.set_label(unit if known.size == values.size else f"{unit} (grey: undefined)")
     bar.ax.grid(visible=False)
@@ -201,38 +187,10 @@ def _map(
         bar.set_ticks([low + 1])
 
 
-def _share(where: np.ndarray) -> str:
-    return percent(float(where.mean())).replace("less than ", "<").replace("more than ", ">")
-
-
 def _two_lines(words: str) -> str:
     """Break a long legend entry at the blank nearest to its middle."""
     if len(words) <= 30:
         return words
-    blanks = [index for index, character in enumerate(words) if character == " "]
+    blanks = (index for index, character in enumerate(words) if character == " ")
     cut = min(blanks, key=lambda index: abs(index - len(words) / 2))
     return f"{words[:cut]}\n{words[cut + 1 :]}"
-
-
-def plot_backgrounds(
-    backgrounds: Mapping[str, np.ndarray],
-    path: str | Path,
-    undefined: Mapping[str, np.ndarray] | None = None,
-    truth: np.ndarray | None = None,
-) -> None:
-    """Save `draw_backgrounds` as PNG."""
-    save_figure(draw_backgrounds(backgrounds, undefined, truth), path, vector=False)
-
-
-def plot_fit_maps(
-    n_iter: np.ndarray, log_likelihood: np.ndarray, flags: np.ndarray, path: str | Path
-) -> None:
-    """Save `draw_fit_maps` as PNG."""
-    save_figure(draw_fit_maps(n_iter, log_likelihood, flags), path, vector=False)
-
-
-def plot_mask_strip(
-    rows: Mapping[str, Sequence[np.ndarray]], moments: Sequence[str], path: str | Path
-) -> None:
-    """Save `draw_mask_strip` as PNG."""
-    save_figure(draw_mask_strip(rows, moments), path, vector=False)

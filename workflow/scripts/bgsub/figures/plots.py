@@ -1,12 +1,9 @@
 """The charts: convergence, gap, foreground area, absorption.
 
-Each `draw_*` returns a matplotlib Figure made from tables; each `plot_*` saves that figure as PNG and, but
-for the map of gaps, as SVG.
+Each `draw_*` returns a matplotlib Figure made from tables, for `style.save_figure`.
 """
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,13 +14,18 @@ from matplotlib.ticker import FuncFormatter
 from bgsub.figures.looks import TRUTH
 from bgsub.figures.style import (
     GREY,
+    GUIDE,
+    NOTE,
+    backed,
+    bare,
     colour_map,
     legend_above,
+    line_of,
     mark_place,
     new_figure,
     percent_axis,
     rooted,
-    save_figure,
+    say_nobody,
     styled,
 )
 from bgsub.model.constants import CLOSE_ENOUGH
@@ -43,37 +45,29 @@ def draw_convergence(
         `convergence.csv` of each model: iteration, log_likelihood (nats per sample), gain, converged (share).
     tolerances : mapping of str to float or None
         The gain below which a model's pixel stops; None where it never does.
-    names : mapping of str to Name
-        Of the models.
     """
     figure, (likelihood, gain, share) = new_figure(6.4, 3, sharex=True, height_ratios=[1.25, 1, 1])
     for model, table in curves.items():
-        name = names[model]
         curve = table[table["iteration"] >= 1]  # the axis is logarithmic
-        style: dict[str, Any] = {"color": name.colour, "linestyle": name.line, "label": name.label}
-        likelihood.plot(curve["iteration"], curve["log_likelihood"], **style)
-        rising = curve[curve["gain"] > 0]
-        gain.plot(rising["iteration"], rising["gain"], **style)
-        share.plot(curve["iteration"], curve["converged"], **style)
         for axes, rows, column in (
             (likelihood, curve, "log_likelihood"),
-            (gain, rising, "gain"),
+            (gain, curve[curve["gain"] > 0], "gain"),
             (share, curve, "converged"),
         ):
+            axes.plot(rows["iteration"], rows[column], **line_of(names[model]))
             end = rows["iteration"].tail(1), rows[column].tail(1)
-            axes.plot(*end, "o", color=name.colour, markersize=5.5)
+            axes.plot(*end, "o", color=names[model].colour, markersize=5.5)
         if len(curve) and tolerances.get(model) is None:
             _say_it_stops(likelihood, curve.iloc[-1])
     for tolerance in sorted({value for value in tolerances.values() if value is not None}):
-        gain.axhline(tolerance, color=GREY, linewidth=1.1, linestyle=(0, (2, 2)))
+        gain.axhline(tolerance, **GUIDE)
         gain.annotate(
             f"a pixel stops below {tolerance:g}",
             (0, tolerance),
             xycoords=("axes fraction", "data"),
             xytext=(4, 3),
             textcoords="offset points",
-            fontsize=8.5,
-            color="#444444",
+            **NOTE,
         )
     likelihood.set(ylabel="log-likelihood\n(nats per sample)")
     legend_above(figure)
@@ -95,9 +89,8 @@ def _say_it_stops(axes: Axes, last: pd.Series) -> None:
         xytext=(9, -3),
         textcoords="offset points",
         va="top",
-        fontsize=8.5,
-        color="#444444",
-        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1},
+        bbox=backed(0.75),
+        **NOTE,
     )
 
 
@@ -117,9 +110,8 @@ def draw_gap(gap: np.ndarray, name: Name) -> Figure:
     bottom, top = np.quantile(known, [0.005, 0.99]) if known.size else (0.0, 1.0)
     bottom, top = min(bottom, 0.0), max(top, 5 * CLOSE_ENOUGH)
     image = where.imshow(np.clip(gap, 0, None), cmap=colour_map("viridis"), norm=rooted(top))
-    where.set(title="Where it falls short", xticks=[], yticks=[])
-    where.grid(visible=False)
-    where.spines[:].set_visible(False)
+    where.set_title("Where it falls short")
+    bare(where)
     below = where.inset_axes((0, -0.12, 1, 0.05))  # as wide as the map, whatever its shape
     bar = figure.colorbar(image, cax=below, orientation="horizontal", extend="max")
     bar.set_label("short by … nats per sample (grey: no fit)")
@@ -132,7 +124,7 @@ def draw_gap(gap: np.ndarray, name: Name) -> Figure:
         xlim=(bottom, top),
         ylim=(-0.02, 1.02),
     )
-    many.axvline(CLOSE_ENOUGH, color=GREY, linewidth=1.1, linestyle=(0, (2, 2)))
+    many.axvline(CLOSE_ENOUGH, **GUIDE)
     percent_axis(many)
     return figure
 
@@ -152,8 +144,6 @@ def draw_area(
     ----------
     area : DataFrame
         `area.csv`: frame, method, foreground_share.
-    names : mapping of str to Name
-        Of the methods.
     training : sequence of range
         Those of the clip's frames that train; none if they are of another clip.
     events : mapping of str to int, optional
@@ -163,19 +153,11 @@ def draw_area(
     """
     figure, axes = new_figure(3.3)
     if truth is not None:
-        look = {"color": TRUTH.colour, "linestyle": TRUTH.line, "linewidth": 1.4}
-        axes.plot(truth.index, truth, label=TRUTH.label, **look)
-    for method in dict.fromkeys(area["method"]):
-        name = names[method]
-        curve = area[area["method"] == method].set_index("frame")["foreground_share"].sort_index()
+        axes.plot(truth.index, truth, linewidth=1.4, **line_of(TRUTH))
+    for method, rows in area.groupby("method", sort=False):
+        curve = rows.set_index("frame")["foreground_share"].sort_index()
         curve = curve.reindex(range(curve.index[0], curve.index[-1] + 1))  # gaps where frames train
-        axes.plot(
-            curve.index,
-            curve,
-            color=name.colour,
-            linestyle=name.line,
-            label=name.label,
-        )
+        axes.plot(curve.index, curve, **line_of(names[method]))
     last = max([*area["frame"], *(stretch.stop for stretch in training)], default=1)
     for stretch in training:
         axes.axvspan(max(stretch.start - 0.5, 0), stretch.stop - 0.5, color="#f3f3f3", zorder=0)
@@ -188,8 +170,7 @@ def draw_area(
             xycoords=("data", "axes fraction"),
             ha="right" if wide else "left",
             va="top",
-            color="#444444",
-            fontsize=8.5,
+            **NOTE,
         )
     for place, (words, frame) in enumerate((events or {}).items()):
         mark_place(axes, frame, words, height=0.98 - 0.08 * place)  # each in a line of its own
@@ -214,30 +195,26 @@ def draw_absorption(
         `visible.csv`: frame, method, visible_share.
     absorption : DataFrame
         `absorption.csv`: method, still_frame, initial_share, half_life, predicted are read.
-    names : mapping of str to Name
-        Of the methods.
     rate : Rate
         The clip's, for the axis in seconds.
     """
     figure, axes = new_figure(3.6)
     rows = absorption[absorption["still_frame"].notna()].set_index("method")
     if rows.empty:
-        axes.set_axis_off()
-        axes.text(0.5, 0.5, "nobody lies still in the frames that were tested", ha="center", color="#444444")
+        say_nobody(axes)
         return figure
     for method, row in rows.iterrows():
         name = names[method]
         curve = visible[visible["method"] == method].sort_values("frame")
         since = curve["frame"] - row["still_frame"]
-        axes.plot(since, curve["visible_share"], color=name.colour, linestyle=name.line, label=name.label)
+        axes.plot(since, curve["visible_share"], **line_of(name))
         if pd.notna(row["half_life"]):
             there = curve.loc[since == row["half_life"], "visible_share"]
             style = {"color": name.colour, "markeredgecolor": "white", "markersize": 7.5, "zorder": 5}
             axes.plot([row["half_life"]] * len(there), there, "D", **style)
         if pd.notna(row["predicted"]):
             words = f"predicted for {name.label}: {row['predicted']:.0f}"
-            style = {"color": name.colour, "linewidth": 1.2, "linestyle": (0, (2, 2))}
-            axes.axvline(row["predicted"], label=words, **style)
+            axes.axvline(row["predicted"], label=words, **GUIDE | {"color": name.colour, "linewidth": 1.2})
     if rows["half_life"].notna().any():
         axes.plot([], [], "D", color=GREY, markeredgecolor="white", markersize=7, label="half-life")
     still = rows["still_frame"].iloc[0]
@@ -251,44 +228,3 @@ def draw_absorption(
     percent_axis(axes)
     legend_above(figure)
     return figure
-
-
-def plot_convergence(
-    curves: Mapping[str, pd.DataFrame],
-    tolerances: Mapping[str, float | None],
-    names: Mapping[str, Name],
-    path: str | Path,
-) -> None:
-    """Save `draw_convergence` as PNG and SVG."""
-    save_figure(draw_convergence(curves, tolerances, names), path)
-
-
-def plot_gap(gap: np.ndarray, name: Name, path: str | Path) -> None:
-    """Save `draw_gap` as PNG."""
-    save_figure(draw_gap(gap, name), path, vector=False)
-
-
-def plot_area(
-    area: pd.DataFrame,
-    names: Mapping[str, Name],
-    path: str | Path,
-    *,
-    training: Sequence[range],
-    events: Mapping[str, int] | None = None,
-    truth: pd.Series | None = None,
-) -> None:
-    """Save `draw_area` as PNG and SVG."""
-    figure = draw_area(area, names, training=training, events=events, truth=truth)
-    save_figure(figure, path)
-
-
-def plot_absorption(
-    visible: pd.DataFrame,
-    absorption: pd.DataFrame,
-    names: Mapping[str, Name],
-    path: str | Path,
-    *,
-    rate: Rate,
-) -> None:
-    """Save `draw_absorption` as PNG and SVG."""
-    save_figure(draw_absorption(visible, absorption, names, rate=rate), path)

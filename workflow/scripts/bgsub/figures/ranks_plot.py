@@ -1,14 +1,13 @@
 """The chart of methods over clips: their mean ranks, and which of them cannot be told apart."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bgsub.evidence.over_clips import MINIMUM_CLIPS, Comparison
-from bgsub.figures.style import GREY, new_figure, save_figure, styled
+from bgsub.figures.style import GREY, new_figure, styled
 from bgsub.names import Name
 from bgsub.words import count
 
@@ -23,8 +22,6 @@ def draw_ranks(comparisons: Sequence[Comparison], names: Mapping[str, Name]) -> 
     ----------
     comparisons : sequence of Comparison
         By measure, a panel each.
-    names : mapping of str to Name
-        Of the methods.
     """
     height = len(comparisons) * (1.0 + 0.24 * len(names))
     figure, panels = new_figure(height, len(comparisons), 1, squeeze=False)
@@ -95,8 +92,3 @@ def alike(ranks: np.ndarray, critical_difference: float | None) -> list[tuple[in
     last = np.searchsorted(ranks, ranks + critical_difference, side="left") - 1
     runs = [(first, int(end)) for first, end in enumerate(last) if end > first]
     return [run for place, run in enumerate(runs) if not place or run[1] > runs[place - 1][1]]
-
-
-def plot_ranks(comparisons: Sequence[Comparison], names: Mapping[str, Name], path: str | Path) -> None:
-    """Save `draw_ranks` as PNG and SVG."""
-    save_figure(draw_ranks(comparisons, names), path)

@@ -1,10 +1,9 @@
 """The charts of scores: ranked F-measures, precision and recall by threshold, agreement between methods.
 
-Each `draw_*` returns a matplotlib Figure made from tables; each `plot_*` saves that figure as PNG and SVG.
+Each `draw_*` returns a matplotlib Figure made from tables, for `style.save_figure`.
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from bgsub.evidence.curves import ThresholdCurve
-from bgsub.figures.style import GREY, colour_map, legend_above, new_figure, save_figure, styled
+from bgsub.figures.style import GREY, backed, colour_map, legend_above, line_of, new_figure, styled
 from bgsub.masks.method import ADAPTIVE, ELSEWHERE, LEARNING_WORDS, OWN, PROTECTED, RECONSIDERING
 from bgsub.names import Name
 
@@ -38,8 +37,6 @@ def draw_scores(
         `scores.csv`: method, f_measure, f_low, f_high, recall, precision are read.
     learning : mapping of str to str
         How each method learns, see `masks.method`.
-    names : mapping of str to Name
-        Of the methods.
     retention : mapping of str to float, optional
         Share of the still person that stays visible, on average. NaN leaves a place empty.
     """
@@ -64,7 +61,7 @@ def draw_scores(
             ha="right",
             va="center",
             fontsize=8.5,
-            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1},
+            bbox=backed(0.85),
         )
         panels[1].plot([row["recall"], row["precision"]], [place, place], color=look.colour, linewidth=1.2)
         panels[1].plot(row["recall"], place, ">", color=look.colour, markersize=6.5)
@@ -116,21 +113,14 @@ def draw_curves(
         By method; those without anything to find are left out.
     thresholds : mapping of str to float
         The threshold that the config gives each of them.
-    names : mapping of str to Name
-        Of the methods.
     """
     figure, axes = new_figure(4.6)
     _even_f(axes)
     shown = {name: curve for name, curve in curves.items() if curve.best is not None}
     for method, curve in shown.items():
         name = names[method]
-        axes.plot(
-            curve.recall,
-            curve.precision,
-            color=name.colour,
-            linestyle=name.line,
-            label=f"{name.label} (area {curve.area:.3f})",
-        )
+        label = f"{name.label} (area {curve.area:.3f})"
+        axes.plot(curve.recall, curve.precision, **line_of(name) | {"label": label})
         style: dict[str, Any] = {"color": name.colour, "markeredgecolor": "white", "zorder": 5}
         for index, marker, size in ((curve.index(thresholds[method]), "o", 9), (curve.best, "*", 14)):
             axes.plot(curve.recall[index], curve.precision[index], marker, markersize=size, **style)
@@ -155,7 +145,7 @@ def _even_f(axes: Axes) -> None:
             va="center",
             color=GREY,
             fontsize=8,
-            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.5},
+            bbox=backed(0.8, pad=0.5),
         )
 
 
@@ -193,30 +183,3 @@ def draw_agreement(agreement: "pd.DataFrame", names: Mapping[str, Name]) -> Figu
     axes.spines[:].set_visible(False)
     figure.colorbar(image, ax=axes, shrink=0.8, label="agreement (F-measure)")
     return figure
-
-
-def plot_scores(
-    scores: "pd.DataFrame",
-    learning: Mapping[str, str],
-    names: Mapping[str, Name],
-    path: str | Path,
-    *,
-    retention: Mapping[str, float] | None = None,
-) -> None:
-    """Save `draw_scores` as PNG and SVG."""
-    save_figure(draw_scores(scores, learning, names, retention), path)
-
-
-def plot_curves(
-    curves: Mapping[str, ThresholdCurve],
-    thresholds: Mapping[str, float],
-    names: Mapping[str, Name],
-    path: str | Path,
-) -> None:
-    """Save `draw_curves` as PNG and SVG."""
-    save_figure(draw_curves(curves, thresholds, names), path)
-
-
-def plot_agreement(agreement: "pd.DataFrame", names: Mapping[str, Name], path: str | Path) -> None:
-    """Save `draw_agreement` as PNG and SVG."""
-    save_figure(draw_agreement(agreement, names), path)

@@ -1,11 +1,11 @@
 """How every figure looks: fonts, legends, maps, and files of reproducible bytes."""
 
-from collections.abc import Callable, Mapping
-from functools import wraps
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 import matplotlib as mpl
+import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, PowerNorm
@@ -14,11 +14,14 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter
 
 from bgsub.files import atomic_path
+from bgsub.names import Name
 
 WIDTH = 7.2  # inches: two columns of a paper; half of it is one column
 DPI = 150
 GREY = "#6b6b6b"
 MISSING = "#bdbdbd"  # on a map, where there is no value
+GUIDE: dict[str, Any] = {"color": GREY, "linewidth": 1.1, "linestyle": (0, (2, 2))}
+NOTE: dict[str, Any] = {"color": "#444444", "fontsize": 8.5}
 
 _SETTINGS: dict[Any, Any] = {
     "font.family": "DejaVu Sans",  # shipped with matplotlib, so the same on every machine
@@ -43,21 +46,8 @@ _SETTINGS: dict[Any, Any] = {
 }
 
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-def styled(draw: Callable[P, T]) -> Callable[P, T]:
-    """Run a drawing function under this module's settings, whatever matplotlibrc the user has."""
-
-    @wraps(draw)
-    def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
-        with mpl.rc_context():
-            mpl.rcdefaults()
-            mpl.rcParams.update(_SETTINGS)
-            return draw(*args, **kwargs)
-
-    return wrapper
+# Decorates what draws, so that it does so by these settings, whatever matplotlibrc the user has.
+styled = mpl.style.context(["default", _SETTINGS])
 
 
 @styled
@@ -129,12 +119,12 @@ def _fitting_columns(labels: list[str], most: int) -> int:
     return 1
 
 
-def mark_place(axes: Axes, place: Any, text: str, colour: str = GREY, height: float = 0.98) -> None:
+def mark_place(axes: Axes, place: Any, text: str, height: float) -> None:
     """Draw a vertical line at a place (a number or a category), and its meaning beside it.
 
     `height` is that of the text, in axes fractions.
     """
-    axes.axvline(place, color=colour, linewidth=1.2, linestyle=(0, (2, 2)), zorder=1)
+    axes.axvline(place, zorder=1, **GUIDE | {"linewidth": 1.2})
     axes.annotate(
         text,
         (place, height),
@@ -142,10 +132,32 @@ def mark_place(axes: Axes, place: Any, text: str, colour: str = GREY, height: fl
         xytext=(5, 0),
         textcoords="offset points",
         va="top",
-        color="#444444",
-        fontsize=8.5,
-        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1},
+        bbox=backed(0.8),
+        **NOTE,
     )
+
+
+def backed(alpha: float, pad: float = 1) -> dict[str, Any]:
+    """Return the white ground that keeps a text readable over lines."""
+    return {"facecolor": "white", "edgecolor": "none", "alpha": alpha, "pad": pad}
+
+
+def line_of(name: Name) -> dict[str, Any]:
+    """Return how a model's or a method's line looks, and what a legend calls it."""
+    return {"color": name.colour, "linestyle": name.line, "label": name.label}
+
+
+def bare(axes: Axes) -> None:
+    """Leave nothing of axes but the picture in them."""
+    axes.set(xticks=[], yticks=[])
+    axes.grid(visible=False)
+    axes.spines[:].set_visible(False)
+
+
+def say_nobody(axes: Axes) -> None:
+    """Say in place of a chart of the still person that there is none."""
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, "nobody lies still in the frames that were tested", ha="center", color="#444444")
 
 
 def rooted(high: float, low: float = 0.0) -> PowerNorm:

@@ -1,10 +1,10 @@
 """The charts of sweeps: what a method's scores and its memory of a still person do while a parameter varies.
 
-Each `draw_*` returns a matplotlib Figure made from tables; each `plot_*` saves that figure as PNG and SVG.
+Each `draw_*` returns a matplotlib Figure made from tables, for `style.save_figure`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from bgsub.figures.style import GREY, colour_map, legend_above, mark_place, new_figure, save_figure, styled
+from bgsub.figures.style import GREY, colour_map, legend_above, mark_place, new_figure, say_nobody, styled
 from bgsub.masks.subtractors import MOG2_LOOK
+from bgsub.words import value_words
 
 _BLUE, _ORANGE = "#0072B2", "#D55E00"
 _WIDE = 10  # times that the largest value is the smallest, from where on an axis is logarithmic
@@ -58,8 +59,8 @@ def _draw_curves(table: pd.DataFrame, key: str, in_config: Any) -> Figure:
     numbers = _all_numbers(values)
     if numbers:
         table = table.sort_values(key)
-    places = list(table[key]) if numbers else [_text(value) for value in table[key]]
-    mark = in_config if numbers else _text(in_config)
+    places = list(table[key]) if numbers else [value_words(value) for value in table[key]]
+    mark = in_config if numbers else value_words(in_config)
     for axes, columns in zip(axes_of[:, 0], panels, strict=True):
         for name in columns:
             look = ("foreground, share of the image", GREY, "-", "o") if name == _SHARE else _CURVES[name]
@@ -82,11 +83,11 @@ def _draw_maps(table: pd.DataFrame, keys: Sequence[str], in_config: Mapping[str,
         drawn.append(_SHARE)
     down, across = (_ordered(table[key]) for key in keys)
     figure, panels = new_figure(1.5 + 0.34 * len(down), 1, len(drawn), squeeze=False)
-    chosen = tuple(_text(in_config[key]) for key in keys)
+    chosen = tuple(value_words(in_config[key]) for key in keys)
     for axes, name in zip(panels[0], drawn, strict=True):
         cells = np.full((len(down), len(across)), np.nan)
         for row in table.to_dict("records"):
-            here, there = (_text(row[key]) for key in keys)
+            here, there = (value_words(row[key]) for key in keys)
             cells[down.index(here), across.index(there)] = row[name]
         axes.imshow(cells, cmap=colour_map("Blues"), vmin=0, vmax=1, aspect="auto")
         for (here, there), value in np.ndenumerate(cells):
@@ -119,8 +120,7 @@ def draw_history(rows: pd.DataFrame, history_in_config: float) -> Figure:
     """
     figure, axes = new_figure(3.6)
     if rows.empty:
-        axes.set_axis_off()
-        axes.text(0.5, 0.5, "nobody lies still in the frames that were tested", ha="center", color="#444444")
+        say_nobody(axes)
         return figure
     rows = rows.sort_values("history")
     mog2 = MOG2_LOOK.colour
@@ -156,41 +156,18 @@ def draw_history(rows: pd.DataFrame, history_in_config: float) -> Figure:
     return figure
 
 
-def plot_sweep(
-    table: pd.DataFrame, keys: Sequence[str], in_config: Mapping[str, Any], path: str | Path
-) -> None:
-    """Save `draw_sweep` as PNG and SVG."""
-    save_figure(draw_sweep(table, keys, in_config), path)
-
-
-def plot_history(rows: pd.DataFrame, history_in_config: float, path: str | Path) -> None:
-    """Save `draw_history` as PNG and SVG."""
-    save_figure(draw_history(rows, history_in_config), path)
-
-
 def _present(table: pd.DataFrame, columns: Iterable[str]) -> list[str]:
     return [name for name in columns if name in table and table[name].notna().any()]
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float | np.number) and not isinstance(value, bool) and not pd.isna(value)
-
-
 def _all_numbers(values: Iterable[Any]) -> bool:
-    return all(_is_number(value) for value in values)
-
-
-def _text(value: Any) -> str:
-    """Write a value as the config would."""
-    if _is_number(value):
-        return f"{value:.12g}"
-    return "null" if pd.isna(value) else str(value).lower() if isinstance(value, bool) else str(value)
+    return all(isinstance(one, Number) and one == one and not isinstance(one, bool) for one in values)
 
 
 def _ordered(values: pd.Series) -> list[str]:
     """Distinct values as texts, ascending if they are numbers, else in the order they came in."""
     values = values.sort_values() if _all_numbers(values) else values
-    return list(dict.fromkeys(_text(value) for value in values))
+    return list(dict.fromkeys(value_words(value) for value in values))
 
 
 def _scale(axes: Axes, values: Sequence[float]) -> None:

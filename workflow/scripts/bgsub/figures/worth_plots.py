@@ -1,7 +1,6 @@
 """The picture of what a converged fit is worth: where the masks of two fits agree and where they do not."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 from matplotlib.colors import to_rgb
@@ -10,7 +9,7 @@ from matplotlib.patches import Patch
 
 from bgsub.evidence.moments import window
 from bgsub.evidence.worth import Worth
-from bgsub.figures.style import WIDTH, new_figure, save_figure, styled
+from bgsub.figures.style import GREY, WIDTH, new_figure, styled
 from bgsub.labels import FOREGROUND
 from bgsub.names import Name
 from bgsub.words import RULE_WORDS, percent, score_words
@@ -44,7 +43,7 @@ def draw_worth(found: Sequence[tuple[Worth, np.ndarray]], names: Mapping[str, Na
         rule = RULE_WORDS[one.rows[0]["rule"]].split(" (")[0]
         axes.set_title(f"By {rule}\n{_said(one, labels)}", fontsize=8.5)
         axes.set_xlabel(f"frame {one.frame}", fontsize=8.5)
-    handles = [Patch(facecolor=_BOTH, edgecolor="#6b6b6b", label="marked with both")]
+    handles = [Patch(facecolor=_BOTH, edgecolor=GREY, label="marked with both")]
     handles += [
         Patch(color=colour, label=f"only with the {label}")
         for colour, label in zip(colours, labels, strict=True)
@@ -66,10 +65,3 @@ def _painted(frame: np.ndarray, masks: Sequence[np.ndarray], colours: Sequence[s
     for where, colour in ((one & other, _BOTH), (one & ~other, colours[0]), (other & ~one, colours[1])):
         picture[where] = (1 - _OPACITY) * picture[where] + _OPACITY * np.array(to_rgb(colour))
     return picture
-
-
-def plot_worth(
-    found: Sequence[tuple[Worth, np.ndarray]], names: Mapping[str, Name], path: str | Path
-) -> None:
-    """Save `draw_worth` as PNG."""
-    save_figure(draw_worth(found, names), path, vector=False)

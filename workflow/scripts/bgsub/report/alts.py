@@ -16,13 +16,7 @@ def figure_alts(
 ) -> dict[str, str]:
     """Say what each figure of a clip's page shows, by its file's name.
 
-    Parameters
-    ----------
-    said : mapping
-        The page's sentences, by what they are about.
-    fits, agreement : DataFrame
-        `fits.csv` and `agreement.csv`.
-    names : Names
+    The page's sentences are `said`, by what they are about.
     """
     models = joined([names.models[key].named for key in fits["model"]]) if len(fits) else "no model"
     alts = {

@@ -43,24 +43,6 @@ def claims_of(module: Path) -> Iterator[Claim]:
                 yield Claim(module.stem, function.name, found["words"], condition)
 
 
-def said_in(module: Path) -> list[str]:
-    """Return the texts that a module's code has, docstrings left out; `…` stands for what is filled in."""
-    tree = ast.parse(module.read_text(encoding="utf-8"))
-    inner = {part for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
-    texts = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.JoinedStr):
-            parts = (part.value if isinstance(part, ast.Constant) else "…" for part in node.values)
-            texts.append("".join(map(str, parts)))
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in inner:
-            texts.append(node.value)
-    documented = ast.Module | ast.FunctionDef | ast.ClassDef
-    docstrings = {
-        ast.get_docstring(node, clean=False) for node in ast.walk(tree) if isinstance(node, documented)
-    }
-    return [text for text in texts if text not in docstrings]
-
-
 def claims_text() -> str:
     """Return docs/claims.md."""
     lines = [_HEAD]

@@ -9,18 +9,7 @@ _ENTRY = re.compile(r'^- <a id="(?P<anchor>[\w-]+)"></a>\*\*(?P<word>.+?)\*\*: '
 
 
 def read_glossary(path: str | Path) -> dict[str, tuple[str, str]]:
-    """Read docs/glossary.md.
-
-    Parameters
-    ----------
-    path : path-like
-        A list in Markdown, each entry `- <a id="anchor"></a>**word**: definition`.
-
-    Returns
-    -------
-    dict of str to (str, str)
-        Word and definition by anchor, without marks of Markdown.
-    """
+    """Return word and definition by anchor, without marks of Markdown, of a file such as docs/glossary.md."""
     text = Path(path).read_text(encoding="utf-8")
     entries = list(_ENTRY.finditer(text))
     ends = [entry.start() for entry in entries[1:]] + [len(text)]
@@ -31,22 +20,11 @@ def read_glossary(path: str | Path) -> dict[str, tuple[str, str]]:
 
 
 class Glossary:
-    """The glossary of one page: what it says of the words that the page has linked to it.
-
-    Parameters
-    ----------
-    path : path-like
-        docs/glossary.md.
-
-    Attributes
-    ----------
-    linked : dict of str to (str, str)
-        Word and definition by anchor, in the order in which they were linked.
-    """
+    """The glossary of one page: what it says of the words that the page has linked to it."""
 
     def __init__(self, path: str | Path) -> None:
         self._entries = read_glossary(path)
-        self.linked: dict[str, tuple[str, str]] = {}
+        self.linked: dict[str, tuple[str, str]] = {}  # in the order in which they were linked
 
     def link(self, anchor: str, words: str) -> Markup:
         """Return words as a link to an entry, which must be there."""

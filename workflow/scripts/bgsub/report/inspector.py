@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from bgsub.evidence.inspector import Inspection
+from bgsub.evidence.inspector import UNITS, Inspection
 from bgsub.report.payload import pack_arrays
 from bgsub.report.player import mask_codes, truth_codes
 
@@ -18,7 +18,7 @@ def pack_inspection(found: Inspection) -> dict[str, Any]:
     Returns
     -------
     dict
-        `width`, `height`, `start`, `steps` and `units` of the inspection, and what `pack_arrays` gives of its
+        `width`, `height`, `start` and `steps` of the inspection, `units`, and what `pack_arrays` gives of its
         arrays and, in the player's codes, of `decisions.<method>` and `truth`. `pixels` are cut into
         `pixels.low` and `pixels.high`, 16 bits each.
     """
@@ -32,10 +32,7 @@ def pack_inspection(found: Inspection) -> dict[str, Any]:
     if found.truth is not None:
         arrays["truth"] = truth_codes(found.truth)
     return {
-        "width": found.width,
-        "height": found.height,
-        "start": found.start,
-        "steps": found.steps,
-        "units": found.units,
+        **{key: getattr(found, key) for key in ("width", "height", "start", "steps")},
+        "units": UNITS,
         **pack_arrays(arrays),
     }

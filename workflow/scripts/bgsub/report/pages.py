@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -71,38 +71,19 @@ def render_page(
     commit : str, optional
         Of the workflow's code.
     """
-    templates = Path(templates)
     player, small, live, inspector = (
-        clip.files[f"page/{name}.json"].read_text(encoding="utf-8")
+        Markup(clip.files[f"page/{name}.json"].read_text(encoding="utf-8"))  # noqa: S704 - made by to_json
         for name in ("player", "player_small", "live", "inspector")
     )
     truth_area = json.loads(player)["truth_area"]
     inspected = json.loads(inspector)["arrays"]["pixels.low"]["shape"][0]
     view = clip_view(clip, truth_area, inspected, commit)
-    environment = page_environment(templates)
-    shared = {
-        "view": view,
-        "facts": player_facts(clip, truth_area),
-        "style": embed_source(*(templates / name for name in STYLES)),
-    }
-    text = environment.get_template("page.html.j2").render(
-        **shared,
-        player=Markup(player),  # noqa: S704 - made by to_json
-        live=Markup(live),  # noqa: S704
-        inspector=Markup(inspector),  # noqa: S704
-        script=embed_source(*(templates / name for name in SCRIPTS)),
-        versions=versions,
-        command=command,
-        commit=commit,
-    )
-    write_text(page, text)
-    text = environment.get_template("watch.html.j2").render(
-        **shared,
-        player=Markup(small),  # noqa: S704
-        inspector=None,
-        script=embed_source(*(templates / name for name in SCRIPTS)),
-    )
-    write_text(watch, text)
+    both: dict[str, Any] = {"view": view, "facts": player_facts(clip, truth_area)}
+    whole = both | {"player": player, "live": live, "inspector": inspector}
+    whole |= {"versions": versions, "command": command, "commit": commit}
+    write_page(page, Path(templates), "page.html.j2", STYLES, SCRIPTS, whole)
+    alone = both | {"player": small, "inspector": None}
+    write_page(watch, Path(templates), "watch.html.j2", STYLES, SCRIPTS, alone)
     write_text(summary, json.dumps(summary_of(clip, view), indent=1) + "\n")
 
 
@@ -111,9 +92,8 @@ def summary_of(clip: ClipResults, view: Mapping[str, Any]) -> dict[str, Any]:
     area = clip.table("area.csv")
     last = area[area["frame"] == area["frame"].max()].set_index("method")["foreground_share"]
     scored = {row["method"]: row["f_measure"] for row in view["scores"] or []}
-    seen = [row for row in view["absorption"] if view["still"]]
-    rows = {row["method"]: row for row in seen}
-    full = crowded(clip.table("absorption.csv"), area) if seen else {}
+    rows = {row["method"]: row for row in view["absorption"] if view["still"]}
+    full = crowded(clip.table("absorption.csv"), area) if rows else {}
     methods = []
     for name in clip.methods:
         row = rows.get(name, {})
@@ -133,11 +113,7 @@ def summary_of(clip: ClipResults, view: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "version": SUMMARY_VERSION,
         "name": clip.name,
-        "title": view["title"],
-        "facts": view["facts"],
-        "comes": view["comes"],
-        "lies": view["lies"],
-        "falls": view["falls"],
+        **{key: view[key] for key in ("title", "facts", "comes", "lies", "falls")},
         "cautions": [caution._asdict() for caution in view["cautions"]],
         "verdict": view["sentences"]["verdict"],
         "moment": view["moment"],
@@ -165,44 +141,32 @@ def render_overview(
     ranks : path-like, optional
         Picture of the ranks of the run's methods, shown where there are several clips.
     """
-    templates = Path(templates)
     readable = [summary for summary in summaries if summary.get("version") == SUMMARY_VERSION]
     clips = sorted(readable, key=lambda summary: summary["name"])
     methods = methods_over_clips(clips)
     watched = sum(any(row["retention"] is not None for row in clip["methods"]) for clip in clips)
     kept = {name: row["retention"] for name, row in methods.items() if row["clips"] == watched > 0}
-    text = (
-        page_environment(templates)
-        .get_template("overview.html.j2")
-        .render(
-            clips=clips,
-            rows=[clip_row(clip) for clip in clips],
-            **overview_heads(clips),
-            unread=len(summaries) - len(clips),
-            pictures=len(clips) <= MOST_PICTURES,
-            methods=methods.values(),
-            sentence=over_clips_sentence(
-                kept,
-                watched,
-                {name: Name(row["label"], row["article"]) for name, row in methods.items()},
-                [name for name in kept if methods[name]["crowded"]],
-            ),
-            ranks=ranks,
-            style=embed_source(*(templates / name for name in OVERVIEW_STYLES)),
-            script=embed_source(templates / "overview.js"),
-        )
-    )
-    write_text(page, text)
+    names = {name: Name(row["label"], row["article"]) for name, row in methods.items()}
+    full = [name for name in kept if methods[name]["crowded"]]
+    shown = {
+        "clips": clips,
+        "rows": [clip_row(clip) for clip in clips],
+        **overview_heads(clips),
+        "unread": len(summaries) - len(clips),
+        "pictures": len(clips) <= MOST_PICTURES,
+        "methods": methods.values(),
+        "sentence": over_clips_sentence(kept, watched, names, full),
+        "ranks": ranks,
+    }
+    write_page(page, Path(templates), "overview.html.j2", OVERVIEW_STYLES, ["overview.js"], shown)
 
 
 def overview_heads(summaries: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Head the overview by what is true of all its clips."""
     lies, falls = (bool(summaries) and all(clip[key] for clip in summaries) for key in ("lies", "falls"))
     comes = not summaries or any(clip["comes"] for clip in summaries)
-    return {
-        "headline": headline(comes=comes, lies=lies, falls=falls),
-        "page_title": page_title(comes=comes, lies=lies),
-    }
+    head = headline(comes=comes, lies=lies, falls=falls)
+    return {"headline": head, "page_title": page_title(comes=comes, lies=lies)}
 
 
 def clip_row(summary: Mapping[str, Any]) -> dict[str, Any]:
@@ -240,25 +204,26 @@ def methods_over_clips(summaries: Sequence[Mapping[str, Any]]) -> dict[str, dict
     for (method, _), of in rows.items():
         clip, first = of[0]
         label = first["label"] if alike[method] == 1 else f"{first['label']} (as on {clip})"
-        retentions, scores = (_known(row[key] for _, row in of) for key in ("retention", "f_measure"))
         found[label] = {
             "label": label,
             "article": first["article"],
-            "clips": len(retentions),
-            "retention": sum(retentions) / len(retentions) if retentions else None,
             "crowded": any(row["crowded"] for _, row in of),
-            "scored": len(scores),
-            "f_measure": sum(scores) / len(scores) if scores else None,
         }
+        for key, clips in (("retention", "clips"), ("f_measure", "scored")):
+            known = [row[key] for _, row in of if row[key] is not None]
+            found[label] |= {clips: len(known), key: sum(known) / len(known) if known else None}
     return found
 
 
-def _known(values: Iterable[float | None]) -> list[float]:
-    return [value for value in values if value is not None]
-
-
-def page_environment(templates: Path) -> Environment:
-    """Return what fills the pages' templates, with the words and pictures that they ask for."""
+def write_page(
+    page: str | Path,
+    templates: Path,
+    template: str,
+    styles: Sequence[str],
+    scripts: Sequence[str],
+    shown: Mapping[str, Any],
+) -> None:
+    """Fill a template with what is shown, with style sheets and scripts of its folder in the page itself."""
     environment = Environment(
         loader=FileSystemLoader(templates),
         autoescape=True,
@@ -284,7 +249,9 @@ def page_environment(templates: Path) -> Environment:
         "share3": _or_dash(score_words),
         "json": lambda value: Markup(to_json(value)),  # noqa: S704 - no `<` is left in it
     }
-    return environment
+    style, script = (embed_source(*(templates / name for name in names)) for names in (styles, scripts))
+    text = environment.get_template(template).render(style=style, script=script, **shown)
+    write_text(page, text)
 
 
 def _or_dash(say: Callable[[float], str]) -> Callable[[float | None], str]:

@@ -35,11 +35,6 @@ _SCORES = tuple(MEASURE_COLUMNS)[:7]
 def paper_table(table: pd.DataFrame) -> str:
     r"""Typeset the methods by their measures, and by category where there are several.
 
-    Parameters
-    ----------
-    table : DataFrame
-        `table.csv`.
-
     Returns
     -------
     str

@@ -2,7 +2,7 @@
 
 import functools
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import cv2
@@ -10,6 +10,7 @@ import numpy as np
 
 from bgsub import labels
 from bgsub.masks.mask_file import Masks
+from bgsub.progress import Progress
 from bgsub.report.payload import as_text, pack_runs
 
 MOST_FRAMES = 240
@@ -55,14 +56,14 @@ def truth_codes(truth: np.ndarray) -> np.ndarray:
     return _recoded(truth, _TRUTH_CODES)
 
 
-def encode_pictures(frames: Sequence[np.ndarray], size: tuple[int, int], budget: int) -> list[bytes]:
+def encode_pictures(frames: Iterable[np.ndarray], size: tuple[int, int], budget: int) -> list[bytes]:
     """Encode pictures as JPEG of the best quality at which all of them together keep to a budget.
 
     A video's worth of pictures as WebP would be a third smaller, and take twenty times as long.
 
     Parameters
     ----------
-    frames : sequence of (H, W, 3) uint8 arrays
+    frames : iterable of (H, W, 3) uint8 arrays
         RGB.
     size : (int, int)
         Width and height to scale them to.
@@ -95,7 +96,7 @@ def pack_player(
     truth: np.ndarray | None = None,
     *,
     budget: int = BYTES,
-    progress: Callable[[Iterable], Iterable] = iter,
+    progress: Progress = iter,
 ) -> dict[str, Any]:
     """Pack what the player needs of one clip.
 
@@ -112,8 +113,6 @@ def pack_player(
         Ground truth in CDnet's coding.
     budget : int
         Bytes for all pictures and masks, before base64; the masks are never the worse for it.
-    progress : callable
-        Wraps the methods.
 
     Returns
     -------
@@ -133,8 +132,7 @@ def pack_player(
     if truth is not None:
         labels_packed = _pack_codes((truth_codes(truth[frame]) for frame in shown.frames), shown.size)
     spent = sum(len(text) * 3 // 4 for text in [*packed.values(), labels_packed or ""])
-    frames = [_scaled(clip[frame], shown.size, cv2.INTER_AREA) for frame in shown.frames]
-    pictures = encode_pictures(frames, shown.size, budget - spent)
+    pictures = encode_pictures((clip[frame] for frame in shown.frames), shown.size, budget - spent)
     return {
         "width": width,
         "height": height,

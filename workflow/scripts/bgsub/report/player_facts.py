@@ -23,9 +23,8 @@ def player_facts(clip: ClipResults, truth_area: list[float] | None) -> dict[str,
     marks = [{"frame": int(row.frame), "label": EVENT_WORDS[row.event]} for row in known.itertuples()]
     if span is not None and not span.to_the_end:
         marks.append({"frame": span.end + 1, "label": "stirs"})
-    shares = {name: rows.set_index("frame")["foreground_share"] for name, rows in area.groupby("method")}
-    tested = shares[next(iter(clip.methods))].index.sort_values()
-    truth = None if truth_area is None else pd.Series(truth_area, tested)
+    shares = area.pivot_table("foreground_share", "frame", "method")
+    truth = None if truth_area is None else pd.Series(truth_area, shares.index)
     methods = clip.names.methods
     return {
         "methods": [_shown(key, name) | _threshold(clip.methods[key]) for key, name in methods.items()],

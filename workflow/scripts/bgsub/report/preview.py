@@ -46,8 +46,6 @@ def pack_moment(
         RGB.
     masks : mapping of str to (H, W) uint8 array
         Of the methods to show.
-    names : mapping of str to Name
-        Of the methods, for their colours.
     part : (slice, slice)
         Its rows and columns; by default the whole.
 
@@ -73,17 +71,9 @@ def pack_moment(
 
 
 def pack_poster(frame: np.ndarray) -> dict[str, Any]:
-    """Pack a small picture of a frame, for a video to show before it plays.
+    """Pack a small picture of a frame, (H, W, 3) uint8 RGB, for a video to show before it plays.
 
-    Parameters
-    ----------
-    frame : (H, W, 3) uint8 array
-        RGB.
-
-    Returns
-    -------
-    dict
-        `height`, `width` of the frame; `image`: WebP in base64.
+    It has the frame's `height` and `width`, and `image`: WebP in base64.
     """
     height, width = frame.shape[:2]
     size = (POSTER_WIDTH, round(POSTER_WIDTH * height / width))

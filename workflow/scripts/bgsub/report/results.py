@@ -10,7 +10,7 @@ import pandas as pd
 
 from bgsub.evidence.costs import Cost
 from bgsub.files import file_sha256, read_checksum
-from bgsub.masks.method import Method
+from bgsub.masks.method import Learns, Method
 from bgsub.masks.methods import key_of_model
 from bgsub.model.settings import Model
 from bgsub.names import Names
@@ -72,9 +72,18 @@ class ClipResults:
         """Read one of the clip's tables."""
         return pd.read_csv(self.files[name])
 
+    @property
+    def learning(self) -> dict[str, Learns]:
+        """How each method learns."""
+        return {key: method.learns for key, method in self.methods.items()}
+
+    def record(self, name: str) -> dict[str, Any]:
+        """Read one of the clip's JSON files."""
+        return json.loads(self.files[name].read_text(encoding="utf-8"))
+
     def packed(self, name: str) -> dict[str, Any]:
         """Read one of the files that were packed for the page."""
-        return json.loads(self.files[f"page/{name}.json"].read_text(encoding="utf-8"))
+        return self.record(f"page/{name}.json")
 
     def if_there(self, name: str) -> pd.DataFrame | None:
         """Read a table that not every clip has."""

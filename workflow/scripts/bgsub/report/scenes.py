@@ -10,11 +10,9 @@ import numpy as np
 import pandas as pd
 
 from bgsub.evidence.scores import is_foreground
-from bgsub.files import write_text
 from bgsub.labels import HARD_SHADOW, MOTION, STATIC
 from bgsub.names import Name, capital
-from bgsub.report.embed import embed_source
-from bgsub.report.pages import page_environment
+from bgsub.report.pages import write_page
 from bgsub.report.payload import as_text
 from bgsub.report.player import encode_picture
 from bgsub.words import brief, count, in_words, joined, score_words
@@ -32,6 +30,7 @@ HIT, FALSE_ALARM, SHADOW_ALARM, MISS, QUIET, UNSCORED = (
     (20, 20, 20),
     (110, 110, 110),
 )
+_WORTH = {MOTION: (HIT, MISS), HARD_SHADOW: (SHADOW_ALARM, QUIET), STATIC: (FALSE_ALARM, QUIET)}
 
 
 @dataclass(frozen=True)
@@ -62,13 +61,7 @@ class Scene:
 
 
 def telling_frame(counts: pd.DataFrame) -> int:
-    """Return the frame in which the methods differ most in how many pixels they get wrong.
-
-    Parameters
-    ----------
-    counts : DataFrame
-        `counts.csv` of a clip.
-    """
+    """Return the frame in which the methods differ most in how many pixels they get wrong."""
     wrong = counts.assign(wrong=counts["fp"] + counts["fn"]).pivot_table("wrong", "frame", "method")
     return int(wrong.std(axis=1, ddof=0).idxmax())
 
@@ -85,11 +78,7 @@ def judged(mask: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Paint what a mask, (H, W) uint8, is worth by the ground truth: an (H, W, 3) uint8 picture."""
     marked = is_foreground(mask)
     picture = np.full((*mask.shape, 3), UNSCORED, np.uint8)
-    for label, hit, missed in (
-        (MOTION, HIT, MISS),
-        (HARD_SHADOW, SHADOW_ALARM, QUIET),
-        (STATIC, FALSE_ALARM, QUIET),
-    ):
+    for label, (hit, missed) in _WORTH.items():
         picture[(labels == label) & marked] = hit
         picture[(labels == label) & ~marked] = missed
     return picture
@@ -113,37 +102,16 @@ def render_scenes(
     *,
     templates: str | Path,
 ) -> None:
-    """Write the page over all scenes.
-
-    Parameters
-    ----------
-    scenes : sequence of Scene
-        In the order to show.
-    table : DataFrame
-        `scenes.csv`.
-    names : mapping of str to Name
-        Of the methods, in the order to show.
-    page : path-like
-        `results/scenes.html`.
-    templates : path-like
-        Folder of the templates, style sheets and scripts.
-    """
-    templates = Path(templates)
+    """Write `results/scenes.html`, the page over all scenes, given `scenes.csv` and the templates' folder."""
     methods = survivors(table, names)
-    text = (
-        page_environment(templates)
-        .get_template("scenes.html.j2")
-        .render(
-            scenes=scenes,
-            cells={(row["clip"], row["method"]): _cell(row) for row in table.to_dict("records")},
-            methods=methods,
-            sentence=survival_sentence(methods, table["clip"][table["f_measure"].notna()].nunique()),
-            near=NEAR,
-            style=embed_source(templates / "page.css", templates / "scenes.css"),
-            script=embed_source(templates / "scenes.js"),
-        )
-    )
-    write_text(page, text)
+    shown = {
+        "scenes": scenes,
+        "cells": {(row["clip"], row["method"]): _cell(row) for row in table.to_dict("records")},
+        "methods": methods,
+        "sentence": survival_sentence(methods, table["clip"][table["f_measure"].notna()].nunique()),
+        "near": NEAR,
+    }
+    write_page(page, Path(templates), "scenes.html.j2", ["page.css", "scenes.css"], ["scenes.js"], shown)
 
 
 def survivors(table: pd.DataFrame, names: Mapping[str, Name]) -> dict[str, dict[str, Any]]:
@@ -168,15 +136,13 @@ def _cell(row: Mapping[str, Any]) -> dict[str, Any]:
 
     A scene without anybody has no F-measure, and is judged by how much of the background is marked.
     """
-    value = -row["fpr"] if pd.isna(row["f_measure"]) else row["f_measure"]
-    good = 1 - value / WORST if pd.isna(row["f_measure"]) else (value - POOR) / (1 - POOR)
-    return {
-        **row,
-        "value": value,
-        "good": f"{100 * min(max(good, 0), 1):.0f}%",
-        "words": brief(row["fpr"]) if pd.isna(row["f_measure"]) else score_words(value),
-        "best": row["behind"] == 0,
-    }
+    if pd.isna(row["f_measure"]):
+        value, words, good = -row["fpr"], brief(row["fpr"]), 1 + row["fpr"] / WORST
+    else:
+        value, words = row["f_measure"], score_words(row["f_measure"])
+        good = (value - POOR) / (1 - POOR)
+    shade = f"{100 * min(max(good, 0), 1):.0f}%"
+    return {**row, "value": value, "good": shade, "words": words, "best": row["behind"] == 0}
 
 
 def survival_sentence(methods: Mapping[str, Mapping[str, Any]], scored: int) -> str:

@@ -16,18 +16,7 @@ _MOST_STRETCHES = 3  # that a sentence lists
 
 
 def run_sentence(rate: Rate, split: Split, trained_on: str, *, height: int, width: int) -> str:
-    """Say what the clip is, how fast it runs, and what trained.
-
-    Parameters
-    ----------
-    rate : Rate
-        Frames per second, and how that is known.
-    split : Split
-        Who trained.
-    trained_on : str
-        Title of the clip whose frames trained; may be empty.
-    height, width : int
-        Pixels.
+    """Say what the clip is, how fast it runs, and what trained; `trained_on` is that clip's title, or "".
 
     Claims
     ------
@@ -93,16 +82,14 @@ def training_words(split: Split, title: str = "") -> tuple[str, str]:
     if split.trained_on != split.clip:
         of = f"{split.trained_on} ({title})" if title else split.trained_on
         return f"all {count(train, 'frame')} of another clip, {of},", "all frames of this one"
-    one = "the last one" if split.is_head else "the other one"
-    tested = one if test == 1 else f"the other {test:,}"
     if split.is_head:
         first = "frame" if train == 1 else count(train, "frame")
-        return f"the first {first}", tested
+        return f"the first {first}", "the last one" if test == 1 else f"the other {test:,}"
     stretches = runs(split.train)
     where = joined([f"{stretch[0]} to {stretch[-1]}" for stretch in stretches])
     if len(stretches) > _MOST_STRETCHES:
         where = f"{split.train[0]} to {split.train[-1]}, in {in_words(len(stretches))} stretches"
-    return f"frames {where} ({train:,})", tested
+    return f"frames {where} ({train:,})", "the other one" if test == 1 else f"the other {test:,}"
 
 
 def decoding_sentences(decoding: Mapping[str, Any]) -> list[str]:
@@ -171,13 +158,9 @@ def cost_sentence(costs: Mapping[str, Cost]) -> str:
     """
     if not costs:
         return "No step was timed in this run."
-    return f"{_longest(costs)}{_compiled(sum(cost.compiling for cost in costs.values()))}"
-
-
-def _compiled(seconds: float) -> str:
-    if seconds <= 0:
-        return ""
-    return f" Another {seconds:,.1f}{NBSP}s went into compiling, which a machine does once."
+    compiling = sum(cost.compiling for cost in costs.values())
+    once = f" Another {compiling:,.1f}{NBSP}s went into compiling, which a machine does once."
+    return f"{_longest(costs)}{once if compiling > 0 else ''}"
 
 
 def _longest(costs: Mapping[str, Cost]) -> str:
@@ -216,14 +199,9 @@ def pixel_sentence(inspected: int, pixels: int, *, differ: bool) -> str:
 
 
 def repeat_sentence(commit: str | None, results: int) -> str:
-    """Say what a repeated run gives again.
+    """Say what a repeated run gives again, of so many results whose checksums the page tells.
 
-    Parameters
-    ----------
-    commit : str or None
-        Of the code, with `-dirty` at the end if files differed from it; None outside of a repository.
-    results : int
-        Number of results whose checksums the page tells.
+    The commit has `-dirty` at its end if files differed from it, and is None outside of a repository.
 
     Claims
     ------
@@ -256,8 +234,6 @@ def over_clips_sentence(
         Mean retention by method, over the clips in which a person lies still, of those that watched them all.
     clips : int
         The number of these clips.
-    names : mapping of str to Name
-        Of the methods.
     full : sequence of str
         Methods that fill much of the picture in one of the clips, see `evidence.metrics.crowded`: they are
         passed over, unless there is no other.
@@ -280,8 +256,8 @@ def over_clips_sentence(
     clear = {name: share for name, share in kept.items() if name not in full} or kept
     most, least = (choose(clear, key=clear.__getitem__) for choose in (max, min))
     over = "In the one clip" if clips == 1 else f"On average over the {count(clips, 'clip')}"
-    said = f"{over} in which a person lies still, {names[most].named} keeps {percent(clear[most])} of them"
-    said += " visible"
+    shown = f"{percent(clear[most])} of them visible"
+    said = f"{over} in which a person lies still, {names[most].named} keeps {shown}"
     said += "." if clear[most] == clear[least] else f", and {names[least].named} {percent(clear[least])}."
     passed = [names[method].named for method in kept if method not in clear]
     first = next(iter(kept))

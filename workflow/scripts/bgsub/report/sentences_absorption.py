@@ -43,18 +43,10 @@ def absorbed_answer(
 
     Parameters
     ----------
-    absorption : DataFrame
-        `absorption.csv`, one row per method.
     learning : mapping of str to str
         How each method learns, see `masks.method`.
-    names : mapping of str to Name
-        Of the methods.
     outlooks : mapping of str to Outlook
         For each method that has a predicted absorption.
-    fps : float
-        Frames per second.
-    span : Span or None
-        When the person lies still.
 
     Returns
     -------
@@ -121,18 +113,7 @@ def verdict(
 ) -> str:
     """Say who keeps most of the person, what becomes of them with who keeps least, and who marks too much.
 
-    The first method listed is always spoken of.
-
-    Parameters
-    ----------
-    absorption, area : DataFrame
-        As for `crowded`; some method is to have watched the person.
-    names : mapping of str to Name
-        Of the methods, in the order of the config.
-    fps : float
-        Frames per second.
-    span : Span
-        When the person lies still.
+    The first method listed is always spoken of. Some method is to have watched the person.
 
     Claims
     ------
@@ -163,14 +144,11 @@ def verdict(
         if first not in named:
             said.append(f"{_outcome(names[first], row, fps)}.")
     if full:
-        one = len(full) == 1
-        who, shares = (
-            joined([names[method].named for method in full]),
-            joined([percent(share) for share in full.values()]),
-        )
+        who = capital(joined([names[method].named for method in full]))
+        fill, mark = ("fills", "it marks") if len(full) == 1 else ("fill", "they mark")
+        shares = joined([percent(share) for share in full.values()])
         said.append(
-            f"{capital(who)} {'fills' if one else 'fill'} {shares} of the picture since then, and that "
-            f"{'it marks' if one else 'they mark'} the person, too, says little."
+            f"{who} {fill} {shares} of the picture since then, and that {mark} the person, too, says little."
         )
     return " ".join([*said, *_estimated(known)])
 
@@ -195,7 +173,7 @@ def _judged(known: pd.DataFrame, names: Mapping[str, Name], fps: float, span: Sp
         )
         return text, {best}
     worst = losers.index[-1]
-    text = _fate(names[worst], losers.loc[worst], fps)
+    text = _fate(names[worst], losers.iloc[-1], fps)
     if keepers.empty:
         return f"{text}, and no method keeps at least half of what it saw of them {span.until}.", {worst}
     best = keepers.index[0]
@@ -212,31 +190,28 @@ def _outcome(name: Name, row: pd.Series, fps: float) -> str:
 
 def _fate(name: Name, row: pd.Series, fps: float) -> str:
     """Say what becomes of the person with a method, as the first half of a sentence."""
-    seen = percent(row["initial_share"])
+    who, seen = name.subject, percent(row["initial_share"])
+    if row["initial_share"] >= BLIND:
+        return f"{who} has lost half of the person after {duration(row['half_life'], fps)} of lying still"
     late = int(row["watched_from"] - row["still_frame"])
-    if row["initial_share"] < BLIND and late > 0:
-        after = duration(late, fps)
-        when = f"in the first frame tested since, {after} after they came to rest"
-        return f"{name.subject} marks {seen} of the person {when}"
-    if row["initial_share"] < BLIND:
-        return f"{name.subject} hardly sees the person when they come to rest, {seen} of the body"
-    return (
-        f"{name.subject} has lost half of the person after {duration(row['half_life'], fps)} of lying still"
-    )
+    if late <= 0:
+        return f"{who} hardly sees the person when they come to rest, {seen} of the body"
+    after = f"{duration(late, fps)} after they came to rest"
+    return f"{who} marks {seen} of the person in the first frame tested since, {after}"
 
 
 def _blind(name: Name, row: pd.Series) -> str | None:
     if row["initial_share"] >= BLIND:
         return None
-    late = int(row["watched_from"] - row["still_frame"])
+    seen, late = percent(row["initial_share"]), int(row["watched_from"] - row["still_frame"])
     if late > 0:
         return (
-            f"{name.subject} marks {percent(row['initial_share'])} of the body in the first frame tested "
-            f"since, {count(late, 'frame')} after the person came to rest, so a half-life cannot be seen."
+            f"{name.subject} marks {seen} of the body in the first frame tested since, "
+            f"{count(late, 'frame')} after the person came to rest, so a half-life cannot be seen."
         )
     return (
-        f"{name.subject} hardly sees the person when they come to rest: it marks "
-        f"{percent(row['initial_share'])} of the body then, so a half-life would mean nothing."
+        f"{name.subject} hardly sees the person when they come to rest: it marks {seen} of the body then, so "
+        "a half-life would mean nothing."
     )
 
 
@@ -260,8 +235,9 @@ def _why(row: pd.Series, outlook: Outlook, fps: float, span: Span) -> list[str]:
     before = int(row["frames_seen"])
     seen, asked = count(before, "frame"), count(outlook.history, "frame")
     early = 2 * (before + 1) < outlook.history  # OpenCV's rate at its nth frame is 1 / min(2n, history)
-    rate = f"after only {seen} it learns faster than its history of {asked} asks for" if early else ""
-    rate = rate or f"it has a history of {asked}"
+    rate = f"it has a history of {asked}"
+    if early:
+        rate = f"after only {seen} it learns faster than its history of {asked} asks for"
     ratio, predicted = percent(outlook.background_ratio), duration(row["predicted"], fps)
     said = [
         f"It lets go by design: {rate}, and what stays counts as background once the old background's weight "

@@ -43,22 +43,12 @@ def cautions(
         Number of training frames.
     own : sequence of int
         Their places in the clip, ascending; none if they are of another clip.
-    training : DataFrame
-        `training.csv`.
-    events : DataFrame
-        `events.csv`.
-    area : DataFrame
-        `area.csv`: frame, method, ghost_share.
-    names : mapping of str to Name
-        Of the methods.
     lies : bool
         Whether somebody lies still, and is measured.
     scored : bool
         Whether the clip has ground truth.
     region_source : str or None
         How it is known where the person lies.
-    rate : Rate
-        Frames per second, and how that is known.
 
     Claims
     ------
@@ -79,11 +69,10 @@ def cautions(
         the clip has none
     """
     warning = training_warning(training, lies=lies) or learning_warning(events, own)
+    who = "Somebody" if lies else "Something"
     found = [
         _camera(training, scored=scored),
-        Caution(f"{'Somebody' if lies else 'Something'} in the training frames", warning)
-        if warning
-        else None,
+        Caution(f"{who} in the training frames", warning) if warning else None,
         _ghosts(area, names),
         _few_frames(train),
         _box(region_source) if lies else None,

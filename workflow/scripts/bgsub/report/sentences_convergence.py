@@ -27,11 +27,6 @@ def background_sentence(
 
     Parameters
     ----------
-    fits : DataFrame
-        `fits.csv`.
-    models : mapping of str to Model
-        In the order of the config.
-    names : Names
     truth : DataFrame, optional
         `backgrounds.csv`: background, age (mean grey levels off the true scene).
 
@@ -54,31 +49,21 @@ def background_sentence(
     if notebook is None:
         return "The background is the image that a method takes for the empty scene."
     over = fits.set_index("model").loc[notebook, "background_over_5"]
+    unlike = "(of 255) off the one fitted to the end"
     if over == 0:
-        return (
-            "The notebook's background is nowhere more than 5 levels (of 255) off the one fitted to the end."
-        )
-    return (
-        "The notebook's background is more than 5 levels (of 255) off the one fitted to the end "
-        f"on {percent(over)} of the pixels."
-    )
+        return f"The notebook's background is nowhere more than 5 levels {unlike}."
+    return f"The notebook's background is more than 5 levels {unlike} on {percent(over)} of the pixels."
 
 
 def converged_answer(fits: pd.DataFrame, models: Mapping[str, Model], names: Names) -> list[str]:
     """Answer the notebook's first remark: is the fit converged, and how far short did the notebook stop.
 
-    Parameters
-    ----------
-    fits : DataFrame
-        `fits.csv`, one row per model; the first is the reference that the others are measured against.
-    models : mapping of str to Model
-        In the same order.
-    names : Names
+    The first model is the reference that the others are measured against.
 
     Returns
     -------
     list of str
-        A paragraph per model, in the same order.
+        A paragraph per model, in the order of `fits`.
 
     Claims
     ------
@@ -112,7 +97,10 @@ def converged_answer(fits: pd.DataFrame, models: Mapping[str, Model], names: Nam
         if model.tolerance is not None:
             said.append(_converged(name, fit, model, reference=reference))
         elif reference:
-            said.append(_unchecked(name, model))
+            who = capital(_named_model(name))
+            said.append(
+                f"{who} stops after {_rounds(model)} without a check, so nothing says whether it converged."
+            )
         if not reference:
             said += _shortfall(name, fit, model)
         said += _breakdown(fit)
@@ -122,12 +110,6 @@ def converged_answer(fits: pd.DataFrame, models: Mapping[str, Model], names: Nam
 
 def audit_sentence(audit: pd.DataFrame | None, names: Names) -> str | None:
     """Say how often each model's fit ends as high as the best of several restarts, and on what pixels.
-
-    Parameters
-    ----------
-    audit : DataFrame or None
-        `audit.csv`: model, kind, pixels, within_0.01 (share).
-    names : Names
 
     Claims
     ------
@@ -156,12 +138,10 @@ def audit_sentence(audit: pd.DataFrame | None, names: Names) -> str | None:
             f"{_within(of_kind['two_mode'], names)}."
         )
     if "static" in of_kind:
-        static = of_kind["static"]
-        why = (
-            ": a second Gaussian has only the camera's noise to divide there, and more than one way to do so"
-            if (static[_WITHIN] < _NEARLY_ALL).any()
-            else ""
-        )
+        static, why = of_kind["static"], ""
+        if (static[_WITHIN] < _NEARLY_ALL).any():
+            noise = "a second Gaussian has only the camera's noise to divide there"
+            why = f": {noise}, and more than one way to do so"
         said.append(f"Where none does ({_sampled(static)}) it is {_within(static, names)}{why}.")
     return " ".join(said)
 
@@ -215,22 +195,17 @@ def _mean_caveat(fits: pd.DataFrame, models: Mapping[str, Model], names: Names) 
 def _converged(name: Name, fit: pd.Series, model: Model, *, reference: bool) -> str:
     """Say on how many pixels a model with a stopping rule converged, how soon, and what of the rest."""
     share, pixels = float(fit["converged"]), count(fit["pixels"], "pixel")
-    where = {0.0: f"none of the {pixels}", 1.0: f"all {pixels}"}.get(
-        share, f"{percent(share)} of the {pixels}"
-    )
+    where = f"all {pixels}" if share == 1 else f"{percent(share) if share else 'none'} of the {pixels}"
     who = "EM" if reference else _named_model(name)
     text = f"{who} converged on {where}"
     if share > 0:
         median, most = fit["iterations_median"], ceil(fit["iterations_p90"])
         half = "needed no iteration" if median == 0 else f"took at most {count(median, 'iteration')}"
         text += f"; half of all pixels {half}" + ("" if most == 0 else f", nine in ten at most {most}")
+    text = f"{capital(text)}."
     if reference:
-        verdict = (
-            "Yes" if share >= 0.99 else "Almost" if share >= 0.9 else "Only in part" if share > 0 else "No"
-        )
-        text = f"{verdict}: {text}."
-    else:
-        text = f"{capital(text)}."
+        yes = "Yes" if share >= 0.99 else "Almost" if share >= 0.9 else "Only in part" if share > 0 else "No"
+        text = f"{yes}: {text}"
     return text if share == 1 else f"{text} {_rest(1 - share, float(fit['at_limit']), model)}"
 
 
@@ -242,11 +217,6 @@ def _rest(left: float, at_limit: float, model: Model) -> str:
     if left - at_limit < 1e-6:
         return f"The rest, {percent(left)}, were {stopped}."
     return f"Of the rest, {percent(at_limit)} of all were {stopped} and {percent(left - at_limit)} {without}."
-
-
-def _unchecked(name: Name, model: Model) -> str:
-    who = capital(_named_model(name))
-    return f"{who} stops after {_rounds(model)} without a check, so nothing says whether it converged."
 
 
 def _rounds(model: Model) -> str:

@@ -70,15 +70,7 @@ MOVES = Subject("what moves", "the pixels of what moves")  # of which nothing sa
 
 
 def span_of(events: pd.DataFrame, frames: int) -> Span | None:
-    """Return when the person lies still; None if nobody does.
-
-    Parameters
-    ----------
-    events : DataFrame
-        `events.csv`: event, frame, source, end.
-    frames : int
-        Frames of the clip.
-    """
+    """Return when the person lies still in a clip of so many frames; None if nobody does."""
     still = events[events["event"] == "still"]
     if still.empty:
         return None
@@ -144,16 +136,12 @@ def events_sentence(
 
     Parameters
     ----------
-    events : DataFrame
-        `events.csv`: event, frame, source, end.
-    span : Span or None
-        See `span_of`.
     times : int
         How often somebody lies still.
     region_source : str, optional
         How it is known where the person lies: `config`, `groundtruth` or `frames`.
     fps : float, optional
-        Frames per second, to tell seconds since the clip's first frame too.
+        To tell seconds since the clip's first frame too.
 
     Claims
     ------
@@ -188,20 +176,17 @@ def events_sentence(
         "still": f"lies still {span.when}" if span else "",
     }
     told = known[known["frame"].notna()]
-    parts = [words[str(event)].format(row["frame"]) for event, row in told.iterrows()]
-    sources = [_KNOWN[source] for source in told["source"]]
-    notes = [[f"{frame / fps:.1f}{NBSP}s"] if fps else [] for frame in told["frame"]]
+    sources = told["source"].unique()
+    parts = []
+    for event, row in told.iterrows():
+        notes = [f"{row['frame'] / fps:.1f}{NBSP}s"] if fps else []
+        notes += [_KNOWN[row["source"]]] if len(sources) > 1 else []
+        note = f" ({'; '.join(notes)})" if notes else ""
+        parts.append(f"{words[str(event)].format(row['frame'])}{note}")
     # Nothing says that who or what comes in is a person, unless they fall or lie still.
     who = "The person" if {"falls", "still"} & set(told.index) else "Somebody or something"
-    said = []
-    alike = len(set(sources)) <= 1
-    if not alike:
-        notes = [[*note, source] for note, source in zip(notes, sources, strict=True)]
-    parts = [f"{part} ({'; '.join(note)})" if note else part for part, note in zip(parts, notes, strict=True)]
-    if not alike:
-        said.append(f"{who} {joined(parts)}.")
-    elif parts:
-        said.append(f"{who} {joined(parts)}; this is {sources[0]}.")
+    known_by = f"; this is {_KNOWN[sources[0]]}" if len(sources) == 1 else ""
+    said = [f"{who} {joined(parts)}{known_by}."] if parts else []
     said += _entrance(known, span)
     if span is None:
         said.append("Nobody was found to lie still in this clip.")
@@ -223,8 +208,7 @@ def _entrance(known: pd.DataFrame, span: Span | None) -> list[str]:
     there = _THERE_FROM[enters["source"]]
     if span is None:
         there = there.replace("somebody", "somebody or something")
-        return [f"When the first enters cannot be told: {there}."]
-    return [f"When they enter cannot be told: {there}."]
+    return [f"When {'the first enters' if span is None else 'they enter'} cannot be told: {there}."]
 
 
 def _place(frame_source: str, region_source: str | None) -> list[str]:
@@ -242,12 +226,7 @@ def _place(frame_source: str, region_source: str | None) -> list[str]:
 def training_warning(training: pd.DataFrame, *, lies: bool) -> str | None:
     """Warn of somebody in the training frames, and say what to do; None if nobody is seen there.
 
-    Parameters
-    ----------
-    training : DataFrame
-        `training.csv`, a row: held, train_fraction, empty_start, empty_end.
-    lies : bool
-        Whether somebody lies still, and is measured.
+    Where somebody lies still, and is measured, it is somebody; else it may be something.
 
     Claims
     ------
@@ -263,12 +242,12 @@ def training_warning(training: pd.DataFrame, *, lies: bool) -> str | None:
     row = training.iloc[0]
     if not row["held"] > 0:
         return None
-    said = (
-        f"The background images seem to hold {'somebody' if lies else 'somebody or something'} on "
-        f"{percent(row['held'])} of the picture: once that place is bare, a method that does not go on "
-        "learning marks a ghost there"
+    who = "somebody" if lies else "somebody or something"
+    uncounted = ", which is not counted as the person" if lies else ""
+    return (
+        f"The background images seem to hold {who} on {percent(row['held'])} of the picture: once that place "
+        f"is bare, a method that does not go on learning marks a ghost there{uncounted}. {_remedy(row)}"
     )
-    return f"{said}{', which is not counted as the person' if lies else ''}. {_remedy(row)}"
 
 
 def learning_warning(events: pd.DataFrame, train: Sequence[int]) -> str | None:
@@ -276,8 +255,6 @@ def learning_warning(events: pd.DataFrame, train: Sequence[int]) -> str | None:
 
     Parameters
     ----------
-    events : DataFrame
-        `events.csv`.
     train : sequence of int
         Places of the training frames in the clip, ascending; none if they are of another clip.
 

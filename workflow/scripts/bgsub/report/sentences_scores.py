@@ -33,16 +33,10 @@ def scoreboard_answer(
 
     Parameters
     ----------
-    scores : DataFrame
-        `scores.csv`, one row per method.
-    differences : DataFrame
-        `differences.csv`, one row per pair of methods.
     learning : mapping of str to str
         How each method learns, see `masks.method`.
     retention : mapping of str to float
         From `absorption.csv`; NaN, or missing, where nobody lies still.
-    names : mapping of str to Name
-        Of the methods.
     subject : Subject
         What the ground truth shows.
 
@@ -73,7 +67,7 @@ def scoreboard_answer(
     "Not a pixel of the hard shadow is taken for "
         it does, and no method marks any of it
     """
-    ranked = scores[scores["f_measure"].notna()].sort_values("f_measure", ascending=False, kind="stable")
+    ranked = _ranked(scores)
     if ranked.empty:
         return [
             "No scored frame shows anything that moves, and no method marks anything, so there is nothing to "
@@ -81,6 +75,10 @@ def scoreboard_answer(
         ]
     said = [" ".join([_best(ranked, differences, names, subject), *_worst(ranked, names, subject)])]
     return said + _keeping(learning, retention, names) + _shadows(ranked, names, subject)
+
+
+def _ranked(scores: pd.DataFrame) -> pd.DataFrame:
+    return scores[scores["f_measure"].notna()].sort_values("f_measure", ascending=False, kind="stable")
 
 
 def score_verdict(scores: pd.DataFrame, names: Mapping[str, Name]) -> str | None:
@@ -93,7 +91,7 @@ def score_verdict(scores: pd.DataFrame, names: Mapping[str, Name]) -> str | None
     " sees it best, with an F-measure of "
         they are farther apart
     """
-    ranked = scores[scores["f_measure"].notna()].sort_values("f_measure", ascending=False, kind="stable")
+    ranked = _ranked(scores)
     if ranked.empty:
         return None
     first, last = ranked.iloc[0], ranked.iloc[-1]
@@ -158,11 +156,9 @@ def interval_sentence(scores: pd.DataFrame) -> str | None:
     if pd.isna(first["block_length"]):
         return f"With {frames} there are too few to say how far a score depends on them."
     length = first["block_length"]
-    drawn = (
-        "one by one"
-        if length == 1
-        else f"in runs of {length:.0f}, since frames that follow each other are alike"
-    )
+    drawn = "one by one"
+    if length > 1:
+        drawn = f"in runs of {length:.0f}, since frames that follow each other are alike"
     return (
         f"The intervals hold 95 % of the F-measures of {RESAMPLES:,} clips drawn from the {frames} {drawn}. "
         "They say how far a score hangs on which frames of this clip were scored, not what it would be on "
@@ -212,23 +208,16 @@ def _best(
         return text
     second = ranked.iloc[1]
     gap = first["f_measure"] - second["f_measure"]
-    close = [
-        row for row in ranked.iloc[1:].to_dict("records") if first["f_measure"] - row["f_measure"] < ALIKE
-    ]
-    if close:
-        level = joined([names[row["method"]].named for row in close])
+    close = ranked[first["f_measure"] - ranked["f_measure"] < ALIKE].iloc[1:]
+    if len(close):
+        level = joined([names[method].named for method in close["method"]])
         verb = "is practically level with it" if len(close) == 1 else "are practically level with it"
-        return f"{text} With {joined([score_words(row['f_measure']) for row in close])}, {level} {verb}."
-    sure = _is_sure(differences, first["method"], second["method"])
-    verdict = (
-        ""
-        if sure is None
-        else (
-            ", more than the choice of frames explains"
-            if sure
-            else ", no more than the choice of frames explains"
-        )
-    )
+        return f"{text} With {joined([score_words(score) for score in close['f_measure']])}, {level} {verb}."
+    verdict = {
+        None: "",
+        True: ", more than the choice of frames explains",
+        False: ", no more than the choice of frames explains",
+    }[_is_sure(differences, first["method"], second["method"])]
     return f"{text} Next, {score_words(gap)} behind{verdict}, comes {names[second['method']].named}."
 
 
@@ -263,18 +252,14 @@ def _keeping_by_learning(
     """Compare what frozen or protected and what adaptive methods keep."""
     adaptive = {method: share for method, share in kept.items() if learning[method] == ADAPTIVE}
     steady = {method: share for method, share in kept.items() if learning[method] in (FROZEN, PROTECTED)}
-    if not adaptive and not steady:
-        return []
-    if not adaptive:
-        return [f"Of the person who lies still, {_group(steady, _MANNER, names)} {_keep(steady)}."]
-    if not steady:
-        return [
-            f"Of the person who lies still, {_group(adaptive, _ADAPTIVE_MANNER, names)} {_keep(adaptive)}."
-        ]
-    both = (
-        f"Of the person who lies still, {_group(steady, _MANNER, names)} {_keep(steady)}, and "
-        f"{_group(adaptive, _ADAPTIVE_MANNER, names)} {_keep(adaptive)}."
-    )
+    told = [
+        f"{_group(shares, manner, names)} {_keep(shares)}"
+        for shares, manner in ((steady, _MANNER), (adaptive, _ADAPTIVE_MANNER))
+        if shares
+    ]
+    both = f"Of the person who lies still, {', and '.join(told)}."
+    if len(told) < 2:
+        return [both] if told else []
     if min(steady.values()) > max(adaptive.values()):
         former = "The former keeps" if len(steady) == 1 else "Each of the former keeps"
         latter = "the latter" if len(adaptive) == 1 else "any of the latter"

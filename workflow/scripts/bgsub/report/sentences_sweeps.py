@@ -1,16 +1,14 @@
 """What another value of a parameter would have done, in plain sentences made from the tables of sweeps."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from bgsub.names import Name
 from bgsub.report.sentences_absorption import BLIND
 from bgsub.report.sentences_scene import Span
 from bgsub.report.sentences_scores import ALIKE
-from bgsub.words import count, duration, in_words, joined, percent, score_words
+from bgsub.words import count, duration, in_words, joined, percent, score_words, value_words
 
 Say = Callable[[float], str]
 
@@ -31,19 +29,7 @@ _SHOWN: dict[str, tuple[str, Say]] = {
 
 
 def threshold_answer(thresholds: pd.DataFrame, names: Mapping[str, Name]) -> list[str]:
-    """Say which methods lose most by the threshold that the config gives them.
-
-    Parameters
-    ----------
-    thresholds : DataFrame
-        `thresholds.csv`: method, threshold, f_measure, best, configured are read.
-    names : mapping of str to Name
-        Of the methods.
-
-    Returns
-    -------
-    list of str
-        A paragraph; empty if no threshold can be scored.
+    """Say which methods lose most by the threshold that the config gives them, if any can be scored.
 
     Claims
     ------
@@ -83,23 +69,12 @@ def threshold_answer(thresholds: pd.DataFrame, names: Mapping[str, Name]) -> lis
 def history_answer(
     history: pd.DataFrame, fps: float, span: Span | None, frames_seen: int | None
 ) -> list[str]:
-    """Say which histories would have kept the still person, and how the prediction compares.
+    """Say which histories would have kept a still person, and how the prediction compares.
 
     Parameters
     ----------
-    history : DataFrame
-        `history.csv`, a row per history.
-    fps : float
-        Frames per second.
-    span : Span or None
-        When the person lies still.
     frames_seen : int or None
         That MOG2 has seen before; None if that cannot be said.
-
-    Returns
-    -------
-    list of str
-        A paragraph; empty if nobody lies still.
 
     Claims
     ------
@@ -136,8 +111,6 @@ def sweep_sentence(table: pd.DataFrame, method: Name, keys: Sequence[str]) -> st
     ----------
     table : DataFrame
         A sweep's table: `variant`, the parameters that vary, `frames` and the measures.
-    method : Name
-        Of the method that varies.
     keys : sequence of str
         The one or two parameters that vary, columns of the table.
 
@@ -186,15 +159,6 @@ def _values(row: pd.Series, keys: Sequence[str]) -> str:
     return ", ".join(f"{key} {value_words(row[key])}" for key in keys)
 
 
-def value_words(value: Any) -> str:
-    """Write a value of a setting as the config would."""
-    if isinstance(value, bool | np.bool_):
-        return str(value).lower()
-    if isinstance(value, int | float | np.number):
-        return "null" if pd.isna(value) else f"{value:.12g}"
-    return str(value)
-
-
 def _keepers(rows: pd.DataFrame, kept: pd.DataFrame, lost: pd.DataFrame, fps: float, still: Span) -> str:
     span, what = _span(rows["history"]), f"half of what it first saw of the person {still.until}"
     tried = f"the {in_words(len(rows))} histories tried, {span},"
@@ -236,23 +200,17 @@ def _predicted(lost: pd.DataFrame) -> list[str]:
 
 def _plateau(rows: pd.DataFrame) -> list[str]:
     """Say from which history on a longer one changes nothing, as the clip ends before its start-up does."""
-    last = rows.iloc[-1]
-    columns = ["predicted", "half_life", "retention"]
-    same = [all(_equal(row[name], last[name]) for name in columns) for _, row in rows.iterrows()]
-    first = len(same) - 1
-    while first > 0 and same[first - 1]:
-        first -= 1
-    if first == len(same) - 1:
+    measured = rows[["predicted", "half_life", "retention"]]
+    last = measured.iloc[-1]
+    as_last = (measured.eq(last) | measured.isna() & last.isna()).all(axis=1)
+    plateau = rows[as_last[::-1].cummin()[::-1]]
+    if len(plateau) == 1:
         return []
-    since = count(rows.iloc[first]["history"], "frame")
+    since = count(plateau.iloc[0]["history"], "frame")
     return [
         f"From {since} on a longer history changes nothing here: OpenCV learns faster at the start of a "
         "clip, whatever the history."
     ]
-
-
-def _equal(one: float, other: float) -> bool:
-    return one == other or (pd.isna(one) and pd.isna(other))
 
 
 def _span(values: pd.Series) -> str:

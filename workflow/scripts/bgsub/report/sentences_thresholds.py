@@ -15,18 +15,7 @@ _FEWEST = 10  # colours by which such a ratio is told
 def false_alarm_answer(alarms: pd.DataFrame, names: Mapping[str, Name]) -> list[str]:
     """Say how often background passes each threshold, and warn where theory and measurement part ways.
 
-    Parameters
-    ----------
-    alarms : DataFrame
-        `false_alarms.csv`, a row per method.
-    names : mapping of str to Name
-        Of the methods.
-
-    Returns
-    -------
-    list of str
-        A paragraph for the methods whose threshold has a theory and that were measured; empty if there is
-        none.
+    Told of are, in a paragraph, the methods of `false_alarms.csv` that were measured and have a theory.
 
     Claims
     ------
@@ -64,16 +53,16 @@ def parted(expected: float, measured: float, colours: float) -> int:
 
 def _rates(row: Mapping[str, Any], name: Name) -> str:
     expected, measured, colours = row["expected"], row["measured"], row["colours"]
-    said = (
-        f"The threshold of {name.named} lets {_often(expected)} of a background's colours pass by theory; of "
-        f"{count(colours, 'colour')} in training frames that were left out of the fit, where nothing covers "
-        f"the background, {'none' if measured == 0 else _often(measured)} did"
-    )
     verdict = {
         1: ", more than ten times as many",
+        0: "",
         -1: ", less than a tenth as many: it is stricter than this background asks for",
-    }
-    return f"{said}{verdict.get(parted(expected, measured, colours), '')}."
+    }[parted(expected, measured, colours)]
+    return (
+        f"The threshold of {name.named} lets {_often(expected)} of a background's colours pass by theory; of "
+        f"{count(colours, 'colour')} in training frames that were left out of the fit, where nothing covers "
+        f"the background, {'none' if measured == 0 else _often(measured)} did{verdict}."
+    )
 
 
 def _often(share: float) -> str:

@@ -8,20 +8,14 @@ from bgsub.words import RULE_WORDS, joined, number, percent, score_words
 
 
 def worth_sentence(worth: pd.DataFrame | None, backgrounds: pd.DataFrame | None, names: Names) -> str | None:
-    """Say what the notebook's early stop changes: its masks by each rule, and its background.
+    """Say what the notebook's early stop changes, if it was compared: masks by each rule, and background.
 
     Parameters
     ----------
     worth : DataFrame or None
-        `worth.csv`, two rows for each rule: the converged fit, and the notebook's.
+        Two rows for each rule: the converged fit, and the notebook's.
     backgrounds : DataFrame or None
-        `backgrounds.csv`, of a clip with ground truth: background, age (mean levels off the empty scene).
-    names : Names
-
-    Returns
-    -------
-    str or None
-        None if no such pair of fits was compared.
+        Of a clip with ground truth: background, age (mean levels off the empty scene).
 
     Claims
     ------

@@ -1,6 +1,5 @@
 """What the page shows of a clip, collected from its files: facts, sentences, tables, pictures."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -44,7 +43,6 @@ def clip_view(
 
     Parameters
     ----------
-    clip : ClipResults
     truth_area : list of float or None
         The person's true share of each test frame.
     inspected : int
@@ -52,14 +50,18 @@ def clip_view(
     commit : str or None
         Of the code; see `sentences.repeat_sentence`.
     """
-    fits, absorption, area = (clip.table(f"{name}.csv") for name in ("fits", "absorption", "area"))
-    scores, names, methods = clip.if_there("scores.csv"), clip.names, clip.names.methods
-    facts, hashes = clip_facts(clip), result_hashes(clip)
-    split = read_split(clip.files["frames.csv"])
-    events, times = clip.table("events.csv"), len(clip.table("still.csv"))
+    fits, absorption, area, events = (
+        clip.table(f"{name}.csv") for name in ("fits", "absorption", "area", "events")
+    )
+    scores, agreement, backgrounds = (
+        clip.if_there(f"{name}.csv") for name in ("scores", "agreement", "backgrounds")
+    )
+    names, methods, trained_on = clip.names, clip.names.methods, clip.trained_on["title"]
+    facts, hashes, split = clip_facts(clip), result_hashes(clip), read_split(clip.files["frames.csv"])
+    height, width = facts["height"], facts["width"]
     span = sentences_scene.span_of(events, facts["frames"])
     subject = sentences_scene.MOVES if span is None else sentences_scene.PERSON
-    regions = absorption["region_source"].dropna()
+    region_source = next(iter(absorption["region_source"].dropna()), None)
     shown = {
         "comes": sentences_scene.somebody_comes(events),
         "lies": span is not None,
@@ -67,45 +69,29 @@ def clip_view(
     }
     said = {
         "verdict": verdict(clip, absorption, area, scores, span),
-        "setting": sentences.setting_sentence(split, clip.trained_on["title"], len(clip.methods)),
-        "run": sentences.run_sentence(
-            clip.rate, split, clip.trained_on["title"], height=facts["height"], width=facts["width"]
-        ),
-        "decoding": sentences.decoding_sentences(
-            json.loads(clip.files["decoding.json"].read_text(encoding="utf-8"))
-        ),
-        "pixel": sentences.pixel_sentence(
-            inspected,
-            facts["height"] * facts["width"],
-            differ=methods_differ(clip.if_there("agreement.csv")),
-        ),
+        "setting": sentences.setting_sentence(split, trained_on, len(clip.methods)),
+        "run": sentences.run_sentence(clip.rate, split, trained_on, height=height, width=width),
+        "decoding": sentences.decoding_sentences(clip.record("decoding.json")),
+        "pixel": sentences.pixel_sentence(inspected, height * width, differ=methods_differ(agreement)),
         "repeat": sentences.repeat_sentence(commit, len(hashes)),
         **converged_sentences(fits, clip),
         "absorbed": sentences_absorption.absorbed_answer(
             absorption,
-            {key: method.learns for key, method in clip.methods.items()},
+            clip.learning,
             methods,
             outlooks(absorption, clip, facts["train"], span),
             fps=clip.fps,
             span=span,
         ),
-        "worth": sentences_worth.worth_sentence(
-            clip.if_there("worth.csv"), clip.if_there("backgrounds.csv"), names
-        ),
+        "worth": sentences_worth.worth_sentence(clip.if_there("worth.csv"), backgrounds, names),
         "audit": sentences_convergence.audit_sentence(clip.if_there("audit.csv"), names),
         "caveat": sentences_convergence.curve_caveats(fits, clip.models, names),
-        "background": sentences_convergence.background_sentence(
-            fits, clip.models, names, clip.if_there("backgrounds.csv")
-        ),
+        "background": sentences_convergence.background_sentence(fits, clip.models, names, backgrounds),
         "foreground": sentences.foreground_sentence(
             area, names, truth_area[-1] if truth_area else None, subject.named
         ),
         "events": sentences_scene.events_sentence(
-            events,
-            span,
-            times=times,
-            region_source=None if regions.empty else regions.iloc[0],
-            fps=clip.fps,
+            events, span, times=len(clip.table("still.csv")), region_source=region_source, fps=clip.fps
         ),
         "history": about_table(
             clip,
@@ -138,16 +124,16 @@ def clip_view(
             names=methods,
             lies=shown["lies"],
             scored=scores is not None,
-            region_source=None if regions.empty else regions.iloc[0],
+            region_source=region_source,
             rate=clip.rate,
         ),
         "facts": facts,
         "poster": clip.packed("poster")["image"],
-        "source": source_facts(json.loads(clip.files["source.json"].read_text(encoding="utf-8"))),
+        "source": source_facts(clip.record("source.json")),
         "key_figures": key_figures(fits, absorption, scores, clip),
         "moment": moment_view(clip),
         "sentences": said,
-        "alts": figure_alts(said, fits, clip.if_there("agreement.csv"), names),
+        "alts": figure_alts(said, fits, agreement, names),
         "fits": [
             row | {"checked": clip.models[row["model"]].tolerance is not None}
             for row in fits.to_dict("records")
@@ -208,20 +194,21 @@ def verdict(
 def moment_view(clip: ClipResults) -> dict[str, Any]:
     """Read the telling moment's pictures, and say what each shows."""
     moment = clip.packed("moment")
-    visible, area = clip.table("visible.csv"), clip.table("area.csv")
-    still = clip.table("absorption.csv")["still_frame"].dropna()
-    since = moment["frame"] - int(still.iloc[0]) if len(still) else -1
-    after = duration(since, clip.fps) if since >= 0 else ""
+    visible, area = (
+        table[table["frame"] == moment["frame"]].set_index("method")
+        for table in (clip.table("visible.csv"), clip.table("area.csv"))
+    )
     for picture in moment["pictures"]:
-        here = visible[(visible["method"] == picture["method"]) & (visible["frame"] == moment["frame"])]
-        image = area.loc[(area["method"] == picture["method"]) & (area["frame"] == moment["frame"])]
-        share = f"{percent(image['foreground_share'].iloc[0])} of the picture"
-        ghosts = image["ghost_share"].iloc[0]
+        method = picture["method"]
+        share = f"{percent(area.loc[method, 'foreground_share'])} of the picture"
+        ghosts = area.loc[method, "ghost_share"]
         share += f", {percent(ghosts)} as ghosts" if ghosts > 0 else ""
-        if len(here):
-            share = f"{percent(here['visible_share'].iloc[0])} of the person, {share}"
-        picture |= {"label": clip.names.methods[picture["method"]].label, "share": share}
-    when = f"Frame {moment['frame']}" + (f", {after} after the person came to rest" if after else "")
+        if method in visible.index:
+            share = f"{percent(visible.loc[method, 'visible_share'])} of the person, {share}"
+        picture |= {"label": clip.names.methods[method].label, "share": share}
+    when, still = f"Frame {moment['frame']}", clip.table("absorption.csv")["still_frame"].max()
+    if moment["frame"] >= still:
+        when += f", {duration(moment['frame'] - still, clip.fps)} after the person came to rest"
     return moment | {"when": when}
 
 
@@ -260,7 +247,7 @@ def absorption_row(row: Mapping[str, Any], clip: ClipResults) -> dict[str, Any]:
     blind = row["initial_share"] < sentences_absorption.BLIND
     return {
         **row,
-        "learns": LEARNING_WORDS[clip.methods[row["method"]].learns],
+        "learns": LEARNING_WORDS[clip.learning[row["method"]]],
         "half_life_words": "blind from the start" if blind else words(row["half_life"], half),
         "vanish_words": words(row["vanish"], "never"),
         "predicted_words": words(row["predicted"], "\N{EN DASH}"),
@@ -286,7 +273,7 @@ def about_scores(clip: ClipResults, absorption: pd.DataFrame, subject: sentences
         said = sentences_scores.scoreboard_answer(
             scores,
             clip.table("differences.csv"),
-            {key: method.learns for key, method in clip.methods.items()},
+            clip.learning,
             absorption.set_index("method")["retention"].to_dict(),
             clip.names.methods,
             subject,
@@ -303,8 +290,7 @@ def scores_rows(scores: pd.DataFrame, clip: ClipResults) -> list[dict[str, Any]]
     """Rank the methods by F-measure, and say how each learns."""
     ranked = scores.sort_values("f_measure", ascending=False, na_position="last", kind="stable")
     return [
-        row | {"learns": LEARNING_WORDS[clip.methods[row["method"]].learns]}
-        for row in ranked.to_dict("records")
+        row | {"learns": LEARNING_WORDS[clip.learning[row["method"]]]} for row in ranked.to_dict("records")
     ]
 
 
@@ -327,7 +313,7 @@ def key_figures(
     fits: pd.DataFrame, absorption: pd.DataFrame, scores: pd.DataFrame | None, clip: ClipResults
 ) -> list[tuple[str, str]]:
     """Choose the few figures that stand large above the answers, each with what it means."""
-    figures = []
+    figures, names = [], clip.names.methods
     models, methods = fits.set_index("model"), absorption.set_index("method")
     reference = next(iter(models.index), None)
     if reference is not None and clip.models[reference].tolerance is not None:
@@ -338,21 +324,17 @@ def key_figures(
         figures.append((f"{gap} nats", "per sample: how far short the notebook's typical pixel stops"))
     seen = methods[methods["still_frame"].notna() & (methods["initial_share"] >= sentences_absorption.BLIND)]
     for key, row in seen[seen["half_life"].notna()].iterrows():
-        if clip.methods[key].learns == ADAPTIVE:
-            named = clip.names.methods[key].named
+        if clip.learning[key] == ADAPTIVE:
             half = count(row["half_life"], "frame")
-            figures.append((half, f"until {named} has lost half of the person who lies still"))
+            figures.append((half, f"until {names[key].named} has lost half of the person who lies still"))
             break
     first = next(iter(clip.methods))
     if first in seen.index:
-        named = clip.names.methods[first].named
         kept = percent(seen.loc[first, "retention"])
-        figures.append((kept, f"of the person who lies still stays visible with {named}"))
-    if seen.empty and scores is not None:
+        figures.append((kept, f"of the person who lies still stays visible with {names[first].named}"))
+    if seen.empty and scores is not None and scores["f_measure"].count() > 1:
         ranked = scores[scores["f_measure"].notna()].sort_values("f_measure", kind="stable")
-        for words, row in zip(("highest", "lowest"), (ranked.tail(1), ranked.head(1)), strict=True):
-            if len(ranked) > 1:
-                label = clip.names.methods[row["method"].iloc[0]].named
-                score = score_words(row["f_measure"].iloc[0])
-                figures.append((score, f"is the {words} F-measure, that of {label}"))
+        for words, place in (("highest", -1), ("lowest", 0)):
+            score, named = ranked["f_measure"].iloc[place], names[ranked["method"].iloc[place]].named
+            figures.append((score_words(score), f"is the {words} F-measure, that of {named}"))
     return figures
