@@ -48,17 +48,29 @@ def names(project: Project) -> list[str]:
     return (project.results / "mine/names.txt").read_text().split()
 
 
-def test_folder_of_frames_in_natural_order_and_what_is_added_to_it(bare: Project) -> None:
-    folder = bare.folder / "my frames"
-    folder.mkdir()
+def test_folder_of_frames_in_natural_order_and_what_runs_again_when_it_changes(bare: Project) -> None:
+    folder, labels = bare.folder / "my frames", cv2.imencode(".png", np.full((48, 64), 255, np.uint8))[1]
+    (folder / "gt").mkdir(parents=True)
     for index, image in enumerate(pictures()):
         (folder / f"frame_{index}.png").write_bytes(image)
-    use(bare, {"path": "my frames"}, frames="*.png")
-    assert read(bare).returncode == 0
+        (folder / f"gt/{index}.png").write_bytes(labels.tobytes())
+    (folder / "ROI.png").write_bytes(labels.tobytes())
+    patterns = {"frames": "frame_*.png", "groundtruth": "gt/*.png", "roi": "ROI.png"}
+    use(bare, {"path": "my frames"}, **patterns)
+    files = [f"results/mine/{name}" for name in ("frames.csv", "groundtruth.npy", "scope.npz")]
+    bare.snakemake("--cores", "1", *files)
     assert names(bare) == [f"frame_{index}.png" for index in range(FRAMES)]
-    assert bare.planned("results/mine/frames.csv") == {}
+
+    for name in ("notes.txt", ".DS_Store", "gt/.1.png.swp", "thumbnail.jpg"):
+        (folder / name).touch()
+    assert bare.planned(*files) == {}
+    os.utime(folder / "ROI.png", (1, 1))
+    assert set(bare.planned(*files)) == {"read_scope"}
+    (folder / "gt/3.png").unlink()
+    assert set(bare.planned(*files)) == {"read_scope", "read_groundtruth"}
     (folder / f"frame_{FRAMES}.png").write_bytes(pictures(1)[0])
-    assert bare.planned("results/mine/frames.csv") == {"fetch_source": 1, "read_frames": 1, "split_frames": 1}
+    whole = {"fetch_source", "read_frames", "read_groundtruth", "read_scope", "split_frames"}
+    assert set(bare.planned(*files)) == whole
 
 
 def test_local_archive_and_its_replacement(bare: Project) -> None:

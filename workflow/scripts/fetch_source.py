@@ -20,7 +20,8 @@ def main(record: str, source: dict, limits: dict, rendered: str | None) -> None:
             progress=progress("fetching", "MiB"),
             limits=Limits(**limits),
         )
-    write_record(source_record(kind, address, file, sha256=source.get("sha256")), record)
+    found = source_record(kind, address, file, sha256=source.get("sha256"), frames=source.get("frames"))
+    write_record(found, record)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import pytest
 from configs import overlaid
 
 from bgsub.config.experiment import Experiment, read_experiment
-from bgsub.config.files import method_files, method_settings, source_files, source_settings
+from bgsub.config.files import fingerprints, method_files, method_settings, source_files, source_settings
 from bgsub.config.sweeps import value_in_config
 from bgsub.errors import InputError
 from bgsub.source.addresses import expect_origin, write_origin
@@ -152,7 +152,7 @@ def test_files_are_where_a_prefix_has_them() -> None:
     known = source_settings(file, located)
     assert known == {"kind": "path", "path": "sub/kitchen.mp4", "fingerprint": known["fingerprint"]}
     assert source_files(file, located) == ["kitchen.mp4"]  # Snakemake puts it below the prefix
-    assert source_settings(folder, located).keys() == {"kind", "path", "fingerprint"}
+    assert source_settings(folder, located).keys() == {"kind", "path", "frames", "fingerprint"}
     assert source_files(folder, located) == []
     fetched = {"url": "http://x/a.zip", "file": "a.zip"}
     assert source_settings(fetched, located) == {"kind": "url"} | fetched | {"file": "sub/data/a.zip"}
@@ -168,6 +168,57 @@ def test_a_folder_is_known_by_what_is_in_it() -> None:
     seen.append(source_settings({"path": "frames"})["fingerprint"])
     assert len(set(seen)) == 3
     assert source_settings({"path": "frames"})["fingerprint"] == seen[-1]
+
+
+CHOSEN = {"source": {"path": "clip"}, "groundtruth": "gt/*.png", "roi": "ROI.bmp"}
+
+
+def chosen() -> list[str | None]:
+    """What is known of a folder's frames, of its ground truth and of its region of interest."""
+    beside = fingerprints(CHOSEN, ["groundtruth", "roi", "temporal_roi"])
+    assert beside.keys() == {"groundtruth", "roi"}
+    return [source_settings(CHOSEN["source"], frames="in/*.png")["fingerprint"], *beside.values()]
+
+
+@pytest.mark.parametrize(
+    ("change", "others"),
+    [
+        (lambda: Path("clip/notes.txt").touch(), []),
+        (lambda: Path("clip/in/.DS_Store").touch(), []),
+        (lambda: Path("clip/in/old").mkdir(), []),
+        (lambda: Path("clip/in/x.jpg").symlink_to("gone"), []),
+        (lambda: Path("clip/in/3.png").touch(), [0]),
+        (lambda: Path("clip/in/3.PNG").touch(), [0]),  # the page says that it is left out
+        (lambda: Path("clip/in/2.png").unlink(), [0]),
+        (lambda: Path("clip/in/2.png").rename("clip/in/0.png"), [0]),
+        (lambda: Path("clip/in/2.png").write_bytes(b"another"), [0]),
+        (lambda: os.utime("clip/in/2.png", (1, 1)), [0]),
+        (lambda: Path("clip/gt/1.png").write_bytes(b"another"), [1]),
+        (lambda: Path("clip/ROI.bmp").unlink(), [2]),
+    ],
+)
+def test_a_folder_is_known_by_the_files_that_the_clip_takes_from_it(
+    change: Callable[[], object], others: list[int]
+) -> None:
+    for name in ("in/1.png", "in/2.png", "gt/1.png", "ROI.bmp"):
+        Path("clip", name).parent.mkdir(parents=True, exist_ok=True)
+        Path("clip", name).write_bytes(name.encode())
+    Path(os.fsdecode(b"clip/in/\xff\n.png")).touch()
+    before = chosen()
+    assert None not in before
+    change()
+    after = chosen()
+    assert [place for place in range(3) if after[place] != before[place]] == others
+
+
+def test_a_folder_without_the_files_of_a_clip_is_the_business_of_its_job() -> None:
+    Path("clip/in").mkdir(parents=True)
+    assert chosen() == [None, None, None]
+    Path("clip/in/1.png").symlink_to("gone")
+    assert chosen() == [None, None, None]
+    assert (
+        fingerprints({"source": {"url": "http://x/a.zip"}, "roi": "ROI.bmp"}, ["roi"], "sub/{}".format) == {}
+    )
 
 
 def test_a_file_is_known_by_its_bytes_whatever_its_time() -> None:
@@ -221,8 +272,14 @@ def test_the_files_of_the_user_s_own_methods_are_tracked() -> None:
         assert method_settings(config[name], "demo")["fingerprint"] != before
     images = method_settings(config["images"], "demo")
     assert images["masks"] == "masks/demo/*.png"
+    Path("masks/demo/notes.txt").touch()
+    assert method_settings(config["images"], "demo") == images
+    folder = method_settings({"masks": "masks/{clip}"}, "demo")
+    Path("masks/demo/.3.txt").touch()
+    assert method_settings({"masks": "masks/{clip}"}, "demo") == folder
     Path("masks/demo/3.png").touch()
     assert method_settings(config["images"], "demo")["fingerprint"] != images["fingerprint"]
+    assert method_settings({"masks": "masks/{clip}"}, "demo")["fingerprint"] != folder["fingerprint"]
 
 
 SWEEPS = {

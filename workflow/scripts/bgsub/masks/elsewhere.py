@@ -12,7 +12,7 @@ from bgsub.errors import InputError
 from bgsub.labels import FOREGROUND, MASK_VALUES
 from bgsub.masks.own import split_pattern
 from bgsub.source.archives import open_archive
-from bgsub.source.members import IMAGE_SUFFIXES, Archive, matches
+from bgsub.source.members import Archive
 
 logger = logging.getLogger(__name__)
 
@@ -106,9 +106,7 @@ def match(path: str, images: Sequence[str], names: Sequence[str], test: Sequence
 
 def _images(archive: Archive, path: str, pattern: str | None) -> list[str]:
     """Names of the images that are masks."""
-    images = [name for name in archive.names if PurePosixPath(name).suffix.lower() in IMAGE_SUFFIXES]
-    if pattern is not None:
-        images = [name for name in images if matches(name, pattern)]
+    images = archive.images(pattern)
     if not images:
         raise InputError(f"{path}: no masks there; expected images, such as PNG")
     folders = sorted({str(PurePosixPath(name).parent) for name in images})
