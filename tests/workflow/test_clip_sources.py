@@ -251,3 +251,32 @@ def test_a_config_that_cannot_be_read_is_told_in_one_line(bare: Project) -> None
     assert done.returncode == 1
     assert "config: mine.yaml, line 2: byte 0xfc is no UTF-8; save the file as UTF-8 text" in done.stdout
     assert "Traceback" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("surroundings", "told"),
+    [
+        ({"HOME": "/proc/none"}, "config: /proc/none/.cache/snakemake: Snakemake cannot write there"),
+        ({"HOME": None}, None),
+        ({"TMPDIR": "/none"}, None),
+        ({"TMPDIR": "full"}, "config: TMPDIR: no temporary files can be written ([Errno 28] No space left"),
+    ],
+)
+def test_without_home_or_temporary_files_it_runs_or_tells_in_one_line(
+    surroundings: dict, told: str | None, bare: Project, small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, folder in surroundings.items():
+        if folder is None:
+            monkeypatch.delenv(name)
+        else:
+            monkeypatch.setenv(name, str(small_disk) if folder == "full" else folder)
+    (small_disk / "full").write_bytes(bytes(2**18))
+    archive(bare.folder / "mine.zip", pictures())
+    use(bare, {"path": "mine.zip"}, frames="clip/*.png")
+    done = read(bare)
+    assert "Traceback" not in done.stdout
+    if told is None:
+        assert (done.returncode, len(names(bare))) == (0, FRAMES)
+    else:
+        assert done.returncode == 1
+        assert len([line for line in done.stdout.splitlines() if line.startswith(told)]) == 1

@@ -1,6 +1,7 @@
 """Videos of unusual kinds: all their frames, a count of what is damaged, or a line says why not."""
 
 import subprocess
+import tempfile
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -77,6 +78,17 @@ def test_frames_that_were_decoded_with_errors_are_counted(tmp_path: Path, caplog
     assert decoding.first_error.startswith(("h264: ", "mpeg4: "))
     assert "0x" not in decoding.first_error
     assert f"{decoding.damaged} of 90 frames were decoded with errors, at first: " in caplog.text
+
+
+def test_errors_are_counted_with_a_full_folder_for_temporary_files(
+    tmp_path: Path, small_disk: Path, monkeypatch: pytest.MonkeyPatch
+):
+    source = changed(made(tmp_path / "clip.mp4"), 0.4)
+    expected = decoded(source, tmp_path)[1]
+    (small_disk / "full").write_bytes(bytes(2**18))
+    monkeypatch.setattr(tempfile, "tempdir", str(small_disk))
+    assert expected.damaged
+    assert decoded(source, tmp_path)[1] == expected
 
 
 def test_damage_leaves_the_same_in_every_run(tmp_path: Path):
