@@ -19,8 +19,8 @@ FRAMES = 24
 
 @pytest.fixture
 def bare(tmp_path: Path) -> Project:
-    """The workflow before its first run."""
-    return Project.copied_to(tmp_path / "project")
+    """The workflow before its first run, in a folder with all that a shell does not take as it is."""
+    return Project.copied_to(tmp_path / 'it\'s my [küche] "2" $x; (a)')
 
 
 def pictures(count: int = FRAMES, height: int = 48, width: int = 64) -> list[bytes]:

@@ -126,6 +126,14 @@ def test_what_an_overlay_sets_to_null_is_left_out() -> None:
             "clips.a.source.file: missing; expected the name to keep the file by, such as a.zip",
         ),
         (
+            {"clips": {"demo": {"events": {"enters": 30, "falls": 10}}}},
+            "clips.demo.events.falls: found 10, which is before events.enters, 30; expected the order",
+        ),
+        (
+            {"clips": {"demo": {"events": {"enters": 30}, "still": {"frame": 20, "region": [0, 0, 9, 9]}}}},
+            "clips.demo.still.frame: found 20, which is before events.enters, 30; expected the order",
+        ),
+        (
             {"methods": {"mine": {"python": "mine.py"}}},
             "methods.mine.python: no such file: mine.py; check the path",
         ),

@@ -56,7 +56,7 @@ def test_a_user_without_a_name_is_told(tmp_path: Path, monkeypatch: pytest.Monke
     for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(os, "getuid", lambda: 2**30)
-    with pytest.raises(InputError, match="^USER: not set, and the system knows no name of this user"):
+    with pytest.raises(InputError, match=r"^USER: not set, and the system knows no name of this user"):
         check_account(str(tmp_path))
     monkeypatch.setenv("USER", "anybody")
     check_account(str(tmp_path))

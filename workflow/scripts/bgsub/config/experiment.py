@@ -2,6 +2,7 @@
 
 import difflib
 import fnmatch
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,6 +81,7 @@ def read_experiment(config: Mapping[str, Any], home: Path, located: Located = st
     for name, clip in (checked["clips"] | scenes).items():
         check_name(name)
         check_source(clip["source"], name, located)
+        _check_order(name, clip)
         if clip.get("category") == OVERALL:
             raise InputError(
                 f"{at('clips', name)}.category: found '{OVERALL}', the mean over all categories; rename it"
@@ -106,6 +108,19 @@ def read_experiment(config: Mapping[str, Any], home: Path, located: Located = st
         variants=variants,
         fractions=fractions,
     )
+
+
+def _check_order(name: str, clip: Mapping[str, Any]) -> None:
+    """Raise InputError unless what a clip tells of a person is in the order of time."""
+    told = {f"events.{key}": clip.get("events", {}).get(key) for key in ("enters", "falls")}
+    told["still.frame"] = clip.get("still", {}).get("frame")
+    frames = [(key, frame) for key, frame in told.items() if frame is not None]
+    for (before, first), (after, later) in itertools.pairwise(frames):
+        if later < first:
+            raise InputError(
+                f"{at('clips', name)}.{after}: found {later}, which is before {before}, {first}; expected the"
+                " order of time: a person enters, falls and lies still"
+            )
 
 
 def _of_tables(tables: list[str], home: Path, located: Located) -> dict[str, Any]:
