@@ -84,15 +84,22 @@ def test_local_archive_and_its_replacement(bare: Project) -> None:
 
 def test_url_is_fetched_once_and_kept_when_results_are_deleted(bare: Project, loopback: Loopback) -> None:
     content = archive(bare.folder / "served.zip", pictures()).read_bytes()
-    loopback.replies["/clip.zip"] = [Reply(content)]
-    use(bare, {"url": loopback.url("/clip.zip"), "file": "mine.zip"}, frames="clip/*.png")
-    assert read(bare).returncode == 0
+    loopback.replies["/clip.zip?token=s3cret"] = [Reply(content)]
+    url = loopback.url("/clip.zip?token=s3cret")
+    use(bare, {"url": url, "file": "mine.zip"}, frames="clip/*.png")
+    done = bare.snakemake("--cores", "1", "results/mine/frames.csv", "results/clips.csv", "--printshellcmds")
+    assert "s3cret" not in done.stdout
     record = json.loads((bare.results / "mine/source.json").read_text())
     assert record["address"] == loopback.url("/clip.zip")
     assert record["file"] == "data/mine.zip"
+    written = [file for file in bare.folder.rglob("*") if file.is_file() and file.name != "small.yaml"]
+    assert [file for file in written if b"s3cret" in file.read_bytes()] == []
+    use(bare, {"url": url.replace("s3cret", "another")})
+    assert "fetch_source" in bare.planned("results/mine/frames.csv")
+    use(bare, {"url": url})
     shutil.rmtree(bare.results)
     assert read(bare).returncode == 0
-    assert [request.path for request in loopback.requests] == ["/clip.zip"]
+    assert [request.path for request in loopback.requests] == ["/clip.zip?token=s3cret"]
 
 
 def test_file_put_there_by_hand_needs_no_network(bare: Project, loopback: Loopback) -> None:

@@ -520,14 +520,13 @@ def test_a_clip_s_own_training_frames_make_every_share_a_variant() -> None:
 
 
 def test_two_clips_do_not_keep_two_addresses_as_one_file() -> None:
-    sources = {name: {"url": f"http://here/{name}.zip", "file": "data.zip"} for name in "ab"}
-    changes = {"run": ["a", "b"], "clips": {name: {"source": source} for name, source in sources.items()}}
-    assert message(changes) == (
-        "clips.b.source.file: found 'data.zip', by which 'a' is kept, from another address; expected a name"
-        " of its own"
-    )
-    changes["clips"]["b"]["source"]["url"] = "http://here/a.zip"
-    assert read(changes).clips == ["a", "b"]
+    urls = ["http://here/a.zip", "http://here/a.zip?t=1", "http://here/a.zip?t=2"]
+    clips = {f"c{place}": {"source": {"url": url, "file": f"{place}.zip"}} for place, url in enumerate(urls)}
+    experiment = read({"run": ["c0", "c1"], "clips": clips})
+    found = [experiment.known[name]["source"] for name in clips]
+    assert {source["url"] for source in found} == {"http://here/a.zip"}
+    assert "variable" not in found[0]
+    assert [experiment.addresses[source["variable"]] for source in found[1:]] == urls[1:]
 
 
 @pytest.mark.parametrize("name", ["report.html", "still.csv", "logs"])

@@ -2,6 +2,7 @@
 
 import difflib
 import fnmatch
+import hashlib
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from bgsub.config.words import at
 from bgsub.errors import InputError
 from bgsub.masks.methods import key_of_model
 from bgsub.names import OVERALL
+from bgsub.source.addresses import shown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +43,9 @@ class Experiment:
     """The variants of each sweep."""
     fractions: dict[str, float]
     """The share of training frames of those models and methods that have one of their own."""
+    addresses: dict[str, str]
+    """Whole addresses by the variables of the environment that stand for them in `known` and in `config`: they
+    may hold secrets, and Snakemake keeps what it passes to jobs."""
 
 
 def read_experiment(config: Mapping[str, Any], home: Path, located: Located = str) -> Experiment:
@@ -87,6 +92,13 @@ def read_experiment(config: Mapping[str, Any], home: Path, located: Located = st
                 f"{at('clips', name)}.category: found '{OVERALL}', the mean over all categories; rename it"
             )
     check_files_apart({name: clip["source"] for name, clip in (checked["clips"] | scenes).items()})
+    addresses: dict[str, str] = {}
+    for clip in known.values():
+        url = clip["source"].get("url", "")
+        if url != shown(url):
+            variable = f"CLIP_URL_{hashlib.sha256(url.encode()).hexdigest()[:8]}"  # too short to find it by
+            addresses[variable] = url
+            clip["source"] |= {"url": shown(url), "variable": variable}
     for section in ("models", "methods"):
         for name, row in checked[section].items():
             # Snakemake's report has labels in a script element, which </script> would end.
@@ -107,6 +119,7 @@ def read_experiment(config: Mapping[str, Any], home: Path, located: Located = st
         methods=list(checked["methods"]),
         variants=variants,
         fractions=fractions,
+        addresses=addresses,
     )
 
 
