@@ -44,8 +44,8 @@ class Experiment:
     fractions: dict[str, float]
     """The share of training frames of those models and methods that have one of their own."""
     addresses: dict[str, str]
-    """Whole addresses by the variables of the environment that stand for them in `known` and in `config`: they
-    may hold secrets, and Snakemake keeps what it passes to jobs."""
+    """Whole addresses, which may hold secrets, by the variables of the environment that stand for them in
+    `known` and in `config`: Snakemake keeps what it passes to jobs."""
 
 
 def read_experiment(config: Mapping[str, Any], home: Path, located: Located = str) -> Experiment:
