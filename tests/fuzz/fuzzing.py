@@ -32,6 +32,7 @@ from texts import config_trial, overlay_trial, table_trial  # noqa: E402
 
 from bgsub.errors import InputError  # noqa: E402
 from bgsub.evidence.cdnet import read_scope  # noqa: E402
+from bgsub.masks.own import MadeElsewhere  # noqa: E402
 from bgsub.source.decode import Decoding  # noqa: E402
 from bgsub.source.frames import open_frames  # noqa: E402
 from bgsub.source.limits import Limits  # noqa: E402
@@ -367,6 +368,19 @@ def roi_trial(rng: Rng, folder: Path) -> str:
     return NO_CHECKSUM
 
 
+def mask_trial(rng: Rng, folder: Path) -> str:
+    """A mask that another program made."""
+    right = rng.choice(np.uint8([0, 127, 255]), (HEIGHT, WIDTH))
+    data = _label_image(rng, right)
+    (folder / "bin1.png").write_bytes(data)
+    (found,) = MadeElsewhere(masks=str(folder)).read(["in1.png"], [0], right.shape, limits=LIMITS)
+    if np.array_equal(found, right):
+        return "right"
+    if data.startswith(b"\x89PNG"):
+        raise FaultError("another mask without a word")
+    return NO_CHECKSUM
+
+
 def temporal_roi_trial(rng: Rng, folder: Path) -> str:
     ends = rng.integers(-2, 45, 2)
     separator = (" ", "\t", "\r\n", "\n", ",", "  ")[int(rng.integers(6))]
@@ -424,6 +438,7 @@ TRIALS: dict[str, Trial] = {
     "HTTP": http_trial,
     "ground truth": groundtruth_trial,
     "ROI": roi_trial,
+    "mask": mask_trial,
     "temporalROI": temporal_roi_trial,
     "config": config_trial,
     "config file": overlay_trial,

@@ -19,8 +19,8 @@ FRAMES = 24
 
 @pytest.fixture
 def bare(tmp_path: Path) -> Project:
-    """The workflow before its first run."""
-    return Project.copied_to(tmp_path / "project")
+    """The workflow before its first run, in a folder with all that a shell does not take as it is."""
+    return Project.copied_to(tmp_path / 'it\'s my [küche] "2" $x; (a)')
 
 
 def pictures(count: int = FRAMES, height: int = 48, width: int = 64) -> list[bytes]:
@@ -48,17 +48,29 @@ def names(project: Project) -> list[str]:
     return (project.results / "mine/names.txt").read_text().split()
 
 
-def test_folder_of_frames_in_natural_order_and_what_is_added_to_it(bare: Project) -> None:
-    folder = bare.folder / "my frames"
-    folder.mkdir()
+def test_folder_of_frames_in_natural_order_and_what_runs_again_when_it_changes(bare: Project) -> None:
+    folder, labels = bare.folder / "my frames", cv2.imencode(".png", np.full((48, 64), 255, np.uint8))[1]
+    (folder / "gt").mkdir(parents=True)
     for index, image in enumerate(pictures()):
         (folder / f"frame_{index}.png").write_bytes(image)
-    use(bare, {"path": "my frames"}, frames="*.png")
-    assert read(bare).returncode == 0
+        (folder / f"gt/{index}.png").write_bytes(labels.tobytes())
+    (folder / "ROI.png").write_bytes(labels.tobytes())
+    patterns = {"frames": "frame_*.png", "groundtruth": "gt/*.png", "roi": "ROI.png"}
+    use(bare, {"path": "my frames"}, **patterns)
+    files = [f"results/mine/{name}" for name in ("frames.csv", "groundtruth.npy", "scope.npz")]
+    bare.snakemake("--cores", "1", *files)
     assert names(bare) == [f"frame_{index}.png" for index in range(FRAMES)]
-    assert bare.planned("results/mine/frames.csv") == {}
+
+    for name in ("notes.txt", ".DS_Store", "gt/.1.png.swp", "thumbnail.jpg"):
+        (folder / name).touch()
+    assert bare.planned(*files) == {}
+    os.utime(folder / "ROI.png", (1, 1))
+    assert set(bare.planned(*files)) == {"read_scope"}
+    (folder / "gt/3.png").unlink()
+    assert set(bare.planned(*files)) == {"read_scope", "read_groundtruth"}
     (folder / f"frame_{FRAMES}.png").write_bytes(pictures(1)[0])
-    assert bare.planned("results/mine/frames.csv") == {"fetch_source": 1, "read_frames": 1, "split_frames": 1}
+    whole = {"fetch_source", "read_frames", "read_groundtruth", "read_scope", "split_frames"}
+    assert set(bare.planned(*files)) == whole
 
 
 def test_local_archive_and_its_replacement(bare: Project) -> None:
@@ -72,15 +84,22 @@ def test_local_archive_and_its_replacement(bare: Project) -> None:
 
 def test_url_is_fetched_once_and_kept_when_results_are_deleted(bare: Project, loopback: Loopback) -> None:
     content = archive(bare.folder / "served.zip", pictures()).read_bytes()
-    loopback.replies["/clip.zip"] = [Reply(content)]
-    use(bare, {"url": loopback.url("/clip.zip"), "file": "mine.zip"}, frames="clip/*.png")
-    assert read(bare).returncode == 0
+    loopback.replies["/clip.zip?token=s3cret"] = [Reply(content)]
+    url = loopback.url("/clip.zip?token=s3cret")
+    use(bare, {"url": url, "file": "mine.zip"}, frames="clip/*.png")
+    done = bare.snakemake("--cores", "1", "results/mine/frames.csv", "results/clips.csv", "--printshellcmds")
+    assert "s3cret" not in done.stdout
     record = json.loads((bare.results / "mine/source.json").read_text())
     assert record["address"] == loopback.url("/clip.zip")
     assert record["file"] == "data/mine.zip"
+    written = [file for file in bare.folder.rglob("*") if file.is_file() and file.name != "small.yaml"]
+    assert [file for file in written if b"s3cret" in file.read_bytes()] == []
+    use(bare, {"url": url.replace("s3cret", "another")})
+    assert "fetch_source" in bare.planned("results/mine/frames.csv")
+    use(bare, {"url": url})
     shutil.rmtree(bare.results)
     assert read(bare).returncode == 0
-    assert [request.path for request in loopback.requests] == ["/clip.zip"]
+    assert [request.path for request in loopback.requests] == ["/clip.zip?token=s3cret"]
 
 
 def test_file_put_there_by_hand_needs_no_network(bare: Project, loopback: Loopback) -> None:
@@ -239,3 +258,32 @@ def test_a_config_that_cannot_be_read_is_told_in_one_line(bare: Project) -> None
     assert done.returncode == 1
     assert "config: mine.yaml, line 2: byte 0xfc is no UTF-8; save the file as UTF-8 text" in done.stdout
     assert "Traceback" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("surroundings", "told"),
+    [
+        ({"HOME": "/proc/none"}, "config: /proc/none/.cache/snakemake: Snakemake cannot write there"),
+        ({"HOME": None}, None),
+        ({"TMPDIR": "/none"}, None),
+        ({"TMPDIR": "full"}, "config: TMPDIR: no temporary files can be written ([Errno 28] No space left"),
+    ],
+)
+def test_without_home_or_temporary_files_it_runs_or_tells_in_one_line(
+    surroundings: dict, told: str | None, bare: Project, small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, folder in surroundings.items():
+        if folder is None:
+            monkeypatch.delenv(name)
+        else:
+            monkeypatch.setenv(name, str(small_disk) if folder == "full" else folder)
+    (small_disk / "full").write_bytes(bytes(2**18))
+    archive(bare.folder / "mine.zip", pictures())
+    use(bare, {"path": "mine.zip"}, frames="clip/*.png")
+    done = read(bare)
+    assert "Traceback" not in done.stdout
+    if told is None:
+        assert (done.returncode, len(names(bare))) == (0, FRAMES)
+    else:
+        assert done.returncode == 1
+        assert len([line for line in done.stdout.splitlines() if line.startswith(told)]) == 1

@@ -167,6 +167,10 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     "template touched": (touched("workflow/report/page.html.j2"), []),
     "config touched": (touched("config.yaml"), []),
     "result touched": (touched("results/demo/frames.csv"), []),
+    "result edited that keeps its size": (
+        lambda project: project.edit("results/demo/names.txt", "in000007", "in000077"),
+        ["read_groundtruth.*", "split_frames.*"],
+    ),
     # What went away.
     "report deleted": (deleted("report.html"), ["make_(report|overview).*"]),
     "table in the middle deleted": (deleted("demo/area.csv"), ["measure_masks.*"]),

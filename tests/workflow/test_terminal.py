@@ -2,6 +2,8 @@
 
 import logging
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -61,6 +63,15 @@ def test_options_about_messages_bring_snakemake_s_own(options: tuple[str, ...], 
     (project.results / "demo/still.csv").unlink()
     said = project.snakemake("--until", "time_still", *options).stdout
     assert "    output: results/demo/still.csv" in said.splitlines()
+
+
+def test_a_full_disk_is_no_fault_of_the_program(tmp_path: Path) -> None:
+    full = "def full(): raise OSError(28, 'No space left on device', 'films/a.mp4')"
+    run = [sys.executable, "-c", f"import job\n{full}\njob.run(full, 'log')"]
+    scripts = {"PYTHONPATH": str(Path(job.__file__).parent)}
+    assert subprocess.run(run, cwd=tmp_path, env=scripts, check=False).returncode == 1
+    (line,) = (tmp_path / "log").read_text().splitlines()
+    assert line.endswith("error: no space left on the disk for films/a.mp4; free some space and run again")
 
 
 def test_compiling_is_told_once_by_a_job(capsys: pytest.CaptureFixture) -> None:

@@ -60,6 +60,7 @@ try:
     )
 except InputError as error:
     sys.exit(f"config: {error}")  # an exception would come with lines about this file
+os.environ.update(EXPERIMENT.addresses)  # which no job is given but by their variables
 # Another dict, as a module may be used, and so read, more than once with the one that it was given.
 config = EXPERIMENT.config
 

@@ -49,6 +49,7 @@ rule read_groundtruth:
     params:
         code=code_version("read_groundtruth.py"),
         pattern=groundtruth_pattern,
+        files=in_folder("groundtruth"),
         limits=ordered(config["limits"]),
     script:
         "../scripts/read_groundtruth.py"

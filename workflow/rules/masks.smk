@@ -164,6 +164,7 @@ rule mask_from_files:
     params:
         code=code_version("mask_from_files.py"),
         method=method_settings,
+        limits=ordered(config["limits"]),
     script:
         "../scripts/mask_from_files.py"
 

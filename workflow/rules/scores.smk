@@ -22,6 +22,7 @@ rule read_scope:
     params:
         code=code_version("read_scope.py"),
         regions=scope_settings,
+        files=in_folder("roi", "temporal_roi"),
         limits=ordered(config["limits"]),
     script:
         "../scripts/read_scope.py"

@@ -51,7 +51,8 @@ def tracked_source(wildcards):
 
 def source_settings(wildcards):
     """A clip's source, as the job that gets it has to know it."""
-    return ordered(files.source_settings(CLIPS[wildcards.clip]["source"], located))
+    clip = CLIPS[wildcards.clip]
+    return ordered(files.source_settings(clip["source"], located, clip.get("frames")))
 
 
 def known_clips(wildcards):
@@ -83,6 +84,11 @@ def scope_of(wildcards):
 def of_clip(*keys):
     """Function that returns what the config has of a clip by these keys, or None."""
     return lambda wildcards: {key: CLIPS[wildcards.clip].get(key) for key in keys}
+
+
+def in_folder(*keys):
+    """Function that tells by fingerprints when files of a clip's folder are others that it takes by these keys."""
+    return lambda wildcards: files.fingerprints(CLIPS[wildcards.clip], keys, located)
 
 
 # Which files of its source are a clip's frames and its ground truth, and say where and when it is scored.

@@ -1,5 +1,7 @@
 """Fetch a clip's source unless it is there already, check it, and record where it came from."""
 
+import os
+
 from bgsub.source.kinds import KINDS
 from bgsub.source.limits import Limits
 from bgsub.source.records import source_record, write_record
@@ -8,7 +10,8 @@ from job import progress, run
 
 
 def main(record: str, source: dict, limits: dict, rendered: str | None) -> None:
-    kind, address = source["kind"], source[source["kind"]]
+    kind = source["kind"]
+    address = os.environ.get(source.get("variable", ""), source[kind])  # an address that may hold a secret
     file = rendered or address
     if KINDS[kind].fetched:
         file = source["file"]
@@ -20,7 +23,8 @@ def main(record: str, source: dict, limits: dict, rendered: str | None) -> None:
             progress=progress("fetching", "MiB"),
             limits=Limits(**limits),
         )
-    write_record(source_record(kind, address, file, sha256=source.get("sha256")), record)
+    found = source_record(kind, address, file, sha256=source.get("sha256"), frames=source.get("frames"))
+    write_record(found, record)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What every script does around its one function call: log, limit threads, and say what went wrong."""
 
+import errno
 import functools
 import logging
 import sys
@@ -48,8 +49,12 @@ def run(
     except InputError as error:
         logging.error("error: %s", error)
         sys.exit(1)
-    except Exception:
-        logging.exception("error: this is a fault of the program, not of your data; please report it")
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            what = error.filename or "temporary files (TMPDIR)"
+            logging.error("error: no space left on the disk for %s; free some space and run again", what)
+        else:
+            logging.exception("error: this is a fault of the program, not of your data; please report it")
         sys.exit(1)
     # Snakemake gives a script this object as a global variable.
     log_sizes(vars(sys.modules["__main__"])["snakemake"].output)
@@ -64,9 +69,8 @@ def _say_when_compiling() -> None:
         return True
 
     handler.addFilter(first)
-    handler.setFormatter(
-        logging.Formatter("%(message)s: once for this version of the code, then kept on disk")
-    )
+    kept = {"kept": "once for this version of the code, then kept on disk"}
+    handler.setFormatter(logging.Formatter("%(message)s: %(kept)s", defaults=kept))
     logging.getLogger("bgsub.model.compiled").addHandler(handler)
 
 

@@ -150,6 +150,18 @@ def test_settings_of_an_own_method_are_its_own_business() -> None:
             "clips.a.source.sha256: found 'A'; expected 64 hexadecimal digits in lower case",
         ),
         (
+            {"clips": {"a": {"source": {"url": "http://x/a.mp4", "file": ".."}}}},
+            "clips.a.source.file: found '..'; expected the name of a file, without / and",
+        ),
+        (
+            {"clips": {"k\n": {"source": {"path": "x"}}}},
+            "clips: found the key 'k\\n'; expected a name of letters, digits, '_', '.' and '-', the first",
+        ),
+        (
+            {"clips": {"demo": {"still": {"frame": 20}}}},
+            "clips.demo.still.region: missing; expected a list in brackets of 4 values",
+        ),
+        (
             {"methods": {"knn": {"opencv": "knn", "seed": 10**30}}},
             f"methods.knn.seed: found {10**30}; expected a whole number, at least 0 and at most 2147483647",
         ),

@@ -8,7 +8,7 @@ import pytest
 from configs import overlaid
 
 from bgsub.config.experiment import Experiment, read_experiment
-from bgsub.config.files import method_files, method_settings, source_files, source_settings
+from bgsub.config.files import fingerprints, method_files, method_settings, source_files, source_settings
 from bgsub.config.sweeps import value_in_config
 from bgsub.errors import InputError
 from bgsub.source.addresses import expect_origin, write_origin
@@ -126,6 +126,14 @@ def test_what_an_overlay_sets_to_null_is_left_out() -> None:
             "clips.a.source.file: missing; expected the name to keep the file by, such as a.zip",
         ),
         (
+            {"clips": {"demo": {"events": {"enters": 30, "falls": 10}}}},
+            "clips.demo.events.falls: found 10, which is before events.enters, 30; expected the order",
+        ),
+        (
+            {"clips": {"demo": {"events": {"enters": 30}, "still": {"frame": 20, "region": [0, 0, 9, 9]}}}},
+            "clips.demo.still.frame: found 20, which is before events.enters, 30; expected the order",
+        ),
+        (
             {"methods": {"mine": {"python": "mine.py"}}},
             "methods.mine.python: no such file: mine.py; check the path",
         ),
@@ -152,7 +160,7 @@ def test_files_are_where_a_prefix_has_them() -> None:
     known = source_settings(file, located)
     assert known == {"kind": "path", "path": "sub/kitchen.mp4", "fingerprint": known["fingerprint"]}
     assert source_files(file, located) == ["kitchen.mp4"]  # Snakemake puts it below the prefix
-    assert source_settings(folder, located).keys() == {"kind", "path", "fingerprint"}
+    assert source_settings(folder, located).keys() == {"kind", "path", "frames", "fingerprint"}
     assert source_files(folder, located) == []
     fetched = {"url": "http://x/a.zip", "file": "a.zip"}
     assert source_settings(fetched, located) == {"kind": "url"} | fetched | {"file": "sub/data/a.zip"}
@@ -168,6 +176,57 @@ def test_a_folder_is_known_by_what_is_in_it() -> None:
     seen.append(source_settings({"path": "frames"})["fingerprint"])
     assert len(set(seen)) == 3
     assert source_settings({"path": "frames"})["fingerprint"] == seen[-1]
+
+
+CHOSEN = {"source": {"path": "clip"}, "groundtruth": "gt/*.png", "roi": "ROI.bmp"}
+
+
+def chosen() -> list[str | None]:
+    """What is known of a folder's frames, of its ground truth and of its region of interest."""
+    beside = fingerprints(CHOSEN, ["groundtruth", "roi", "temporal_roi"])
+    assert beside.keys() == {"groundtruth", "roi"}
+    return [source_settings(CHOSEN["source"], frames="in/*.png")["fingerprint"], *beside.values()]
+
+
+@pytest.mark.parametrize(
+    ("change", "others"),
+    [
+        (lambda: Path("clip/notes.txt").touch(), []),
+        (lambda: Path("clip/in/.DS_Store").touch(), []),
+        (lambda: Path("clip/in/old").mkdir(), []),
+        (lambda: Path("clip/in/x.jpg").symlink_to("gone"), []),
+        (lambda: Path("clip/in/3.png").touch(), [0]),
+        (lambda: Path("clip/in/3.PNG").touch(), [0]),  # the page says that it is left out
+        (lambda: Path("clip/in/2.png").unlink(), [0]),
+        (lambda: Path("clip/in/2.png").rename("clip/in/0.png"), [0]),
+        (lambda: Path("clip/in/2.png").write_bytes(b"another"), [0]),
+        (lambda: os.utime("clip/in/2.png", (1, 1)), [0]),
+        (lambda: Path("clip/gt/1.png").write_bytes(b"another"), [1]),
+        (lambda: Path("clip/ROI.bmp").unlink(), [2]),
+    ],
+)
+def test_a_folder_is_known_by_the_files_that_the_clip_takes_from_it(
+    change: Callable[[], object], others: list[int]
+) -> None:
+    for name in ("in/1.png", "in/2.png", "gt/1.png", "ROI.bmp"):
+        Path("clip", name).parent.mkdir(parents=True, exist_ok=True)
+        Path("clip", name).write_bytes(name.encode())
+    Path(os.fsdecode(b"clip/in/\xff\n.png")).touch()
+    before = chosen()
+    assert None not in before
+    change()
+    after = chosen()
+    assert [place for place in range(3) if after[place] != before[place]] == others
+
+
+def test_a_folder_without_the_files_of_a_clip_is_the_business_of_its_job() -> None:
+    Path("clip/in").mkdir(parents=True)
+    assert chosen() == [None, None, None]
+    Path("clip/in/1.png").symlink_to("gone")
+    assert chosen() == [None, None, None]
+    assert (
+        fingerprints({"source": {"url": "http://x/a.zip"}, "roi": "ROI.bmp"}, ["roi"], "sub/{}".format) == {}
+    )
 
 
 def test_a_file_is_known_by_its_bytes_whatever_its_time() -> None:
@@ -221,8 +280,14 @@ def test_the_files_of_the_user_s_own_methods_are_tracked() -> None:
         assert method_settings(config[name], "demo")["fingerprint"] != before
     images = method_settings(config["images"], "demo")
     assert images["masks"] == "masks/demo/*.png"
+    Path("masks/demo/notes.txt").touch()
+    assert method_settings(config["images"], "demo") == images
+    folder = method_settings({"masks": "masks/{clip}"}, "demo")
+    Path("masks/demo/.3.txt").touch()
+    assert method_settings({"masks": "masks/{clip}"}, "demo") == folder
     Path("masks/demo/3.png").touch()
     assert method_settings(config["images"], "demo")["fingerprint"] != images["fingerprint"]
+    assert method_settings({"masks": "masks/{clip}"}, "demo")["fingerprint"] != folder["fingerprint"]
 
 
 SWEEPS = {
@@ -455,14 +520,13 @@ def test_a_clip_s_own_training_frames_make_every_share_a_variant() -> None:
 
 
 def test_two_clips_do_not_keep_two_addresses_as_one_file() -> None:
-    sources = {name: {"url": f"http://here/{name}.zip", "file": "data.zip"} for name in "ab"}
-    changes = {"run": ["a", "b"], "clips": {name: {"source": source} for name, source in sources.items()}}
-    assert message(changes) == (
-        "clips.b.source.file: found 'data.zip', by which 'a' is kept, from another address; expected a name"
-        " of its own"
-    )
-    changes["clips"]["b"]["source"]["url"] = "http://here/a.zip"
-    assert read(changes).clips == ["a", "b"]
+    urls = ["http://here/a.zip", "http://here/a.zip?t=1", "http://here/a.zip?t=2"]
+    clips = {f"c{place}": {"source": {"url": url, "file": f"{place}.zip"}} for place, url in enumerate(urls)}
+    experiment = read({"run": ["c0", "c1"], "clips": clips})
+    found = [experiment.known[name]["source"] for name in clips]
+    assert {source["url"] for source in found} == {"http://here/a.zip"}
+    assert "variable" not in found[0]
+    assert [experiment.addresses[source["variable"]] for source in found[1:]] == urls[1:]
 
 
 @pytest.mark.parametrize("name", ["report.html", "still.csv", "logs"])

@@ -98,6 +98,7 @@ def test_a_table_is_sought_in_the_working_directory_first_and_below_a_prefix() -
             "clip\tpath\na/b\tb.mp4\n",
             "mine.tsv, line 2: clip: found 'a/b'; expected a name of letters, digits",
         ),
+        ("# mine\nclip\tpath\na\tb.mp4\n", "mine.tsv, line 1: found # mine; expected names of columns"),
         (
             "clip\tpath\na\tb.mp4\tc\n",
             "mine.tsv, line 2: more cells than the columns of line 1; check the tabs",
@@ -139,8 +140,9 @@ def test_what_is_wrong_is_told_by_line_and_column(text: str, told: str) -> None:
     assert str(caught.value).startswith(told)
 
 
-def test_another_encoding_is_told() -> None:
-    Path("mine.tsv").write_bytes("clip\ttitle\na\tKüche\n".encode("latin1"))
+@pytest.mark.parametrize("encoding", ["latin1", "utf-16"])
+def test_another_encoding_is_told(encoding: str) -> None:
+    Path("mine.tsv").write_bytes("clip\ttitle\na\tKüche\n".encode(encoding))
     with pytest.raises(InputError, match=r"^mine.tsv: byte \d+ is no UTF-8; save the table as UTF-8 text$"):
         read_clip_table("mine.tsv", ROOT)
 

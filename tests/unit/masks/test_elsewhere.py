@@ -1,3 +1,4 @@
+import contextlib
 import zipfile
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from bgsub.errors import InputError
 from bgsub.masks.elsewhere import match
 from bgsub.masks.own import MadeElsewhere, split_pattern
+from bgsub.source.limits import Limits
 
 NAMES = [f"input/in{number:06d}.jpg" for number in range(1, 11)]
 VIDEO = [f"frame_{place:06d}" for place in range(10)]
@@ -112,6 +114,7 @@ def test_shadows_bits_and_equal_channels_are_read(tmp_path):
     cv2.imwrite(str(folder / "bin000008.png"), shadow)
     cv2.imwrite(str(folder / "bin000009.png"), mask_of(9), [cv2.IMWRITE_PNG_BILEVEL, 1])
     cv2.imwrite(str(folder / "bin000010.png"), np.dstack([mask_of(10)] * 3))
+    cv2.imwrite(str(folder / "bin000007.png"), mask_of(7).astype(np.uint16) * 257)
     masks = read(folder)
     assert (masks[1] == shadow).all()
     assert counts(masks) == [7, 8, 9, 10]
@@ -123,14 +126,33 @@ def test_other_images_are_refused_by_name(tmp_path):
     for image, said in (
         (
             mask_of(8) // 255 * 200,
-            "mask 'bin000008.png' has the value 200, of type uint8; expected only 0, 127",
+            "mask 'bin000008.png' has the value 200; expected only 0, 127",
         ),
-        (mask_of(8).astype(np.uint16) * 257, "has the value 65535, of type uint16"),
+        (mask_of(8).astype(np.uint16) * 256, "has the 16-bit value 65280, which is no value in 8 bits"),
+        (np.dstack([np.full((6, 8, 3), 255, np.uint8), mask_of(8)]), "is transparent in places"),
         (mask_of(8)[:, :7], "mask 'bin000008.png' is 7 x 6, but the frames are 8 x 6"),
-        (np.dstack([mask_of(8), mask_of(3), mask_of(2)]), "is in colour"),
+        (np.dstack([mask_of(8), mask_of(3), mask_of(2)]), "has colours; expected a grey"),
     ):
         cv2.imwrite(str(folder / "bin000008.png"), image)
         assert said in refused(folder)
     (folder / "bin000008.png").write_bytes(b"nothing")
     assert "cannot be decoded" in refused(folder)
     assert "JPEG changes them" in refused(write(tmp_path / "jpeg", name="bin{:06d}.jpg"))
+
+
+def test_a_damaged_mask_is_never_read_as_another(tmp_path):
+    folder = write(tmp_path / "masks")
+    whole = (folder / "bin000008.png").read_bytes()
+    for place in range(8, len(whole)):
+        damaged = whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :]
+        (folder / "bin000008.png").write_bytes(damaged)
+        with contextlib.suppress(InputError):
+            assert counts(read(folder)) == [7, 8, 9, 10]
+
+
+def test_masks_are_limited_before_they_are_decoded(tmp_path):
+    folder = write(tmp_path / "masks")
+    read_with = MadeElsewhere(masks=str(folder)).read
+    assert len(list(read_with(NAMES, TEST, (6, 8), limits=Limits(image_pixels=48)))) == 4
+    with pytest.raises(InputError, match=r"too large: 48 pixels, and limits\.image_pixels allows 47; raise"):
+        list(read_with(NAMES, TEST, (6, 8), limits=Limits(image_pixels=47)))

@@ -47,3 +47,17 @@ def test_what_is_compiled_is_logged_once_before_and_once_with_its_seconds(caplog
 
 def _one_more(x: int) -> int:
     return x + 1
+
+
+def test_without_a_folder_to_keep_machine_code_in_each_job_compiles_for_itself(monkeypatch, caplog):
+    """As where the workflow and the home folder are on file systems that may only be read."""
+    monkeypatch.setattr(compiled, "CACHE_FOLDER", "/proc/none")
+    for locators in ("InTreeCacheLocator", "UserWideCacheLocator"):
+        monkeypatch.setattr(f"numba.core.caching.{locators}.from_function", lambda function, file: None)
+    function = compiled.compiled(_one_more)
+    with caplog.at_level("INFO", logger="bgsub.model.compiled"):
+        assert function(1) == 2
+    assert caplog.records[0].kept.startswith(
+        "for this job alone, as no folder for machine code can be written"
+    )
+    assert compiled.compiled(_one_more).stats.cache_path is None

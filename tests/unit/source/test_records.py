@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bgsub.errors import InputError
-from bgsub.source.records import recorded_file, source_record, write_record
+from bgsub.source.records import recorded_file, source_record, unchanged_file, write_record
 
 CLIP = bytes(range(256)) * 12000  # 3 MB: several blocks
 SHA256 = hashlib.sha256(CLIP).hexdigest()
@@ -41,9 +41,26 @@ def test_record_of_a_folder_is_that_of_sha256sum(tmp_path: Path):
     listing = subprocess.run(
         ["sha256sum", "f_9", "f_10", "sub/f_1"], cwd=tmp_path, capture_output=True, check=True
     )
-    record = source_record("path", str(tmp_path), tmp_path)
+    record = source_record("path", str(tmp_path), tmp_path, frames="**/f_*")
     assert record["bytes"] == 10
     assert record["sha256"] == hashlib.sha256(listing.stdout).hexdigest()
+
+
+def test_record_of_a_folder_is_of_the_files_that_the_pattern_chooses(tmp_path: Path):
+    clip, record = tmp_path / "clip", tmp_path / "source.json"
+    clip.mkdir()
+    for name in ("f_1.png", "f_2.png", "notes.txt"):
+        (clip / name).write_bytes(name.encode())
+    found = source_record("path", str(clip), clip, frames="*.png")
+    assert (found["frames"], found["bytes"]) == ("*.png", 14)
+    write_record(found, record)
+    (clip / "notes.txt").write_bytes(b"more")
+    assert unchanged_file(record) == clip
+    (clip / "f_2.png").write_bytes(b"f_3.png")
+    with pytest.raises(InputError, match=r"clip: changed since .*source\.json was written"):
+        unchanged_file(record)
+    with pytest.raises(InputError, match=r"clip: no frames match '\*\.bmp'; it holds 'f_1\.png'"):
+        source_record("path", str(clip), clip, frames="*.bmp")
 
 
 def test_record_checks_a_users_file(tmp_path: Path):

@@ -1,10 +1,12 @@
 """Small inputs rebuilt from reports, where they are on this machine: each behaves as its README says."""
 
+import gzip
 from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
 import pytest
+from loopback import Loopback, Reply
 from snakemake.common.configfile import load_configfile
 from snakemake.utils import update_config
 
@@ -14,7 +16,9 @@ from bgsub.config.readable import check_readable
 from bgsub.errors import InputError
 from bgsub.source.decode import Decoding
 from bgsub.source.frames import open_frames
+from bgsub.source.members import natural_key
 from bgsub.source.reading import read_frames, read_groundtruth
+from bgsub.source.sources import fetch_url
 
 ROOT = Path(__file__).parents[3]
 CASES = ROOT.parent / "shared/cases"
@@ -43,11 +47,20 @@ def decoded(
         ("edit_list/trim_0.2.mp4", None, 84),
         ("edit_list/trim_0.5.mp4", None, 75),
         ("edit_list/trimmed.mov", None, 45),
+        ("edit_list/trimmed.mkv", None, 90),  # which has no edit list
         ("edit_list/long.mp4", None, 90),
     ],
 )
 def test_all_frames_are_decoded(tmp_path: Path, case: str, pattern: str | None, count: int):
     assert len(decoded(tmp_path, case, pattern)[0]) == count
+
+
+def test_an_unpacked_tar_is_the_camera_that_was_asked_for(tmp_path: Path):
+    (tmp_path / "two.tar").write_bytes(gzip.decompress((CASES / "tar_cameras/two.tar.gz").read_bytes()))
+    names = read_frames(tmp_path / "two.tar", "cam2/*.jpg", tmp_path / "frames.npy")
+    assert len(names) == 40
+    assert names == sorted(names, key=natural_key)
+    assert all(name.startswith("cam2/") for name in names)
 
 
 def test_trimmed_video_is_the_end_of_the_long_one(tmp_path: Path):
@@ -85,6 +98,26 @@ def test_frames_and_labels_that_part_ways_are_told(tmp_path: Path):
         )
 
 
+def test_another_address_for_a_file_that_is_there_is_told(
+    tmp_path: Path, loopback: Loopback, shipped: dict, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    file = Path("data/clip.mp4")
+    for case in ("urlc", "urlc_b"):
+        found = experiment(shipped, CASES / f"url_reuse/{case}.yaml").config["clips"]["web"]["source"]
+        name = found["url"].rpartition("/")[2]
+        loopback.replies[f"/{name}"] = [Reply((CASES / "url_reuse" / name).read_bytes())]
+        url = loopback.url(f"/{name}")
+        if case == "urlc":
+            fetch_url(url, file)
+        else:
+            with pytest.raises(InputError, match=r"clip\.mp4 came from another address, .*/fall_a\.mp4, not"):
+                fetch_url(url, file)
+    assert file.read_bytes() == (CASES / "url_reuse/fall_a.mp4").read_bytes()
+    with pytest.raises(InputError, match=r"file: found 'video\.mp4', by which 'web_a' is kept, from another"):
+        experiment(shipped, CASES / "url_reuse/urlc_two.yaml")
+
+
 @pytest.fixture(scope="module")
 def shipped() -> dict:
     return {**load_configfile(ROOT / "config.yaml"), "clip_tables": [], "scenes": None}
@@ -99,18 +132,14 @@ def experiment(shipped: dict, case: Path) -> Experiment:
     return read_experiment(config, ROOT)
 
 
-def names(folder: str) -> list[str]:
-    return sorted(file.name for file in (CASES / folder).glob("*.yaml"))
-
-
-@pytest.mark.parametrize("case", names("config_yaml"))
+@pytest.mark.parametrize("case", sorted(f"{file.parent.name}/{file.name}" for file in CASES.glob("*/*.yaml")))
 def test_an_overlay_is_read_or_told_in_one_line(
     shipped: dict, case: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(CASES)
     told = ""
     try:
-        experiment(shipped, CASES / "config_yaml" / case)
+        experiment(shipped, CASES / case)
     except InputError as error:
         told = str(error)
     assert "\n" not in told
@@ -130,6 +159,12 @@ def test_an_overlay_is_read_or_told_in_one_line(
         ("utf16", "line 1: byte 0xff is no UTF-8"),
         ("empty", "empty.yaml: holds nothing"),
         ("nan", "methods.gmm.threshold: found nan; expected a finite number"),
+        ("nan_tol", "models.em.tolerance: found nan; expected a finite number"),
+        ("inf_fps", "video.fps: found inf; expected a finite number"),
+        ("dotname", "clips.report.html: files and folders of the results have such names"),
+        ("fileslash", "clips.k.source.file: found '..'; expected the name of a file"),
+        ("newline_name", "found the key 'k\\n'; expected a name of letters"),
+        ("sha_upper", "expected 64 hexadecimal digits in lower case"),
         ("sci", "write it without quotes, and an exponent as in 1.0e-6"),
     ],
 )

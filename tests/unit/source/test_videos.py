@@ -1,6 +1,7 @@
 """Videos of unusual kinds: all their frames, a count of what is damaged, or a line says why not."""
 
 import subprocess
+import tempfile
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -51,6 +52,24 @@ def test_trimmed_video_has_the_frames_of_its_edit_list(tmp_path: Path, suffix: s
     ]
 
 
+@pytest.mark.parametrize(
+    ("listed", "why"),
+    [
+        (60, "its list is damaged, or was never finished"),
+        (120, "it was trimmed without encoding it anew, its camera dropped frames, or it is damaged"),
+    ],
+)
+def test_frames_that_an_index_lists_in_vain_or_not_at_all_are_told(tmp_path: Path, listed: int, why: str):
+    video = made(tmp_path / "clip.avi", "-c:v", "mjpeg")
+    data = bytearray(video.read_bytes())
+    length = data.index(b"strh") + 40
+    data[length : length + 4] = listed.to_bytes(4, "little")
+    video.write_bytes(data)
+    _, decoding = decoded(video, tmp_path)
+    assert (decoding.frames, decoding.expected) == (90, listed)
+    assert decoding.notes == [f"the video lists {listed} frames, and 90 were decoded: {why}"]
+
+
 def test_whole_video_has_nothing_to_tell(tmp_path: Path):
     _, decoding = decoded(made(tmp_path / "whole.mp4"), tmp_path)
     assert decoding == Decoding(frames=90, expected=90, rate="30")
@@ -77,6 +96,17 @@ def test_frames_that_were_decoded_with_errors_are_counted(tmp_path: Path, caplog
     assert decoding.first_error.startswith(("h264: ", "mpeg4: "))
     assert "0x" not in decoding.first_error
     assert f"{decoding.damaged} of 90 frames were decoded with errors, at first: " in caplog.text
+
+
+def test_errors_are_counted_with_a_full_folder_for_temporary_files(
+    tmp_path: Path, small_disk: Path, monkeypatch: pytest.MonkeyPatch
+):
+    source = changed(made(tmp_path / "clip.mp4"), 0.4)
+    expected = decoded(source, tmp_path)[1]
+    (small_disk / "full").write_bytes(bytes(2**18))
+    monkeypatch.setattr(tempfile, "tempdir", str(small_disk))
+    assert expected.damaged
+    assert decoded(source, tmp_path)[1] == expected
 
 
 def test_damage_leaves_the_same_in_every_run(tmp_path: Path):

@@ -2,6 +2,8 @@
 
 import difflib
 import fnmatch
+import hashlib
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,7 @@ from bgsub.config.words import at
 from bgsub.errors import InputError
 from bgsub.masks.methods import key_of_model
 from bgsub.names import OVERALL
+from bgsub.source.addresses import shown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +43,9 @@ class Experiment:
     """The variants of each sweep."""
     fractions: dict[str, float]
     """The share of training frames of those models and methods that have one of their own."""
+    addresses: dict[str, str]
+    """Whole addresses, which may hold secrets, by the variables of the environment that stand for them in
+    `known` and in `config`: Snakemake keeps what it passes to jobs."""
 
 
 def read_experiment(config: Mapping[str, Any], home: Path, located: Located = str) -> Experiment:
@@ -80,11 +86,19 @@ def read_experiment(config: Mapping[str, Any], home: Path, located: Located = st
     for name, clip in (checked["clips"] | scenes).items():
         check_name(name)
         check_source(clip["source"], name, located)
+        _check_order(name, clip)
         if clip.get("category") == OVERALL:
             raise InputError(
                 f"{at('clips', name)}.category: found '{OVERALL}', the mean over all categories; rename it"
             )
     check_files_apart({name: clip["source"] for name, clip in (checked["clips"] | scenes).items()})
+    addresses: dict[str, str] = {}
+    for clip in known.values():
+        url = clip["source"].get("url", "")
+        if url != shown(url):
+            variable = f"CLIP_URL_{hashlib.sha256(url.encode()).hexdigest()[:8]}"  # too short to find it by
+            addresses[variable] = url
+            clip["source"] |= {"url": shown(url), "variable": variable}
     for section in ("models", "methods"):
         for name, row in checked[section].items():
             # Snakemake's report has labels in a script element, which </script> would end.
@@ -105,7 +119,21 @@ def read_experiment(config: Mapping[str, Any], home: Path, located: Located = st
         methods=list(checked["methods"]),
         variants=variants,
         fractions=fractions,
+        addresses=addresses,
     )
+
+
+def _check_order(name: str, clip: Mapping[str, Any]) -> None:
+    """Raise InputError unless what a clip tells of a person is in the order of time."""
+    told = {f"events.{key}": clip.get("events", {}).get(key) for key in ("enters", "falls")}
+    told["still.frame"] = clip.get("still", {}).get("frame")
+    frames = [(key, frame) for key, frame in told.items() if frame is not None]
+    for (before, first), (after, later) in itertools.pairwise(frames):
+        if later < first:
+            raise InputError(
+                f"{at('clips', name)}.{after}: found {later}, which is before {before}, {first}; expected the"
+                " order of time: a person enters, falls and lies still"
+            )
 
 
 def _of_tables(tables: list[str], home: Path, located: Located) -> dict[str, Any]:

@@ -4,7 +4,6 @@ Paths are relative to the working directory. A Snakemake module may have them be
 functions know by `located`: from a path as the config has it to where it is.
 """
 
-import glob
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Mapping
@@ -14,7 +13,9 @@ from urllib.parse import urlsplit
 
 from bgsub.config.words import at
 from bgsub.errors import InputError
+from bgsub.masks.own import split_pattern
 from bgsub.source.kinds import KINDS
+from bgsub.source.members import Folder
 from bgsub.source.origin import read_origin, sample_of
 
 Located = Callable[[str], str]
@@ -92,7 +93,8 @@ def check_method_files(
         )
     for clip in clips if "masks" in row else ():
         path = located(path_for(clip, row["masks"]))
-        if not files_of(path):
+        root, pattern = split_pattern(path)
+        if not (_is_file(path) or (root.is_dir() and Folder(root).images(pattern))):
             raise InputError(
                 f"{at('methods', method)}.masks: no such files: {path}, for the clip '{clip}'; check the path"
             )
@@ -103,12 +105,14 @@ def source_files(source: Mapping[str, Any], located: Located = str) -> list[str]
     return [source["path"]] if "path" in source and _is_file(located(source["path"])) else []
 
 
-def source_settings(source: Mapping[str, Any], located: Located = str) -> dict[str, Any]:
+def source_settings(
+    source: Mapping[str, Any], located: Located = str, frames: str | None = None
+) -> dict[str, Any]:
     """Return what a job has to know of a checked source: its kind, and where its files are.
 
     A file that is fetched is kept in data/. What may be replaced by hand comes with a `fingerprint`, so that
-    it is noticed whatever its time: a folder, a file of the user's, and a fetched file that is another than
-    it was when it came.
+    it is noticed whatever its time: a file of the user's, a fetched file that is another than it was when it
+    came, and in a folder the files that the pattern `frames` chooses, with which it comes.
     """
     settings = {"kind": kind_of(source), **source}
     if KINDS[settings["kind"]].fetched:
@@ -118,9 +122,21 @@ def source_settings(source: Mapping[str, Any], located: Located = str) -> dict[s
             settings["fingerprint"] = found
     elif settings["kind"] == "path":
         settings["path"] = located(source["path"])
-        is_dir = Path(settings["path"]).is_dir()
-        settings["fingerprint"] = fingerprint(settings["path"]) if is_dir else _sample(settings["path"])
+        if Path(settings["path"]).is_dir():
+            settings |= {"frames": frames, "fingerprint": _fingerprint(settings["path"], frames)}
+        else:
+            settings["fingerprint"] = _sample(settings["path"])
     return settings
+
+
+def fingerprints(clip: Mapping[str, Any], keys: Iterable[str], located: Located = str) -> dict[str, Any]:
+    """Return by key what tells that files which a clip takes from a folder beside its frames are others.
+
+    Empty for sources that are one file: `source_settings` knows all of that.
+    """
+    if "path" not in clip["source"] or _is_file(path := located(clip["source"]["path"])):
+        return {}
+    return {key: _fingerprint(path, clip[key]) for key in keys if key in clip}
 
 
 def _sample(path: str) -> str | None:
@@ -140,7 +156,8 @@ def method_settings(row: Mapping[str, Any], clip: str, located: Located = str) -
     if "masks" in row:
         settings["masks"] = located(path_for(clip, row["masks"]))
         whole = _is_file(settings["masks"])
-        settings["fingerprint"] = _sample(settings["masks"]) if whole else fingerprint(settings["masks"])
+        root, pattern = split_pattern(settings["masks"])
+        settings["fingerprint"] = _sample(str(root)) if whole else _fingerprint(root, pattern, Folder.images)
     return settings
 
 
@@ -155,15 +172,6 @@ def path_for(clip: str, path: str) -> str:
     return path.replace("{clip}", clip)
 
 
-def files_of(path: str) -> list[Path]:
-    """Return the files that a path or pattern stands for, sorted; a folder stands for all that is in it."""
-    # Path.glob takes no absolute pattern.
-    names = [path] if _exists(path) else glob.glob(path, recursive=True)  # noqa: PTH207
-    found = [Path(name) for name in names]
-    inside = [file for entry in found for file in (entry.rglob("*") if entry.is_dir() else [entry])]
-    return sorted(file for file in inside if file.is_file())
-
-
 def _exists(path: str) -> bool:
     """Tell whether there is a file or folder; Path.exists fails for a path that is too long."""
     return os.path.exists(path)  # noqa: PTH110
@@ -173,10 +181,22 @@ def _is_file(path: str) -> bool:
     return os.path.isfile(path)  # noqa: PTH113
 
 
-def fingerprint(path: str) -> str:
-    """Return a hash of the names, sizes and times of the files that a folder or pattern stands for."""
-    digest = hashlib.sha256()
-    for file in files_of(path):
-        status = file.stat()
-        digest.update(f"{file}\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
+def _fingerprint(
+    path: str | Path,
+    pattern: str | None,
+    choose: Callable[[Folder, str | None], list[str]] = Folder.select,
+) -> str | None:
+    """Return a hash of the names, sizes and times of the files chosen in a folder, and of what is told of it.
+
+    None if none can be chosen or read: the job will tell why.
+    """
+    try:
+        folder = Folder(Path(path))
+        digest = hashlib.sha256()
+        for name in choose(folder, pattern):
+            status = os.stat(f"{path}/{name}")  # noqa: PTH116  # a Path for each would take longer
+            digest.update(os.fsencode(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\0"))
+    except (InputError, OSError):
+        return None
+    digest.update("\n".join(folder.notes).encode())
     return digest.hexdigest()[:16]

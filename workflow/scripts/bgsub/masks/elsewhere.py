@@ -5,14 +5,15 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 
-import cv2
 import numpy as np
 
 from bgsub.errors import InputError
 from bgsub.labels import FOREGROUND, MASK_VALUES
 from bgsub.masks.own import split_pattern
 from bgsub.source.archives import open_archive
-from bgsub.source.members import IMAGE_SUFFIXES, Archive, matches
+from bgsub.source.images import ImageDecoder
+from bgsub.source.limits import LIMITS, Limits
+from bgsub.source.members import Archive
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +27,7 @@ def read_images(
     test: Sequence[int],
     size: tuple[int, int],
     progress: Callable[[Iterable], Iterable] = iter,
+    limits: Limits = LIMITS,
 ) -> Iterator[np.ndarray]:
     """Yield the masks of the test frames.
 
@@ -41,6 +43,8 @@ def read_images(
         Height and width of the frames.
     progress : callable
         Wraps the loop over images, for example tqdm.
+    limits : Limits
+        How large archive and images may be.
 
     Yields
     ------
@@ -51,14 +55,15 @@ def read_images(
     ------
     InputError
         If there are no images, they do not match the frames (see `match`), or one is damaged, of another
-        size, or has other values than 0, 127 and 255, or 0 and 1.
+        size, in colour or transparent, or has other values than 0, 127 and 255, or 0 and 1.
     """
     root, pattern = split_pattern(path)
-    with open_archive(root) as archive:
+    decoder = ImageDecoder(limits=limits)
+    with open_archive(root, limits) as archive:
         images = _images(archive, path, pattern)
         chosen = match(path, images, names, test)
         for image in progress(chosen):
-            yield _decoded(archive.read(image), f"{archive.path}: mask '{image}'", size)
+            yield _decoded(decoder, archive.read(image), f"{archive.path}: mask '{image}'", size)
 
 
 def match(path: str, images: Sequence[str], names: Sequence[str], test: Sequence[int]) -> list[str]:
@@ -106,9 +111,7 @@ def match(path: str, images: Sequence[str], names: Sequence[str], test: Sequence
 
 def _images(archive: Archive, path: str, pattern: str | None) -> list[str]:
     """Names of the images that are masks."""
-    images = [name for name in archive.names if PurePosixPath(name).suffix.lower() in IMAGE_SUFFIXES]
-    if pattern is not None:
-        images = [name for name in images if matches(name, pattern)]
+    images = archive.images(pattern)
     if not images:
         raise InputError(f"{path}: no masks there; expected images, such as PNG")
     folders = sorted({str(PurePosixPath(name).parent) for name in images})
@@ -143,31 +146,20 @@ def _some(missing: Sequence[int]) -> str:
     return "1 is" if len(missing) == 1 else f"{len(missing)} are"
 
 
-def _decoded(data: bytes, label: str, size: tuple[int, int]) -> np.ndarray:
+def _decoded(decoder: ImageDecoder, data: bytes, label: str, size: tuple[int, int]) -> np.ndarray:
     """Decode an image to a mask of 0, 127 and 255."""
-    try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    except cv2.error:
-        image = None
-    if image is None:
-        raise InputError(f"{label} cannot be decoded, so it is damaged or no image; replace it")
-    if image.ndim == 3:
-        colours = image[..., :3] if image.shape[2] >= 3 else image[..., :1]
-        if (colours != colours[..., :1]).any():
-            raise InputError(f"{label} is in colour; expected a grey image of 0, 127 and 255, or of 0 and 1")
-        image = np.ascontiguousarray(colours[..., 0])
+    image = decoder.labels(data, label)
     if image.shape != size:
         raise InputError(
             f"{label} is {image.shape[1]} x {image.shape[0]}, but the frames are {size[1]} x {size[0]};"
             " expected masks of the frames' size"
         )
     values = set(np.unique(image).tolist())
-    if image.dtype == np.uint8 and values <= {0, 1}:
+    if values <= {0, 1}:
         return image * np.uint8(FOREGROUND)
-    if image.dtype != np.uint8 or not values <= set(MASK_VALUES):
-        found = f"the value {min(values.difference(MASK_VALUES), default=max(values))}, of type {image.dtype}"
+    if not values <= set(MASK_VALUES):
         raise InputError(
-            f"{label} has {found}; expected only 0, 127 and 255, or 0 and 1 in 8 bits: save masks as PNG, as"
-            " JPEG changes them"
+            f"{label} has the value {min(values.difference(MASK_VALUES))}; expected only 0, 127 and 255, or 0"
+            " and 1: save masks as PNG, as JPEG changes them"
         )
     return image

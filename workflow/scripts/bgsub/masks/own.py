@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from annotated_types import MinLen
 
 from bgsub.masks.method import ELSEWHERE, OWN, Learns, Method
+from bgsub.source.limits import LIMITS, Limits
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,6 +65,7 @@ class MadeElsewhere(Method):
         test: Sequence[int],
         size: tuple[int, int],
         progress: Callable[[Iterable], Iterable] = iter,
+        limits: Limits = LIMITS,
     ) -> "Iterator[np.ndarray]":
         """Yield its masks of a clip's test frames; see `elsewhere.read_images`.
 
@@ -71,7 +73,7 @@ class MadeElsewhere(Method):
         """
         from bgsub.masks.elsewhere import read_images
 
-        for mask in read_images(self.masks, names, test, size, progress):
+        for mask in read_images(self.masks, names, test, size, progress, limits):
             yield self.cleaned(mask)
 
 

@@ -12,6 +12,8 @@ from numba.core import event
 
 logger = logging.getLogger(__name__)
 
+_NOT_KEPT = "for this job alone, as no folder for machine code can be written to; set NUMBA_CACHE_DIR to one"
+
 P = ParamSpec("P")
 R = TypeVar("R", covariant=True)
 
@@ -35,7 +37,9 @@ class _Stopwatch(event.Listener):
     def on_start(self, event: Any) -> None:
         """Tell, unless this is compiled for another function."""
         if self._depth == 0:
-            logger.info("compiling %s", event.data["dispatcher"].py_func.__name__)
+            dispatcher = event.data["dispatcher"]
+            extra = {} if dispatcher.stats.cache_path else {"kept": _NOT_KEPT}
+            logger.info("compiling %s", dispatcher.py_func.__name__, extra=extra)
             self._began = time.perf_counter()
         self._depth += 1
 
@@ -81,5 +85,7 @@ def compiled(function: Callable[P, R]) -> Compiled[P, R]:
     before, config.CACHE_DIR = config.CACHE_DIR, CACHE_FOLDER
     try:
         return njit(cache=True, nogil=True, error_model="numpy")(function)
+    except RuntimeError:  # no folder that numba may write to: each job compiles for itself
+        return njit(nogil=True, error_model="numpy")(function)
     finally:
         config.CACHE_DIR = before

@@ -309,7 +309,7 @@ def _as_clip(frames: np.ndarray) -> np.ndarray:
 
 def _compile(kernel: Compiled, call: Callable[[], object]) -> None:
     """Compile `kernel` by `call`, or load it from the cache on disk, and say so if it takes long."""
-    cache, before = Path(kernel.stats.cache_path), sum(kernel.stats.cache_misses.values())
+    cache, before = Path(kernel.stats.cache_path or ""), sum(kernel.stats.cache_misses.values())
     files = f"{Path(kernel.py_func.__code__.co_filename).stem}.{kernel.py_func.__name__}-*.nbc"
     if not any(cache.glob(files)):
         logger.info("compiling the fit, once per machine; this takes some seconds", extra={"terminal": True})

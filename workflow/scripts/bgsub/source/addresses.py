@@ -9,7 +9,6 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 from bgsub.errors import InputError
-from bgsub.files import write_text
 from bgsub.source.origin import origin_path, read_origin, sample_of
 
 _ROUNDS = 100_000  # of a hash that is slow on purpose: an address may hold a password
@@ -85,6 +84,8 @@ def is_of(note: dict, address: str) -> bool:
 
 def write_origin(file: Path, address: str, sha256: str | None, fetched: Path | None = None) -> None:
     """Note a file's address, a sample, and a checksum if it was `fetched`, to where it lies till then."""
+    from bgsub.files import write_text  # loads what planning, which asks for `shown`, does without
+
     note = fingerprint(address) | {"sample": sample_of(fetched or file), "sha256": sha256}
     write_text(origin_path(file), json.dumps(note, indent=2) + "\n")
 

@@ -126,12 +126,16 @@ class Archive:
             )
         return chosen
 
+    def images(self, pattern: str | None) -> list[str]:
+        """Return the names of images in natural order: those that match a pattern, or all."""
+        return [name for name in self.names if is_image(name) and (not pattern or matches(name, pattern))]
+
     def _matching_but_for_case(self, pattern: str, chosen: list[str]) -> list[str]:
         taken, lower = set(chosen), pattern.lower()
         return [name for name in self.names if name not in taken and matches(name.lower(), lower)]
 
     def _only_choice(self) -> list[str]:
-        images = [name for name in self.names if is_image(name)]
+        images = self.images(None)
         videos = [name for name in self.names if is_video(name)]
         folders = sorted({str(PurePosixPath(name).parent) for name in images})
         if len(folders) == 1 and not videos:

@@ -5,7 +5,6 @@ import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Self
 
 from bgsub.errors import printable
 
@@ -26,14 +25,10 @@ class DecoderMessages:
 
     def __init__(self) -> None:
         self.first: str | None = None
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115  # closed by __exit__
+        # In memory, where the system can: of what a full disk does not take, nobody would hear.
+        in_memory = hasattr(os, "memfd_create")
+        self._file = os.fdopen(os.memfd_create("")) if in_memory else tempfile.TemporaryFile()  # noqa: SIM115
         self._place = 0
-
-    def __enter__(self) -> Self:  # noqa: D105
-        return self
-
-    def __exit__(self, *exception: object) -> None:  # noqa: D105
-        self._file.close()
 
     @contextmanager
     def heard(self) -> Iterator[None]:

@@ -21,7 +21,9 @@ def expect_sha256(path: Path, found: str, expected: str | None) -> None:
         )
 
 
-def source_record(kind: str, address: str | dict, file: str | Path, sha256: str | None = None) -> dict:
+def source_record(
+    kind: str, address: str | dict, file: str | Path, sha256: str | None = None, frames: str | None = None
+) -> dict:
     """Describe where a clip came from.
 
     Parameters
@@ -34,30 +36,34 @@ def source_record(kind: str, address: str | dict, file: str | Path, sha256: str 
         The local file or folder.
     sha256 : str, optional
         Expected checksum, hexadecimal.
+    frames : str, optional
+        Pattern that chooses the clip's files in a folder; see `source.members.Archive.select`.
 
     Returns
     -------
     dict
         kind, address (without what may be secret), file (as given), bytes, sha256; for url and gdrive also
         fetched, whether these bytes came from there by this workflow: a file may be put in its place by hand.
-        For a folder: the bytes of all its files, hidden ones left out, and the SHA-256 of the lines that
-        `sha256sum` prints for them, in natural order of their names within the folder.
+        For a folder: the pattern frames, the bytes of the files that it chooses, and the SHA-256 of the lines
+        that `sha256sum` prints for them, in natural order of their names within the folder.
 
     Raises
     ------
     InputError
-        If the file is missing or has another checksum.
+        If the file is missing or has another checksum, or the pattern chooses none.
     """
     path = Path(file)
-    size, digest = size_and_sha256(path)
+    size, digest = size_and_sha256(path, frames)
     expect_sha256(path, digest, sha256)
-    record = {
+    record: dict = {
         "kind": kind,
         "address": _recorded(kind, address),
         "file": str(file),
         "bytes": size,
         "sha256": digest,
     }
+    if path.is_dir():
+        record["frames"] = frames
     if kind in ("url", "gdrive"):
         origin = read_origin(path)
         record["fetched"] = origin.get("sha256") == digest and is_of(origin, str(address))
@@ -70,12 +76,12 @@ def _recorded(kind: str, address: str | dict) -> str | dict:
     return drive_id(str(address)) if kind == "gdrive" else address
 
 
-def size_and_sha256(path: Path) -> tuple[int, str]:
+def size_and_sha256(path: Path, frames: str | None = None) -> tuple[int, str]:
     """Return the bytes and the SHA-256 of a file or a folder; see `source_record`."""
     if path.is_dir():
         folder = Folder(path)
         size, lines = 0, []
-        for name in folder.names:
+        for name in folder.select(frames):
             with folder.file(name) as file:
                 size += file.stat().st_size
                 lines.append(f"{file_sha256(file)}  {name}\n")
@@ -114,7 +120,7 @@ def unchanged_file(record: str | Path) -> Path:
     """
     recorded = read_record(record)
     path = Path(recorded["file"])
-    found = size_and_sha256(path)
+    found = size_and_sha256(path, recorded.get("frames"))
     if found != (recorded["bytes"], recorded["sha256"]):
         raise InputError(
             f"{path}: changed since {record} was written ({found[0]:,} bytes, sha256 {found[1][:12]}..., "

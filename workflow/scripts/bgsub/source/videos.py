@@ -91,9 +91,13 @@ class VideoReader:
         if self.announced not in (None, self.count):
             if self.messages.first and self.count < self.announced:
                 raise self._cut(f"its decoder reports errors: {self.messages.first}")
+            why = (
+                "it was trimmed without encoding it anew, its camera dropped frames, or it is damaged"
+                if self.count < self.announced
+                else "its list is damaged, or was never finished"
+            )
             self.notes.append(
-                f"the video lists {self.announced} frames, and {self.count} were decoded: it was trimmed "
-                "without encoding it anew, its camera dropped frames, or it is damaged"
+                f"the video lists {self.announced} frames, and {self.count} were decoded: {why}"
             )
         if self.estimated and abs(self.count - self.estimated) > max(_OFF * self.estimated, 1):
             self.rate = None  # of a rate that varies, the container tells the fastest
