@@ -56,7 +56,7 @@ def run(
 
 
 def _say_when_compiling() -> None:
-    """Print a line when the first function is compiled, which takes a while and happens once on a machine."""
+    """Print a line when the first function is compiled, which takes a while."""
     handler = logging.StreamHandler()
 
     def first(record: logging.LogRecord) -> bool:
@@ -64,9 +64,7 @@ def _say_when_compiling() -> None:
         return True
 
     handler.addFilter(first)
-    handler.setFormatter(
-        logging.Formatter("%(message)s: once for this version of the code, then kept on disk")
-    )
+    handler.setFormatter(logging.Formatter("%(message)s, which is then kept on disk for all later jobs"))
     logging.getLogger("bgsub.model.compiled").addHandler(handler)
 
 

@@ -59,7 +59,10 @@ def test_categories_with_ground_truth_have_a_table_of_their_own() -> None:
         [r"gmm \& co", "0.3000", r"\textbf{0.9000}", r"\textbf{0.6000}"],
         [r"mog2 \& co", r"\textbf{0.5000}", "0.1000", "0.3000"],
     ]
-    assert "3~clips in 2 categories" in paper_table(TABLE)
+    text = paper_table(TABLE)
+    assert "3~clips in 2 categories" in text
+    assert text.count(r"\resizebox{\ifdim\width>\linewidth") == 2  # none is wider than the text
+    assert text.count("{") == text.count("}")
     assert len(lines(paper_table(TABLE[TABLE["category"] == "falls"]))) == 3
 
 

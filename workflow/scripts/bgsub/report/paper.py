@@ -9,6 +9,8 @@ from bgsub.names import OVERALL
 from bgsub.words import NBSP, count
 
 DIGITS = 4  # as CDnet's own tables have them
+# A table that is wider than the text is made smaller.
+FITTED = r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%" "\n"
 
 
 class Column(NamedTuple):
@@ -43,10 +45,10 @@ def paper_table(table: pd.DataFrame) -> str:
     Returns
     -------
     str
-        LaTeX that needs `\usepackage{booktabs}`: a `table` of means over the clips of a category and then
-        over the categories, as CDnet averages, the best in bold; if clips with ground truth are of several
-        categories, a second one has the F-measure in each. A mean is over those clips, and then categories,
-        that have the measure; a measure that no clip has is left out.
+        LaTeX that needs `\usepackage{booktabs,graphicx}`: a `table` of means over the clips of a category and
+        then over the categories, as CDnet averages, the best in bold; if clips with ground truth are of
+        several categories, a second one has the F-measure in each. A mean is over those clips, and then
+        categories, that have the measure; a measure that no clip has is left out.
     """
     labels = dict(zip(table["method"], table["label"], strict=True))
     there = [name for name in MEASURE_COLUMNS if name in table and table[name].notna().any()]
@@ -106,7 +108,7 @@ def _typeset(
         if column.best is not None:
             mark = style.highlight_max if column.best == "max" else style.highlight_min
             mark(subset=[column.head], props="textbf:--rwrap;")
-    return style.to_latex(
+    text = style.to_latex(
         hrules=True,
         column_format="l" + "r" * len(columns),
         caption=caption.replace(NBSP, "~"),
@@ -114,3 +116,5 @@ def _typeset(
         position_float="centering",
         position="htbp",
     )
+    text = text.replace(r"\begin{tabular}", FITTED + r"\begin{tabular}")
+    return text.replace(r"\end{tabular}", r"\end{tabular}}")
