@@ -66,6 +66,13 @@ def test_categories_with_ground_truth_have_a_table_of_their_own() -> None:
     assert len(lines(paper_table(TABLE[TABLE["category"] == "falls"]))) == 3
 
 
+def test_the_caption_says_which_measures_are_of_fewer_clips() -> None:
+    empty = TABLE.assign(f_measure=TABLE["f_measure"].where(TABLE["clip"] != "a1"))
+    said = paper_table(empty)
+    assert "Re, Sp, FPR, FNR, PWC, Pr: CDnet's measures, over 3~clips in 2 categories; F: CDnet's" in said
+    assert "F: CDnet's measures, over 2~clips in 2 categories" in said
+
+
 def test_without_ground_truth_there_is_what_was_measured() -> None:
     measured = TABLE[TABLE["category"] == "unlabelled"].assign(retention=[0.75, 0.5])
     table = lines(paper_table(measured))

@@ -72,10 +72,12 @@ def _caption(table: pd.DataFrame, there: list[str]) -> str:
     def clips_with(name: str) -> pd.DataFrame:
         return table[table[name].notna()].drop_duplicates("clip")
 
-    parts = []
-    if scores := [MEASURE_COLUMNS[name].head for name in _SCORES if name in there]:
-        scored = clips_with("f_measure") if "f_measure" in there else clips_with(there[0])
-        parts.append(f"{', '.join(scores)}: CDnet's measures (PWC in percent), over {_spread(scored)}")
+    scored: dict[str, list[str]] = {}  # by the clips that have them: one without foreground has no recall
+    for name in [name for name in _SCORES if name in there]:
+        scored.setdefault(_spread(clips_with(name)), []).append(MEASURE_COLUMNS[name].head)
+    parts = [f"{', '.join(heads)}: CDnet's measures, over {spread}" for spread, heads in scored.items()]
+    if "pwc" in there:
+        parts.append("PWC in percent")
     if "retention" in there:
         watched = clips_with("retention")
         parts.append(
