@@ -4,6 +4,7 @@ Imports nothing heavy: it is called for every run, and while its options are rea
 """
 
 import copy
+import itertools
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -26,8 +27,16 @@ def check_readable(arguments: Iterable[str]) -> None:
     Parameters
     ----------
     arguments : iterable of str
-        Of the command; those that are no YAML or JSON files are left out.
+        Of the command; those that are no YAML or JSON files are left out, but a result behind --configfile,
+        which Snakemake would take for a file of the config, is refused.
     """
+    arguments = list(arguments)
+    behind = itertools.dropwhile(lambda argument: argument != "--configfile", arguments)
+    taken = list(itertools.takewhile(lambda argument: argument[:1] != "-", itertools.islice(behind, 1, None)))
+    targets = [argument for argument in taken if argument.startswith("results/")]
+    if targets:
+        command = ["snakemake", *targets, "--configfile", *(file for file in taken if file not in targets)]
+        raise InputError(f"{targets[0]} is a target, and comes first: {' '.join(command)}")
     for argument in arguments:
         file = Path(argument.removeprefix("--configfile="))
         if file.suffix.lower() not in _SUFFIXES or not file.is_file():
