@@ -63,8 +63,8 @@ lock: ## Compile the pinned requirements anew from pyproject.toml; needs uv
 	uv pip compile --group pyproject.toml:lesson -c requirements.txt --universal --generate-hashes --no-header \
 		--upgrade -o requirements-lesson.txt
 
-lesson: .venv/installed-lesson ## Execute the lesson on the rendered clip, or on another: make lesson CLIP=fall_scenario8
-	PATH="$(CURDIR)/.venv/bin:$$PATH" snakemake results/$(or $(CLIP),demo)/lesson.html
+lesson: .venv/installed-lesson ## Execute the lesson on the rendered clip, or on yours: make lesson CLIP=kitchen CONFIG=mine.yaml
+	PATH="$(CURDIR)/.venv/bin:$$PATH" snakemake results/$(or $(CLIP),demo)/lesson.html $(if $(CONFIG),--configfile $(CONFIG))
 	@echo "The lesson is in results/$(or $(CLIP),demo)/lesson.html, and as a notebook beside it"
 
 clean: ## Delete the environment and all results; leaves data/, which holds what was downloaded

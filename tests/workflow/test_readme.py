@@ -40,6 +40,9 @@ RUN_BY_CI = ("make", "make test")
 RUN_BY_OTHER_TESTS = ("snakemake scenes",)  # test_scene_runs.py
 NEEDS_A_CLUSTER = ("snakemake --profile profiles/slurm", "scancel --name RUN-ID")
 IN_SHELL = ("source .venv/bin/activate",)
+LISTS_FILMS = [
+    line for block in blocks("docs/clips.md", "bash") if "printf" in block for line in block.splitlines()
+]
 
 
 def test_commands_are_those_that_are_run() -> None:
@@ -50,6 +53,7 @@ def test_commands_are_those_that_are_run() -> None:
         *RUN_BY_OTHER_TESTS,
         *NEEDS_A_CLUSTER,
         *IN_SHELL,
+        *LISTS_FILMS,
         *SNAKEMAKE,
     }
 
@@ -73,6 +77,7 @@ SNAKEMAKE = (
     "snakemake -n --quiet rules",
     "snakemake",
     "snakemake tables",
+    "snakemake tables -n --quiet rules --configfile fleet.yaml",
     "snakemake tables --configfile fleet.yaml",
     "snakemake clips",
     "snakemake cdnet",
@@ -143,12 +148,22 @@ def test_many_clips_with_the_table_and_the_overlay_of_the_page(tmp_path: Path) -
     write_video(project.folder / "films/hall_1.mp4", fall(), Fraction(10))
     for place, frame in enumerate(fall()):
         cv2.imwrite(str(project.folder / f"films/hall_2/{place}.png"), frame)
-    (command,) = (command for command in COMMANDS if command.endswith("fleet.yaml"))
-    project.snakemake(*command.split()[1:])
+    plan, run = (command.split() for command in COMMANDS if command.endswith("fleet.yaml"))
+    assert "fetch_source             2" in project.snakemake(*plan[1:]).stdout
+    project.snakemake(*run[1:])
     rows = pd.read_csv(project.results / "table.csv")
     assert sorted(rows["clip"].unique()) == ["hall_1", "hall_2"]
     assert sorted(rows["method"].unique()) == ["learning_gmm", "mog2", "mog2_default"]
     assert not list(project.results.glob("**/*.html"))
+
+
+def test_a_table_of_the_films_in_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "films").mkdir()
+    for name in ("Cam 3 (night).mp4", "b.mp4", "notes.txt"):
+        (tmp_path / "films" / name).write_bytes(b"video")
+    subprocess.run(["bash", "-ec", "\n".join(LISTS_FILMS)], cwd=tmp_path, check=True)
+    table = (tmp_path / "clips.tsv").read_text()
+    assert table == "clip\tpath\nhall_Cam_3__night_\tfilms/Cam 3 (night).mp4\nhall_b\tfilms/b.mp4\n"
 
 
 def test_a_clip_that_fails_holds_back_the_tables_and_nothing_else(tmp_path: Path) -> None:
@@ -168,6 +183,8 @@ def test_a_clip_that_fails_holds_back_the_tables_and_nothing_else(tmp_path: Path
     run = project.snakemake("tables", "--keep-going", check=False)
     assert run.returncode == 1
     assert re.search(r"^Failed: text.mp4 is text .*broken/logs", run.stdout, re.MULTILINE)
+    told = "To go on without: clips: {broken: null} in an overlay, or leave out of run"
+    assert told in run.stdout.splitlines()
     assert (project.results / "whole/still.csv").is_file()
     assert not (project.results / "table.csv").exists()
     project.configure({"run": ["whole"]})

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
+from defaults import METHODS
 from project import SMALL, Project
 
 from bgsub.figures.video import read_video
@@ -233,3 +234,13 @@ def test_the_table_over_all_clips_has_what_those_of_the_clip_have(finished: Proj
     assert pd.read_csv(finished.results / "scores.csv")["category"].unique().tolist() == ["overall"]
     assert rf"\textbf{{{table['f_measure'].max():.4f}}}" in (finished.results / "table.tex").read_text()
     assert pd.read_csv(finished.results / "ranks.csv")["friedman_p"].isna().all()  # of one clip
+
+
+def test_methods_that_have_no_threshold_to_sweep_have_a_page_all_the_same(project: Project) -> None:
+    """As the fleet of docs/clips.md, on a clip with ground truth."""
+    left_out = dict.fromkeys(name for name, method in METHODS.items() if hasattr(method, "rule"))
+    project.configure({"methods": left_out})
+    shutil.rmtree(project.results / "demo")
+    planned = project.planned("results/demo/report.html")
+    assert planned["score_masks"] == planned["make_page"] == 1
+    assert "sweep_thresholds" not in planned

@@ -79,6 +79,4 @@ def test_compiling_is_told_once_by_a_job(capsys: pytest.CaptureFixture) -> None:
     COMPILED.setLevel(logging.INFO)
     for function in ("fit_band", "_distances"):
         COMPILED.info("compiling %s", function)
-    assert capsys.readouterr().err == (
-        "compiling fit_band: once for this version of the code, then kept on disk\n"
-    )
+    assert capsys.readouterr().err == ("compiling fit_band, which is then kept on disk for all later jobs\n")

@@ -25,7 +25,7 @@ rule execute_lesson:
 
 
 rule print_lesson:
-    """Make a page of the executed lesson: `snakemake results/CLIP/lesson.html`, with Jupyter's nbconvert installed."""
+    """Make a page of the executed lesson: `snakemake results/CLIP/lesson.html`, with Jupyter's tools installed."""
     input:
         notebook="results/{clip}/lesson.ipynb",
         table="results/{clip}/lesson.csv",  # a log, as the notebook is, may be left of a job that failed
@@ -38,5 +38,7 @@ rule print_lesson:
     resources:
         mem_mb=500,
         runtime=10,
-    shell:
-        "jupyter-nbconvert --to html --output lesson.html {input.notebook} > {log} 2>&1"
+    params:
+        code=code_version("print_lesson.py"),
+    script:
+        "../scripts/print_lesson.py"

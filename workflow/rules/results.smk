@@ -55,6 +55,8 @@ def steps_of(clip):
         without |= {getattr(rules, name) for name in scoring}
     if clip not in SCORED and "until" not in CLIPS[clip].get("train", {}):
         without |= {rules.read_scope}
+    if not METHODS_WITH_RULE:
+        without |= {rules.sweep_thresholds}
     if not PAIR:
         without |= {rules.weigh_convergence}
     if not (MOG2 and config["histories"]):
@@ -101,7 +103,7 @@ def page_files(wildcards):
     tables = ["frames", "fits", "audit", "area", "agreement", "events", "absorption", "visible"]
     tables += ["still", "training", "false_alarms"] + (["worth"] if PAIR else [])
     if wildcards.clip in SCORED:
-        tables += ["scores", "differences", "thresholds", "backgrounds"]
+        tables += ["scores", "differences", "backgrounds"] + (["thresholds"] if METHODS_WITH_RULE else [])
     packed = ["moment", "poster", "player", "player_small", "live", "inspector"]
     hashed = ["frames.npy", *(f"models/{model}/model.npz" for model in MODELS)]
     hashed += [f"methods/{method}/masks.npz" for method in METHODS]

@@ -147,7 +147,8 @@ def scores_of(wildcards):
 
 def thresholds_of(wildcards):
     """The scores of a clip at every threshold, if it has ground truth."""
-    return [f"results/{wildcards.clip}/thresholds.csv"] if wildcards.clip in SCORED else []
+    tried = wildcards.clip in SCORED and METHODS_WITH_RULE
+    return [f"results/{wildcards.clip}/thresholds.csv"] if tried else []
 
 
 def true_background_of(wildcards):

@@ -4,7 +4,7 @@
 rule gather_table:
     """Put what was measured of all methods on all clips into one table.
 
-    The benchmarks of masks, which it tells seconds per frame from, are no inputs, as for the pages.
+    The benchmarks and logs of masks, which it tells seconds per frame from, are no inputs, as for the pages.
     """
     input:
         area=expand("results/{clip}/area.csv", clip=RUN),

@@ -19,8 +19,11 @@ def main(
 ) -> None:
     parts = []
     for clip, files in clips.items():
-        benchmarks = Path(files["area"]).parent / "benchmarks"
-        costs = read_costs({name: [benchmarks / f"{rule}.{name}.tsv"] for name, rule in makers.items()})
+        folder = Path(files["area"]).parent
+        costs = read_costs(
+            {name: [folder / f"benchmarks/{rule}.{name}.tsv"] for name, rule in makers.items()},
+            {name: [folder / f"logs/{rule}.{name}.log"] for name, rule in makers.items()},
+        )
         parts.append(
             clip_table(
                 clip,

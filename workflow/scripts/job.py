@@ -61,7 +61,7 @@ def run(
 
 
 def _say_when_compiling() -> None:
-    """Print a line when the first function is compiled, which takes a while and happens once on a machine."""
+    """Print a line when the first function is compiled, which takes a while."""
     handler = logging.StreamHandler()
 
     def first(record: logging.LogRecord) -> bool:
@@ -69,8 +69,8 @@ def _say_when_compiling() -> None:
         return True
 
     handler.addFilter(first)
-    kept = {"kept": "once for this version of the code, then kept on disk"}
-    handler.setFormatter(logging.Formatter("%(message)s: %(kept)s", defaults=kept))
+    kept = {"kept": "which is then kept on disk for all later jobs"}
+    handler.setFormatter(logging.Formatter("%(message)s, %(kept)s", defaults=kept))
     logging.getLogger("bgsub.model.compiled").addHandler(handler)
 
 

@@ -5,6 +5,7 @@ names in the end; on the terminal they stay in a dry run, on a cluster, and with
 """
 
 import logging
+import re
 import time
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -31,6 +32,7 @@ NOISE = (
 )
 HIDDEN = {LogEvent.JOB_FINISHED, LogEvent.JOB_STARTED, LogEvent.RESOURCES_INFO, LogEvent.WORKFLOW_STARTED}
 WIDTH = 100
+CLIP_LOG = r"results/([^/]+)/logs/[^/]+\)$"
 
 
 class StepFormatter(DefaultFormatter):
@@ -99,6 +101,11 @@ class StepFormatter(DefaultFormatter):
             if not self.workflow.execution_settings.keep_going:
                 yield "With --keep-going, what does not depend on what failed is made all the same."
             yield from (f"Failed: {why}" for why in self.failed.values())
+            # A clip's log is results/<clip>/logs/<file>, which `reason` names in brackets.
+            clips = {found[1] for why in self.failed.values() if (found := re.search(CLIP_LOG, why))}
+            if clips:
+                nulls = ", ".join(f"{clip}: null" for clip in sorted(clips))
+                yield f"To go on without: clips: {{{nulls}}} in an overlay, or leave out of run"
 
 
 def reason(log: str) -> str:

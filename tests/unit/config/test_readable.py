@@ -59,3 +59,16 @@ def test_json_may_be_indented_by_tabs(tmp_path: Path) -> None:
     file.write_text('{\n\t"run": ["a"],\n\t"run": ["b"]\n}\n')
     with pytest.raises(InputError, match="line 3: 'run' is in line 2 already"):
         check_duplicates([file])
+
+
+def test_a_result_behind_configfile_is_told_where_it_belongs() -> None:
+    with pytest.raises(InputError) as told:
+        check_readable(
+            ["-n", "--configfile", "mine.yaml", "results/a/report.html", "--cores", "2", "results/b"]
+        )
+    assert str(told.value) == (
+        "results/a/report.html is a target, and comes first: "
+        "snakemake results/a/report.html --configfile mine.yaml"
+    )
+    check_readable(["results/a/report.html", "--configfile", "mine.yaml", "--cores", "2"])
+    check_readable(["--configfile", "mine.yaml", "--", "results/a/report.html"])

@@ -96,6 +96,15 @@ def test_a_clip_of_few_frames_has_no_interval():
     assert differences == []
 
 
+def test_a_clip_that_shows_no_foreground_counts_in_no_method_s_mean_of_what_is_found() -> None:
+    marks = [Counts(fp=9, tn=991)] * 20
+    rows, differences = score_rows({"marks": table(marks), "not": table([Counts(tn=1000)] * 20)}, seed=0)
+    found = ("recall", "precision", "f_measure", "fnr", "f_low", "f_high")
+    assert [[row[name] for name in found] for row in rows] == [[None] * 6] * 2
+    assert [row["specificity"] for row in rows] == [0.991, 1]
+    assert differences == []
+
+
 def clip(**f: float | None) -> pd.DataFrame:
     rows = [{"method": name, **dict.fromkeys(MEASURES, value)} for name, value in f.items()]
     return pd.DataFrame(rows)

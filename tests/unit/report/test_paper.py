@@ -59,8 +59,18 @@ def test_categories_with_ground_truth_have_a_table_of_their_own() -> None:
         [r"gmm \& co", "0.3000", r"\textbf{0.9000}", r"\textbf{0.6000}"],
         [r"mog2 \& co", r"\textbf{0.5000}", "0.1000", "0.3000"],
     ]
-    assert "3~clips in 2 categories" in paper_table(TABLE)
+    text = paper_table(TABLE)
+    assert "3~clips in 2 categories" in text
+    assert text.count(r"\resizebox{\ifdim\width>\linewidth") == 2  # none is wider than the text
+    assert text.count("{") == text.count("}")
     assert len(lines(paper_table(TABLE[TABLE["category"] == "falls"]))) == 3
+
+
+def test_the_caption_says_which_measures_are_of_fewer_clips() -> None:
+    empty = TABLE.assign(f_measure=TABLE["f_measure"].where(TABLE["clip"] != "a1"))
+    said = paper_table(empty)
+    assert "Re, Sp, FPR, FNR, PWC, Pr: CDnet's measures, over 3~clips in 2 categories; F: CDnet's" in said
+    assert "F: CDnet's measures, over 2~clips in 2 categories" in said
 
 
 def test_without_ground_truth_there_is_what_was_measured() -> None:

@@ -196,6 +196,9 @@ def test_without_scores_and_without_stillness_no_method_is_called_better():
     assert "ground truth" not in picture_verdict(None, scored=True)
     # Of an empty room every pixel is scored, and rightly not marked.
     assert "no method marks anything" in picture_verdict(None, scored=True)
+    marked = picture_verdict(None, scored=True, marked=True)
+    assert "what a method marks there is wrong" in marked
+    assert "no method marks" not in marked
     assert picture_verdict(Span(3, 9, 110), scored=False).startswith(
         "Somebody lies still from frame 3 to 9, when no"
     )

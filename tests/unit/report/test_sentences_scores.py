@@ -23,7 +23,7 @@ LEARNING |= {"theirs": ELSEWHERE, "learning_gmm": RECONSIDERING}
 
 def scored(method: str, f: float | None, recall: float = 0.6, precision: float = 0.95, **changes) -> dict:
     row = {"method": method, "recall": recall, "precision": precision, "f_measure": f, "shadow_error": np.nan}
-    row |= {"f_low": np.nan, "f_high": np.nan, "frames": 66, "block_length": 12}
+    row |= {"fpr": 0.0, "f_low": np.nan, "f_high": np.nan, "frames": 66, "block_length": 12}
     return row | changes
 
 
@@ -81,6 +81,13 @@ def test_without_anybody_nothing_is_scored():
     assert answer([scored("gmm", None)], gmm=0.5) == [
         "No scored frame shows anything that moves, and no method marks anything, so there is nothing to "
         "score."
+    ]
+
+
+def test_what_is_marked_where_nobody_is_is_wrong() -> None:
+    assert answer([scored("gmm", None, fpr=0.02), scored("knn", None)]) == [
+        "No scored frame shows anything that moves, so what a method marks there is wrong: the GMM 2.0 % and "
+        "KNN 0 % of the scored pixels."
     ]
 
 

@@ -4,6 +4,7 @@ Imports nothing heavy: it is called for every run, and while its options are rea
 """
 
 import copy
+import itertools
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -21,7 +22,17 @@ _REMEDIES = {
 
 
 def check_readable(arguments: Iterable[str]) -> None:
-    """Raise InputError if a YAML or JSON file among a command's arguments cannot be read, or says nothing."""
+    """Raise InputError if a YAML or JSON file among a command's arguments cannot be read, or says nothing.
+
+    A result behind --configfile, which Snakemake would take for a file of the config, is refused as well.
+    """
+    arguments = list(arguments)
+    behind = itertools.dropwhile(lambda argument: argument != "--configfile", arguments)
+    taken = list(itertools.takewhile(lambda argument: argument[:1] != "-", itertools.islice(behind, 1, None)))
+    targets = [argument for argument in taken if argument.startswith("results/")]
+    if targets:
+        command = ["snakemake", *targets, "--configfile", *(file for file in taken if file not in targets)]
+        raise InputError(f"{targets[0]} is a target, and comes first: {' '.join(command)}")
     for argument in arguments:
         file = Path(argument.removeprefix("--configfile="))
         if file.suffix.lower() not in _SUFFIXES or not file.is_file():

@@ -25,7 +25,7 @@ from bgsub.masks.mask_file import Masks
 from bgsub.names import OVERALL
 from bgsub.progress import Progress
 
-_OF_A_FRAME = ("recall", "precision", "f_measure")
+_OF_FOREGROUND = ("recall", "precision", "f_measure")
 
 
 def count_masks(
@@ -96,20 +96,24 @@ def score_rows(
     scores : list of dict
         Rows of `scores.csv`, one per method: `method`, the measures, `f_low` and `f_high` (the ends of the
         F-measure's 95 % interval; None for a short clip, see `evidence.uncertainty`), the counts, the number
-        of `frames` scored, and the `block_length` that they were resampled in.
+        of `frames` scored, and the `block_length` that they were resampled in. In a clip that shows no
+        foreground no method has recall, precision and F-measure, or those that mark nothing would have none
+        and all others 0.
     differences : list of dict
         Rows of `differences.csv`, one per pair of methods: `method, other, difference, low, high`.
     """
-    resampled = bootstrap(
+    counts = {name: clip_counts(table) for name, table in tables.items()}
+    foreground = any(of.tp + of.fn for of in counts.values())
+    resampled = foreground and bootstrap(
         {name: table[["tp", "fp", "fn"]].to_numpy() for name, table in tables.items()}, seed=seed
     )
     rows = []
     for name, table in tables.items():
-        counts = clip_counts(table)
         low, high = resampled.interval(name) if resampled else (None, None)
+        measures = asdict(measure(counts[name])) | ({} if foreground else dict.fromkeys(_OF_FOREGROUND))
         rows.append(
-            {"method": name, **asdict(measure(counts)), "f_low": low, "f_high": high}
-            | asdict(counts)
+            {"method": name, **measures, "f_low": low, "f_high": high}
+            | asdict(counts[name])
             | {"frames": len(table), "block_length": resampled.block_length if resampled else None}
         )
     return rows, resampled.differences() if resampled else []
@@ -169,10 +173,8 @@ def scene_rows(
     rows = []
     for clip, table in scores.items():
         kept = absorption[clip].set_index("method")["retention"]
-        empty = not (table["tp"] + table["fn"]).any()
-        found = ("f_measure", "precision", "recall")
-        table = table.assign(**dict.fromkeys(found, np.nan)) if empty else table
-        behind = table["f_measure"].max() - table["f_measure"]
+        f_measure = table["f_measure"].astype(float)
+        behind = f_measure.max() - f_measure
         table = table.assign(clip=clip, behind=behind, retention=table["method"].map(kept))
         for row in table[columns].to_dict("records"):
             rows.append({key: None if pd.isna(value) else value for key, value in row.items()})
@@ -181,7 +183,7 @@ def scene_rows(
 
 def _frame_row(frame: int, counts: Counts) -> dict[str, Any]:
     measures = asdict(measure(counts))
-    return {"frame": frame, **asdict(counts), **{name: measures[name] for name in _OF_A_FRAME}}
+    return {"frame": frame, **asdict(counts), **{name: measures[name] for name in _OF_FOREGROUND}}
 
 
 def _mean_row(category: str, method: str, clips: int, mean: Mean) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def clip_table(
         The clip's `area.csv`, `absorption.csv`, `still.csv` and `scores.csv`, which is None without ground
         truth.
     seconds : mapping of str to float
-        Wall seconds that the job took which made a method's masks, as far as they are known.
+        Wall seconds, without compiling, of the job that made a method's masks, as far as they are known.
 
     Returns
     -------

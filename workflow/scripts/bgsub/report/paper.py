@@ -9,6 +9,8 @@ from bgsub.names import OVERALL
 from bgsub.words import NBSP, count
 
 DIGITS = 4  # as CDnet's own tables have them
+# A table that is wider than the text is made smaller.
+FITTED = r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%" "\n"
 
 
 class Column(NamedTuple):
@@ -38,10 +40,10 @@ def paper_table(table: pd.DataFrame) -> str:
     Returns
     -------
     str
-        LaTeX that needs `\usepackage{booktabs}`: a `table` of means over the clips of a category and then
-        over the categories, as CDnet averages, the best in bold; if clips with ground truth are of several
-        categories, a second one has the F-measure in each. A mean is over those clips, and then categories,
-        that have the measure; a measure that no clip has is left out.
+        LaTeX that needs `\usepackage{booktabs,graphicx}`: a `table` of means over the clips of a category and
+        then over the categories, as CDnet averages, the best in bold; if clips with ground truth are of
+        several categories, a second one has the F-measure in each. A mean is over those clips, and then
+        categories, that have the measure; a measure that no clip has is left out.
     """
     labels = dict(zip(table["method"], table["label"], strict=True))
     there = [name for name in MEASURE_COLUMNS if name in table and table[name].notna().any()]
@@ -65,10 +67,12 @@ def _caption(table: pd.DataFrame, there: list[str]) -> str:
     def clips_with(name: str) -> pd.DataFrame:
         return table[table[name].notna()].drop_duplicates("clip")
 
-    parts = []
-    if scores := [MEASURE_COLUMNS[name].head for name in _SCORES if name in there]:
-        scored = clips_with("f_measure") if "f_measure" in there else clips_with(there[0])
-        parts.append(f"{', '.join(scores)}: CDnet's measures (PWC in percent), over {_spread(scored)}")
+    scored: dict[str, list[str]] = {}  # by the clips that have them: one without foreground has no recall
+    for name in [name for name in _SCORES if name in there]:
+        scored.setdefault(_spread(clips_with(name)), []).append(MEASURE_COLUMNS[name].head)
+    parts = [f"{', '.join(heads)}: CDnet's measures, over {spread}" for spread, heads in scored.items()]
+    if "pwc" in there:
+        parts.append("PWC in percent")
     if "retention" in there:
         watched = clips_with("retention")
         parts.append(
@@ -101,7 +105,7 @@ def _typeset(
         if column.best is not None:
             mark = style.highlight_max if column.best == "max" else style.highlight_min
             mark(subset=[column.head], props="textbf:--rwrap;")
-    return style.to_latex(
+    text = style.to_latex(
         hrules=True,
         column_format="l" + "r" * len(columns),
         caption=caption.replace(NBSP, "~"),
@@ -109,3 +113,5 @@ def _typeset(
         position_float="centering",
         position="htbp",
     )
+    text = text.replace(r"\begin{tabular}", FITTED + r"\begin{tabular}")
+    return text.replace(r"\end{tabular}", r"\end{tabular}}")

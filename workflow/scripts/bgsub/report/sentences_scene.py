@@ -306,7 +306,7 @@ def _remedy(row: pd.Series) -> str:
     return _ANOTHER_CLIP
 
 
-def picture_verdict(span: Span | None, *, scored: bool) -> str:
+def picture_verdict(span: Span | None, *, scored: bool, marked: bool = False) -> str:
     """Say what can be said where no method was seen to keep or to lose anybody, and none is scored.
 
     Claims
@@ -314,12 +314,19 @@ def picture_verdict(span: Span | None, *, scored: bool) -> str:
     "nothing tells who keeps them"
         somebody lies still when no method was tested, and nothing is scored
     "no method marks anything in one"
-        nobody lies still, and of what is scored nothing moves, and nothing is marked
+        nobody lies still, and of what is scored nothing moves, and nothing is `marked`
+    "so what a method marks there is wrong"
+        the same, and something is
     "this page shows what each method marks, not which is right"
         nobody lies still, and there is no ground truth
     """
     if span is not None:
         return f"Somebody lies still {span.when}, when no method was tested: nothing tells who keeps them."
+    if scored and marked:
+        return (
+            "Nobody was found to lie still, and no scored frame shows anything that moves, so what a method "
+            "marks there is wrong."
+        )
     if scored:
         return (
             "Nobody was found to lie still, no scored frame shows anything that moves, and no method marks "

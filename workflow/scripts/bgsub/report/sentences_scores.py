@@ -49,7 +49,9 @@ def scoreboard_answer(
     Claims
     ------
     "so there is nothing to score"
-        no method has an F-measure
+        no method has an F-measure, and none marks anything
+    "so what a method marks there is wrong: "
+        no method has an F-measure, and one or more mark something
     "practically level with it"
         methods are less than 0.005 behind the best
     "more than the choice of frames explains"
@@ -69,10 +71,12 @@ def scoreboard_answer(
     """
     ranked = _ranked(scores)
     if ranked.empty:
-        return [
-            "No scored frame shows anything that moves, and no method marks anything, so there is nothing to "
-            "score."
-        ]
+        nothing = "No scored frame shows anything that moves, "
+        marked = dict(zip(scores["method"], scores["fpr"], strict=True))
+        if not any(marked.values()):
+            return [nothing + "and no method marks anything, so there is nothing to score."]
+        shares = [f"{names[method].named} {percent(share)}" for method, share in marked.items()]
+        return [f"{nothing}so what a method marks there is wrong: {joined(shares)} of the scored pixels."]
     said = [" ".join([_best(ranked, differences, names, subject), *_worst(ranked, names, subject)])]
     return said + _keeping(learning, retention, names) + _shadows(ranked, names, subject)
 

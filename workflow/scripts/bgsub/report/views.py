@@ -187,8 +187,10 @@ def verdict(
     """Say the result by what there is: somebody who lies still and was watched, else scores, else neither."""
     if span is not None and absorption["retention"].notna().any():
         return sentences_absorption.verdict(absorption, area, clip.names.methods, clip.fps, span)
-    said = None if scores is None else sentences_scores.score_verdict(scores, clip.names.methods)
-    return said or sentences_scene.picture_verdict(span, scored=scores is not None)
+    if scores is None:
+        return sentences_scene.picture_verdict(span, scored=False)
+    said = sentences_scores.score_verdict(scores, clip.names.methods)
+    return said or sentences_scene.picture_verdict(span, scored=True, marked=scores["fpr"].gt(0).any())
 
 
 def moment_view(clip: ClipResults) -> dict[str, Any]:
