@@ -35,7 +35,7 @@ include: "workflow/rules/lesson.smk"
 
 
 onstart:
-    stop_looking_for_work()
+    start(workflow)
 
 
 onerror:

@@ -111,6 +111,7 @@ CASES: dict[str, tuple[Change, list[str]]] = {
         ["fit_tile.* model: em .*"],
     ),
     "model's seed": (setting(models={"notebook": {"seed": 1}}), ["fit_tile.* model: notebook .*"]),
+    "seed": (setting(seed=1), ["measure_false_alarms.*", "score_masks.*", "compare_methods.*"]),
     "method's threshold": (
         setting(methods={"gmm": {"threshold": 40}}),
         ["mask_by_model.* gmm", "measure_false_alarms.*", "sweep_thresholds.*"],

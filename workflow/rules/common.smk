@@ -30,7 +30,7 @@ from bgsub.model.settings import Model
 from bgsub.names import UNCATEGORISED, as_params, names_of
 from bgsub.source.room import least_bytes
 from bgsub.written import check_sizes
-from terminal import say_steps
+from innards import adapt, start
 
 # The rule that makes a method's masks, by the key that its row has.
 MASK_RULES = {
@@ -90,7 +90,7 @@ MODELS_WITH_RULE = [
 
 if workflow.is_main_process:  # once per run, and not again for each of its jobs
     if workflow.modifier.is_main_snakefile():
-        say_steps(workflow)
+        adapt(workflow)
     try:
         check_sizes(
             log for clip in (".", *RUN) for log in Path(located(f"results/{clip}/logs")).glob("*.log")

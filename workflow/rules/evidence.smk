@@ -100,7 +100,7 @@ rule measure_false_alarms:
         code=code_version("measure_false_alarms.py"),
         methods={name: unnamed(config["methods"][name]) for name in METHODS_WITH_RULE},
         models={name: unnamed(config["models"][name]) for name in MODELS_WITH_RULE},
-        seed=0,
+        seed=config["seed"],
     script:
         "../scripts/measure_false_alarms.py"
 

@@ -201,18 +201,6 @@ def fit_threads(wildcards):
     return min(max(math.ceil(alone / PATIENCE), 1), LARGEST_JOB)
 
 
-def stop_looking_for_work():
-    """Let Snakemake look for work when a step has ended, and not in between.
-
-    For its limit of 100 steps a second, it looks again a second after it has looked. As each step that ends has it look
-    once more, that is as often a second as steps have ended, and each time it goes through all that is ready. Where
-    somebody has set another limit, that is kept.
-    """
-    limit = workflow.scheduler.job_rate_limiter
-    if limit and (limit.max_jobs, limit.timespan) == (100, 1):
-        workflow.scheduler.job_rate_limiter = None
-
-
 def cancel_slurm_jobs():
     """Cancel what runs or waits of this run on a SLURM, by the name that all of its jobs have.
 

@@ -59,7 +59,7 @@ rule score_masks:
         code=code_version("score_masks.py"),
         methods={name: unnamed(config["methods"][name]) for name in METHODS},
         names=as_params(NAMES.methods),
-        seed=0,
+        seed=config["seed"],
     script:
         "../scripts/score_masks.py"
 

@@ -54,7 +54,7 @@ rule compare_methods:
     params:
         code=code_version("compare_methods.py"),
         names=as_params(NAMES.methods),
-        seed=0,
+        seed=config["seed"],
     script:
         "../scripts/compare_methods.py"
 

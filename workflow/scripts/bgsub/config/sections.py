@@ -213,3 +213,6 @@ class Config(Settings):
     """Time in clips that do not tell it."""
     limits: Limits = field(default_factory=Limits)
     """The most that a source may take before it is refused."""
+    seed: Annotated[int, Ge(0), Le(MOST)] = 0
+    """Of the resamples behind intervals of scores and differences, and of the pixels that false alarms are
+    measured at."""
