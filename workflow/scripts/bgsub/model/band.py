@@ -9,7 +9,6 @@ from bgsub.model import steps as em
 from bgsub.model.compiled import compiled
 from bgsub.model.constants import AT_FLOOR, CONSTANT, DEAD, LEVELS, RANK_DEFICIENT, UNDEFINED
 from bgsub.model.lanes import WIDTH, Shape
-from bgsub.model.numerics import log
 from bgsub.model.start import STARTS, draw_start, load, sorting_network, split
 from bgsub.model.steps import STATES, FitSettings, em_step
 
@@ -67,9 +66,6 @@ def fit_band(
     work = np.ones((STATES + K * (4 * T + 1), WIDTH))
     room = np.empty((3 * n_samples, WIDTH))
     network = np.ascontiguousarray(sorting_network(n_samples).T)
-    entropy = np.zeros((n_samples + 1, WIDTH))
-    for n in range(1, n_samples):
-        entropy[n] = n * log(n / n_samples)
     gains, converged_at = steps
     pixel, next_pixel, free = np.zeros(WIDTH, np.int64), 0, 2**WIDTH - 1
     while True:
@@ -80,8 +76,7 @@ def fit_band(
                 if q == 0:
                     load(shape, frames, stride, next_pixel, n_samples, queue, queue_samples)
                     if settings.start == SPLIT:
-                        floor = settings.floor
-                        split(shape, queue, queue_samples, n_samples, floor, network, entropy, room)
+                        split(shape, queue, queue_samples, n_samples, settings.floor, network, room)
                 if settings.start != SPLIT:
                     draw_start(settings, places[next_pixel], q, K, C, queue, queue_samples)
                 for row in range(len(queue)):
