@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from bgsub.model import steps as em
 from bgsub.model.compiled import compiled
 from bgsub.model.constants import AT_FLOOR, CONSTANT, DEAD, LEVELS, RANK_DEFICIENT, UNDEFINED
-from bgsub.model.lanes import WIDTH, Shape
+from bgsub.model.lanes import WIDTH, Rows, Scalar, Shape, kernel, loop
 from bgsub.model.start import STARTS, draw_start, load, sorting_network, split
 from bgsub.model.steps import STATES, FitSettings, em_step
 
@@ -79,10 +79,8 @@ def fit_band(
                         split(shape, queue, queue_samples, n_samples, settings.floor, network, room)
                 if settings.start != SPLIT:
                     draw_start(settings, places[next_pixel], q, K, C, queue, queue_samples)
-                for row in range(len(queue)):
-                    pixels[row, j] = queue[row, q]
-                for row in range(len(queue_samples)):
-                    samples[row, j] = queue_samples[row, q]
+                copy_lane(queue, q, pixels, j, len(queue))
+                copy_lane(queue_samples, q, samples, j, len(queue_samples))
                 for row in range(STATES + K * (T + 1)):
                     work[row, j] = 0.0
                 work[em.BEST, j], work[em.LONGEST, j] = em.NEVER, em.FIRST_STEP
@@ -101,6 +99,13 @@ def fit_band(
                     fit.n_iter[pixel[j]] = t
                     write(j, pixel[j], n_samples, pixels, work, fit)
                     free ^= 1 << j
+
+
+@kernel
+def copy_lane(source: Rows, lane: Scalar, target: Rows, target_lane: Scalar, rows: Scalar) -> None:
+    """Copy a lane of so many rows."""
+    for row in loop(0, rows):
+        target.lane(target_lane)[row] = source.lane(lane)[row]
 
 
 @compiled

@@ -22,6 +22,7 @@ from bgsub.model.lanes import (
     Shape,
     Table,
     Variable,
+    in_order,
     kernel,
     lanes,
     loop,
@@ -202,8 +203,7 @@ def order_samples(
         order[i] = at * COLOURS + code.double()
     for step in loop(0, network.size, 2):
         i, j = network[step], network[step + 1]
-        a, b = order[i], order[j]
-        order[i], order[j] = a.at_most(b), a.at_least(b)
+        order[i], order[j] = in_order(order[i], order[j])
 
 
 def colour(number: Lanes, centre: Vector) -> Vector:
@@ -241,11 +241,15 @@ def best_cut(
             one += term
         lower = [both[0].like(below), *(one.get() for one in sums)]
         upper = [one - part for one, part in zip(both, lower, strict=True)]
-        value = part_score(lower, extra) + part_score(upper, extra)
         allowed = (lower[0] >= side) & (upper[0] >= side) & (upper[0] >= 1.0)
-        better = allowed & (value > score.get() + SMALLEST_ADVANTAGE)
-        score.set(select(better, value, score.get()))
-        size.set(select(better, lower[0], size.get()))
+        with allowed.anywhere():
+            inverse = 1.0 / (lower[0] * upper[0])
+            value = part_score(lower, upper[0] * inverse, extra) + part_score(
+                upper, lower[0] * inverse, extra
+            )
+            better = allowed & (value > score.get() + SMALLEST_ADVANTAGE)
+            score.set(select(better, value, score.get()))
+            size.set(select(better, lower[0], size.get()))
     return score.get(), size.get()
 
 
@@ -260,10 +264,9 @@ def moved(sums: list[Lanes], origin: Vector) -> list[Lanes]:
     return [n, *first, *products.values()]
 
 
-def part_score(sums: list[Lanes], extra: Lanes) -> Lanes:
-    """Return n (log n - log det(S + `extra` I) / 2) of n samples with these sums and the covariance S."""
-    n, C = sums[0].at_least(1.0), 1 if len(sums) == 3 else 3
-    inverse = 1.0 / n
+def part_score(sums: list[Lanes], inverse: Lanes, extra: Lanes) -> Lanes:
+    """Return n (log n - log det(S + `extra` I) / 2) of n = 1 / `inverse` samples of the covariance S."""
+    n, C = sums[0], 1 if len(sums) == 3 else 3
     mean = [one * inverse for one in sums[1 : 1 + C]]
     S = {
         (c, d): value * inverse - (mean[c] * mean[d] - extra if c == d else mean[c] * mean[d])
