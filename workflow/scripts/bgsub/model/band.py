@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from bgsub.model import steps as em
 from bgsub.model.compiled import compiled
-from bgsub.model.constants import AT_FLOOR, CONSTANT, DEAD, LEVELS, RANK_DEFICIENT, UNDEFINED
-from bgsub.model.lanes import WIDTH, Rows, Scalar, Shape, kernel, loop
+from bgsub.model.constants import LEVELS
+from bgsub.model.lanemath import triangle
+from bgsub.model.lanes import WIDTH, Rows, Scalar, Shape, Table, kernel, loop
 from bgsub.model.start import STARTS, draw_start, load, sorting_network, split
 from bgsub.model.steps import STATES, FitSettings, em_step
 
@@ -16,7 +17,6 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Colours = NDArray[np.uint8]
 
-ALIVE_SAMPLES = 4.0  # a component with fewer effective samples than d + 1 = 4 has no covariance of its own
 SPLIT = STARTS["split"]
 
 
@@ -63,10 +63,11 @@ def fit_band(
     K, n_pixels, T = len(fit.weights), len(places), 1 + C + C * (C + 1) // 2
     queue, queue_samples = np.zeros((1 + C + T + K * T, WIDTH)), np.zeros((n_samples * C, WIDTH), np.float32)
     pixels, samples = np.ones_like(queue), np.zeros_like(queue_samples)
-    work = np.ones((STATES + K * (4 * T + 1), WIDTH))
+    work = np.ones((STATES + K * 4 * T, WIDTH))
     room = np.empty((3 * n_samples, WIDTH))
     network = np.ascontiguousarray(sorting_network(n_samples).T)
     gains, converged_at = steps
+    weights, means, covariances = fit.weights.ravel(), fit.means.ravel(), fit.covariances.ravel()
     pixel, next_pixel, free = np.zeros(WIDTH, np.int64), 0, 2**WIDTH - 1
     while True:
         # Give every free lane the next pixel.
@@ -81,7 +82,7 @@ def fit_band(
                     draw_start(settings, places[next_pixel], q, K, C, queue, queue_samples)
                 copy_lane(queue, q, pixels, j, len(queue))
                 copy_lane(queue_samples, q, samples, j, len(queue_samples))
-                for row in range(STATES + K * (T + 1)):
+                for row in range(STATES + K * T):
                     work[row, j] = 0.0
                 work[em.BEST, j], work[em.LONGEST, j] = em.NEVER, em.FIRST_STEP
                 pixel[j] = next_pixel + offset
@@ -97,7 +98,10 @@ def fit_band(
                 if (done >> j) & 1:
                     converged_at[t] += int(work[em.CONVERGED, j])
                     fit.n_iter[pixel[j]] = t
-                    write(j, pixel[j], n_samples, pixels, work, fit)
+                    fit.log_likelihood[pixel[j]] = work[em.BEST, j]
+                    fit.converged[pixel[j]] = work[em.CONVERGED, j] > 0.0
+                    fit.flags[pixel[j]] = int(work[em.FLAGS, j])
+                    write(shape, pixels, work, j, pixel[j], len(fit.flags), weights, means, covariances)
                     free ^= 1 << j
 
 
@@ -108,30 +112,27 @@ def copy_lane(source: Rows, lane: Scalar, target: Rows, target_lane: Scalar, row
         target.lane(target_lane)[row] = source.lane(lane)[row]
 
 
-@compiled
-def write(j: int, p: int, n_samples: int, pixels: Floats, work: Floats, fit: Fit) -> None:
-    """Write lane `j` as pixel `p`, in the units of values in [0, 1]."""
-    weights, means, covariances, log_likelihood, _, converged, flags = fit
-    K, _, C = means.shape
-    flag, row = 0, STATES
-    for k in range(K):
-        weights[k, p] = work[row, j]
+@kernel
+def write(
+    shape: Shape,
+    pixels_: Rows,
+    work_: Rows,
+    lane: Scalar,
+    place: Scalar,
+    n_pixels: Scalar,
+    weights: Table,
+    means: Table,
+    covariances: Table,
+) -> None:
+    """Write a lane's parameters to `place` of `n_pixels`, in the units of values in [0, 1]."""
+    C, T = shape.channels, em.term_rows(shape.channels)
+    centre = em.pixels_of(shape, pixels_).centre.lane(lane)
+    parameters = em.work_of(shape, work_).parameters.lane(lane)
+    for k in range(shape.components):
+        to = place + n_pixels * k
+        weights[to] = parameters[k * T]
         for c in range(C):
-            means[k, p, c] = (work[row + 1 + c, j] + pixels[1 + c, j]) / LEVELS
-        if work[row, j] * n_samples < ALIVE_SAMPLES:
-            flag |= DEAD
-        row += 1 + C
-        for c in range(C):
-            for d in range(c + 1):
-                value = work[row, j] * (1.0 / LEVELS**2)
-                covariances[k, p, c, d] = covariances[k, p, d, c] = value
-                row += 1
-        if work[row, j] > 0.0:
-            flag |= AT_FLOOR
-        row += 1
-    log_likelihood[p], converged[p] = work[em.BEST, j], work[em.CONVERGED, j] > 0.0
-    if pixels[0, j] == 0.0:
-        flag = CONSTANT
-    elif pixels[0, j] < C:
-        flag |= RANK_DEFICIENT
-    flags[p] = flag | (UNDEFINED if work[em.LOST, j] > 0.0 else 0)
+            means[to * C + c] = (parameters[k * T + 1 + c] + centre[c]) / LEVELS
+        for row, (c, d) in enumerate(triangle(C), k * T + 1 + C):
+            value = parameters[row] * (1.0 / LEVELS**2)
+            covariances[to * (C * C) + (c * C + d)] = covariances[to * (C * C) + (d * C + c)] = value

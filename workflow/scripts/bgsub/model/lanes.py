@@ -238,13 +238,16 @@ class Rows:
 
 
 class Table:
-    """A contiguous array of integers or bytes that all pixels share."""
+    """A contiguous array not in lanes: integers or bytes that all pixels share, or room for results."""
 
     def __init__(self, data: ir.Value, size: ir.Value) -> None:
         self.data, self.size = data, Scalar(size)
 
     def __getitem__(self, index: Scalar) -> Scalar:
         return Scalar(emit().load(emit().gep(self.data, [index.value])))
+
+    def __setitem__(self, index: Scalar, lane: Lanes) -> None:
+        emit().store(emit().extract_element(lane.value, INT32(0)), emit().gep(self.data, [index.value]))
 
     def colours(self, first: Scalar, channels: int) -> list[Lanes]:
         """Return the channels of 16 pixels, side by side from byte `first` on."""
@@ -369,7 +372,8 @@ def _traced(context: Any, kind: types.Type, value: ir.Value) -> Any:
         return kind.count
     if isinstance(kind, types.Array):
         array = context.make_array(kind)(context, emit(), value)
-        return Rows(array.data) if isinstance(kind.dtype, types.Float) else Table(array.data, array.nitems)
+        in_lanes = isinstance(kind.dtype, types.Float) and kind.ndim == 2
+        return Rows(array.data) if in_lanes else Table(array.data, array.nitems)
     if isinstance(kind, types.Integer):
         return Scalar(context.cast(emit(), value, kind, types.int64))
     return _repeated(value, WIDTH)
@@ -378,7 +382,7 @@ def _traced(context: Any, kind: types.Type, value: ir.Value) -> Any:
 def kernel(function: Callable[..., Mask | None]) -> Callable[..., Any]:
     """Make a traced function callable from compiled code.
 
-    Tuples arrive as their lengths, named tuples as themselves, arrays (.., 16) of floats as Rows, others as
+    Tuples arrive as their lengths, named tuples as themselves, arrays (rows, 16) of floats as Rows, others as
     Tables, integers as Scalars, floats as Lanes. Of a mask that it returns the caller gets the bits.
     """
     signature = inspect.signature(function)
