@@ -10,7 +10,7 @@ from bgsub.model.compiled import compiled
 from bgsub.model.constants import LEVELS
 from bgsub.model.lanemath import triangle
 from bgsub.model.lanes import WIDTH, Rows, Scalar, Shape, Table, kernel, loop
-from bgsub.model.start import STARTS, draw_start, load, sorting_network, split
+from bgsub.model.start import RUN, STARTS, draw_start, load, sorting_network, split
 from bgsub.model.steps import STATES, FitSettings, em_step
 
 Floats = NDArray[np.float64]
@@ -62,10 +62,10 @@ def fit_band(
     n_samples, stride, C = frames.shape
     K, n_pixels, T = len(fit.weights), len(places), 1 + C + C * (C + 1) // 2
     queue, queue_samples = np.zeros((1 + C + T + K * T, WIDTH)), np.zeros((n_samples * C, WIDTH), np.float32)
-    pixels, samples = np.ones_like(queue), np.zeros_like(queue_samples)
+    pixels, samples = np.ones_like(queue), np.zeros(queue_samples.shape)
     work = np.ones((STATES + K * 4 * T, WIDTH))
-    room = np.empty((3 * n_samples, WIDTH))
-    network = np.ascontiguousarray(sorting_network(n_samples).T)
+    room = np.full((3 * (n_samples + RUN), WIDTH), np.inf)
+    network = np.ascontiguousarray(sorting_network(n_samples, RUN).T)
     gains, converged_at = steps
     weights, means, covariances = fit.weights.ravel(), fit.means.ravel(), fit.covariances.ravel()
     pixel, next_pixel, free = np.zeros(WIDTH, np.int64), 0, 2**WIDTH - 1
@@ -107,9 +107,9 @@ def fit_band(
 
 @kernel
 def copy_lane(source: Rows, lane: Scalar, target: Rows, target_lane: Scalar, rows: Scalar) -> None:
-    """Copy a lane of so many rows."""
+    """Copy a lane of so many rows, in double precision."""
     for row in loop(0, rows):
-        target.lane(target_lane)[row] = source.lane(lane)[row]
+        target.lane(target_lane)[row] = source.lane(lane)[row].double()
 
 
 @kernel

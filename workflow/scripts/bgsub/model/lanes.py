@@ -65,7 +65,9 @@ class Lanes:
         return Lanes(emit().fptrunc(self.value, vector(WIDTH, SINGLE)))
 
     def double(self) -> "Lanes":
-        """Return numbers of single precision in double precision."""
+        """Return these numbers in double precision."""
+        if self.value.type.element == DOUBLE:
+            return self
         return Lanes(emit().fpext(self.value, vector(self.value.type.count)))
 
     def bytes(self, count: int) -> list["Lanes"]:

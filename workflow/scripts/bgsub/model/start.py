@@ -38,6 +38,7 @@ SMALLEST_ADVANTAGE = 1e-3  # nats; less is rounding, as where two orders come to
 PLACE_UNIT = 1.0 / 256.0  # levels; nearer samples are ordered by colour, so that rounding decides nothing
 COLOURS = 2.0**24
 OUTSIDE = 2.0**26  # place of a sample of another group, plus that group: beyond any place in this one
+RUN = 16  # rows that are sorted in registers
 EXACT = 256  # samples whose summed products are whole numbers below 2^24, exact in single precision
 
 
@@ -111,21 +112,22 @@ def split(
     surfaces. The other is by distance from the mean of the middle half of the first: it parts a wall from
     colours on all sides of it. A covariance gets a share of the floor on its diagonal.
 
-    `room` (3 N, 16) is for the two orders and the samples' groups. Where K > 2, samples change places.
+    `room` (3 (N + 16), 16) is for the two orders and the samples' groups, with infinity beyond N samples.
+    Where K > 2, samples change places.
     """
     K, C, T, pixels = shape.components, shape.channels, term_rows(shape.channels), pixels_of(shape, rows)
     centre, sums = pixels.centre.block(0, C), pixels.sums
-    along, around, labels = room, room.part(n_samples), room.part(n_samples * 2) if K > 2 else None
+    along, around, labels = (room.part((n_samples + RUN) * part) for part in range(3))
     extra = (SHARE_OF_FLOOR * lanes(floor)).at_least(ROUNDING_VARIANCE)
     for row in range(K * T):
         sums[row] = pixels.totals[row] if row < T else 0.0
-    if labels:
+    if K > 2:
         for i in loop(0, n_samples):
             labels[i] = 0.0
     for new in loop(1, K):
         widest, group = widest_group([sums.block(k * T, T) for k in range(K)])
         mean = [one / group[0].at_least(1.0) for one in group[1 : 1 + C]]
-        order = partial(order_samples, samples, centre, labels, widest, n_samples, network)
+        order = partial(order_samples, samples, centre, labels if K > 2 else None, widest, n_samples, network)
         axis = [one.single() for one in main_axis(scatter(group))]
         order(partial(la.dot, axis), along)
         middle = middle_mean(along, group[0], centre, n_samples)
@@ -141,7 +143,7 @@ def split(
             x, rank = colour(number.get(), centre), lanes(i)
             is_lower = rank.single() < size
             add_sample(part, x, select(is_lower, x[0].like(1.0), 0.0))
-            if labels:
+            if K > 2:
                 outside = (number.get() * (1.0 / COLOURS)).floor() - OUTSIDE
                 labels[i] = select(rank < group[0], select(is_lower, widest, lanes(new)), outside)
                 for c in range(C):
@@ -201,9 +203,25 @@ def order_samples(
             at = select(labels[i].equals(group), at, labels[i] + OUTSIDE)
         code = la.polynomial(x[0].like(256.0), x) + code_of_centre
         order[i] = at * COLOURS + code.double()
+    sort(order, n_samples, network)
+
+
+def sort(rows: Rows, count: Scalar, network: Table) -> None:
+    """Sort each lane of so many rows; above them are numbers beyond all others, to the next multiple of 16.
+
+    Sixteen rows of half the lanes at a time fit into the registers. The `network` merges them.
+    """
+    for first in loop(0, count, RUN):
+        for half in range(2):
+            part = rows.part(first).half(half)
+            run = part.block(0, RUN)
+            for i, j in sorting.sorting_network(RUN).T.tolist():
+                run[i], run[j] = in_order(run[i], run[j])
+            for row, value in enumerate(run):
+                part[row] = value
     for step in loop(0, network.size, 2):
         i, j = network[step], network[step + 1]
-        order[i], order[j] = in_order(order[i], order[j])
+        rows[i], rows[j] = in_order(rows[i], rows[j])
 
 
 def colour(number: Lanes, centre: Vector) -> Vector:
