@@ -11,13 +11,15 @@ from bgsub.model.constants import LEVELS
 from bgsub.model.lanemath import triangle
 from bgsub.model.lanes import WIDTH, Rows, Scalar, Shape, Table, kernel, loop
 from bgsub.model.start import RUN, STARTS, draw_start, load, sorting_network, split
-from bgsub.model.steps import STATES, FitSettings, em_step
+from bgsub.model.steps import FitSettings, em_step
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Colours = NDArray[np.uint8]
 
 SPLIT = STARTS["split"]
+BUSY, FRESH = 0, 1
+FIRST_STEPS = 2  # no pixel with a tolerance converges before, but constant ones
 
 
 class Fit(NamedTuple):
@@ -58,65 +60,86 @@ def fit_band(
     """Fit the pixels of `frames` (N, P', C) into `fit` from index `offset` on, and add to `steps`.
 
     Random starts go by the pixels' `places` (P,) in the whole image; P' is P or more, a multiple of 16.
+
+    Sixteen pixels that lie side by side take their first steps together. Whoever is not done then takes a
+    lane among other busy ones, where each makes way when it is done.
     """
     n_samples, stride, C = frames.shape
     K, n_pixels, T = len(fit.weights), len(places), 1 + C + C * (C + 1) // 2
-    queue, queue_samples = np.zeros((1 + C + T + K * T, WIDTH)), np.zeros((n_samples * C, WIDTH), np.float32)
-    pixels, samples = np.ones_like(queue), np.zeros(queue_samples.shape)
-    work = np.ones((STATES + K * 4 * T, WIDTH))
-    room = np.full((3 * (n_samples + RUN), WIDTH), np.inf)
+    moving = em.STATES + C + T + 4 * K * T  # rows that a pixel takes with it
+    rows = aligned(2 * (moving + K * T)).reshape(2, -1, WIDTH)
+    samples = aligned(n_samples * C).view(np.float32).reshape(2, -1, WIDTH)
+    pixel = np.zeros((2, WIDTH), np.int64)
+    at_work = [0, 0]  # bit j: lane j's pixel is not done
+    room = aligned(3 * (n_samples + RUN))
+    room[:] = np.inf
     network = np.ascontiguousarray(sorting_network(n_samples, RUN).T)
-    gains, converged_at = steps
     weights, means, covariances = fit.weights.ravel(), fit.means.ravel(), fit.covariances.ravel()
-    pixel, next_pixel, free = np.zeros(WIDTH, np.int64), 0, 2**WIDTH - 1
+    # Without a tolerance all take the same number of steps.
+    together = FIRST_STEPS if settings.tolerance >= 0.0 else settings.max_iterations + 1
+    next_pixel, step = 0, 0
     while True:
-        # Give every free lane the next pixel.
-        for j in range(WIDTH):
-            if (free >> j) & 1 and next_pixel < n_pixels:
-                q = next_pixel % WIDTH
-                if q == 0:
-                    load(shape, frames, stride, next_pixel, n_samples, queue, queue_samples)
-                    if settings.start == SPLIT:
-                        split(shape, queue, queue_samples, n_samples, settings.floor, network, room)
+        if step == together:
+            lane = 0
+            for j in range(WIDTH):
+                while (at_work[BUSY] >> lane) & 1:
+                    lane += 1
+                if (at_work[FRESH] >> j) & 1 and lane < WIDTH:
+                    move_lane(rows[FRESH], j, rows[BUSY], lane, moving)
+                    move_lane(samples[FRESH], j, samples[BUSY], lane, n_samples * C)
+                    pixel[BUSY, lane] = pixel[FRESH, j]
+                    at_work[FRESH] ^= 1 << j
+                    at_work[BUSY] ^= 1 << lane
+        if at_work[FRESH] == 0 and next_pixel < n_pixels:
+            load(shape, frames, stride, next_pixel, n_samples, rows[FRESH], samples[FRESH])
+            if settings.start == SPLIT:
+                split(shape, rows[FRESH], samples[FRESH], n_samples, settings.floor, network, room)
+            for j in range(min(WIDTH, n_pixels - next_pixel)):
                 if settings.start != SPLIT:
-                    draw_start(settings, places[next_pixel], q, K, C, queue, queue_samples)
-                copy_lane(queue, q, pixels, j, len(queue))
-                copy_lane(queue_samples, q, samples, j, len(queue_samples))
-                for row in range(STATES + K * T):
-                    work[row, j] = 0.0
-                work[em.BEST, j], work[em.LONGEST, j] = em.NEVER, em.FIRST_STEP
-                pixel[j] = next_pixel + offset
-                free ^= 1 << j
+                    draw_start(settings, places[next_pixel], j, K, C, rows[FRESH], samples[FRESH])
+                pixel[FRESH, j] = next_pixel + offset
+                at_work[FRESH] |= 1 << j
                 next_pixel += 1
-        if free == 2**WIDTH - 1:
+            step = 0
+        which = BUSY
+        if at_work[FRESH] and step < together:
+            which, step = FRESH, step + 1
+        if at_work[which] == 0:
             return
-        done = em_step(shape, pixels, samples, n_samples, work, settings)
+        done = em_step(shape, rows[which], samples[which], n_samples, settings)
         for j in range(WIDTH):
-            if not (free >> j) & 1:
-                t = int(work[em.STEP, j]) - 1
-                gains[t] += int(work[em.CHANGE, j])
+            if (at_work[which] >> j) & 1:
+                t = int(rows[which, em.STEP, j]) - 1
+                steps.gains[t] += int(rows[which, em.CHANGE, j])
                 if (done >> j) & 1:
-                    converged_at[t] += int(work[em.CONVERGED, j])
-                    fit.n_iter[pixel[j]] = t
-                    fit.log_likelihood[pixel[j]] = work[em.BEST, j]
-                    fit.converged[pixel[j]] = work[em.CONVERGED, j] > 0.0
-                    fit.flags[pixel[j]] = int(work[em.FLAGS, j])
-                    write(shape, pixels, work, j, pixel[j], len(fit.flags), weights, means, covariances)
-                    free ^= 1 << j
+                    at_work[which] ^= 1 << j
+                    p, converged = pixel[which, j], rows[which, em.CONVERGED, j] > 0.0
+                    steps.converged_at[t] += converged
+                    fit.n_iter[p], fit.converged[p] = t, converged
+                    fit.log_likelihood[p] = rows[which, em.BEST, j]
+                    fit.flags[p] = int(rows[which, em.FLAGS, j])
+                    write(shape, rows[which], j, p, len(fit.flags), weights, means, covariances)
+
+
+@compiled
+def aligned(count: int) -> Floats:
+    """Return so many rows of ones, 16 doubles each, that begin where a cache line does."""
+    numbers = np.ones((count + 1) * WIDTH)
+    first = -numbers.ctypes.data % (8 * WIDTH) // 8
+    return numbers[first : first + count * WIDTH].reshape(count, WIDTH)
 
 
 @kernel
-def copy_lane(source: Rows, lane: Scalar, target: Rows, target_lane: Scalar, rows: Scalar) -> None:
-    """Copy a lane of so many rows, in double precision."""
+def move_lane(source: Rows, lane: Scalar, target: Rows, target_lane: Scalar, rows: Scalar) -> None:
+    """Copy a lane of so many rows."""
     for row in loop(0, rows):
-        target.lane(target_lane)[row] = source.lane(lane)[row].double()
+        target.lane(target_lane)[row] = source.lane(lane)[row]
 
 
 @kernel
 def write(
     shape: Shape,
-    pixels_: Rows,
-    work_: Rows,
+    rows: Rows,
     lane: Scalar,
     place: Scalar,
     n_pixels: Scalar,
@@ -126,8 +149,8 @@ def write(
 ) -> None:
     """Write a lane's parameters to `place` of `n_pixels`, in the units of values in [0, 1]."""
     C, T = shape.channels, em.term_rows(shape.channels)
-    centre = em.pixels_of(shape, pixels_).centre.lane(lane)
-    parameters = em.work_of(shape, work_).parameters.lane(lane)
+    pixels = em.pixels_of(shape, rows)
+    centre, parameters = pixels.centre.lane(lane), pixels.parameters.lane(lane)
     for k in range(shape.components):
         to = place + n_pixels * k
         weights[to] = parameters[k * T]

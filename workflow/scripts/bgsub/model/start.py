@@ -29,7 +29,18 @@ from bgsub.model.lanes import (
     select,
 )
 from bgsub.model.numerics import uniform
-from bgsub.model.steps import FitSettings, pixels_of, term_rows, terms_of
+from bgsub.model.steps import (
+    BEST,
+    FIRST_STEP,
+    LONGEST,
+    NEVER,
+    RANK,
+    STATES,
+    FitSettings,
+    pixels_of,
+    term_rows,
+    terms_of,
+)
 
 STARTS = {"split": 0, "uniform": 1, "random": 2}
 SMALLEST_SIDE = 3.0  # samples; fewer give a component that lives on one outlier
@@ -63,15 +74,19 @@ def load(
         for c in range(C):
             samples[i * C + c] = deviation[c]
         add_sample(whole, deviation)
-    for row, value in enumerate([*centre, *(moment.get() for moment in moments)], 1):
-        rows[row] = value
+    for row, value in enumerate([*centre, *(moment.get() for moment in moments)]):
+        pixels.centre[row] = value
     S = scatter([moment.get() for moment in moments])
     noise = (1e-10 * la.trace(S)).at_least(1e-3)  # S is of integers
     rank, full = Variable(C), la.exceeds(S, noise)
     with (~full).anywhere():
         found = la.total(select(value > noise, 1.0, 0.0) for value, _ in la.eigen(S))
         rank.set(select(full, C, found))
-    pixels.rank[0] = rank.get()
+    state = dict.fromkeys(range(STATES), lanes(0.0)) | {BEST: NEVER, LONGEST: FIRST_STEP, RANK: rank.get()}
+    for row, value in state.items():
+        pixels.state[row] = value
+    for row in range(shape.components * term_rows(C)):
+        pixels.parameters[row] = 0.0
 
 
 def exact_sums(sums: list[Variable], count: Scalar) -> Iterator[tuple[list[Variable], Scalar]]:
@@ -309,30 +324,31 @@ def draw_start(
     samples as means, the pixel's whole covariance. Weights are equal. `rows` are those of `pixels_of`.
     """
     T = 1 + C + C * (C + 1) // 2
-    totals, sums = 1 + C, 1 + C + T
-    if rows[0, j] == 0.0:  # samples that are all alike take one component
-        for row in range(K * T):
-            rows[sums + row, j] = rows[totals + row, j] if row < T else 0.0
+    centre, totals = rows[STATES : STATES + C, j], rows[STATES + C : STATES + C + T, j]
+    sums = rows[STATES + C + T : STATES + C + T + K * T, j]
+    if rows[RANK, j] == 0.0:  # samples that are all alike take one component
+        sums[:] = 0.0
+        sums[:T] = totals
         return
-    n_samples = int(rows[totals, j])
+    n_samples = int(totals[0])
     order, mean, weight = np.arange(n_samples), np.empty(C), n_samples / K
     for k in range(K):
         draw = min(n_samples - 1, k + int(uniform(settings.seed, place, k) * max(1, n_samples - k)))
         first = min(k, n_samples - 1)  # K > N: the last ones share a sample
         order[first], order[draw] = order[draw], order[first]
-        row = sums + k * T
-        rows[row, j] = weight
+        row = k * T
+        sums[row] = weight
         for c in range(C):
             mean[c] = samples[order[first] * C + c, j]
             if settings.start == 1:
-                mean[c] = LEVELS * uniform(settings.seed, place, k * C + c) - rows[1 + c, j]
-            rows[row + 1 + c, j] = weight * mean[c]
+                mean[c] = LEVELS * uniform(settings.seed, place, k * C + c) - centre[c]
+            sums[row + 1 + c] = weight * mean[c]
         at = 1 + C
         for c in range(C):
             for d in range(c + 1):
                 covariance = LEVELS * LEVELS if c == d else 0.0
                 if settings.start == 2:
-                    product = rows[totals + 1 + c, j] / n_samples * (rows[totals + 1 + d, j] / n_samples)
-                    covariance = rows[totals + at, j] / n_samples - product
-                rows[row + at, j] = weight * (covariance + mean[c] * mean[d])
+                    product = totals[1 + c] / n_samples * (totals[1 + d] / n_samples)
+                    covariance = totals[at] / n_samples - product
+                sums[row + at] = weight * (covariance + mean[c] * mean[d])
                 at += 1
