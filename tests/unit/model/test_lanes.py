@@ -19,7 +19,7 @@ from bgsub.model.lanes import (
     loop,
     select,
 )
-from bgsub.model.start import Samples, order_by
+from bgsub.model.start import RUN, sort
 from bgsub.sorting import sorting_network
 
 PLACES = lanemath.triangle(3)
@@ -233,14 +233,14 @@ def test_eigenvalues_floor_and_whitening_are_lapacks(kind):
 
 @compiled
 @kernel
-def sort(rows: Rows, order: Rows, n: Scalar, network: Table) -> None:
-    samples = Samples(n, [lanes(0.0)], network, rows)
-    order_by(lambda x: x[0] * 1.0, lanes(0.0), rows, order, samples)
+def sort_rows(rows: Rows, n: Scalar, network: Table) -> None:
+    sort(rows, n, network)
 
 
-@pytest.mark.parametrize("n", [1, 2, 3, 5, 8, 44, 101])
+@pytest.mark.parametrize("n", [1, 2, 3, 5, 8, 16, 17, 44, 101])
 def test_sorts_every_lane(n):
-    rows = np.random.default_rng(n).integers(0, 256, (n, WIDTH)).astype(float)
-    order = np.empty_like(rows)
-    sort(rows, order, n, np.ascontiguousarray(sorting_network(n).T))
-    np.testing.assert_array_equal(order % 2.0**24, np.sort(rows, axis=0))
+    rows = np.full((n + RUN, WIDTH), np.inf)
+    rows[:n] = np.random.default_rng(n).integers(0, 256, (n, WIDTH))
+    expected = np.sort(rows, axis=0)
+    sort_rows(rows, n, np.ascontiguousarray(sorting_network(n, RUN).T))
+    np.testing.assert_array_equal(rows, expected)

@@ -7,18 +7,19 @@ from numpy.typing import NDArray
 
 from bgsub.model import steps as em
 from bgsub.model.compiled import compiled
-from bgsub.model.constants import AT_FLOOR, CONSTANT, DEAD, LEVELS, RANK_DEFICIENT, UNDEFINED
-from bgsub.model.lanes import WIDTH, Shape
-from bgsub.model.numerics import log
-from bgsub.model.start import STARTS, draw_start, load, sorting_network, split
-from bgsub.model.steps import STATES, FitSettings, em_step
+from bgsub.model.constants import LEVELS
+from bgsub.model.lanemath import triangle
+from bgsub.model.lanes import WIDTH, Rows, Scalar, Shape, Table, kernel, loop
+from bgsub.model.start import RUN, STARTS, draw_start, load, sorting_network, split
+from bgsub.model.steps import FitSettings, em_step
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Colours = NDArray[np.uint8]
 
-ALIVE_SAMPLES = 4.0  # a component with fewer effective samples than d + 1 = 4 has no covariance of its own
 SPLIT = STARTS["split"]
+BUSY, FRESH = 0, 1
+FIRST_STEPS = 2  # no pixel with a tolerance converges before, but constant ones
 
 
 class Fit(NamedTuple):
@@ -59,79 +60,102 @@ def fit_band(
     """Fit the pixels of `frames` (N, P', C) into `fit` from index `offset` on, and add to `steps`.
 
     Random starts go by the pixels' `places` (P,) in the whole image; P' is P or more, a multiple of 16.
+
+    Sixteen pixels that lie side by side take their first steps together. Whoever is not done then takes a
+    lane among other busy ones, where each makes way when it is done.
     """
     n_samples, stride, C = frames.shape
     K, n_pixels, T = len(fit.weights), len(places), 1 + C + C * (C + 1) // 2
-    queue, queue_samples = np.zeros((1 + C + T + K * T, WIDTH)), np.zeros((n_samples * C, WIDTH), np.float32)
-    pixels, samples = np.ones_like(queue), np.zeros_like(queue_samples)
-    work = np.ones((STATES + K * (4 * T + 1), WIDTH))
-    room = np.empty((3 * n_samples, WIDTH))
-    network = np.ascontiguousarray(sorting_network(n_samples).T)
-    entropy = np.zeros((n_samples + 1, WIDTH))
-    for n in range(1, n_samples):
-        entropy[n] = n * log(n / n_samples)
-    gains, converged_at = steps
-    pixel, next_pixel, free = np.zeros(WIDTH, np.int64), 0, 2**WIDTH - 1
+    moving = em.STATES + C + T + 4 * K * T  # rows that a pixel takes with it
+    rows = aligned(2 * (moving + K * T)).reshape(2, -1, WIDTH)
+    samples = aligned(n_samples * C).view(np.float32).reshape(2, -1, WIDTH)
+    pixel = np.zeros((2, WIDTH), np.int64)
+    at_work = [0, 0]  # bit j: lane j's pixel is not done
+    room = aligned(3 * (n_samples + RUN))
+    room[:] = np.inf
+    network = np.ascontiguousarray(sorting_network(n_samples, RUN).T)
+    weights, means, covariances = fit.weights.ravel(), fit.means.ravel(), fit.covariances.ravel()
+    # Without a tolerance all take the same number of steps.
+    together = FIRST_STEPS if settings.tolerance >= 0.0 else settings.max_iterations + 1
+    next_pixel, step = 0, 0
     while True:
-        # Give every free lane the next pixel.
-        for j in range(WIDTH):
-            if (free >> j) & 1 and next_pixel < n_pixels:
-                q = next_pixel % WIDTH
-                if q == 0:
-                    load(shape, frames, stride, next_pixel, n_samples, queue, queue_samples)
-                    if settings.start == SPLIT:
-                        floor = settings.floor
-                        split(shape, queue, queue_samples, n_samples, floor, network, entropy, room)
+        if step == together:
+            lane = 0
+            for j in range(WIDTH):
+                while (at_work[BUSY] >> lane) & 1:
+                    lane += 1
+                if (at_work[FRESH] >> j) & 1 and lane < WIDTH:
+                    move_lane(rows[FRESH], j, rows[BUSY], lane, moving)
+                    move_lane(samples[FRESH], j, samples[BUSY], lane, n_samples * C)
+                    pixel[BUSY, lane] = pixel[FRESH, j]
+                    at_work[FRESH] ^= 1 << j
+                    at_work[BUSY] ^= 1 << lane
+        if at_work[FRESH] == 0 and next_pixel < n_pixels:
+            load(shape, frames, stride, next_pixel, n_samples, rows[FRESH], samples[FRESH])
+            if settings.start == SPLIT:
+                split(shape, rows[FRESH], samples[FRESH], n_samples, settings.floor, network, room)
+            for j in range(min(WIDTH, n_pixels - next_pixel)):
                 if settings.start != SPLIT:
-                    draw_start(settings, places[next_pixel], q, K, C, queue, queue_samples)
-                for row in range(len(queue)):
-                    pixels[row, j] = queue[row, q]
-                for row in range(len(queue_samples)):
-                    samples[row, j] = queue_samples[row, q]
-                for row in range(STATES + K * (T + 1)):
-                    work[row, j] = 0.0
-                work[em.BEST, j], work[em.LONGEST, j] = em.NEVER, em.FIRST_STEP
-                pixel[j] = next_pixel + offset
-                free ^= 1 << j
+                    draw_start(settings, places[next_pixel], j, K, C, rows[FRESH], samples[FRESH])
+                pixel[FRESH, j] = next_pixel + offset
+                at_work[FRESH] |= 1 << j
                 next_pixel += 1
-        if free == 2**WIDTH - 1:
+            step = 0
+        which = BUSY
+        if at_work[FRESH] and step < together:
+            which, step = FRESH, step + 1
+        if at_work[which] == 0:
             return
-        done = em_step(shape, pixels, samples, n_samples, work, settings)
+        done = em_step(shape, rows[which], samples[which], n_samples, settings)
         for j in range(WIDTH):
-            if not (free >> j) & 1:
-                t = int(work[em.STEP, j]) - 1
-                gains[t] += int(work[em.CHANGE, j])
+            if (at_work[which] >> j) & 1:
+                t = int(rows[which, em.STEP, j]) - 1
+                steps.gains[t] += int(rows[which, em.CHANGE, j])
                 if (done >> j) & 1:
-                    converged_at[t] += int(work[em.CONVERGED, j])
-                    fit.n_iter[pixel[j]] = t
-                    write(j, pixel[j], n_samples, pixels, work, fit)
-                    free ^= 1 << j
+                    at_work[which] ^= 1 << j
+                    p, converged = pixel[which, j], rows[which, em.CONVERGED, j] > 0.0
+                    steps.converged_at[t] += converged
+                    fit.n_iter[p], fit.converged[p] = t, converged
+                    fit.log_likelihood[p] = rows[which, em.BEST, j]
+                    fit.flags[p] = int(rows[which, em.FLAGS, j])
+                    write(shape, rows[which], j, p, len(fit.flags), weights, means, covariances)
 
 
 @compiled
-def write(j: int, p: int, n_samples: int, pixels: Floats, work: Floats, fit: Fit) -> None:
-    """Write lane `j` as pixel `p`, in the units of values in [0, 1]."""
-    weights, means, covariances, log_likelihood, _, converged, flags = fit
-    K, _, C = means.shape
-    flag, row = 0, STATES
-    for k in range(K):
-        weights[k, p] = work[row, j]
+def aligned(count: int) -> Floats:
+    """Return so many rows of ones, 16 doubles each, that begin where a cache line does."""
+    numbers = np.ones((count + 1) * WIDTH)
+    first = -numbers.ctypes.data % (8 * WIDTH) // 8
+    return numbers[first : first + count * WIDTH].reshape(count, WIDTH)
+
+
+@kernel
+def move_lane(source: Rows, lane: Scalar, target: Rows, target_lane: Scalar, rows: Scalar) -> None:
+    """Copy a lane of so many rows."""
+    for row in loop(0, rows):
+        target.lane(target_lane)[row] = source.lane(lane)[row]
+
+
+@kernel
+def write(
+    shape: Shape,
+    rows: Rows,
+    lane: Scalar,
+    place: Scalar,
+    n_pixels: Scalar,
+    weights: Table,
+    means: Table,
+    covariances: Table,
+) -> None:
+    """Write a lane's parameters to `place` of `n_pixels`, in the units of values in [0, 1]."""
+    C, T = shape.channels, em.term_rows(shape.channels)
+    pixels = em.pixels_of(shape, rows)
+    centre, parameters = pixels.centre.lane(lane), pixels.parameters.lane(lane)
+    for k in range(shape.components):
+        to = place + n_pixels * k
+        weights[to] = parameters[k * T]
         for c in range(C):
-            means[k, p, c] = (work[row + 1 + c, j] + pixels[1 + c, j]) / LEVELS
-        if work[row, j] * n_samples < ALIVE_SAMPLES:
-            flag |= DEAD
-        row += 1 + C
-        for c in range(C):
-            for d in range(c + 1):
-                value = work[row, j] * (1.0 / LEVELS**2)
-                covariances[k, p, c, d] = covariances[k, p, d, c] = value
-                row += 1
-        if work[row, j] > 0.0:
-            flag |= AT_FLOOR
-        row += 1
-    log_likelihood[p], converged[p] = work[em.BEST, j], work[em.CONVERGED, j] > 0.0
-    if pixels[0, j] == 0.0:
-        flag = CONSTANT
-    elif pixels[0, j] < C:
-        flag |= RANK_DEFICIENT
-    flags[p] = flag | (UNDEFINED if work[em.LOST, j] > 0.0 else 0)
+            means[to * C + c] = (parameters[k * T + 1 + c] + centre[c]) / LEVELS
+        for row, (c, d) in enumerate(triangle(C), k * T + 1 + C):
+            value = parameters[row] * (1.0 / LEVELS**2)
+            covariances[to * (C * C) + (c * C + d)] = covariances[to * (C * C) + (d * C + c)] = value

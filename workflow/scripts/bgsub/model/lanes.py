@@ -65,7 +65,9 @@ class Lanes:
         return Lanes(emit().fptrunc(self.value, vector(WIDTH, SINGLE)))
 
     def double(self) -> "Lanes":
-        """Return numbers of single precision in double precision."""
+        """Return these numbers in double precision."""
+        if self.value.type.element == DOUBLE:
+            return self
         return Lanes(emit().fpext(self.value, vector(self.value.type.count)))
 
     def bytes(self, count: int) -> list["Lanes"]:
@@ -206,12 +208,12 @@ class Scalar:
 class Rows:
     """A contiguous array (rows, 16), from some row on, or some lanes of it."""
 
-    def __init__(self, data: ir.Value, first: Index = 0, lane: int = 0, width: int = WIDTH) -> None:
-        self.data, self.first, self.lane = data, first, lane
+    def __init__(self, data: ir.Value, first: Index = 0, lane: Index = 0, width: int = WIDTH) -> None:
+        self.data, self.first, self._lane = data, first, lane
         self.kind = vector(width, data.type.pointee)
 
     def _pointer(self, row: Index) -> ir.Value:
-        place = (Scalar(_integer(row)) + self.first) * WIDTH + self.lane
+        place = (Scalar(_integer(row)) + self.first) * WIDTH + self._lane
         return emit().bitcast(emit().gep(self.data, [place.value]), self.kind.as_pointer())
 
     def __getitem__(self, row: Index) -> Lanes:
@@ -222,11 +224,15 @@ class Rows:
 
     def part(self, first: Index) -> "Rows":
         """Return the rows from `first` on."""
-        return Rows(self.data, Scalar(_integer(first)) + self.first, self.lane, self.kind.count)
+        return Rows(self.data, Scalar(_integer(first)) + self.first, self._lane, self.kind.count)
 
     def half(self, half: int) -> "Rows":
         """Return the lower half of the lanes (0) or the upper (1)."""
         return Rows(self.data, self.first, half * WIDTH // 2, WIDTH // 2)
+
+    def lane(self, lane: Index) -> "Rows":
+        """Return one of the lanes."""
+        return Rows(self.data, self.first, lane, 1)
 
     def block(self, first: Index, count: int) -> list[Lanes]:
         """Return `count` rows from `first` on."""
@@ -234,13 +240,16 @@ class Rows:
 
 
 class Table:
-    """A contiguous array of integers or bytes that all pixels share."""
+    """A contiguous array not in lanes: integers or bytes that all pixels share, or room for results."""
 
     def __init__(self, data: ir.Value, size: ir.Value) -> None:
         self.data, self.size = data, Scalar(size)
 
     def __getitem__(self, index: Scalar) -> Scalar:
         return Scalar(emit().load(emit().gep(self.data, [index.value])))
+
+    def __setitem__(self, index: Scalar, lane: Lanes) -> None:
+        emit().store(emit().extract_element(lane.value, INT32(0)), emit().gep(self.data, [index.value]))
 
     def colours(self, first: Scalar, channels: int) -> list[Lanes]:
         """Return the channels of 16 pixels, side by side from byte `first` on."""
@@ -322,13 +331,18 @@ def fma(a: Lanes, b: Lanes, c: Lanes) -> Lanes:
     return _llvm("fma", a, b, c)
 
 
-def _llvm(name: str, *arguments: Lanes) -> Lanes:
-    """Call LLVM's function of that name."""
+def in_order(a: Lanes, b: Lanes) -> tuple[Lanes, Lanes]:
+    """Return the smaller and the larger of two numbers, neither of which is NaN."""
+    return _llvm("minnum", a, b, known=("nnan", "nsz")), _llvm("maxnum", a, b, known=("nnan", "nsz"))
+
+
+def _llvm(name: str, *arguments: Lanes, known: Sequence[str] = ()) -> Lanes:
+    """Call LLVM's function of that name; `known` are flags of what it need not mind."""
     kind = arguments[0].value.type
     function_type = ir.FunctionType(kind, [kind] * len(arguments))
     full_name = f"llvm.{name}.v{kind.count}f{64 if kind.element == DOUBLE else 32}"
     function = cgutils.get_or_insert_function(emit().module, function_type, full_name)
-    return Lanes(emit().call(function, [argument.value for argument in arguments]))
+    return Lanes(emit().call(function, [argument.value for argument in arguments], fastmath=known))
 
 
 def _integer(number: Index) -> ir.Value:
@@ -360,7 +374,8 @@ def _traced(context: Any, kind: types.Type, value: ir.Value) -> Any:
         return kind.count
     if isinstance(kind, types.Array):
         array = context.make_array(kind)(context, emit(), value)
-        return Rows(array.data) if isinstance(kind.dtype, types.Float) else Table(array.data, array.nitems)
+        in_lanes = isinstance(kind.dtype, types.Float) and kind.ndim == 2
+        return Rows(array.data) if in_lanes else Table(array.data, array.nitems)
     if isinstance(kind, types.Integer):
         return Scalar(context.cast(emit(), value, kind, types.int64))
     return _repeated(value, WIDTH)
@@ -369,7 +384,7 @@ def _traced(context: Any, kind: types.Type, value: ir.Value) -> Any:
 def kernel(function: Callable[..., Mask | None]) -> Callable[..., Any]:
     """Make a traced function callable from compiled code.
 
-    Tuples arrive as their lengths, named tuples as themselves, arrays (.., 16) of floats as Rows, others as
+    Tuples arrive as their lengths, named tuples as themselves, arrays (rows, 16) of floats as Rows, others as
     Tables, integers as Scalars, floats as Lanes. Of a mask that it returns the caller gets the bits.
     """
     signature = inspect.signature(function)

@@ -1,12 +1,11 @@
 """Where EM starts from, as sums (see `model.steps`): the deterministic split, and draws at random.
 
 A sample is sorted as one number, its place in an order times 2^24 plus its colour's bytes: the colour needs
-no fetching afterwards, and equal places are ordered by colour. The number is an integer below 2^53.
+no fetching afterwards, and equal places are ordered by colour. The number is an integer below 2^51.
 """
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 
@@ -17,45 +16,41 @@ from bgsub.model.constants import LEVELS, ROUNDING_VARIANCE
 from bgsub.model.lanemath import Matrix, Vector
 from bgsub.model.lanes import (
     Lanes,
-    Mask,
     Number,
     Rows,
     Scalar,
     Shape,
     Table,
     Variable,
+    in_order,
     kernel,
     lanes,
     loop,
     select,
 )
 from bgsub.model.numerics import uniform
-from bgsub.model.steps import FitSettings, pixels_of, term_rows, terms_of
+from bgsub.model.steps import (
+    BEST,
+    FIRST_STEP,
+    LONGEST,
+    NEVER,
+    RANK,
+    STATES,
+    FitSettings,
+    pixels_of,
+    term_rows,
+    terms_of,
+)
 
 STARTS = {"split": 0, "uniform": 1, "random": 2}
 SMALLEST_SIDE = 3.0  # samples; fewer give a component that lives on one outlier
 SHARE_OF_FLOOR = 0.4  # of 1/12, 1/4, 0.4 and 1, the one from which most pixels arrive at the best optimum
-SMALLEST_ADVANTAGE = 1e-3  # nats; less is rounding, as where two orders come to one cut: the first keeps it
+SMALLEST_ADVANTAGE = 1e-3  # nats; less is rounding, as where two orders come to one cut: the first has it
 PLACE_UNIT = 1.0 / 256.0  # levels; nearer samples are ordered by colour, so that rounding decides nothing
 COLOURS = 2.0**24
-OUTSIDE = 2.0**26  # place of a sample of another group, plus that group: beyond any place of its own
+OUTSIDE = 2.0**26  # place of a sample of another group, plus that group: beyond any place in this one
+RUN = 16  # rows that are sorted in registers
 EXACT = 256  # samples whose summed products are whole numbers below 2^24, exact in single precision
-
-
-class Samples(NamedTuple):
-    """Number N of samples, their centre, the pairs of rows that sort so many, n log(n / N) for n = 0 .. N."""
-
-    number: Scalar
-    centre: Vector
-    network: Table
-    entropy: Rows
-
-
-class Cut(NamedTuple):
-    """The best cut so far: its classification likelihood, and how many samples are below it; singles."""
-
-    score: Variable
-    size: Variable
 
 
 sorting_network = compiled(sorting.sorting_network)
@@ -79,15 +74,19 @@ def load(
         for c in range(C):
             samples[i * C + c] = deviation[c]
         add_sample(whole, deviation)
-    for row, value in enumerate([*centre, *(moment.get() for moment in moments)], 1):
-        rows[row] = value
+    for row, value in enumerate([*centre, *(moment.get() for moment in moments)]):
+        pixels.centre[row] = value
     S = scatter([moment.get() for moment in moments])
     noise = (1e-10 * la.trace(S)).at_least(1e-3)  # S is of integers
     rank, full = Variable(C), la.exceeds(S, noise)
     with (~full).anywhere():
         found = la.total(select(value > noise, 1.0, 0.0) for value, _ in la.eigen(S))
         rank.set(select(full, C, found))
-    pixels.rank[0] = rank.get()
+    state = dict.fromkeys(range(STATES), lanes(0.0)) | {BEST: NEVER, LONGEST: FIRST_STEP, RANK: rank.get()}
+    for row, value in state.items():
+        pixels.state[row] = value
+    for row in range(shape.components * term_rows(C)):
+        pixels.parameters[row] = 0.0
 
 
 def exact_sums(sums: list[Variable], count: Scalar) -> Iterator[tuple[list[Variable], Scalar]]:
@@ -118,58 +117,56 @@ def scatter(sums: list[Lanes]) -> Matrix:
 
 @kernel
 def split(
-    shape: Shape,
-    rows: Rows,
-    samples: Rows,
-    n_samples: Scalar,
-    floor: float,
-    network: Table,
-    entropy: Rows,
-    room: Rows,
+    shape: Shape, rows: Rows, samples: Rows, n_samples: Scalar, floor: float, network: Table, room: Rows
 ) -> None:
     """Cut the widest group in two until there are K groups.
 
     Of all cuts of two orders of its samples it is the one with the highest classification likelihood
-    N1 (log pi1 - log det(S1) / 2) + N2 (log pi2 - log det(S2) / 2), N samples of covariance S on each side
+    N1 (log N1 - log det(S1) / 2) + N2 (log N2 - log det(S2) / 2), N samples of covariance S on each side
     (Symons 1981; Celeux & Govaert 1992). One order is along the first principal component: it parts two
     surfaces. The other is by distance from the mean of the middle half of the first: it parts a wall from
     colours on all sides of it. A covariance gets a share of the floor on its diagonal.
 
-    `room` (3 N, 8) is for the samples as numbers, of their groups and in the two orders.
+    `room` (3 (N + 16), 16) is for the two orders and the samples' groups, with infinity beyond N samples.
+    Where K > 2, samples change places.
     """
     K, C, T, pixels = shape.components, shape.channels, term_rows(shape.channels), pixels_of(shape, rows)
     centre, sums = pixels.centre.block(0, C), pixels.sums
-    whole = Samples(n_samples, centre, network, entropy)
-    groups, along, around = room, room.part(n_samples), room.part(n_samples * 2)
+    along, around, labels = (room.part((n_samples + RUN) * part) for part in range(3))
     extra = (SHARE_OF_FLOOR * lanes(floor)).at_least(ROUNDING_VARIANCE)
     for row in range(K * T):
         sums[row] = pixels.totals[row] if row < T else 0.0
-    for i in loop(0, n_samples if K > 1 else 0):
-        number = lanes(0.0)
-        for c in range(C):
-            number = 256.0 * number + (samples[i * C + c].double() + centre[c])
-        groups[i] = number
+    if K > 2:
+        for i in loop(0, n_samples):
+            labels[i] = 0.0
     for new in loop(1, K):
         widest, group = widest_group([sums.block(k * T, T) for k in range(K)])
-        cut = Cut(Variable(lanes(-1e30).single()), Variable(group[0].single()))
-        axis = main_axis(scatter(group))
-        order_by(partial(la.dot, axis), widest, groups, along, whole)
-        take_better_cut(along, group, extra, K == 2, cut, whole)
-        score_along = cut.score.get()
-        middle = middle_mean(along, group[0], whole)
-        order_by(partial(squared_distance, middle), widest, groups, around, whole)
-        take_better_cut(around, group, extra, K == 2, cut, whole)
-        better_around, lower_size = cut.score.get() > score_along, cut.size.get().double()
-        lower = lower_sums(shape, along, around, better_around, lower_size, whole)
+        mean = [one / group[0].at_least(1.0) for one in group[1 : 1 + C]]
+        order = partial(order_samples, samples, centre, labels if K > 2 else None, widest, n_samples, network)
+        axis = [one.single() for one in main_axis(scatter(group))]
+        order(partial(la.dot, axis), along)
+        middle = middle_mean(along, group[0], centre, n_samples)
+        order(partial(squared_distance, middle), around)
+        (score, size), (score_around, size_around) = (
+            best_cut(ordered, group, mean, extra, centre, n_samples) for ordered in (along, around)
+        )
+        better_around = score_around > score + SMALLEST_ADVANTAGE
+        size = select(better_around, size_around, size)
+        lower, number = [Variable(0.0) for _ in range(T)], Variable(0.0)
+        for part, i in exact_sums(lower, n_samples):
+            number.set(select(better_around, around[i], along[i]))
+            x, rank = colour(number.get(), centre), lanes(i)
+            is_lower = rank.single() < size
+            add_sample(part, x, select(is_lower, x[0].like(1.0), 0.0))
+            if K > 2:
+                outside = (number.get() * (1.0 / COLOURS)).floor() - OUTSIDE
+                labels[i] = select(rank < group[0], select(is_lower, widest, lanes(new)), outside)
+                for c in range(C):
+                    samples[i * C + c] = x[c]
         for row in range(T):
             for k in range(K):
-                sums[k * T + row] = select(widest.equals(float(k)), lower[row], sums[k * T + row])
-            sums[new * T + row] = group[row] - lower[row]
-        for i in loop(0, n_samples if K > 2 else 0):
-            number = select(better_around, around[i], along[i])
-            place, rank = (number * (1.0 / COLOURS)).floor(), lanes(i)
-            own = select(rank < lower_size, widest, lanes(new))
-            groups[i] = number - place * COLOURS + select(rank < group[0], own, place - OUTSIDE) * COLOURS
+                sums[k * T + row] = select(widest.equals(float(k)), lower[row].get(), sums[k * T + row])
+            sums[new * T + row] = group[row] - lower[row].get()
 
 
 def widest_group(groups: list[list[Lanes]]) -> tuple[Lanes, list[Lanes]]:
@@ -199,23 +196,47 @@ def squared_distance(a: Vector, b: Vector) -> Lanes:
     return la.total((one - other) * (one - other) for one, other in zip(a, b, strict=True))
 
 
-def order_by(
-    place: Callable[[Vector], Lanes], group: Lanes, groups: Rows, order: Rows, whole: Samples
+def order_samples(
+    samples: Rows,
+    centre: Vector,
+    labels: Rows | None,
+    group: Lanes,
+    n_samples: Scalar,
+    network: Table,
+    place: Callable[[Vector], Lanes],
+    order: Rows,
 ) -> None:
-    """Fill `order` with the samples of a group by their `place`, and then the others by their groups."""
-    for i in loop(0, whole.number):
-        label, x = decoded(groups[i], whole.centre)
-        at = select(label.equals(group), (place(x) * (1.0 / PLACE_UNIT) + 0.5).floor(), label + OUTSIDE)
-        order[i] = at * COLOURS + (groups[i] - label * COLOURS)
-    for step in loop(0, whole.network.size, 2):
-        i, j = whole.network[step], whole.network[step + 1]
-        a, b = order[i], order[j]
-        order[i], order[j] = a.at_most(b), a.at_least(b)
+    """Fill `order` with the samples of a group by their `place`, levels, and then others by their groups.
+
+    Without `labels`, all are of this group.
+    """
+    code_of_centre = la.polynomial(lanes(256.0), centre).single()
+    for i in loop(0, n_samples):
+        x = samples.block(i * len(centre), len(centre))
+        at = (place(x) * (1.0 / PLACE_UNIT) + 0.5).floor().double()
+        if labels:
+            at = select(labels[i].equals(group), at, labels[i] + OUTSIDE)
+        code = la.polynomial(x[0].like(256.0), x) + code_of_centre
+        order[i] = at * COLOURS + code.double()
+    sort(order, n_samples, network)
 
 
-def decoded(number: Lanes, centre: Vector) -> tuple[Lanes, Vector]:
-    """Return the group or place of a sample that is one number, and its colour about the pixel's centre."""
-    return (number * (1.0 / COLOURS)).floor(), [one.double() for one in colour(number, centre)]
+def sort(rows: Rows, count: Scalar, network: Table) -> None:
+    """Sort each lane of so many rows; above them are numbers beyond all others, to the next multiple of 16.
+
+    Sixteen rows of half the lanes at a time fit into the registers. The `network` merges them.
+    """
+    for first in loop(0, count, RUN):
+        for half in range(2):
+            part = rows.part(first).half(half)
+            run = part.block(0, RUN)
+            for i, j in sorting.sorting_network(RUN).T.tolist():
+                run[i], run[j] = in_order(run[i], run[j])
+            for row, value in enumerate(run):
+                part[row] = value
+    for step in loop(0, network.size, 2):
+        i, j = network[step], network[step + 1]
+        rows[i], rows[j] = in_order(rows[i], rows[j])
 
 
 def colour(number: Lanes, centre: Vector) -> Vector:
@@ -223,72 +244,74 @@ def colour(number: Lanes, centre: Vector) -> Vector:
     return [one - middle.single() for one, middle in zip(number.bytes(len(centre)), centre, strict=True)]
 
 
-def middle_mean(ordered: Rows, count: Lanes, whole: Samples) -> Vector:
-    """Return the mean of the middle half of the first `count` of ordered samples."""
+def middle_mean(ordered: Rows, count: Lanes, centre: Vector, n_samples: Scalar) -> Vector:
+    """Return the mean of the middle half of the first `count` of ordered samples, in single precision."""
     quarter, zero = (0.25 * count).floor(), lanes(0.0).single()
-    low, high, sums = quarter.single(), (count - quarter).single(), [Variable(zero) for _ in whole.centre]
-    for i in loop(0, whole.number):
+    low, high, sums = quarter.single(), (count - quarter).single(), [Variable(zero) for _ in centre]
+    for i in loop(0, n_samples):
         inside = (zero.like(i) >= low) & (zero.like(i) < high)
-        for one, x in zip(sums, colour(ordered[i], whole.centre), strict=True):
+        for one, x in zip(sums, colour(ordered[i], centre), strict=True):
             one += select(inside, x, 0.0)
-    return [one.get().double() / (count - 2.0 * quarter) for one in sums]
+    return [(one.get().double() / (count - 2.0 * quarter)).single() for one in sums]
 
 
-def take_better_cut(
-    ordered: Rows, group: list[Lanes], extra: Lanes, all_in: bool, cut: Cut, whole: Samples
-) -> None:
-    """Set `cut` to a better one of ordered samples, if any; in single precision, which errs by 1e-3 nats.
+def best_cut(
+    ordered: Rows, group: list[Lanes], mean: Vector, extra: Lanes, centre: Vector, n_samples: Scalar
+) -> tuple[Lanes, Lanes]:
+    """Return the classification likelihood of the best cut of a group, and the samples below it; singles.
 
-    `all_in` says that the group has all samples.
+    The group's samples are the first ones of `ordered`; `group` are its sums. All is in single precision and
+    about the group's rounded mean, so it errs by 1e-3 nats.
     """
-    per_sample = (1.0 / lanes(whole.number)).single()
-    both, extra = [value.single() for value in group], extra.single()
+    about = [(one + 0.5).floor() for one in mean]
+    both = [one.single() for one in moved(group, about)]
+    origin, extra = [one + other for one, other in zip(centre, about, strict=True)], extra.single()
     side = (0.5 * both[0]).floor().at_most(SMALLEST_SIDE)
-    moments = [Variable(both[0].like(0.0)) for _ in group]
-    for below in loop(1, whole.number):
-        add_sample(moments, colour(ordered[below - 1], whole.centre))
-        lower = [moment.get() for moment in moments]
+    score, size = Variable(both[0].like(-1e30)), Variable(both[0])
+    sums = [Variable(both[0].like(0.0)) for _ in both[1:]]
+    for below in loop(1, n_samples):
+        for one, term in zip(sums, terms_of(colour(ordered[below - 1], origin))[1:], strict=True):
+            one += term
+        lower = [both[0].like(below), *(one.get() for one in sums)]
         upper = [one - part for one, part in zip(both, lower, strict=True)]
-        above = upper[0].at_least(1.0)
-        entropy = whole.entropy[whole.number - below].single()
-        if not all_in:
-            entropy = lanes(above * la.log_roughly(above * per_sample))
-        score = part_score(lower, whole.entropy[below].single(), extra, per_sample)
-        score = score + part_score(upper, entropy, extra, per_sample)
         allowed = (lower[0] >= side) & (upper[0] >= side) & (upper[0] >= 1.0)
-        better = allowed & (score > cut.score.get() + SMALLEST_ADVANTAGE)
-        cut.score.set(select(better, score, cut.score.get()))
-        cut.size.set(select(better, lower[0], cut.size.get()))
+        with allowed.anywhere():
+            inverse = 1.0 / (lower[0] * upper[0])
+            value = part_score(lower, upper[0] * inverse, extra) + part_score(
+                upper, lower[0] * inverse, extra
+            )
+            better = allowed & (value > score.get() + SMALLEST_ADVANTAGE)
+            score.set(select(better, value, score.get()))
+            size.set(select(better, lower[0], size.get()))
+    return score.get(), size.get()
 
 
-def part_score(sums: list[Lanes], entropy: Lanes, extra: Lanes, per_sample: Lanes) -> Lanes:
-    """Return n (log n - log det(S + `extra` I) / 2) of n of N samples with these sums and the covariance S.
+def moved(sums: list[Lanes], origin: Vector) -> list[Lanes]:
+    """Return the sums of terms of samples about another origin."""
+    C, n = len(origin), sums[0]
+    first = [one - n * middle for one, middle in zip(sums[1:], origin, strict=False)]
+    products = {
+        (c, d): value - origin[c] * sums[1 + d] - origin[d] * first[c]
+        for (c, d), value in la.matrix(sums[1 + C :]).items()
+    }
+    return [n, *first, *products.values()]
 
-    Without what is the same for all cuts; `entropy` is n log(n / N).
-    """
-    n, S, unit = sums[0], scatter(sums), per_sample * per_sample
-    shift, C = n * n * extra, max(S)[0] + 1
-    A, smallest = la.plus_scaled_identity(S, shift), (shift * unit).at_least(1e-12)
+
+def part_score(sums: list[Lanes], inverse: Lanes, extra: Lanes) -> Lanes:
+    """Return n (log n - log det(S + `extra` I) / 2) of n = 1 / `inverse` samples of the covariance S."""
+    n, C = sums[0], 1 if len(sums) == 3 else 3
+    mean = [one * inverse for one in sums[1 : 1 + C]]
+    S = {
+        (c, d): value * inverse - (mean[c] * mean[d] - extra if c == d else mean[c] * mean[d])
+        for (c, d), value in la.matrix(sums[1 + C :]).items()
+    }
     if C == 1:
-        return 2.0 * entropy - 0.5 * n * la.log_roughly((A[0, 0] * unit).at_least(smallest))
-    minors = [
-        la.difference(A[1, 1], A[2, 2], A[2, 1], A[2, 1]),
-        la.difference(A[2, 0], A[2, 1], A[1, 0], A[2, 2]),
-        la.difference(A[1, 0], A[2, 1], A[2, 0], A[1, 1]),
-    ]
-    det = la.dot([A[i, 0] * unit for i in range(3)], [minor * unit * unit for minor in minors])  # over N^6
-    return 4.0 * entropy - 0.5 * n * la.log_roughly(det.at_least(smallest * smallest * smallest))
-
-
-def lower_sums(
-    shape: Shape, along: Rows, around: Rows, better_around: Mask, size: Lanes, whole: Samples
-) -> list[Lanes]:
-    """Return the sums of the first `size` samples of the better order."""
-    sums = [Variable(0.0) for _ in range(term_rows(shape.channels))]
-    for part, i in exact_sums(sums, whole.number):
-        x = colour(select(better_around, around[i], along[i]), whole.centre)
-        add_sample(part, x, select(lanes(i) < size, 1.0, 0.0).single())
-    return [one.get() for one in sums]
+        return 0.5 * n * la.log_roughly(n * n / S[0, 0].at_least(extra))
+    # Elimination without divisions (Bareiss 1968): the last entry is the determinant times the first.
+    a, b, c = (S[0, 0] * S[r, s] - S[r, 0] * S[s, 0] for r, s in ((1, 1), (2, 1), (2, 2)))
+    first = S[0, 0].at_least(extra)
+    last = (a * c - b * b).at_least(first * extra * (extra * extra))
+    return 0.5 * n * la.log_roughly(n * n * first / last)
 
 
 @compiled
@@ -301,30 +324,31 @@ def draw_start(
     samples as means, the pixel's whole covariance. Weights are equal. `rows` are those of `pixels_of`.
     """
     T = 1 + C + C * (C + 1) // 2
-    totals, sums = 1 + C, 1 + C + T
-    if rows[0, j] == 0.0:  # samples that are all alike take one component
-        for row in range(K * T):
-            rows[sums + row, j] = rows[totals + row, j] if row < T else 0.0
+    centre, totals = rows[STATES : STATES + C, j], rows[STATES + C : STATES + C + T, j]
+    sums = rows[STATES + C + T : STATES + C + T + K * T, j]
+    if rows[RANK, j] == 0.0:  # samples that are all alike take one component
+        sums[:] = 0.0
+        sums[:T] = totals
         return
-    n_samples = int(rows[totals, j])
+    n_samples = int(totals[0])
     order, mean, weight = np.arange(n_samples), np.empty(C), n_samples / K
     for k in range(K):
         draw = min(n_samples - 1, k + int(uniform(settings.seed, place, k) * max(1, n_samples - k)))
         first = min(k, n_samples - 1)  # K > N: the last ones share a sample
         order[first], order[draw] = order[draw], order[first]
-        row = sums + k * T
-        rows[row, j] = weight
+        row = k * T
+        sums[row] = weight
         for c in range(C):
             mean[c] = samples[order[first] * C + c, j]
             if settings.start == 1:
-                mean[c] = LEVELS * uniform(settings.seed, place, k * C + c) - rows[1 + c, j]
-            rows[row + 1 + c, j] = weight * mean[c]
+                mean[c] = LEVELS * uniform(settings.seed, place, k * C + c) - centre[c]
+            sums[row + 1 + c] = weight * mean[c]
         at = 1 + C
         for c in range(C):
             for d in range(c + 1):
                 covariance = LEVELS * LEVELS if c == d else 0.0
                 if settings.start == 2:
-                    product = rows[totals + 1 + c, j] / n_samples * (rows[totals + 1 + d, j] / n_samples)
-                    covariance = rows[totals + at, j] / n_samples - product
-                rows[row + at, j] = weight * (covariance + mean[c] * mean[d])
+                    product = totals[1 + c] / n_samples * (totals[1 + d] / n_samples)
+                    covariance = totals[at] / n_samples - product
+                sums[row + at] = weight * (covariance + mean[c] * mean[d])
                 at += 1

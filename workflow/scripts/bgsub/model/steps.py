@@ -7,7 +7,7 @@ are 1, its channels x, and the lower triangle of x x'. Rows of a component are
 - its sums: those of the samples' terms, weighted with its responsibilities. An M-step turns sums into
   parameters, so any start is a set of sums, too, and any combination of sums with positive weights is valid
   once floored;
-- its parameters: weight, mean, covariance (lower triangle), 1 if that is at the floor.
+- its parameters: weight, mean, covariance (lower triangle).
 """
 
 from collections.abc import Callable
@@ -15,7 +15,17 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from bgsub.model import lanemath as la
-from bgsub.model.constants import LOG_2PI, LOG_LEVELS, ROUNDING_VARIANCE, TRAJECTORY_UNIT
+from bgsub.model.constants import (
+    AT_FLOOR,
+    CONSTANT,
+    DEAD,
+    LOG_2PI,
+    LOG_LEVELS,
+    RANK_DEFICIENT,
+    ROUNDING_VARIANCE,
+    TRAJECTORY_UNIT,
+    UNDEFINED,
+)
 from bgsub.model.lanemath import Matrix, Vector, dot
 from bgsub.model.lanes import (
     Lanes,
@@ -38,12 +48,13 @@ BLOCK = 256  # samples whose densities, at most 5 relative to the likeliest comp
 PRECISE_CONDITION = 2e4  # mean squared sample over smallest variance: costs up to 1e-16 of its square in odds
 PRECISE_SAMPLES = 1e-3  # responsibilities that a component keeps when they are taken from the totals
 UNDERFLOW_SAMPLES = 1200.0  # squared standard deviations at which a log density comes near -708
+ALIVE_SAMPLES = 4.0  # a component with fewer effective samples than d + 1 = 4 has no covariance of its own
 RESOLVED = 1e-10  # squared levels: a smaller variance is what rounding leaves of squares of samples
 SINGULAR = 1e6 * 2.220446049250313e-16  # of the largest eigenvalue: scipy's multivariate_normal
 # Rows of a lane's state: its likelihood; the same as recorded, in the trajectory's unit, and its last change;
-# which kind of step its parameters come from; the longest extrapolation; M-steps; whether it has converged,
-# whether its arithmetic is undefined
-BEST, RECORDED, CHANGE, KIND, LONGEST, STEP, CONVERGED, LOST, STATES = range(9)
+# which kind of step its parameters come from; the longest extrapolation; M-steps; whether it has converged;
+# its flags; the rank of its samples' covariance
+BEST, RECORDED, CHANGE, KIND, LONGEST, STEP, CONVERGED, FLAGS, RANK, STATES = range(10)
 PLAIN, EXTRAPOLATED = 1.0, 2.0  # KIND; 0 at the start
 FIRST_STEP = 2.0  # longest extrapolation at first and after a failure; 4 times as long after each success
 NEVER = -1e300  # a likelihood below any other
@@ -61,22 +72,20 @@ class FitSettings(NamedTuple):
 
 
 class Pixels(NamedTuple):
-    """Rows of 16 pixels as a start leaves them: samples' rank, rounded mean and sums, components' sums."""
+    """What is known of 16 pixels, in rows: their state, the rounded mean of their samples, and these' sums.
 
-    rank: Rows
+    Then the components' sums that the next step starts from, those of the step before, those to go back to
+    from an extrapolation, the parameters, and the sums of the last E-step, which no later step needs.
+    """
+
+    state: Rows
     centre: Rows
     totals: Rows
     sums: Rows
-
-
-class Work(NamedTuple):
-    """Rows of 16 pixels at work: the sums are those of the last steps; see `choose_next`."""
-
-    state: Rows
-    parameters: Rows
-    new: Rows
     base: Rows
     fallback: Rows
+    parameters: Rows
+    new: Rows
 
 
 class Component(NamedTuple):
@@ -94,56 +103,51 @@ def term_rows(channels: int) -> int:
 
 
 def pixels_of(shape: Shape, rows: Rows) -> Pixels:
-    """Return the parts of what numba knows as one array (1 + C + (1 + K) T, 16)."""
+    """Return the parts of what numba knows as one array (STATES + C + T + 5 K T, 16)."""
     C, T = shape.channels, term_rows(shape.channels)
-    return Pixels(*map(rows.part, accumulate([0, 1, C, T])))
-
-
-def work_of(shape: Shape, rows: Rows) -> Work:
-    """Return the parts of what numba knows as one array (STATES + K (4 T + 1), 16)."""
-    K, T = shape.components, term_rows(shape.channels)
-    return Work(*map(rows.part, accumulate([0, STATES, K * (T + 1), K * T, K * T])))
+    return Pixels(*map(rows.part, accumulate([0, STATES, C, T, *4 * [shape.components * T]])))
 
 
 @kernel
-def em_step(
-    shape: Shape, pixels_: Rows, samples: Rows, n_samples: Scalar, work_: Rows, settings: FitSettings
-) -> Mask:
+def em_step(shape: Shape, rows: Rows, samples: Rows, n_samples: Scalar, settings: FitSettings) -> Mask:
     """Take one step of all lanes: the M-step of their sums, the E-step, and the choice of the next sums.
 
     Returns the mask of the lanes that are done.
     """
-    pixels, work = pixels_of(shape, pixels_), work_of(shape, work_)
-    components, lost = m_step(shape, pixels.sums, work, lanes(settings.floor))
+    pixels = pixels_of(shape, rows)
+    components, lost, flags = m_step(shape, pixels, lanes(settings.floor))
     # A likeliest component has a share of 1 / K or more, so no sample is more than sqrt(N K) deviations off.
     careful = (lanes(settings.floor) <= 0.0) & (lanes(n_samples) * shape.components > UNDERFLOW_SAMPLES)
     # A half of the lanes at a time, whose sums fit into the registers.
     halves = [
-        e_step(shape, n_samples, *halved([pixels.totals, samples, components, careful, work.new], half))
+        e_step(shape, n_samples, *halved([pixels.totals, samples, components, careful, pixels.new], half))
         for half in range(2)
     ]
     likelihood, lowest = map(join, *halves)
-    constant = pixels.rank[0] <= 0.0
-    done, plain, fell = judge(shape.components, work.state, likelihood, lowest, lost, constant, settings)
-    choose_next(shape, pixels, work, plain, fell, settings)
+    constant = pixels.state[RANK] <= 0.0
+    done, plain, fell = judge(shape.components, pixels.state, likelihood, lowest, lost, constant, settings)
+    pixels.state[FLAGS] = pixels.state[FLAGS] + select(constant, CONSTANT, flags)
+    choose_next(shape, pixels, plain, fell, settings)
     return done
 
 
-def m_step(shape: Shape, sums: Rows, work: Work, floor: Lanes) -> tuple[list[Component], Mask]:
+def m_step(shape: Shape, pixels: Pixels, floor: Lanes) -> tuple[list[Component], Mask, Lanes]:
     """Set the parameters to the maximum of the expected log-likelihood over covariances above the floor.
 
     A component that has no responsibility to speak of keeps its mean and covariance; only its weight moves.
-    Returns the components, and the mask of pixels where, without a floor, a component is empty or singular.
+    Returns the components, the mask of pixels where, without a floor, a component is empty or singular, and
+    the flags of what these components are.
     """
-    C, T = shape.channels, term_rows(shape.channels)
-    unfloored, at_start = floor <= 0.0, work.state[STEP] <= 0.0
+    C, T, sums = shape.channels, term_rows(shape.channels), pixels.sums
+    unfloored, at_start = floor <= 0.0, pixels.state[STEP] <= 0.0
     alive = select(unfloored, 1e-300, 1e-8)
-    lost, components = at_start & ~at_start, list[Component]()
+    lost = at_floor = dead = at_start & ~at_start
+    components = list[Component]()
     # An extrapolation multiplies rounding, by which the responsibilities would no longer add up.
     inverse_whole = la.reciprocal(la.total(sums[k * T] for k in range(shape.components)))
     for k in range(shape.components):
         share, *moments = sums.block(k * T, T)
-        parameters, empty, scale = work.parameters.part(k * (T + 1)), share < alive, la.reciprocal(share)
+        parameters, empty, scale = pixels.parameters.part(k * T), share < alive, la.reciprocal(share)
         mean = [select(empty, parameters[1 + c], moments[c] * scale) for c in range(C)]
         A = {
             (c, d): select(empty, parameters[1 + row], moments[row] * scale - mean[c] * mean[d])
@@ -151,19 +155,21 @@ def m_step(shape: Shape, sums: Rows, work: Work, floor: Lanes) -> tuple[list[Com
         }
         A, low = above_floor(A, floor, at_start)
         M, d = la.factor(A)
-        lost = lost | (unfloored & (empty | (low > 0.0)))
         weight = share * inverse_whole
-        for row, value in enumerate([weight, *mean, *A.values(), select(unfloored, 0.0, low)]):
+        lost = lost | (unfloored & (empty | low))
+        at_floor, dead = at_floor | (~unfloored & low), dead | (weight * pixels.totals[0] < ALIVE_SAMPLES)
+        for row, value in enumerate([weight, *mean, *A.values()]):
             parameters[row] = value
         components.append(Component(mean, M, d, log_norm(weight, d)))
-    return components, lost
+    flags = [(pixels.state[RANK] < float(C), RANK_DEFICIENT), (at_floor, AT_FLOOR), (dead, DEAD)]
+    return components, lost, la.total(select(where, flag, lanes(0.0)) for where, flag in flags)
 
 
-def above_floor(A: Matrix, floor: Lanes, at_start: Mask) -> tuple[Matrix, Lanes]:
-    """Raise a covariance's eigenvalues to the floor; return it, and 1 where any was raised.
+def above_floor(A: Matrix, floor: Lanes, at_start: Mask) -> tuple[Matrix, Mask]:
+    """Raise a covariance's eigenvalues to the floor; return it, and where any was raised.
 
-    Without a floor (0), 1 is where scipy calls it singular. It is left so, but at a start, which would have
-    no density, the variance of rounding stands in.
+    Without a floor (0), that is where scipy calls it singular. It is left so, but at a start, which would
+    have no density, the variance of rounding stands in.
     """
     unfloored, low = floor <= 0.0, Variable(0.0)
     found = {place: Variable(value) for place, value in A.items()}
@@ -176,7 +182,7 @@ def above_floor(A: Matrix, floor: Lanes, at_start: Mask) -> tuple[Matrix, Lanes]
         low.set(select(too_low, 1.0, 0.0))
         for place, variable in found.items():
             variable.set(select(too_low & (~unfloored | at_start), raised[place], variable.get()))
-    return {place: variable.get() for place, variable in found.items()}, low.get()
+    return {place: variable.get() for place, variable in found.items()}, low.get() > 0.0
 
 
 def log_norm(weight: Lanes, d: Vector) -> Lanes:
@@ -323,26 +329,24 @@ def judge(
     converged = constant | (~lost if K == 1 else ~lost & plain & small_gain)
     recorded = (value * TRAJECTORY_UNIT + 0.5).floor()
     state[CHANGE], state[RECORDED], state[BEST] = recorded - state[RECORDED], recorded, value
-    state[LOST], state[CONVERGED] = select(lost, 1.0, 0.0), select(converged, 1.0, 0.0)
+    state[FLAGS], state[CONVERGED] = select(lost, UNDEFINED, lanes(0.0)), select(converged, 1.0, 0.0)
     return converged | lost | last, plain, fell
 
 
-def choose_next(
-    shape: Shape, pixels: Pixels, work: Work, plain: Mask, fell: Mask, settings: FitSettings
-) -> None:
+def choose_next(shape: Shape, pixels: Pixels, plain: Mask, fell: Mask, settings: FitSettings) -> None:
     """Set the sums of the next step: those of the E-step, or towards a tolerance every second time beyond."""
-    state, accelerated = work.state, (lanes(settings.tolerance) >= 0.0) & (lanes(settings.floor) > 0.0)
+    state, accelerated = pixels.state, (lanes(settings.tolerance) >= 0.0) & (lanes(settings.floor) > 0.0)
     longest = select(state[KIND] >= EXTRAPOLATED, 4.0 * state[LONGEST], state[LONGEST])
     state[LONGEST] = select(fell, FIRST_STEP, longest)
     state[KIND], state[STEP] = PLAIN, state[STEP] + 1.0
     with accelerated.anywhere():
-        extrapolate(shape, pixels, work, plain & (state[STEP] < lanes(settings.max_iterations)), fell)
+        extrapolate(shape, pixels, plain & (state[STEP] < lanes(settings.max_iterations)), fell)
     with (~accelerated).anywhere():
         for row in range(shape.components * term_rows(shape.channels)):
-            pixels.sums[row] = work.new[row]
+            pixels.sums[row] = pixels.new[row]
 
 
-def extrapolate(shape: Shape, pixels: Pixels, work: Work, allowed: Mask, fell: Mask) -> None:
+def extrapolate(shape: Shape, pixels: Pixels, allowed: Mask, fell: Mask) -> None:
     """Set the sums of the next step to an extrapolation of the last ones, where `allowed` and worth it.
 
     `base`, `sums` and `new` are the sums of three EM steps in a row. SQUAREM (Varadhan & Roland 2008, scheme
@@ -351,8 +355,8 @@ def extrapolate(shape: Shape, pixels: Pixels, work: Work, allowed: Mask, fell: M
     whose last extrapolation lowered the likelihood go on from `fallback`, the plain step beside it. The last
     step is a plain one, so that it cannot be one that would be taken back.
     """
-    K, C, T, state = shape.components, shape.channels, term_rows(shape.channels), work.state
-    sums, base, new, fallback = pixels.sums, work.base, work.new, work.fallback
+    K, C, T, state = shape.components, shape.channels, term_rows(shape.channels), pixels.state
+    sums, base, new, fallback = pixels.sums, pixels.base, pixels.new, pixels.fallback
     n, squares = la.reciprocal(pixels.totals[0]), la.matrix(pixels.totals.block(1 + C, T - 1 - C))
     v = [la.reciprocal(squares[c, c] + 1.0) for c in range(C)]
     units = [n * n, *(one * n for one in v), *(v[c] * v[d] for c, d in squares)]
