@@ -120,7 +120,11 @@ class LettingGo:
             self._look_for_light(view, new)
             self._look_for_what_appeared(new)
         mistakes = np.empty(new.shape, np.bool_)
-        _decide(view.mask, self.candidates, self._recent, mistakes)
+
+        def decide(rows: slice) -> None:
+            _decide(view.mask, self.candidates, self._recent, rows.start, rows.stop, mistakes)
+
+        self._bands.each(decide)
         if self._frames % _GHOSTS_EVERY == 0:
             self._add_ghosts(view, mistakes)
         self._frames += 1
@@ -272,9 +276,16 @@ def _follow(
 
 
 @compiled
-def _decide(mask: np.ndarray, candidates: Candidates, recent: np.ndarray, mistakes: np.ndarray) -> None:
+def _decide(
+    mask: np.ndarray,
+    candidates: Candidates,
+    recent: np.ndarray,
+    first: int,
+    last: int,
+    mistakes: np.ndarray,
+) -> None:
     """Tell where a reason has lasted long enough, and count down how recent marks are."""
-    for i in range(mask.shape[0]):
+    for i in range(first, last):
         for j in range(mask.shape[1]):
             recent[i, j] = _RECENT if mask[i, j] else np.uint8(max(recent[i, j], 1) - 1)
             same, reason = candidates.same[i, j], candidates.reason[i, j]

@@ -86,12 +86,14 @@ def _mean_excess(unseen: Unseen, background: np.ndarray) -> tuple[float, int]:
 
     It is weighted by what a square tells: quiet pixels tell most.
     """
-    total, weights, pixels = 0.0, 0.0, 0
+    total, weights = np.zeros((2, background.shape[1]))
+    pixels = 0
     for i in range(background.shape[0]):
         for j in range(background.shape[1]):
             variance = unseen.variance[i, j]
             weight = 1.0 / (variance * variance) if background[i, j] else 0.0
-            total += weight * unseen.excess[i, j]
-            weights += weight
+            total[j] += weight * unseen.excess[i, j]
+            weights[j] += weight
+        for j in range(background.shape[1]):
             pixels += background[i, j]
-    return total / max(weights, 1e-30), pixels
+    return total.sum() / max(weights.sum(), 1e-30), pixels
