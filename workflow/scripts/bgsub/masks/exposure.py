@@ -7,7 +7,7 @@ gain, whatever stands before the rest.
 import numpy as np
 
 from bgsub.masks.bands import Bands
-from bgsub.masks.planes import pixels, planes, split_planes
+from bgsub.masks.planes import pixels, planes
 from bgsub.model.compiled import compiled
 from bgsub.model.numerics import log
 
@@ -78,7 +78,7 @@ def in_exposure_of(mean: np.ndarray, frame: np.ndarray) -> np.ndarray:
         was.
     """
     levels = np.empty((3, *frame.shape[:2]), np.float32)
-    _divide(split_planes(frame), exposure_gain(frame, mean), planes(mean), levels)
+    _divide(planes(frame), exposure_gain(frame, mean), planes(mean), levels)
     return pixels(levels)
 
 

@@ -15,7 +15,7 @@ from bgsub.masks.exposure import NO_GAIN, exposure_gain
 from bgsub.masks.foreground import majority
 from bgsub.masks.judging import Judge
 from bgsub.masks.letting_go import LettingGo, View
-from bgsub.masks.planes import pixels, split_planes
+from bgsub.masks.planes import pixels, planes
 from bgsub.masks.predictive import DIAGONAL, FLOOR, Beliefs, beliefs_from
 from bgsub.masks.registration import (
     Registration,
@@ -122,7 +122,7 @@ class LearningBackground:
         if self._registration is not None:
             self._translation = self._registration.translation(frame, self._translation)
         translation = self._translation
-        return split_planes(moved_back(frame, translation) if has_moved(translation) else frame), translation
+        return planes(moved_back(frame, translation) if has_moved(translation) else frame), translation
 
     def _mask(self, frame: np.ndarray, translation: Translation) -> np.ndarray:
         """Return the mask of a frame, (3, H, W), that lies where the background is."""

@@ -6,16 +6,14 @@ import numpy as np
 
 def planes(image: np.ndarray) -> np.ndarray:
     """Return an image (H, W, C) as (C, H, W), contiguous; copied only if its memory is not so yet."""
-    return np.ascontiguousarray(np.moveaxis(image, -1, 0))
+    apart = np.moveaxis(image, -1, 0)
+    if image.dtype != np.uint8 or apart.flags.c_contiguous:
+        return np.ascontiguousarray(apart)
+    split = np.empty(apart.shape, np.uint8)
+    cv2.split(np.ascontiguousarray(image), tuple(split))  # four times as fast
+    return split
 
 
 def pixels(image: np.ndarray) -> np.ndarray:
     """Return planes (C, H, W) as an image (H, W, C), never copied."""
     return np.moveaxis(image, 0, -1)
-
-
-def split_planes(image: np.ndarray) -> np.ndarray:
-    """Return `planes` of an image (H, W, 3), uint8; in a quarter of the time."""
-    split = np.empty((3, *image.shape[:2]), np.uint8)
-    cv2.split(np.ascontiguousarray(image), tuple(split))
-    return split
