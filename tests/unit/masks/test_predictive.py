@@ -4,8 +4,9 @@ from scipy.ndimage import uniform_filter
 from scipy.stats import multivariate_t
 
 from bgsub.masks.bands import Bands
+from bgsub.masks.judging import Judge
 from bgsub.masks.planes import pixels
-from bgsub.masks.predictive import FLOOR, PRIOR_SAMPLES, Judge, beliefs_from
+from bgsub.masks.predictive import FLOOR, PRIOR_SAMPLES, beliefs_from
 
 SHAPE = (12, 14)
 ONE_BAND = Bands(SHAPE[0])
@@ -38,7 +39,7 @@ def full(triangle):
 
 def nothing_learned(beliefs, frame, exact_from=EXACT):
     weight = np.zeros(SHAPE, np.float32)
-    return Judge(FOREVER, exact_from, ONE_BAND).learn_and_judge(beliefs, frame, weight, frame)
+    return Judge(FOREVER, exact_from, ONE_BAND).learn_and_judge(beliefs, frame.copy(), weight, frame).score
 
 
 def test_a_score_is_that_of_students_t():

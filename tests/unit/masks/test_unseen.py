@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 
+from bgsub.masks.bands import Bands
+from bgsub.masks.judging import Judge
 from bgsub.masks.predictive import FLOOR, beliefs_from
 from bgsub.masks.unseen import renewed
 
@@ -13,13 +15,19 @@ def quiet(variance=0.0):
     return beliefs_from(np.ones((1, *SHAPE)), np.full((1, *SHAPE, 3), 100 / 255), covariance, 50, 50)
 
 
+def seen(beliefs, colours, floor):
+    """Return what a frame of these colours, (3, H, W) float32, says of the unseen."""
+    judge = Judge(50, 0.0, Bands(SHAPE[0]))
+    return judge.learn_and_judge(beliefs, colours.copy(), np.zeros(SHAPE, bool), colours, floor).unseen
+
+
 def after(beliefs, squares, frames=10, background=None):
     """Return the floor after frames whose pixels are off by Gaussians of these squares."""
     rng, floor = np.random.default_rng(0), FLOOR
     background = np.ones(SHAPE, bool) if background is None else background
     for _ in range(frames):
         colours = beliefs.mean + np.sqrt(squares) * rng.normal(0, 1, (3, *SHAPE))
-        floor = renewed(floor, beliefs, colours.astype(np.float32), background)
+        floor = renewed(floor, seen(beliefs, colours.astype(np.float32), floor), background)
     return floor
 
 
@@ -54,5 +62,5 @@ def test_it_rises_at_once_and_fades():
     assert after(beliefs, 9.0, frames=1) > 4
     floor = high
     for _ in range(50):
-        floor = renewed(floor, beliefs, still, everywhere)
+        floor = renewed(floor, seen(beliefs, still, floor), everywhere)
     assert 1 < floor < high / 2

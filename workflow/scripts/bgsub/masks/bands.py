@@ -28,8 +28,11 @@ class Bands:
 
     def each(self, work: Callable[[slice], None]) -> None:
         """Call `work` with the rows of each band; only compiled code gains by threads."""
-        for _ in map(work, self._bands) if len(self._bands) == 1 else self._pool.map(work, self._bands):
-            pass
+        own, *others = self._bands
+        results = [self._pool.submit(work, band) for band in others]
+        work(own)
+        for result in results:
+            result.result()
 
 
 def ahead(items: Iterable[T], n_threads: int) -> Iterator[T]:

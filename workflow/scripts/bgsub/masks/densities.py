@@ -1,20 +1,22 @@
 """Rules that ask how likely a sample is: Mahalanobis distance, log odds, likelihood; see `masks.rules`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
 from bgsub.masks.difference import Score
+from bgsub.masks.planes import planes
 from bgsub.model.compiled import compiled
 from bgsub.model.constants import LEVELS, ROUNDING_VARIANCE
 from bgsub.model.lanemath import dot, eigen, exp_minus, factor, floored, log_one_plus, matrix
-from bgsub.model.lanes import WIDTH, Rows, Scalar, Shape, kernel, lanes
-from bgsub.model.numerics import exp, log
+from bgsub.model.lanes import WIDTH, Lanes, Rows, Scalar, Shape, Variable, kernel, lanes, select
 from bgsub.model.steps import log_norm
 
 # Of a packed component: its log norm, its mean, and the lower triangle of its whitening matrix.
 _PACKED = 10
-_DISTANCE, _ODDS, _SURPRISE = range(3)
+# Rules, as tuples of so many numbers: what a kernel is compiled for.
+_DISTANCE, _ODDS, _SURPRISE = 1, 2, 3
+_FAR = 40.0  # nats, of a term that is lost in rounding beside another
 
 
 def mahalanobis(model: Mapping[str, np.ndarray], *, neighbours_above: float | None = None) -> Score:
@@ -42,8 +44,7 @@ def mahalanobis(model: Mapping[str, np.ndarray], *, neighbours_above: float | No
         Takes a frame (H, W, 3), uint8 or float32 in 8-bit levels, RGB. Scores are float64, standard
         deviations.
     """
-    components = _pack(model["weights"], model["means"], model["covariances"], 1)
-    return _density_score(_distances, _DISTANCE, components, neighbours_above)
+    return _density_score(_DISTANCE, model, 1, neighbours_above)
 
 
 def component(model: Mapping[str, np.ndarray], *, neighbours_above: float | None = None) -> Score:
@@ -62,8 +63,7 @@ def component(model: Mapping[str, np.ndarray], *, neighbours_above: float | None
     callable
         Scores are float64, nats.
     """
-    components = _pack(model["weights"], model["means"], model["covariances"], None)
-    return _density_score(_all_odds, _ODDS, components, neighbours_above)
+    return _density_score(_ODDS, model, None, neighbours_above)
 
 
 def likelihood(model: Mapping[str, np.ndarray], *, neighbours_above: float | None = None) -> Score:
@@ -83,32 +83,45 @@ def likelihood(model: Mapping[str, np.ndarray], *, neighbours_above: float | Non
     callable
         Scores are float64, nats: `-PixelMixture.score_samples`.
     """
-    components = _pack(model["weights"], model["means"], model["covariances"], None)
-    shape, in_lanes = Shape.of(components.shape[1], 3), _in_lanes(components)
-
-    def surprises(pixels: np.ndarray, packed: np.ndarray, scores: np.ndarray) -> None:
-        _surprises(pixels, in_lanes, scores, shape, components.shape[1] * _PACKED)
-
-    return _density_score(surprises, _SURPRISE, components, neighbours_above)
+    return _density_score(_SURPRISE, model, None, neighbours_above)
 
 
 def _density_score(
-    of_all: Callable, rule: int, components: np.ndarray, neighbours_above: float | None
+    rule: int, model: Mapping[str, np.ndarray], most: int | None, neighbours_above: float | None
 ) -> Score:
-    """Return the score that `of_all` computes from a frame's pixels and the packed components.
-
-    `rule` says which it is, for neighbours: a function as an argument would be compiled anew in each job.
-    """
+    """Return the score by a rule and the heaviest components, `most` of them."""
+    packed = _pack(model["weights"], model["means"], model["covariances"], most)
+    shape, kind, in_lanes = Shape.of(packed.shape[1], 3), (0,) * rule, _in_lanes(packed)
+    rows = packed.shape[1] * _PACKED
 
     def score(frame: np.ndarray) -> np.ndarray:
-        scores = np.empty(frame.shape[:2])
-        pixels = np.ascontiguousarray(frame).reshape(-1, 3)
-        of_all(pixels, components, scores.reshape(-1))
+        pixels = frame.shape[0] * frame.shape[1]
+        beyond = frame.shape[1] + 1  # a neighbour may be so far before the first pixel, or behind the last
+        blocks = len(in_lanes) // rows - (-2 * beyond // WIDTH)
+        scores, colours = np.empty((1, blocks * WIDTH)), np.empty((3, blocks * WIDTH), np.float32)
+        colours[:, beyond : beyond + pixels] = planes(frame).reshape(3, -1)
+        _score_all(shape, kind, in_lanes, rows, beyond, colours, scores)
+        image = scores[0, beyond : beyond + pixels].reshape(frame.shape[:2])
         if neighbours_above is not None:
-            _ask_neighbours(rule, pixels, components, neighbours_above, scores)
-        return scores
+            asks = _who_asks(image > neighbours_above, scores.size)
+            eights = asks.view(np.int64)
+            asked = (eights[:, ::2] | eights[:, 1::2]) != 0
+            _ask_neighbours(shape, kind, in_lanes, rows, frame.shape[1], colours, asks, asked, scores)
+        return image
 
     return score
+
+
+def _who_asks(above: np.ndarray, size: int) -> np.ndarray:
+    """Return which pixels ask the models to their right, in their column, and to their left: (3, size).
+
+    Nothing lies to the right of the last column, nor to the left of the first.
+    """
+    asks = np.zeros((3, size), np.bool_)
+    first = above.shape[1] + 1
+    right, middle, left = asks[:, first : first + above.size].reshape(3, *above.shape)
+    right[:, :-1], middle[:], left[:, 1:] = above[:, :-1], above, above[:, 1:]
+    return asks
 
 
 def _pack(weights: np.ndarray, means: np.ndarray, covariances: np.ndarray, most: int | None) -> np.ndarray:
@@ -159,124 +172,107 @@ def _whiten(rows: Rows) -> None:
         rows[row] = d[r].sqrt() * value
 
 
-@compiled
-def _squared_distance(frame: np.ndarray, p: int, packed: np.ndarray, q: int, k: int) -> float:
-    """Squared Mahalanobis distance of pixel `p` to the component `k` of pixel `q`."""
-    x = frame[p, 0] - packed[q, k, 1]
-    y = frame[p, 1] - packed[q, k, 2]
-    z = frame[p, 2] - packed[q, k, 3]
-    first = packed[q, k, 4] * x
-    second = packed[q, k, 5] * x + packed[q, k, 6] * y
-    third = packed[q, k, 7] * x + packed[q, k, 8] * y + packed[q, k, 9] * z
-    return first * first + second * second + third * third
-
-
-@compiled
-def _log_term(frame: np.ndarray, p: int, packed: np.ndarray, q: int, k: int) -> float:
-    """Log of weight times density, nats."""
-    return packed[q, k, 0] - 0.5 * _squared_distance(frame, p, packed, q, k)
-
-
-@compiled
-def _distance(frame: np.ndarray, p: int, packed: np.ndarray, q: int) -> float:
-    return np.sqrt(_squared_distance(frame, p, packed, q, 0))
-
-
-@compiled
-def _odds(frame: np.ndarray, p: int, packed: np.ndarray, q: int) -> float:
-    likeliest = -np.inf
-    for k in range(1, packed.shape[1]):
-        likeliest = max(likeliest, _log_term(frame, p, packed, q, k))
-    return likeliest - _log_term(frame, p, packed, q, 0)
-
-
-@compiled
-def _surprise_below(frame: np.ndarray, p: int, packed: np.ndarray, q: int, least: float) -> float:
-    """Return the surprise of pixel `p` by the model of pixel `q`, or `least` if it cannot be less."""
-    count = packed.shape[1]
-    likeliest = _log_term(frame, p, packed, q, 0)
-    for k in range(1, count):
-        likeliest = max(likeliest, _log_term(frame, p, packed, q, k))
-    # A mixture's density is at most so many times that of its likeliest component.
-    if -likeliest - log(float(count)) >= least:
-        return least
-    total = _log_term(frame, p, packed, q, 0)
-    for k in range(1, count):
-        term = _log_term(frame, p, packed, q, k)
-        total = max(total, term) + log(1.0 + exp(-abs(total - term)))
-    return -total
-
-
-@compiled
-def _distances(frame: np.ndarray, packed: np.ndarray, score: np.ndarray) -> None:
-    for p in range(len(frame)):
-        score[p] = _distance(frame, p, packed, p)
-
-
-@compiled
-def _all_odds(frame: np.ndarray, packed: np.ndarray, score: np.ndarray) -> None:
-    for p in range(len(frame)):
-        score[p] = _odds(frame, p, packed, p)
-
-
-@compiled
-def _surprises(frame: np.ndarray, packed: np.ndarray, score: np.ndarray, shape: Shape, rows: int) -> None:
-    """Fill `score`, 16 pixels at a time; they have so many `rows` of `packed`, see `_in_lanes`."""
-    colours, surprise = np.zeros((3, WIDTH)), np.empty((1, WIDTH))
-    for first in range(0, len(frame), WIDTH):
-        pixels = min(WIDTH, len(frame) - first)
-        for lane in range(pixels):
-            for c in range(3):
-                colours[c, lane] = frame[first + lane, c]
-        _surprise_in_lanes(shape, packed, first // WIDTH * rows, colours, surprise)
-        for lane in range(pixels):
-            score[first + lane] = surprise[0, lane]
-
-
 @kernel
-def _surprise_in_lanes(shape: Shape, packed: Rows, first: Scalar, colours: Rows, surprise: Rows) -> None:
-    """Compute the surprise of 8 pixels, whose components are in `packed` from row `first` on."""
-    total = lanes(0.0)
+def _score_in_lanes(
+    shape: Shape,
+    rule: int,
+    packed: Rows,
+    first: Scalar,
+    red: Rows,
+    green: Rows,
+    blue: Rows,
+    least: Rows,
+    score: Rows,
+) -> None:
+    """Score 16 pixels by the models that are in `packed` from row `first` on.
+
+    A surprise that cannot be less than `least` may be given too high.
+    """
+    colours = [channel[0].double() for channel in (red, green, blue)]
+    terms = []
     for k in range(shape.components):
         log_weight, *mean = packed.part(first).block(k * _PACKED, 4)
         W = matrix(packed.part(first).block(k * _PACKED + 4, 6))
         difference = [colours[c] - mean[c] for c in range(3)]
         whitened = [dot([W[c, d] for d in range(c + 1)], difference[: c + 1]) for c in range(3)]
-        term = log_weight - 0.5 * dot(whitened, whitened)
-        if k == 0:
-            total = term
-            continue
-        undefined = (total + term) * 0.0  # NaN where either is, which the maximum would hide
-        total = total.at_least(term) + log_one_plus(exp_minus(abs(total - term))) + undefined
-    surprise[0] = -total
+        squared = dot(whitened, whitened)
+        if rule == _DISTANCE:
+            score[0] = squared.sqrt()
+            return
+        terms.append(log_weight - 0.5 * squared)
+    if rule == _ODDS:
+        likeliest = lanes(-np.inf)
+        for term in terms[1:]:
+            likeliest = term.at_least(likeliest)
+        score[0] = likeliest - terms[0]
+        return
+    largest, second = terms[0], lanes(-np.inf)
+    undefined: Lanes = terms[0] * 0.0
+    for term in terms[1:]:
+        largest, second = largest.at_least(term), second.at_least(largest.at_most(term))
+        undefined = undefined + term * 0.0  # NaN where any is, which the maximum would hide
+    # The others add nothing to one that is far larger, and at most so much to one that is not.
+    counts = (largest - second < _FAR) & (-largest - float(np.log(shape.components)) < least[0])
+    total = Variable(largest)
+    with counts.anywhere():
+        exact = terms[0]
+        for term in terms[1:]:
+            exact = exact.at_least(term) + log_one_plus(exp_minus(abs(exact - term)))
+        total.set(select(counts, exact, largest))
+    score[0] = undefined - total.get()
 
 
 def _in_lanes(packed: np.ndarray) -> np.ndarray:
-    """Put each 8 pixels of packed components, (P, K, 10), beside each other: (P / 8 * K * 10, 8)."""
+    """Put each 16 pixels of packed components, (P, K, 10), beside each other: (P / 16 * K * 10, 16)."""
     padded = np.concatenate([packed, np.zeros((-len(packed) % WIDTH, *packed.shape[1:]))])
     blocks = padded.reshape(-1, WIDTH, packed.shape[1] * _PACKED).swapaxes(1, 2)
     return np.ascontiguousarray(blocks).reshape(-1, WIDTH)
 
 
 @compiled
-def _ask_neighbours(
-    rule: int, frame: np.ndarray, packed: np.ndarray, above: float, score: np.ndarray
+def _score_all(
+    shape: Shape,
+    rule: tuple,
+    packed: np.ndarray,
+    rows: int,
+    beyond: int,
+    colours: np.ndarray,
+    score: np.ndarray,
 ) -> None:
-    """Lower each of the scores (H, W) above a threshold to the smallest by the 3 x 3 models around."""
-    height, width = score.shape
-    for i in range(height):
-        for j in range(width):
-            least, p = score[i, j], i * width + j
-            if not least > above:
+    """Fill `score`, (1, ..), from so far beyond its start on; see `_in_lanes` for `packed` and its `rows`."""
+    anything = np.full((1, WIDTH), np.inf)
+    for number in range(len(packed) // rows):
+        first = beyond + number * WIDTH
+        red, green, blue = colours[0:1, first:], colours[1:2, first:], colours[2:3, first:]
+        _score_in_lanes(shape, rule, packed, number * rows, red, green, blue, anything, score[:, first:])
+
+
+@compiled
+def _ask_neighbours(
+    shape: Shape,
+    rule: tuple,
+    packed: np.ndarray,
+    rows: int,
+    width: int,
+    colours: np.ndarray,
+    asks: np.ndarray,
+    asked: np.ndarray,
+    score: np.ndarray,
+) -> None:
+    """Lower the scores of the pixels that ask, see `_who_asks`, to the smallest by the 3 x 3 models around.
+
+    Each 16 models are asked by their neighbours to one side, then by those to the next; `asked` says in which
+    16 pixels somebody asks.
+    """
+    found = np.empty((1, WIDTH))
+    for number in range(len(packed) // rows):
+        for down, right in ((0, 0), (0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1), (2, 2)):
+            first = number * WIDTH + down * width + right
+            if not (asked[right, first // WIDTH] or asked[right, (first - 1) // WIDTH + 1]):
                 continue
-            for y in range(max(i - 1, 0), min(i + 2, height)):
-                for q in range(y * width + max(j - 1, 0), y * width + min(j + 2, width)):
-                    if rule == _DISTANCE:
-                        other = _distance(frame, p, packed, q)
-                    elif rule == _ODDS:
-                        other = _odds(frame, p, packed, q)
-                    else:
-                        other = _surprise_below(frame, p, packed, q, least)
-                    if other < least:
-                        least = other
-            score[i, j] = least
+            red, green, blue = colours[0:1, first:], colours[1:2, first:], colours[2:3, first:]
+            own, wanted = score[:, first:], asks[right, first:]
+            _score_in_lanes(shape, rule, packed, number * rows, red, green, blue, own, found)
+            for lane in range(WIDTH):
+                less = wanted[lane] & (found[0, lane] < own[0, lane])
+                own[0, lane] = found[0, lane] if less else own[0, lane]

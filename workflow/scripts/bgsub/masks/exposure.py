@@ -17,6 +17,7 @@ _RANGE = 0.7  # log of the largest gain, a factor of two
 _BIN = 2 * _RANGE / _BINS
 _DARKEST, _BRIGHTEST = 20, 247  # levels; beyond them a ratio tells more of noise and of saturation
 _SATURATED = np.float32(255)
+NO_GAIN = np.ones(3, np.float32)
 _PIXELS = 40_000  # that are looked at, about: more tell no more
 _FEWEST = 100  # ratios without which nothing is said
 _NONE = 0.002  # log of a gain that is taken for 1: half a level at white
@@ -25,7 +26,7 @@ _SMOOTHING = np.exp(-0.5 * (np.arange(-_HALF_WINDOW, _HALF_WINDOW + 1) / 2) ** 2
 _LOG_OF_LEVEL = np.log(np.maximum(np.arange(256), 1)).astype(np.float32)
 
 
-def exposure_gain(frame: np.ndarray, mean: np.ndarray) -> np.ndarray:
+def exposure_gain(frame: np.ndarray, mean: np.ndarray, bands: Bands | None = None) -> np.ndarray:
     """Return the mode of the ratios of a frame to the background.
 
     Parameters
@@ -34,6 +35,8 @@ def exposure_gain(frame: np.ndarray, mean: np.ndarray) -> np.ndarray:
         RGB.
     mean : (H, W, 3) float32 array
         The background, 8-bit levels.
+    bands : Bands, optional
+        That threads work on, by default one.
 
     Returns
     -------
@@ -45,12 +48,19 @@ def exposure_gain(frame: np.ndarray, mean: np.ndarray) -> np.ndarray:
     The mode of a smoothed histogram of logarithms, made finer by mean shift (Fukunaga & Hostetler 1975).
     """
     step = max(1, round(np.sqrt(frame.shape[0] * frame.shape[1] / _PIXELS)))
-    counts = np.zeros((3, _BINS))
-    _count_ratios(frame[::step, ::step], mean[::step, ::step], counts)
-    return np.exp(np.array([_mode(channel) for channel in counts])).astype(np.float32)
+    parts: list[np.ndarray] = []
+
+    def count(rows: slice) -> None:
+        some = slice(rows.start + -rows.start % step, rows.stop, step), slice(None, None, step)
+        counts = np.zeros((3, _BINS))
+        _count_ratios(frame[some], mean[some], counts)
+        parts.append(counts)
+
+    (bands or Bands(len(frame))).each(count)
+    return np.exp(np.array([_mode(channel) for channel in np.sum(parts, axis=0)])).astype(np.float32)
 
 
-def in_exposure_of(mean: np.ndarray, frame: np.ndarray, bands: Bands | None = None) -> np.ndarray:
+def in_exposure_of(mean: np.ndarray, frame: np.ndarray) -> np.ndarray:
     """Return a frame without its `exposure_gain`.
 
     Parameters
@@ -59,8 +69,6 @@ def in_exposure_of(mean: np.ndarray, frame: np.ndarray, bands: Bands | None = No
         The background, 8-bit levels.
     frame : (H, W, 3) uint8 array
         RGB.
-    bands : Bands, optional
-        That threads work on, by default one.
 
     Returns
     -------
@@ -70,12 +78,7 @@ def in_exposure_of(mean: np.ndarray, frame: np.ndarray, bands: Bands | None = No
         was.
     """
     levels = np.empty((3, *frame.shape[:2]), np.float32)
-    gain, empty = exposure_gain(frame, mean), planes(mean)
-
-    def divide(rows: slice) -> None:
-        _divide(frame, gain, empty, rows.start, rows.stop, levels)
-
-    (bands or Bands(len(frame))).each(divide)
+    _divide(planes(frame), exposure_gain(frame, mean), planes(mean), levels)
     return pixels(levels)
 
 
@@ -112,13 +115,17 @@ def _count_ratios(frame: np.ndarray, mean: np.ndarray, counts: np.ndarray) -> No
 
 
 @compiled
-def _divide(
-    frame: np.ndarray, gain: np.ndarray, mean: np.ndarray, first: int, last: int, levels: np.ndarray
-) -> None:
-    inverse = np.float32(1) / gain
-    for i in range(first, last):
-        for c in range(3):
-            for j in range(frame.shape[1]):
-                seen = np.float32(frame[i, j, c])
-                level = min(seen * inverse[c], _SATURATED)
-                levels[c, i, j] = max(level, mean[c, i, j]) if seen == _SATURATED else level
+def _divide(frame: np.ndarray, gain: np.ndarray, mean: np.ndarray, levels: np.ndarray) -> None:
+    for i in range(frame.shape[1]):
+        divide_row(frame, gain, mean, i, levels[:, i])
+
+
+@compiled
+def divide_row(frame: np.ndarray, gain: np.ndarray, mean: np.ndarray, i: int, levels: np.ndarray) -> None:
+    """Fill `levels` (3, W) from row `i` of a frame, (3, H, W), that has a gain; see `in_exposure_of`."""
+    for c in range(3):
+        inverse = np.float32(1) / gain[c]
+        for j in range(frame.shape[2]):
+            seen = np.float32(frame[c, i, j])
+            level = min(seen * inverse, _SATURATED)
+            levels[c, j] = max(level, mean[c, i, j]) if seen == _SATURATED else level

@@ -11,11 +11,12 @@ import cv2
 import numpy as np
 
 from bgsub.masks.bands import Bands, ahead
-from bgsub.masks.exposure import in_exposure_of
+from bgsub.masks.exposure import NO_GAIN, exposure_gain
 from bgsub.masks.foreground import majority
+from bgsub.masks.judging import Judge
 from bgsub.masks.letting_go import LettingGo, View
 from bgsub.masks.planes import pixels, planes
-from bgsub.masks.predictive import DIAGONAL, FLOOR, Beliefs, Judge, beliefs_from
+from bgsub.masks.predictive import DIAGONAL, FLOOR, Beliefs, beliefs_from
 from bgsub.masks.registration import (
     Registration,
     Translation,
@@ -77,15 +78,19 @@ class LearningBackground:
         self._registration = registration
         self._translation = _NO_TRANSLATION
         shape = beliefs.samples.shape
-        self._learned_below = np.float32(min(_LEARNED_BELOW, settings.threshold) ** 2)
         self._n_threads = n_threads
         self._bands = Bands(shape[0], n_threads)
-        self._judge = Judge(settings.memory, min(_OF_NOISE, settings.threshold) ** 2, self._bands)
+        self._judge = Judge(
+            settings.memory,
+            min(_OF_NOISE, settings.threshold) ** 2,
+            self._bands,
+            min(_LEARNED_BELOW, settings.threshold) ** 2,
+        )
         self._shadows = ShadowFinder() if settings.ignore_shadows else None
-        self._letting_go = LettingGo(shape, float(self._learned_below)) if settings.let_go else None
-        # The last frame, and the samples that it counts as.
-        self._last = np.zeros((3, *shape), np.float32)
-        self._weight = np.zeros(shape, np.float32)
+        self._letting_go = LettingGo(shape, self._bands) if settings.let_go else None
+        # Of the last frame, 8-bit levels, and where it is to be learned.
+        self._colours = np.zeros((3, *shape), np.float32)
+        self._learns = np.zeros(shape, np.bool_)
         self._spread = np.zeros(shape, np.float32)
         self._floor = FLOOR
         self._threshold = np.float32(settings.threshold**2)
@@ -113,20 +118,20 @@ class LearningBackground:
         return self._mask(*self._in_place(frame))
 
     def _in_place(self, frame: np.ndarray) -> tuple[np.ndarray, Translation]:
-        """Return a frame where the background is, and how far it was moved."""
+        """Return the planes of a frame where the background is, and how far it was moved."""
         if self._registration is not None:
             self._translation = self._registration.translation(frame, self._translation)
         translation = self._translation
-        return (moved_back(frame, translation) if has_moved(translation) else frame), translation
+        return planes(moved_back(frame, translation) if has_moved(translation) else frame), translation
 
     def _mask(self, frame: np.ndarray, translation: Translation) -> np.ndarray:
-        """Return the mask of a frame that lies where the background is."""
+        """Return the mask of a frame, (3, H, W), that lies where the background is."""
         moved = has_moved(translation)
-        mean = pixels(self.beliefs.mean)
-        levels = self._levels(frame, mean)
-        colours = planes(levels)
-        score = self._judge.learn_and_judge(self.beliefs, self._last, self._weight, colours, self._floor)
-        self._last = colours
+        levels, mean = pixels(self._colours), pixels(self.beliefs.mean)
+        gain = exposure_gain(pixels(frame), mean, self._bands) if self._settings.gain else NO_GAIN
+        score, usual, unseen = self._judge.learn_and_judge(
+            self.beliefs, self._colours, self._learns, frame, self._floor, gain
+        )
         if self._frames % _SPREAD_EVERY == 0:
             self._spread = self.beliefs.spread(self._floor)
             self._threshold = self._squared_threshold()
@@ -137,13 +142,13 @@ class LearningBackground:
                 levels, mean, self._spread, mask, self._settings.median
             )
         near = cv2.dilate(mask, np.ones((2 * _MARGIN + 1,) * 2, np.uint8))
-        background = (near == 0).astype(np.float32)
+        background = near == 0
         if moved:
             clear_unseen(background, translation)
-        self._floor = renewed(self._floor, self.beliefs, colours, (background > 0) & (shadow == 0))
+        self._floor = renewed(self._floor, unseen, background & (shadow == 0))
         if self._letting_go is not None:
-            self._let_go(View(levels, mean, self._spread, score, mask, near, shadow))
-        self._weight = background * (score < self._learned_below)
+            self._let_go(View(levels, mean, self._spread, usual, mask, near, shadow))
+        self._learns = background & usual
         if self._frames % _LOCAL_EVERY == 0:
             self.beliefs.renew_local(self._bands)
         self._frames += 1
@@ -151,7 +156,7 @@ class LearningBackground:
 
     def do_not_learn_last(self) -> None:
         """Leave the last frame out of what is believed."""
-        self._weight[:] = 0
+        self._learns[:] = False
 
     def _squared_threshold(self) -> np.float32:
         """Return the least score of foreground: less than the method's where noise drowns what light does."""
@@ -164,18 +169,13 @@ class LearningBackground:
         noise = np.sqrt(self._spread[every, every] ** 2 - self._floor + FLOOR)
         return np.float32(min(most, _OF_NOISE**2 * (1 + (_OF_LIGHT * np.median(light / noise)) ** 2)))
 
-    def _levels(self, frame: np.ndarray, mean: np.ndarray) -> np.ndarray:
-        """Return a frame in the exposure of the background's mean, (H, W, 3) float32, 8-bit levels."""
-        if not self._settings.gain:
-            return frame.astype(np.float32)
-        return in_exposure_of(mean, frame, self._bands)
-
     def _let_go(self, view: View) -> None:
         """Make background of what was marked by mistake."""
         assert self._letting_go is not None
-        rows, columns = np.nonzero(self._letting_go.mistakes(view))
-        if len(rows) == 0:
+        mistakes = self._letting_go.mistakes(view)
+        if not mistakes.any():
             return
+        rows, columns = np.nonzero(mistakes)
         mean, variance, samples = self._letting_go.take(rows, columns)
         beliefs = self.beliefs
         beliefs.mean[:, rows, columns] = mean.T

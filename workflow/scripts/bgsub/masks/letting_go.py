@@ -17,6 +17,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from bgsub.masks.bands import Bands
 from bgsub.masks.light import explained_by_light
 from bgsub.model.compiled import compiled
 
@@ -26,7 +27,6 @@ IN_PLACE, LIGHT = 1, 2  # reasons
 _IN_PLACE_AFTER, _LIGHT_AFTER, _GHOST_AFTER = 50, 5, 4
 
 _RECENT = np.uint8(10)  # frames that a mark counts as something that may have moved
-_FRAME = np.uint8(1)
 _REACH = 0.03  # how far, of the picture's diagonal
 _CAME = 0.25  # share of its area that has to have been marked near by for something to have come from there
 _SMALLEST = 25  # pixels of something that appeared
@@ -79,7 +79,7 @@ class View(NamedTuple):
     frame: np.ndarray  # (H, W, 3) float32, levels
     mean: np.ndarray  # (H, W, 3) float32, of the background
     spread: np.ndarray  # float32, standard deviation of the background, levels
-    score: np.ndarray  # float32
+    usual: np.ndarray  # bool, where a colour is learned if nothing is marked near by
     mask: np.ndarray  # uint8, 0 or 255
     near: np.ndarray  # uint8, not 0 where the mask is, or near by
     shadow: np.ndarray  # uint8, 0 or 1
@@ -92,18 +92,18 @@ class LettingGo:
     ----------
     shape : (int, int)
         Height and width.
-    not_learned_from : float
-        A score from which on a pixel is not learned, though it is not marked.
+    bands : Bands
+        Results do not depend on these.
     """
 
-    def __init__(self, shape: tuple[int, int], not_learned_from: float) -> None:
+    def __init__(self, shape: tuple[int, int], bands: Bands) -> None:
         self.candidates = Candidates(
             np.zeros((*shape, 3), np.float32),
             np.zeros(shape, np.float32),
             np.zeros(shape, np.float32),
             np.zeros(shape, np.uint8),
         )
-        self._not_learned_from = np.float32(not_learned_from)
+        self._bands = bands
         self._recent = np.zeros(shape, np.uint8)  # frames that a pixel's last mark counts for still
         self._reach = max(3, round(_REACH * float(np.hypot(*shape))))
         self._frames = 0
@@ -113,12 +113,18 @@ class LettingGo:
     def mistakes(self, view: View) -> np.ndarray:
         """Return where the mask is mistaken, (H, W) bool; then `take` what lies there."""
         new = np.empty_like(view.mask)
-        _follow(view, self.candidates, self._recent, self._not_learned_from, new)
+        self._bands.each(
+            lambda rows: _follow(view, self.candidates, self._recent, rows.start, rows.stop, new)
+        )
         if self._frames > 0:
             self._look_for_light(view, new)
             self._look_for_what_appeared(new)
         mistakes = np.empty(new.shape, np.bool_)
-        _decide(view.mask, self.candidates, self._recent, mistakes)
+
+        def decide(rows: slice) -> None:
+            _decide(view.mask, self.candidates, self._recent, rows.start, rows.stop, mistakes)
+
+        self._bands.each(decide)
         if self._frames % _GHOSTS_EVERY == 0:
             self._add_ghosts(view, mistakes)
         self._frames += 1
@@ -195,8 +201,7 @@ class LettingGo:
         count, label = cv2.connectedComponents(still)
         rims = _Rims(*np.zeros((4, count), np.int64))
         inwards = cv2.blur(still.astype(np.float32), (7, 7))
-        frame, mean = (cv2.blur(picture[box], (3, 3)) for picture in (view.frame, view.mean))
-        _compare_edges(label, inwards, marked, frame, mean, rims)
+        _compare_edges(label, inwards, marked, view.frame[box], view.mean[box], rims)
         ghost = (
             (rims.bare >= np.maximum(_FEWEST, _BARE * rims.pixels))
             & (rims.of_background >= _GHOSTS_EDGES * rims.bare)
@@ -216,7 +221,7 @@ class _Rims(NamedTuple):
 
 @compiled
 def _follow(
-    view: View, candidates: Candidates, recent: np.ndarray, not_learned_from: np.float32, new: np.ndarray
+    view: View, candidates: Candidates, recent: np.ndarray, first: int, last: int, new: np.ndarray
 ) -> None:
     """Learn what lies at each marked pixel; `new` is 1 where nothing was marked lately, else 0.
 
@@ -224,18 +229,20 @@ def _follow(
     likewise, and let go as what appeared in place.
     """
     mean, variance, same, reason = candidates
-    height, width = new.shape
-    busy, odd_pixels = np.empty((2, width), np.bool_)
-    for i in range(height):
+    width = new.shape[1]
+    odd_pixels = np.empty(width, np.bool_)
+    busy = np.zeros((width + 7) // 8 * 8, np.bool_)
+    eights = busy.view(np.uint64)
+    for i in range(first, last):
         for j in range(width):  # without branches: so most pixels, which are background, take no time
             marked = view.mask[i, j] > 0
             untold = (view.near[i, j] == 0) & (view.shadow[i, j] == 0)
-            odd = ~marked & (view.score[i, j] > not_learned_from) & untold
+            odd = ~marked & ~view.usual[i, j] & untold
             new[i, j] = marked & (recent[i, j] == 0)
             odd_pixels[j] = odd
             busy[j] = marked | odd | (same[i, j] > 0)
         for j in range(width):
-            if not busy[j]:
+            if eights[j // 8] == 0 or not busy[j]:
                 continue
             marked, odd = view.mask[i, j] > 0, odd_pixels[j]
             if not marked and not odd:
@@ -269,12 +276,18 @@ def _follow(
 
 
 @compiled
-def _decide(mask: np.ndarray, candidates: Candidates, recent: np.ndarray, mistakes: np.ndarray) -> None:
+def _decide(
+    mask: np.ndarray,
+    candidates: Candidates,
+    recent: np.ndarray,
+    first: int,
+    last: int,
+    mistakes: np.ndarray,
+) -> None:
     """Tell where a reason has lasted long enough, and count down how recent marks are."""
-    for i in range(mask.shape[0]):
+    for i in range(first, last):
         for j in range(mask.shape[1]):
-            before = recent[i, j]
-            recent[i, j] = _RECENT if mask[i, j] else before - _FRAME if before else before
+            recent[i, j] = _RECENT if mask[i, j] else np.uint8(max(recent[i, j], 1) - 1)
             same, reason = candidates.same[i, j], candidates.reason[i, j]
             in_place = (reason == IN_PLACE) & (same >= _IN_PLACE_AFTER)
             mistakes[i, j] = in_place | ((reason == LIGHT) & (same >= _LIGHT_AFTER))
@@ -309,10 +322,20 @@ def _compare_edges(
                 continue
             of_frame = of_background = 0.0
             for c in range(3):
-                of_frame += abs(frame[i + y, j + x, c] - frame[i - y, j - x, c])
-                of_background += abs(mean[i + y, j + x, c] - mean[i - y, j - x, c])
+                of_frame += abs(_around(frame, i + y, j + x, c) - _around(frame, i - y, j - x, c))
+                of_background += abs(_around(mean, i + y, j + x, c) - _around(mean, i - y, j - x, c))
             rims.bare[region] += 1
             if of_frame > _CLEARLY * of_background + _STEP:
                 rims.of_frame[region] += 1
             if of_background > _CLEARLY * of_frame + _STEP:
                 rims.of_background[region] += 1
+
+
+@compiled
+def _around(image: np.ndarray, i: int, j: int, c: int) -> float:
+    """Average a channel over the 3 x 3 pixels around one."""
+    total = 0.0
+    for y in range(i - 1, i + 2):
+        for x in range(j - 1, j + 2):
+            total += image[y, x, c]
+    return total / 9

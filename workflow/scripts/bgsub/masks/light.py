@@ -191,65 +191,50 @@ def _choose_windows(
 ) -> None:
     """Explain each marked pixel by the best of the windows that hold it, if that does.
 
-    Without branches, between the first and the last marked column of a row.
+    Which is the best is found without branches, between the first and the last marked column of a row.
     """
-    height, width = marked.shape
+    width = marked.shape[1]
     least_blue, most_blue = exp(redder), exp(_BLUER)
     least_green, most_green = exp(-3 * _GREEN), exp(3 * _GREEN)
     darkest = exp(3 * _LOG_OF_LIGHTEST) if half == 1 else 0.0
     first, last = _marked_columns(marked)
-    best, red, green, blue = np.empty((4, width), np.float32)
-    for i in range(height):
+    best, window = np.empty(width, np.float32), np.empty(width, np.uint8)
+    for i in range(marked.shape[0]):
         start, stop = first[i], last[i]
         best[:] = np.inf
-        _keep_better(residual, factors, i + half, start + half, stop + half, best, red, green, blue)
+        window[:] = 4  # the one around the pixel, if others are as good
+        _keep_better(residual[i + half, start + half : stop + half], np.uint8(4), best, window)
         for down in range(3):
             for right in range(3):
-                row, shift = i + down * half, right * half
-                _keep_better(residual, factors, row, start + shift, stop + shift, best, red, green, blue)
-        frame0, frame1, frame2 = frame[0, i, start:stop], frame[1, i, start:stop], frame[2, i, start:stop]
-        mean0, mean1, mean2 = mean[0, i, start:stop], mean[1, i, start:stop], mean[2, i, start:stop]
-        limits, wanted = limit[i, start:stop], marked[i, start:stop]
-        explained_here, light_here = explained[i, start:stop], light[i, start:stop]
-        for j in range(len(wanted)):
-            most = np.float64(limits[j]) * limits[j]
-            rest0 = frame0[j] - red[j] * mean0[j]
-            rest1 = frame1[j] - green[j] * mean1[j]
-            rest2 = frame2[j] - blue[j] * mean2[j]
+                shift = start + right * half
+                others = residual[i + down * half, shift : shift + stop - start]
+                _keep_better(others, np.uint8(3 * down + right), best, window)
+        for place in range(stop - start):
+            j = start + place
+            most = np.float64(limit[i, j]) * limit[i, j]
+            if not best[place] <= most or explained[i, j] or marked[i, j] == 0:
+                continue
+            y, x = i + window[place] // 3 * half, j + window[place] % 3 * half
+            red, green, blue = factors[0, y, x], factors[1, y, x], factors[2, y, x]
+            rest0 = frame[0, i, j] - red * mean[0, i, j]
+            rest1 = frame[1, i, j] - green * mean[1, i, j]
+            rest2 = frame[2, i, j] - blue * mean[2, i, j]
             own = np.float64(rest0 * rest0) + rest1 * rest1 + rest2 * rest2
-            r = np.float64(max(red[j], _NO_LIGHT))
-            g = np.float64(max(green[j], _NO_LIGHT))
-            b = np.float64(max(blue[j], _NO_LIGHT))
-            fits = (best[j] <= most) & (own < _OWN * most)
+            r = np.float64(max(red, _NO_LIGHT))
+            g = np.float64(max(green, _NO_LIGHT))
+            b = np.float64(max(blue, _NO_LIGHT))
             # The logarithms of these ratios are limited.
             grey_or_bluer = (least_blue * r < b) & (b < most_blue * r)
             not_green = (least_green * r * b < g * g) & (g * g < most_green * r * b)
-            bright_enough = r * g * b > darkest
-            found = (wanted[j] > 0) & fits & grey_or_bluer & not_green & bright_enough
-            found &= ~explained_here[j]
-            root = np.float32(exp(log(r * g * b) / 3))
-            light_here[j] = root if found else light_here[j]
-            explained_here[j] |= found
+            if own < _OWN * most and grey_or_bluer and not_green and r * g * b > darkest:
+                light[i, j] = exp(log(r * g * b) / 3)
+                explained[i, j] = True
 
 
 @compiled
-def _keep_better(
-    residual: np.ndarray,
-    factors: np.ndarray,
-    row: int,
-    start: int,
-    stop: int,
-    best: np.ndarray,
-    red: np.ndarray,
-    green: np.ndarray,
-    blue: np.ndarray,
-) -> None:
-    """Take those of these windows that explain more than what was taken before."""
-    others, reds = residual[row, start:stop], factors[0, row, start:stop]
-    greens, blues = factors[1, row, start:stop], factors[2, row, start:stop]
+def _keep_better(others: np.ndarray, number: np.uint8, best: np.ndarray, window: np.ndarray) -> None:
+    """Take the windows of this number where they leave less than what was taken before."""
     for j in range(len(others)):
         better = others[j] < best[j]
         best[j] = others[j] if better else best[j]
-        red[j] = reds[j] if better else red[j]
-        green[j] = greens[j] if better else green[j]
-        blue[j] = blues[j] if better else blue[j]
+        window[j] = number if better else window[j]

@@ -103,71 +103,6 @@ def beliefs_from(
     return beliefs
 
 
-class Judge:
-    """Learns the last frame where that was background, and says how unlike the background the next one is.
-
-    Parameters
-    ----------
-    memory : float
-        Samples that are remembered: beyond it, what was learned before counts for less.
-    exact_from : float
-        A score below it may be given too high, but below it nonetheless: the logarithm is spared.
-    bands : Bands
-        No pixel depends on another, so results do not depend on these.
-    """
-
-    def __init__(self, memory: float, exact_from: float, bands: Bands) -> None:
-        self._memory, self._exact_from = np.float32(memory), np.float32(exact_from)
-        self._bands = bands
-
-    def learn_and_judge(
-        self,
-        beliefs: Beliefs,
-        learned: np.ndarray,
-        weight: np.ndarray,
-        frame: np.ndarray,
-        floor: np.float32 = FLOOR,
-    ) -> np.ndarray:
-        """Learn a frame, and judge the next one by what is believed then.
-
-        Parameters
-        ----------
-        beliefs : Beliefs
-            Changed in place.
-        learned, frame : (3, H, W) float32 arrays
-            The frame to learn and the one to judge, 8-bit levels.
-        weight : (H, W) float32 array
-            Samples that `learned` counts as; 0 where it is not to be learned.
-        floor : float32
-            Squared levels that every variance has more; see `masks.unseen`.
-
-        Returns
-        -------
-        (H, W) float32 array
-            Twice the log-likelihood ratio of the likeliest colour and the pixel's. It is (k + 3) log(1 + d2 /
-            k) for k = n + nu - 2 degrees of freedom, which is the squared Mahalanobis distance d2 for many
-            samples.
-        """
-        score = np.empty(weight.shape, np.float32)
-
-        def judge(rows: slice) -> None:
-            _learn_and_judge(
-                beliefs,
-                learned,
-                weight,
-                frame,
-                rows.start,
-                rows.stop,
-                self._memory,
-                self._exact_from,
-                floor,
-                score,
-            )
-
-        self._bands.each(judge)
-        return score
-
-
 @compiled
 def _spread(beliefs: Beliefs, floor: np.float32, spread: np.ndarray) -> None:
     _, scatter, samples, local, _ = beliefs
@@ -222,86 +157,96 @@ def _mirrored(place: int, size: int) -> int:
 
 
 @compiled
-def _learn_and_judge(
+def learn_row(
+    beliefs: Beliefs, colours: np.ndarray, weight: np.ndarray, i: int, memory: np.float32, floor: np.float32
+) -> None:
+    """Learn row `i` of a frame's colours, (3, H, W), each of which counts as `weight` samples.
+
+    It has no branches, and so is vector instructions, as long as all arrays are whole and contiguous.
+    """
+    mean, scatter, samples, _, recent = beliefs
+    mean0, mean1, mean2 = mean[0, i], mean[1, i], mean[2, i]
+    scatter00, scatter10, scatter11 = scatter[0, i], scatter[1, i], scatter[2, i]
+    scatter20, scatter21, scatter22 = scatter[3, i], scatter[4, i], scatter[5, i]
+    for j in range(samples.shape[1]):
+        n, w = samples[i, j], np.float32(weight[i, j])
+        learns = w > _ZERO
+        fades = learns & (n + w > memory)
+        kept = max((memory - w) / n, _ZERO) if fades else _ONE
+        n = max(memory - w, _ZERO) if fades else n
+        r = w / (n + w) if learns else _ZERO
+        d0 = colours[0, i, j] - mean0[j]
+        d1 = colours[1, i, j] - mean1[j]
+        d2 = colours[2, i, j] - mean2[j]
+        mean0[j] += r * d0
+        mean1[j] += r * d1
+        mean2[j] += r * d2
+        r *= n
+        s00 = scatter00[j] * kept + r * d0 * d0
+        s10 = scatter10[j] * kept + r * d0 * d1
+        s11 = scatter11[j] * kept + r * d1 * d1
+        s20 = scatter20[j] * kept + r * d0 * d2
+        s21 = scatter21[j] * kept + r * d1 * d2
+        s22 = scatter22[j] * kept + r * d2 * d2
+        n += w
+        lately = recent[i, j]
+        now = lately + _LATELY * ((d0 * d0 + d1 * d1 + d2 * d2) * _THIRD - lately)
+        lately = now if learns else lately
+        calmer = (s00 + s11 + s22) * _THIRD > _CALMER * (lately + floor) * n
+        fading = _FADING if learns & calmer else _ONE
+        samples[i, j] = n
+        recent[i, j] = lately
+        scatter00[j], scatter10[j], scatter11[j] = s00 * fading, s10 * fading, s11 * fading
+        scatter20[j], scatter21[j], scatter22[j] = s20 * fading, s21 * fading, s22 * fading
+
+
+@compiled
+def judge_row(
     beliefs: Beliefs,
-    learned: np.ndarray,
-    weight: np.ndarray,
-    frame: np.ndarray,
-    first: int,
-    last: int,
-    memory: np.float32,
+    levels: np.ndarray,
+    i: int,
     exact_from: np.float32,
     floor: np.float32,
     score: np.ndarray,
 ) -> None:
-    """Both row by row, as a row of all that is believed stays in the processor's cache.
-
-    The first two loops have no branches, and so are vector instructions, as long as all arrays are whole and
-    contiguous: hence the band's rows as numbers.
-    """
-    mean, scatter, samples, local, recent = beliefs
-    squared = np.empty(samples.shape[1], np.float32)
-    for i in range(first, last):
-        mean0, mean1, mean2 = mean[0, i], mean[1, i], mean[2, i]
-        scatter00, scatter10, scatter11 = scatter[0, i], scatter[1, i], scatter[2, i]
-        scatter20, scatter21, scatter22 = scatter[3, i], scatter[4, i], scatter[5, i]
-        for j in range(samples.shape[1]):
-            n, w = samples[i, j], weight[i, j]
-            learns = w > _ZERO
-            fades = learns & (n + w > memory)
-            kept = max((memory - w) / n, _ZERO) if fades else _ONE
-            n = max(memory - w, _ZERO) if fades else n
-            r = w / (n + w) if learns else _ZERO
-            d0 = learned[0, i, j] - mean0[j]
-            d1 = learned[1, i, j] - mean1[j]
-            d2 = learned[2, i, j] - mean2[j]
-            mean0[j] += r * d0
-            mean1[j] += r * d1
-            mean2[j] += r * d2
-            r *= n
-            s00 = scatter00[j] * kept + r * d0 * d0
-            s10 = scatter10[j] * kept + r * d0 * d1
-            s11 = scatter11[j] * kept + r * d1 * d1
-            s20 = scatter20[j] * kept + r * d0 * d2
-            s21 = scatter21[j] * kept + r * d1 * d2
-            s22 = scatter22[j] * kept + r * d2 * d2
-            n += w
-            lately = recent[i, j]
-            now = lately + _LATELY * ((d0 * d0 + d1 * d1 + d2 * d2) * _THIRD - lately)
-            lately = now if learns else lately
-            calmer = (s00 + s11 + s22) * _THIRD > _CALMER * (lately + floor) * n
-            fading = _FADING if learns & calmer else _ONE
-            samples[i, j] = n
-            recent[i, j] = lately
-            scatter00[j], scatter10[j], scatter11[j] = s00 * fading, s10 * fading, s11 * fading
-            scatter20[j], scatter21[j], scatter22[j] = s20 * fading, s21 * fading, s22 * fading
-        for j in range(samples.shape[1]):
-            # The predictive's covariance: it has the mean's own uncertainty, hence the factor h.
-            n = samples[i, j]
-            h = _ONE + _ONE / max(n, _ONE)
-            g = h / (n + PRIOR_SAMPLES)
-            u = PRIOR_SAMPLES * g
-            s00 = scatter00[j] * g + local[0, i, j] * u + floor * h
-            s10 = scatter10[j] * g + local[1, i, j] * u
-            s11 = scatter11[j] * g + local[2, i, j] * u + floor * h
-            s20 = scatter20[j] * g + local[3, i, j] * u
-            s21 = scatter21[j] * g + local[4, i, j] * u
-            s22 = scatter22[j] * g + local[5, i, j] * u + floor * h
-            y0 = frame[0, i, j] - mean0[j]
-            y1 = frame[1, i, j] - mean1[j]
-            y2 = frame[2, i, j] - mean2[j]
-            # The squared distance by the decomposition L D L', which takes no square root.
-            inverse0 = _ONE / s00
-            l10, l20 = s10 * inverse0, s20 * inverse0
-            t = s21 - s20 * l10
-            inverse1 = _ONE / (s11 - s10 * l10)
-            l21 = t * inverse1
-            z1 = y1 - l10 * y0
-            z2 = y2 - l20 * y0 - l21 * z1
-            squared[j] = y0 * y0 * inverse0 + z1 * z1 * inverse1 + z2 * z2 / (s22 - s20 * l20 - t * l21)
-            k = max(n + PRIOR_SAMPLES - _TWO, _ONE)
-            score[i, j] = (k + _THREE) * squared[j] / k  # at most so much, as log(1 + z) <= z
-        for j in range(samples.shape[1]):
-            if score[i, j] >= exact_from:
-                k = max(samples[i, j] + PRIOR_SAMPLES - _TWO, _ONE)
-                score[i, j] = (k + _THREE) * np.float32(log(_ONE + squared[j] / k))
+    """Fill row `i` of the score; `levels` (3, W) are that row of the frame."""
+    mean, scatter, samples, local, _ = beliefs
+    mean0, mean1, mean2 = mean[0, i], mean[1, i], mean[2, i]
+    scatter00, scatter10, scatter11 = scatter[0, i], scatter[1, i], scatter[2, i]
+    scatter20, scatter21, scatter22 = scatter[3, i], scatter[4, i], scatter[5, i]
+    width = samples.shape[1]
+    squared = np.empty(width, np.float32)
+    exact = np.zeros((width + 7) // 8 * 8, np.bool_)
+    eights = exact.view(np.uint64)
+    for j in range(samples.shape[1]):
+        # The predictive's covariance: it has the mean's own uncertainty, hence the factor h.
+        n = samples[i, j]
+        h = _ONE + _ONE / max(n, _ONE)
+        g = h / (n + PRIOR_SAMPLES)
+        u = PRIOR_SAMPLES * g
+        s00 = scatter00[j] * g + local[0, i, j] * u + floor * h
+        s10 = scatter10[j] * g + local[1, i, j] * u
+        s11 = scatter11[j] * g + local[2, i, j] * u + floor * h
+        s20 = scatter20[j] * g + local[3, i, j] * u
+        s21 = scatter21[j] * g + local[4, i, j] * u
+        s22 = scatter22[j] * g + local[5, i, j] * u + floor * h
+        y0 = levels[0, j] - mean0[j]
+        y1 = levels[1, j] - mean1[j]
+        y2 = levels[2, j] - mean2[j]
+        # The squared distance by the decomposition L D L', which takes no square root.
+        inverse0 = _ONE / s00
+        l10, l20 = s10 * inverse0, s20 * inverse0
+        t = s21 - s20 * l10
+        inverse1 = _ONE / (s11 - s10 * l10)
+        l21 = t * inverse1
+        z1 = y1 - l10 * y0
+        z2 = y2 - l20 * y0 - l21 * z1
+        squared[j] = y0 * y0 * inverse0 + z1 * z1 * inverse1 + z2 * z2 / (s22 - s20 * l20 - t * l21)
+        k = max(n + PRIOR_SAMPLES - _TWO, _ONE)
+        score[i, j] = (k + _THREE) * squared[j] / k  # at most so much, as log(1 + z) <= z
+    for j in range(width):
+        exact[j] = score[i, j] >= exact_from
+    for j in range(width):
+        if eights[j // 8] != 0 and exact[j]:
+            k = max(samples[i, j] + PRIOR_SAMPLES - _TWO, _ONE)
+            score[i, j] = (k + _THREE) * np.float32(log(_ONE + squared[j] / k))

@@ -132,16 +132,16 @@ def moved_along(mask: np.ndarray, translation: Translation) -> np.ndarray:
     return np.where(_warped(mask, translation, 0) > 127, np.uint8(255), np.uint8(0))
 
 
-def clear_unseen(weight: np.ndarray, translation: Translation) -> None:
+def clear_unseen(image: np.ndarray, translation: Translation) -> None:
     """Set to 0 what of an image in the reference's place lies beyond the border of the frame."""
-    height, width = weight.shape
+    height, width = image.shape
     x, y = translation
     right, left = (max(int(np.ceil(shift)), 0) for shift in (x, -x))
     below, above = (max(int(np.ceil(shift)), 0) for shift in (y, -y))
-    weight[:, max(width - right, 0) :] = 0
-    weight[:, :left] = 0
-    weight[max(height - below, 0) :] = 0
-    weight[:above] = 0
+    image[:, max(width - right, 0) :] = 0
+    image[:, :left] = 0
+    image[max(height - below, 0) :] = 0
+    image[:above] = 0
 
 
 def _aligned(frames: Frames, registration: Registration) -> np.ndarray | None:

@@ -6,41 +6,51 @@ their neighbours'. What all pixels together were off by of late does: a variance
 scoring (Harville 1977, Maximum likelihood approaches to variance component estimation).
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
-from bgsub.masks.predictive import DIAGONAL, FLOOR, PRIOR_SAMPLES, Beliefs
+from bgsub.masks.predictive import FLOOR, PRIOR_SAMPLES, Beliefs
 from bgsub.model.compiled import compiled
 
+STEP = 2  # pixels, of the grid that is looked at
 # Squared levels: four levels of deviation are what strong compression leaves (CRF 32 of H.264).
 _MOST = np.float32(16)
 _CAPPED = np.float32(16)  # variances that a pixel's square counts for at most: not all that is odd is noise
-_STEP = 2  # pixels, of the grid that is looked at
 _FEWEST = 100  # such pixels, without which nothing is said
 # Shares of the way to what was found. What a picture that is coded anew marks would not be learned, so that
 # it is believed at once; and remembered as long as a pixel's past is by default.
+_ONE, _THREE = np.float32(1), np.float32(3)
 _RISING, _FALLING = np.float32(1 / 2), np.float32(1 / 50)
 
 
-def renewed(floor: np.float32, beliefs: Beliefs, colours: np.ndarray, background: np.ndarray) -> np.float32:
+class Unseen(NamedTuple):
+    """What the pixels of the grid say, (H / 2, W / 2) float32, squared levels."""
+
+    variance: np.ndarray
+    """What is believed of each, with the part that all have."""
+    excess: np.ndarray
+    """By how much the frame's square exceeds the variance without that part."""
+
+
+def renewed(floor: np.float32, unseen: Unseen, background: np.ndarray) -> np.float32:
     """Return the variance that all pixels have beside what is believed of each.
 
     Parameters
     ----------
     floor : float32
         What it was before, squared levels.
-    beliefs : Beliefs
-        Before the frame was learned.
-    colours : (3, H, W) float32 array
-        The frame, 8-bit levels.
+    unseen : Unseen
+        Of a frame that was not learned yet.
     background : (H, W) bool array
-        Where it shows the background.
+        Where the frame shows the background.
 
     Returns
     -------
     float32
         Squared levels, 1 to 16.
     """
-    found, pixels = _excess(beliefs, colours, background, floor)
+    found, pixels = _mean_excess(unseen, background[::STEP, ::STEP])
     if pixels < _FEWEST:
         return floor
     share = _RISING if found > floor else _FALLING
@@ -48,31 +58,42 @@ def renewed(floor: np.float32, beliefs: Beliefs, colours: np.ndarray, background
 
 
 @compiled
-def _excess(
-    beliefs: Beliefs, colours: np.ndarray, background: np.ndarray, floor: np.float32
-) -> tuple[float, int]:
-    """Return by how much squares exceed the variances, and of how many pixels.
+def measure_row(beliefs: Beliefs, levels: np.ndarray, i: int, floor: np.float32, unseen: Unseen) -> None:
+    """Ask the pixels of row `i`, whose colours in the frame are `levels` (3, W)."""
+    mean, scatter, samples, local, _ = beliefs
+    width = samples.shape[1]
+    variance, excess = np.empty(width, np.float32), np.empty(width, np.float32)
+    for j in range(width):  # of all, as vector instructions take them together
+        n = samples[i, j]
+        own = scatter[0, i, j] + PRIOR_SAMPLES * local[0, i, j]
+        own += scatter[2, i, j] + PRIOR_SAMPLES * local[2, i, j]
+        own += scatter[5, i, j] + PRIOR_SAMPLES * local[5, i, j]
+        own /= _THREE * (n + PRIOR_SAMPLES)
+        d0 = levels[0, j] - mean[0, i, j]
+        d1 = levels[1, j] - mean[1, i, j]
+        d2 = levels[2, j] - mean[2, i, j]
+        square = (d0 * d0 + d1 * d1 + d2 * d2) / (_THREE * (_ONE + _ONE / max(n, _ONE)))
+        variance[j] = own + floor
+        excess[j] = min(square, _CAPPED * variance[j]) - own
+    for place in range(unseen.excess.shape[1]):
+        unseen.variance[i // STEP, place] = variance[place * STEP]
+        unseen.excess[i // STEP, place] = excess[place * STEP]
 
-    The mean is weighted by what a square tells: quiet pixels tell most.
+
+@compiled
+def _mean_excess(unseen: Unseen, background: np.ndarray) -> tuple[float, int]:
+    """Return the mean of what the grid's background says, and of how many pixels it is.
+
+    It is weighted by what a square tells: quiet pixels tell most.
     """
-    mean, scatter, samples, local = beliefs.mean, beliefs.scatter, beliefs.samples, beliefs.local
-    total, weights, pixels = 0.0, 0.0, 0
-    for i in range(0, background.shape[0], _STEP):
-        for j in range(0, background.shape[1], _STEP):
-            if not background[i, j]:
-                continue
-            n = samples[i, j]
-            own, square = np.float32(0), np.float32(0)
-            for place in DIAGONAL:
-                own += scatter[place, i, j] + PRIOR_SAMPLES * local[place, i, j]
-            for c in range(3):
-                step = colours[c, i, j] - mean[c, i, j]
-                square += step * step
-            own /= np.float32(3) * (n + PRIOR_SAMPLES)
-            square /= np.float32(3) * (np.float32(1) + np.float32(1) / max(n, np.float32(1)))
-            variance = own + floor
-            weight = 1.0 / (variance * variance)
-            total += weight * (min(square, _CAPPED * variance) - own)
-            weights += weight
-            pixels += 1
-    return total / max(weights, 1e-30), pixels
+    total, weights = np.zeros((2, background.shape[1]))
+    pixels = 0
+    for i in range(background.shape[0]):
+        for j in range(background.shape[1]):
+            variance = unseen.variance[i, j]
+            weight = 1.0 / (variance * variance) if background[i, j] else 0.0
+            total[j] += weight * unseen.excess[i, j]
+            weights[j] += weight
+        for j in range(background.shape[1]):
+            pixels += background[i, j]
+    return total.sum() / max(weights.sum(), 1e-30), pixels
