@@ -60,6 +60,22 @@ def test_a_job_is_planned_for_each_file_that_is_lost(swept: Project, tmp_path: P
     assert [file for file in planned if file.startswith("results/whole/")] == []
 
 
+def test_a_result_that_was_cut_is_told_before_the_next_run_and_is_made_again(project: Project) -> None:
+    area = project.results / "demo/area.csv"
+    whole = area.read_text().splitlines(keepends=True)
+    area.write_text("".join(whole[:-3]))
+    told = project.snakemake("--dry-run", check=False)
+    assert told.returncode == 1
+    assert re.search(
+        r"^results/demo/area\.csv: .* was cut or edited; .* rm results/demo/area\.csv$",
+        told.stdout,
+        re.MULTILINE,
+    )
+    assert "Traceback" not in told.stdout
+    area.unlink()
+    assert "measure_masks" in project.planned()
+
+
 def test_what_is_made_again_has_the_same_bytes(swept: Project, tmp_path: Path) -> None:
     project = swept.clone_to(tmp_path / "project")
     lost = [
