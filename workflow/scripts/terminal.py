@@ -98,12 +98,13 @@ class StepFormatter(DefaultFormatter):
             targets: Collection[str] = self.workflow.dag_settings.targets or {"all"}
             yield from (f"Results: {RESULTS[target]}" for target in sorted(targets) if target in RESULTS)
         else:
-            if not self.workflow.execution_settings.keep_going:
+            kept_going = self.workflow.execution_settings.keep_going
+            if not kept_going:
                 yield "With --keep-going, what does not depend on what failed is made all the same."
             yield from (f"Failed: {why}" for why in self.failed.values())
             # A clip's log is results/<clip>/logs/<file>, which `reason` names in brackets.
             clips = {found[1] for why in self.failed.values() if (found := re.search(CLIP_LOG, why))}
-            if clips:
+            if clips and kept_going:
                 nulls = ", ".join(f"{clip}: null" for clip in sorted(clips))
                 yield f"To go on without: clips: {{{nulls}}} in an overlay, or leave out of run"
 
