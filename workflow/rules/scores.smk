@@ -139,6 +139,7 @@ rule weigh_convergence:
         groundtruth=groundtruth_of,
         scope=scope_of,
         models=expand("results/{{clip}}/models/{model}/model.npz", model=PAIR[:2] if PAIR else []),
+        masks=expand("results/{{clip}}/methods/{method}/masks.npz", method=PAIR.rules if PAIR else []),
     output:
         table="results/{clip}/worth.csv",
         figure=report(
