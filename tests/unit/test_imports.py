@@ -1,4 +1,4 @@
-"""What each job loads when it starts: libraries that take a tenth of a second or more, only where they are used."""
+"""What each job loads when it starts: libraries that take long to load only where they are used."""
 
 import re
 from pathlib import Path
@@ -64,7 +64,7 @@ def loaded(file: Path) -> set[str]:
 
 
 def names_at_the_top(file: Path) -> set[str]:
-    """The modules that a file imports when it is imported itself: not within a function, and not for types."""
+    """The modules that are imported with a file: not those within a function, nor those for types."""
     names: set[str] = set()
     for module, imported in AT_THE_TOP.findall(file.read_text()):
         parts = re.findall(r"[\w.]+", imported)
