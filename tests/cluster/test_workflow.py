@@ -16,9 +16,7 @@ from slurm import Cluster
 LOCAL = {
     "fetch_source",
     "split_frames",
-    "average_scores",
-    "gather_still",
-    "gather_table",
+    "gather_tables",
     "compare_methods",
     "time_still",
     "make_page",

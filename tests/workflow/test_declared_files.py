@@ -110,7 +110,7 @@ def test_a_job_reads_only_its_inputs(jobs: list[Job]) -> None:
         f"{job.rule}: {file}"
         for job in jobs
         for file in job.read - job.inputs - job.outputs
-        if not (job.rule in ("make_page", "gather_table") and file.startswith(BESIDE))
+        if not (job.rule in ("make_page", "gather_tables") and file.startswith(BESIDE))
     }
     assert found == set()
 

@@ -103,4 +103,4 @@ def test_the_benchmark_of_a_fleet_plans_the_recommended_method_alone(tmp_path: P
     fleet.write_clips(project.folder, 3)
     planned = project.planned("tables", "--configfile", "fleet.yaml")
     assert planned["fetch_source"] == planned["mask_by_posterior"] == planned["fit_tile"] == 3
-    assert sum(planned.values()) == 3 * 8 + 4  # of the clips, and the tables over them
+    assert sum(planned.values()) == 3 * 8 + 3  # of the clips, and the tables over them

@@ -93,7 +93,7 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     "clip's title": (setting(clips={"demo": {"title": "Another"}}), PAGES),
     "clip's category": (
         setting(clips={"demo": {"category": "falls"}}),
-        ["average_scores.*", "gather_table.*"],
+        ["gather_tables.*"],
     ),
     "clip's licence": (setting(clips={"demo": {"licence": "Another"}}), PAGES),
     "another clip's title": (setting(clips={"fall_scenario8": {"title": "Another"}}), []),

@@ -126,23 +126,3 @@ rule time_still:
         rate=rate_settings,
     script:
         "../scripts/time_still.py"
-
-
-rule gather_still:
-    """Put the stillnesses of all clips into one table."""
-    input:
-        tables=expand("results/{clip}/still.csv", clip=RUN),
-    output:
-        table="results/still.csv",
-    log:
-        "results/logs/gather_still.log",
-    localrule: True
-    threads: 1
-    resources:
-        mem_mb=500,
-        runtime=5,
-    params:
-        code=code_version("gather_still.py"),
-        clips=RUN,
-    script:
-        "../scripts/gather_still.py"

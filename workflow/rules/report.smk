@@ -161,7 +161,9 @@ rule pack_live:
         training=training_of,
         table="results/{clip}/frames.csv",
         player="results/{clip}/page/player.json",
-        masks=expand("results/{{clip}}/methods/{method}/masks.npz", method=METHODS_WITHOUT_SHADOWS),
+        masks=expand(
+            "results/{{clip}}/methods/{method}/masks.npz", method=[*METHODS_WITHOUT_SHADOWS, *HISTORY_SLIDER]
+        ),
         models=expand("results/{{clip}}/models/{model}/model.npz", model=MODELS_WITH_RULE),
         groundtruth=groundtruth_of if HISTORY_SLIDER else [],
         scope=scope_of if HISTORY_SLIDER else [],
@@ -182,7 +184,7 @@ rule pack_live:
         models=MODELS_WITH_RULE,
         methods={name: unnamed(config["methods"][name]) for name in METHODS},
         histories=config["histories"],
-        without_shadows=METHODS_WITHOUT_SHADOWS,
+        masks=[*METHODS_WITHOUT_SHADOWS, *HISTORY_SLIDER],
     script:
         "../scripts/pack_live.py"
 

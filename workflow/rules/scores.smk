@@ -64,26 +64,6 @@ rule score_masks:
         "../scripts/score_masks.py"
 
 
-rule average_scores:
-    """Average the scores over the clips of a category, and over the categories, as CDnet does."""
-    input:
-        scores=expand("results/{clip}/scores.csv", clip=SCORED_RUN),
-    output:
-        table="results/scores.csv",
-    log:
-        "results/logs/average_scores.log",
-    localrule: True
-    threads: 1
-    resources:
-        mem_mb=500,
-        runtime=5,
-    params:
-        code=code_version("average_scores.py"),
-        categories={clip: CATEGORIES[clip] for clip in SCORED_RUN},
-    script:
-        "../scripts/average_scores.py"
-
-
 rule score_backgrounds:
     """Compare the background images with what the ground truth says the empty scene looks like."""
     input:
@@ -160,6 +140,7 @@ rule weigh_convergence:
         groundtruth=groundtruth_of,
         scope=scope_of,
         models=expand("results/{{clip}}/models/{model}/model.npz", model=PAIR[:2] if PAIR else []),
+        masks=expand("results/{{clip}}/methods/{method}/masks.npz", method=PAIR.rules if PAIR else []),
     output:
         table="results/{clip}/worth.csv",
         figure=report(

@@ -12,11 +12,9 @@ MOG2 = next(
     (unnamed(config["methods"][name]) for name in METHODS if config["methods"][name].get("opencv") == "mog2"),
     None,
 )
-# Whether the page has a slider over histories.
-HISTORY_SLIDER = (
-    bool(config["histories"])
-    and with_history({name: method_of(config["methods"][name]) for name in METHODS}) is not None
-)
+# The method whose histories the page has a slider over, if there is one.
+SLIDING = with_history({name: method_of(config["methods"][name]) for name in METHODS})
+HISTORY_SLIDER = [SLIDING] if SLIDING and config["histories"] else []
 # The fits, and the methods, that show what it is worth that a fit has converged.
 PAIR = pair_of(
     {name: Model(**config["models"][name]) for name in MODELS},

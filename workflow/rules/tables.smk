@@ -1,8 +1,8 @@
 # From the tables of clips to one over all of them, to what it says of the methods, and to a table for a paper.
 
 
-rule gather_table:
-    """Put what was measured of all methods on all clips into one table.
+rule gather_tables:
+    """Put what was measured on all clips into one table, stillnesses and mean scores into two others.
 
     The benchmarks and logs of masks, which it tells seconds per frame from, are no inputs, as for the pages.
     """
@@ -13,20 +13,22 @@ rule gather_table:
         scores=expand("results/{clip}/scores.csv", clip=SCORED_RUN),
     output:
         table="results/table.csv",
+        still="results/still.csv",
+        scores=["results/scores.csv"] if SCORED_RUN else [],
     log:
-        "results/logs/gather_table.log",
+        "results/logs/gather_tables.log",
     localrule: True
     threads: 1
     resources:
         mem_mb=1000,
         runtime=20,
     params:
-        code=code_version("gather_table.py"),
+        code=code_version("gather_tables.py"),
         categories=CATEGORIES,
         makers={name: mask_rule_of(name) for name in METHODS},
         labels={name: NAMES.methods[name].label for name in METHODS},
     script:
-        "../scripts/gather_table.py"
+        "../scripts/gather_tables.py"
 
 
 rule compare_methods:
@@ -62,10 +64,8 @@ rule compare_methods:
 rule tables:
     """All tables over the clips, and none of the pages: `snakemake tables`."""
     input:
-        rules.gather_table.output,
+        rules.gather_tables.output,
         rules.compare_methods.output,
-        rules.gather_still.output,
-        rules.average_scores.output if SCORED_RUN else [],
     localrule: True
 
 

@@ -7,8 +7,6 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from tqdm import tqdm
-
 from bgsub.errors import InputError
 from bgsub.progress import Progress
 from bgsub.written import log_sizes
@@ -76,4 +74,8 @@ def _say_when_compiling() -> None:
 
 def progress(description: str, unit: str = "frame") -> Progress:
     """Return a wrapper that shows a progress bar around an iterable when run on a terminal."""
-    return functools.partial(tqdm, desc=description, unit=unit, disable=None, leave=False, dynamic_ncols=True)
+    if not sys.stderr.isatty():
+        return iter
+    from tqdm import tqdm
+
+    return functools.partial(tqdm, desc=description, unit=unit, leave=False, dynamic_ncols=True)

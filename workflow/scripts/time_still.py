@@ -1,8 +1,8 @@
 """Tell how long each stillness lasts, by the clip's rate."""
 
+import csv
+from pathlib import Path
 from typing import Any
-
-import pandas as pd
 
 from bgsub.evidence.still import TIMED_COLUMNS, timed
 from bgsub.files import write_table
@@ -12,7 +12,8 @@ from job import run
 
 
 def main(still_frames: str, decoding: str, rate: dict[str, Any], still: str) -> None:
-    rows = pd.read_csv(still_frames).to_dict("records")
+    with Path(still_frames).open(newline="", encoding="utf-8") as file:
+        rows = [row | {key: int(row[key]) for key in ("start", "end")} for row in csv.DictReader(file)]
     write_table(still, timed(rows, rate_of(read_record(decoding), **rate)), columns=TIMED_COLUMNS)
 
 

@@ -5,6 +5,7 @@ from bgsub.evidence.worth import COLUMNS, weigh
 from bgsub.figures.style import save_figure
 from bgsub.figures.worth_plots import draw_worth
 from bgsub.files import read_arrays, write_table
+from bgsub.masks.mask_file import read_masks
 from bgsub.masks.rules import MODEL_RULES
 from bgsub.names import from_params
 from bgsub.source.frames import frames_at, open_frames
@@ -18,6 +19,7 @@ def main(
     groundtruth: str | None,
     scope: str | None,
     models: dict[str, str],
+    masks: list[str],
     rules: list[dict],
     names: dict[str, dict],
     worth: str,
@@ -26,15 +28,20 @@ def main(
     clip, split = open_frames(frames), read_split(table)
     tested = frames_at(clip, split.test)
     found = []
-    for row in rules:
+    for row, file in zip(rules, masks, strict=True):
         method = MODEL_RULES[row["rule"]](**row)
+        made = read_masks(file).of(split.test)  # with its own model
+        of_models = {
+            key: made
+            if key == method.model
+            else method.masks(tested, read_arrays(model, *method.parts), len(split.train))
+            for key, model in models.items()
+        }
         found.append(
             weigh(
                 method,
-                {key: read_arrays(file, *method.parts) for key, file in models.items()},
-                tested,
+                of_models,
                 split.test,
-                len(split.train),
                 truth=open_frames(groundtruth) if groundtruth else None,
                 scope=load_scope(scope) if scope else None,
                 progress=progress(f"comparing by {method.rule}"),
@@ -55,6 +62,7 @@ if __name__ == "__main__":
         groundtruth=next(iter(snakemake.input.groundtruth), None),
         scope=next(iter(snakemake.input.scope), None),
         models=dict(zip(snakemake.params.models, snakemake.input.models, strict=True)),
+        masks=list(snakemake.input.masks),
         rules=snakemake.params.rules,
         names=snakemake.params.names,
         worth=snakemake.output.table,

@@ -26,8 +26,8 @@ def test_each_fit_s_masks_are_scored_and_compared(frames):
     method = Difference(model="em", rule="difference", threshold=12, median=3)
     models = {"near": model(100), "far": model(92)}
     scope = Scope(roi=np.ones((HEIGHT, WIDTH), bool), frames=range(TEST.stop))
-    found = weigh(method, models, frames[TEST.start :], TEST, TEST.start, truth=truth, scope=scope)
     masks = {key: list(method.masks(frames[TEST.start :], of, TEST.start)) for key, of in models.items()}
+    found = weigh(method, masks, TEST, truth=truth, scope=scope)
     for row, key in zip(found.rows, models, strict=True):
         score = measure(total(map(count_frame, masks[key], truth[list(TEST)]))).f_measure
         assert row["model"] == key
@@ -41,12 +41,9 @@ def test_each_fit_s_masks_are_scored_and_compared(frames):
 
 
 def test_without_ground_truth_there_is_no_score(frames):
+    method = Difference(model="em", rule="difference")
     found = weigh(
-        Difference(model="em", rule="difference"),
-        {"a": model(100), "b": model(100)},
-        frames[TEST.start :],
-        TEST,
-        TEST.start,
+        method, {key: method.masks(frames[TEST.start :], model(100), TEST.start) for key in "ab"}, TEST
     )
     assert [row["f_measure"] for row in found.rows] == [None, None]
     assert found.rows[0]["differs"] == 0

@@ -10,6 +10,7 @@ from bgsub.evidence.cdnet import Scope
 from bgsub.evidence.curves import threshold_curve, threshold_rows
 from bgsub.evidence.histograms import score_histogram
 from bgsub.evidence.scores import count_frame, measure, total
+from bgsub.masks.mask_file import Masks
 from bgsub.masks.rules import DifferenceToMedian, Likelihood, Mahalanobis
 from bgsub.masks.subtractors import Mog2, with_history
 from bgsub.report.live import pack_histories, pack_thresholds, slider_thresholds
@@ -120,10 +121,16 @@ def test_pictures_keep_to_their_budget_and_their_places(clip):
 def test_every_history_has_its_own_masks_and_scores(clip, truth):
     mog2 = Mog2(opencv="mog2", history=7, opening=3)
     scope = Scope(roi=np.ones((HEIGHT, WIDTH), bool), frames=range(len(clip)))
-    slider = pack_histories(
-        "mog2", mog2, clip[: TEST.start], clip[TEST.start :], TEST, [3, 40], SHOWN, truth=truth, scope=scope
+    learned, tested = clip[: TEST.start], clip[TEST.start :]
+    own = Masks(np.stack(list(mog2.masks(learned, tested))), np.array(TEST))
+    slider, again = (
+        pack_histories(
+            "mog2", mog2, learned, tested, TEST, [3, 40, 90], SHOWN, masks=masks, truth=truth, scope=scope
+        )
+        for masks in (None, own)
     )
-    assert slider["values"] == [3, 7, 40]
+    assert again == slider
+    assert slider["values"] == [3, 7, 40, 90]  # of which the last two are longer than twice the clip
     assert slider["configured"] == 1
     scores = []
     for place, history in enumerate(slider["values"]):

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from bgsub.errors import InputError
@@ -142,6 +141,8 @@ def write_image(path: str | Path, image: np.ndarray) -> None:
 
     InputError if the disk is full.
     """
+    import cv2
+
     levels = np.rint(255 * np.clip(image, 0, 1)).astype(np.uint8)
     encoded = cv2.imencode(".png", cv2.cvtColor(levels, cv2.COLOR_RGB2BGR))[1]
     with atomic_path(path) as temporary:
@@ -150,6 +151,8 @@ def write_image(path: str | Path, image: np.ndarray) -> None:
 
 def read_image(path: str | Path) -> np.ndarray:
     """Read an image file as (H, W, 3) uint8 RGB; InputError if it is damaged."""
+    import cv2
+
     # Read by Python, so that an audit of what a job opens sees it.
     image = cv2.imdecode(np.frombuffer(Path(path).read_bytes(), np.uint8), cv2.IMREAD_COLOR_RGB)
     if image is None:

@@ -1,6 +1,6 @@
 """What it is worth that a fit has converged: the masks of two fits of one clip by the same rule."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,6 @@ from bgsub.evidence.scores import Counts, count_frame, measure
 from bgsub.labels import FOREGROUND
 from bgsub.masks.rules import ModelMethod
 from bgsub.progress import Progress
-from bgsub.source.frames import Frames
 
 COLUMNS = ("rule", "model", "threshold", "f_measure", "precision", "recall", "marked", "differs")
 
@@ -30,36 +29,29 @@ class Worth:
 
 def weigh(
     method: ModelMethod,
-    models: Mapping[str, Mapping[str, np.ndarray]],
-    tested: Frames,
+    masks: Mapping[str, Iterable[np.ndarray]],
     test: Sequence[int],
-    training: int,
     *,
     truth: np.ndarray | None = None,
     scope: Scope | None = None,
     progress: Progress = iter,
 ) -> Worth:
-    """Make the masks of a rule with two models, and compare them.
+    """Compare the masks that a rule makes with two models.
 
     Parameters
     ----------
     method : ModelMethod
-        The rule with its threshold and clean-up.
-    models : mapping of str to mapping
-        Two models by key: of each the arrays that `method.parts` names.
-    tested : (T, H, W, 3) uint8 array
-        RGB; the test frames.
+        The rule with its threshold.
+    masks : mapping of str to iterables of T (H, W) uint8 arrays
+        Of the test frames, by the keys of the two models.
     test : sequence of int
-        Their places in the clip.
-    training : int
-        Number of training frames.
+        Places of the test frames in the clip.
     truth : (N, H, W) uint8 array, optional
         Ground truth in CDnet's coding; with it, `scope` is needed.
     """
     counts, marked, differs = [Counts(), Counts()], [0.0, 0.0], 0.0
     most, told = -1.0, (test[0], (np.empty((0, 0), np.uint8),) * 2)
-    masks = [method.masks(tested, model, training) for model in models.values()]
-    for frame, *pair in zip(progress(test), *masks, strict=True):
+    for frame, *pair in zip(progress(test), *masks.values(), strict=True):
         for place, mask in enumerate(pair):
             marked[place] += float(np.mean(mask == FOREGROUND)) / len(test)
             if truth is not None and scope is not None and frame in scope.frames:
@@ -69,7 +61,7 @@ def weigh(
         if apart > most:
             most, told = apart, (frame, (pair[0], pair[1]))
     rows = []
-    for place, key in enumerate(models):
+    for place, key in enumerate(masks):
         found = measure(counts[place]) if truth is not None else None
         measured = {name: getattr(found, name, None) for name in ("f_measure", "precision", "recall")}
         row = {"rule": method.rule, "model": key, "threshold": method.threshold, **measured}

@@ -18,7 +18,7 @@ import pandas as pd
 from bgsub.evidence.cdnet import Scope
 from bgsub.evidence.histograms import cleaned_counts, hold_to, thresholds_passed
 from bgsub.evidence.metrics import foreground_share
-from bgsub.evidence.scores import Counts, count_frame, measure
+from bgsub.evidence.scores import Counts, Measures, count_frame, measure
 from bgsub.masks.mask_file import Masks
 from bgsub.masks.scored import ScoredMethod
 from bgsub.masks.subtractors import Mog2
@@ -34,6 +34,7 @@ _REACH = 4  # times the configured threshold, and the part of it, that a slider 
 _LEAST = 4  # places that are left below the configured threshold and the best one
 _SCALES = (1, 2, 4, 8)  # that pictures are made smaller by
 _SAMPLE = 8  # pictures that sizes are estimated from
+_LEVEL = 8  # of deflate: 9 takes twice as long to save three bytes in a thousand
 _SAID = ("f_measure", "precision", "recall")
 
 
@@ -158,6 +159,7 @@ def pack_histories(
     histories: Sequence[int],
     shown: Shown,
     *,
+    masks: Masks | None = None,
     truth: np.ndarray | None = None,
     scope: Scope | None = None,
     budget: int = BYTES,
@@ -165,7 +167,8 @@ def pack_histories(
 ) -> dict[str, Any]:
     """Pack a slider over the histories of MOG2, its own among them, all else as it is set.
 
-    Takes the training frames, which MOG2 learns from first, the test frames and their places in the clip.
+    Takes the training frames, which MOG2 learns from first, the test frames, their places in the clip, and
+    the masks that it has made with its own history, if they are there.
 
     Returns
     -------
@@ -174,24 +177,28 @@ def pack_histories(
         the masks of the shown frames.
     """
     values = sorted({*histories, method.history})
-    areas: list[list[float]] = []
-    runs: list[str] = []
-    measured, wanted, scale = [], set(shown.frames), _SCALES[0]
-    for history in progress(values[::-1]):
+    # It learns at a rate of 1 over twice the frames seen, until that is its history: longer ones are one.
+    longest = 2 * (len(learned) + len(tested))
+    found: dict[int, tuple[list[float], str, Measures]] = {}
+    wanted, scale = set(shown.frames), _SCALES[0]
+    for history in progress(sorted({min(value, longest) for value in values}, reverse=True)):
+        if masks is not None and history == min(method.history, longest):
+            made = masks.of(test)
+        else:
+            made = replace(method, history=history).masks(learned, tested)
         shares, pictures, counts = [], [], Counts()
-        for frame, mask in zip(test, replace(method, history=history).masks(learned, tested), strict=True):
+        for frame, mask in zip(test, made, strict=True):
             shares.append(float(foreground_share([mask])[0]))
             if frame in wanted:
                 pictures.append(scaled_codes(mask_codes(mask), shown.size))
             if truth is not None and scope is not None and frame in scope.frames:
                 counts += count_frame(mask, truth[frame], scope.roi)
         # The longest history marks most: what it takes to make its masks fit will do for the others.
-        if not runs:
+        if not found:
             scale = _scale_of_runs(pictures, budget // len(values))
-        areas.append(shares)
-        runs.append(_runs(pictures, scale))
-        measured += [measure(counts)] if truth is not None else []
-    areas, runs, measured = areas[::-1], runs[::-1], measured[::-1]
+        found[history] = shares, _runs(pictures, scale), measure(counts)
+    areas, runs, measures = zip(*(found[min(value, longest)] for value in values), strict=True)
+    measured = measures if truth is not None else ()
     scores = [found.f_measure for found in measured]
     known = [score for score in scores if score is not None]
     return {
@@ -204,7 +211,7 @@ def pack_histories(
         "said": [[_words(getattr(found, key)) for key in _SAID] for found in measured] or None,
         "area": pack_arrays({"area": np.array(areas, np.float32)}),
         "scale": scale,
-        "masks": runs,
+        "masks": list(runs),
     }
 
 
@@ -230,7 +237,7 @@ def _words(value: float | None) -> str:
 def _packed(picture: np.ndarray, fit: Budget) -> bytes:
     """Deflate a picture of levels without those that are dropped, smaller if it has to be."""
     left = picture[:: fit.scale, :: fit.scale]
-    return zlib.compress((np.maximum(left, fit.dropped) - fit.dropped).tobytes(), 9)
+    return zlib.compress((np.maximum(left, fit.dropped) - fit.dropped).tobytes(), _LEVEL)
 
 
 def _fitted(pictures: Sequence[np.ndarray], budget: int, most: int) -> Budget:
