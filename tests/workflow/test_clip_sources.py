@@ -70,7 +70,7 @@ def test_folder_of_frames_in_natural_order_and_what_runs_again_when_it_changes(b
     assert set(bare.planned(*files)) == {"read_scope", "read_groundtruth"}
     (folder / f"frame_{FRAMES}.png").write_bytes(pictures(1)[0])
     whole = {"fetch_source", "read_frames", "read_groundtruth", "read_scope", "split_frames"}
-    assert set(bare.planned(*files)) == whole
+    assert bare.planned(*files) == dict.fromkeys(whole, 1)
 
 
 def test_local_archive_and_its_replacement(bare: Project) -> None:

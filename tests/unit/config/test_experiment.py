@@ -520,6 +520,17 @@ def test_a_clip_s_own_training_frames_make_every_share_a_variant() -> None:
 
 
 def test_two_clips_do_not_keep_two_addresses_as_one_file() -> None:
+    sources = {name: {"url": f"http://here/{name}.zip", "file": "data.zip"} for name in "ab"}
+    changes = {"run": ["a", "b"], "clips": {name: {"source": source} for name, source in sources.items()}}
+    assert message(changes) == (
+        "clips.b.source.file: found 'data.zip', by which 'a' is kept, from another address; expected a name"
+        " of its own"
+    )
+    changes["clips"]["b"]["source"]["url"] = "http://here/a.zip"
+    assert read(changes).clips == ["a", "b"]
+
+
+def test_what_may_be_secret_of_an_address_is_not_in_the_config_that_jobs_get() -> None:
     urls = ["http://here/a.zip", "http://here/a.zip?t=1", "http://here/a.zip?t=2"]
     clips = {f"c{place}": {"source": {"url": url, "file": f"{place}.zip"}} for place, url in enumerate(urls)}
     experiment = read({"run": ["c0", "c1"], "clips": clips})

@@ -86,6 +86,9 @@ def test_pooling_with_no_strength_is_none(row, seed):
     frames, _ = scene(seed)
     np.testing.assert_array_equal(masks_of(row | {"pooling": 0}, frames), masks_of(row, frames))
     model = fitted(frames[:TRAINING])
+    unpooled = RULES[row["rule"]](model)(frames[-1])
+    score = scored_method(row | {"pooling": 0}).score(model, TRAINING)
+    np.testing.assert_array_equal(score(frames[-1]), unpooled)
     barely = pooled(model, TRAINING, 1e-9)
     np.testing.assert_allclose(barely["covariances"], model["covariances"], rtol=1e-5, atol=1e-9)
 

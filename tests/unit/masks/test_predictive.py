@@ -4,7 +4,7 @@ from scipy.ndimage import uniform_filter
 from scipy.stats import multivariate_t
 
 from bgsub.masks.bands import Bands
-from bgsub.masks.judging import Judge
+from bgsub.masks.judging import Judged, Limits, learn_and_judge
 from bgsub.masks.planes import pixels
 from bgsub.masks.predictive import FLOOR, PRIOR_SAMPLES, beliefs_from
 
@@ -37,9 +37,14 @@ def full(triangle):
     return matrix
 
 
+def learned(beliefs, frame, weight=1.0, memory=FOREVER, exact_from=EXACT) -> Judged:
+    """Learn a frame as so many samples, and judge it by what is believed then."""
+    limits = Limits(*map(np.float32, (memory, exact_from, np.inf)))
+    return learn_and_judge(beliefs, frame.copy(), np.full(SHAPE, weight, np.float32), frame, limits, ONE_BAND)
+
+
 def nothing_learned(beliefs, frame, exact_from=EXACT):
-    weight = np.zeros(SHAPE, np.float32)
-    return Judge(FOREVER, exact_from, ONE_BAND).learn_and_judge(beliefs, frame.copy(), weight, frame).score
+    return learned(beliefs, frame, weight=0, exact_from=exact_from).score
 
 
 def test_a_score_is_that_of_students_t():
@@ -66,9 +71,8 @@ def test_what_is_learned_one_by_one_is_mean_and_scatter_of_all():
         recent=np.full(SHAPE, 64, np.float32),
     )
     frames = rng.normal(100, 8, (20, 3, *SHAPE)).astype(np.float32)
-    judge, weight = Judge(FOREVER, EXACT, ONE_BAND), np.ones(SHAPE, np.float32)
     for frame in frames:
-        judge.learn_and_judge(beliefs, frame, weight, frame)
+        learned(beliefs, frame)
     every = np.concatenate([first[np.newaxis], frames]).astype(float)
     away = every - every.mean(axis=0)
     scatter = np.einsum("naij,nbij->ijab", away, away)
@@ -82,9 +86,8 @@ def test_memory_fades():
     beliefs = made_up()
     before = beliefs.mean.copy()
     brighter = before + np.float32(10)
-    judge, weight = Judge(20, EXACT, ONE_BAND), np.ones(SHAPE, np.float32)
     for _ in range(40):
-        judge.learn_and_judge(beliefs, brighter, weight, brighter)
+        learned(beliefs, brighter, memory=20)
     np.testing.assert_allclose(beliefs.mean - before, 10 * (1 - 0.95**40), rtol=0.02)
     assert (beliefs.samples == 20).all()
 
@@ -130,10 +133,10 @@ def test_what_moved_past_in_training_does_not_blind_a_pixel_for_long():
     mean = np.full((1, *SHAPE, 3), 0.4)
     covariance = np.broadcast_to(np.eye(3) * (45 / 255) ** 2, (1, *SHAPE, 3, 3))
     beliefs = beliefs_from(np.ones((1, *SHAPE)), mean, covariance, 8, 50)
-    rng, judge, weight = np.random.default_rng(5), Judge(50, EXACT, ONE_BAND), np.ones(SHAPE, np.float32)
+    rng = np.random.default_rng(5)
     for _ in range(80):
         frame = rng.normal(102, 2, (3, *SHAPE)).astype(np.float32)
-        judge.learn_and_judge(beliefs, frame, weight, frame)
+        learned(beliefs, frame, memory=50)
     variance = full(beliefs.scatter).trace(axis1=-2, axis2=-1) / 3 / beliefs.samples
     assert np.sqrt(variance).max() < 6
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from bgsub.masks.bands import Bands
-from bgsub.masks.judging import Judge
+from bgsub.masks.judging import Limits, learn_and_judge
 from bgsub.masks.predictive import FLOOR, beliefs_from
 from bgsub.masks.unseen import renewed
 
@@ -17,8 +17,8 @@ def quiet(variance=0.0):
 
 def seen(beliefs, colours, floor):
     """Return what a frame of these colours, (3, H, W) float32, says of the unseen."""
-    judge = Judge(50, 0.0, Bands(SHAPE[0]))
-    return judge.learn_and_judge(beliefs, colours.copy(), np.zeros(SHAPE, bool), colours, floor).unseen
+    limits, nowhere = Limits(*map(np.float32, (50, 0, np.inf))), np.zeros(SHAPE, bool)
+    return learn_and_judge(beliefs, colours.copy(), nowhere, colours, limits, Bands(SHAPE[0]), floor).unseen
 
 
 def after(beliefs, squares, frames=10, background=None):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bgsub.masks.foreground import temporal_deviation, temporal_median
-from bgsub.masks.planes import pixels
+from bgsub.masks.planes import pixels, planes
 from bgsub.masks.predictive import FLOOR, beliefs_from
 from bgsub.masks.shadows import ShadowFinder
 
@@ -23,7 +23,7 @@ class Background(NamedTuple):
     """The empty scene, float32, in 8-bit levels."""
 
     mean: np.ndarray
-    """(H, W, 3), RGB."""
+    """(H, W, 3), RGB; in memory plane by plane."""
     spread: np.ndarray
     """(H, W): standard deviation of a channel, of all three together."""
 
@@ -39,7 +39,7 @@ def background_of_model(model: Mapping[str, np.ndarray], training: int) -> Backg
         Frames that it was fitted to.
     """
     beliefs = beliefs_from(model["weights"], model["means"], model["covariances"], training, np.inf)
-    return Background(np.ascontiguousarray(pixels(beliefs.mean)), beliefs.spread())
+    return Background(pixels(beliefs.mean), beliefs.spread())
 
 
 def background_of_frames(training: np.ndarray) -> Background:
@@ -51,7 +51,7 @@ def background_of_frames(training: np.ndarray) -> Background:
     median = temporal_median(training)
     deviation = _DEVIATIONS * temporal_deviation(training, median)
     spread = np.sqrt((deviation * deviation).mean(axis=-1) + FLOOR)
-    return Background(median.astype(np.float32), spread.astype(np.float32))
+    return Background(pixels(planes(median.astype(np.float32))), spread.astype(np.float32))
 
 
 def shadow_rule(background: Background, median: int) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:

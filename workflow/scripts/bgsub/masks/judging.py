@@ -23,82 +23,60 @@ class Judged(NamedTuple):
     d2 / k) for k = n + nu - 2 degrees of freedom, which for many samples is the squared Mahalanobis distance
     d2."""
     usual: np.ndarray
-    """(H, W) bool, where the score is below the judge's `usual_below`."""
+    """(H, W) bool, where the score is below `usual_below`."""
     unseen: Unseen
 
 
-class Judge:
-    """Learns the last frame where that was background, and says how unlike the background the next one is.
+class Limits(NamedTuple):
+    """What a judgement goes by, all float32."""
+
+    memory: np.float32
+    """Samples that are remembered: beyond it, what was learned before counts for less."""
+    exact_from: np.float32
+    """A score below it may be given too high, but below it nonetheless: the logarithm is spared."""
+    usual_below: np.float32
+    """Score of what is like the background."""
+
+
+def learn_and_judge(
+    beliefs: Beliefs,
+    colours: np.ndarray,
+    weight: np.ndarray,
+    frame: np.ndarray,
+    limits: Limits,
+    bands: Bands,
+    floor: np.float32 = FLOOR,
+    gain: np.ndarray = NO_GAIN,
+) -> Judged:
+    """Learn the last frame where that was background, and judge the next one by what is believed then.
 
     Parameters
     ----------
-    memory : float
-        Samples that are remembered: beyond it, what was learned before counts for less.
-    exact_from : float
-        A score below it may be given too high, but below it nonetheless: the logarithm is spared.
+    beliefs : Beliefs
+        Changed in place.
+    colours : (3, H, W) float32 array
+        The frame to learn, 8-bit levels; afterwards the frame to judge, without its gain.
+    weight : (H, W) float32 or bool array
+        Samples that the frame to learn counts as; 0 where it is not to be learned.
+    frame : (3, H, W) uint8 or float32 array
+        The frame to judge, 8-bit levels.
+    limits : Limits
     bands : Bands
         No pixel depends on another, so results do not depend on these.
-    usual_below : float
-        Score of what is like the background.
+    floor : float32
+        Squared levels that every variance has more; see `masks.unseen`.
+    gain : (3,) float32 array
+        That `frame` has; see `exposure.in_exposure_of`.
     """
+    shape, grid = weight.shape, weight[::STEP, ::STEP].shape
+    unseen = Unseen(np.empty(grid, np.float32), np.empty(grid, np.float32))
+    judged = Judged(np.empty(shape, np.float32), np.empty(shape, np.bool_), unseen)
 
-    def __init__(self, memory: float, exact_from: float, bands: Bands, usual_below: float = np.inf) -> None:
-        self._memory, self._exact_from = np.float32(memory), np.float32(exact_from)
-        self._usual_below = np.float32(usual_below)
-        self._bands = bands
+    def judge(rows: slice) -> None:
+        _learn_and_judge(beliefs, colours, weight, frame, gain, floor, limits, rows.start, rows.stop, judged)
 
-    def learn_and_judge(
-        self,
-        beliefs: Beliefs,
-        colours: np.ndarray,
-        weight: np.ndarray,
-        frame: np.ndarray,
-        floor: np.float32 = FLOOR,
-        gain: np.ndarray = NO_GAIN,
-    ) -> Judged:
-        """Learn a frame, and judge the next one by what is believed then.
-
-        Parameters
-        ----------
-        beliefs : Beliefs
-            Changed in place.
-        colours : (3, H, W) float32 array
-            The frame to learn, 8-bit levels; afterwards the frame to judge, without its gain.
-        weight : (H, W) float32 or bool array
-            Samples that the frame to learn counts as; 0 where it is not to be learned.
-        frame : (3, H, W) uint8 or float32 array
-            The frame to judge, 8-bit levels.
-        floor : float32
-            Squared levels that every variance has more; see `masks.unseen`.
-        gain : (3,) float32 array
-            That `frame` has; see `exposure.in_exposure_of`.
-        """
-        shape = weight.shape
-        grid = tuple(-(-size // STEP) for size in shape)
-        judged = Judged(
-            np.empty(shape, np.float32),
-            np.empty(shape, np.bool_),
-            Unseen(np.empty(grid, np.float32), np.empty(grid, np.float32)),
-        )
-
-        def judge(rows: slice) -> None:
-            _learn_and_judge(
-                beliefs,
-                colours,
-                weight,
-                frame,
-                gain,
-                rows.start,
-                rows.stop,
-                self._memory,
-                self._exact_from,
-                self._usual_below,
-                floor,
-                judged,
-            )
-
-        self._bands.each(judge)
-        return judged
+    bands.each(judge)
+    return judged
 
 
 @compiled
@@ -108,23 +86,21 @@ def _learn_and_judge(
     weight: np.ndarray,
     frame: np.ndarray,
     gain: np.ndarray,
+    floor: np.float32,
+    limits: Limits,
     first: int,
     last: int,
-    memory: np.float32,
-    exact_from: np.float32,
-    usual_below: np.float32,
-    floor: np.float32,
     judged: Judged,
 ) -> None:
     levels = np.empty((3, weight.shape[1]), np.float32)
     for i in range(first, last):
         divide_row(frame, gain, beliefs.mean, i, levels)
-        learn_row(beliefs, colours, weight, i, memory, floor)
-        judge_row(beliefs, levels, i, exact_from, floor, judged.score)
+        learn_row(beliefs, colours, weight, i, limits.memory, floor)
+        judge_row(beliefs, levels, i, limits.exact_from, floor, judged.score)
         for c in range(3):
             for j in range(weight.shape[1]):
                 colours[c, i, j] = levels[c, j]
         for j in range(weight.shape[1]):
-            judged.usual[i, j] = judged.score[i, j] < usual_below
+            judged.usual[i, j] = judged.score[i, j] < limits.usual_below
         if i % STEP == 0:
             measure_row(beliefs, levels, i, floor, judged.unseen)

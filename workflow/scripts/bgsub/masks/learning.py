@@ -13,7 +13,7 @@ import numpy as np
 from bgsub.masks.bands import Bands, ahead
 from bgsub.masks.exposure import NO_GAIN, exposure_gain
 from bgsub.masks.foreground import majority
-from bgsub.masks.judging import Judge
+from bgsub.masks.judging import Limits, learn_and_judge
 from bgsub.masks.letting_go import LettingGo, View
 from bgsub.masks.planes import pixels, planes
 from bgsub.masks.predictive import DIAGONAL, FLOOR, Beliefs, beliefs_from
@@ -80,12 +80,8 @@ class LearningBackground:
         shape = beliefs.samples.shape
         self._n_threads = n_threads
         self._bands = Bands(shape[0], n_threads)
-        self._judge = Judge(
-            settings.memory,
-            min(_OF_NOISE, settings.threshold) ** 2,
-            self._bands,
-            min(_LEARNED_BELOW, settings.threshold) ** 2,
-        )
+        thresholds = (min(most, settings.threshold) ** 2 for most in (_OF_NOISE, _LEARNED_BELOW))
+        self._limits = Limits(*map(np.float32, (settings.memory, *thresholds)))
         self._shadows = ShadowFinder() if settings.ignore_shadows else None
         self._letting_go = LettingGo(shape, self._bands) if settings.let_go else None
         # Of the last frame, 8-bit levels, and where it is to be learned.
@@ -129,8 +125,8 @@ class LearningBackground:
         moved = has_moved(translation)
         levels, mean = pixels(self._colours), pixels(self.beliefs.mean)
         gain = exposure_gain(pixels(frame), mean, self._bands) if self._settings.gain else NO_GAIN
-        score, usual, unseen = self._judge.learn_and_judge(
-            self.beliefs, self._colours, self._learns, frame, self._floor, gain
+        score, usual, unseen = learn_and_judge(
+            self.beliefs, self._colours, self._learns, frame, self._limits, self._bands, self._floor, gain
         )
         if self._frames % _SPREAD_EVERY == 0:
             self._spread = self.beliefs.spread(self._floor)

@@ -112,19 +112,13 @@ class LettingGo:
 
     def mistakes(self, view: View) -> np.ndarray:
         """Return where the mask is mistaken, (H, W) bool; then `take` what lies there."""
-        new = np.empty_like(view.mask)
-        self._bands.each(
-            lambda rows: _follow(view, self.candidates, self._recent, rows.start, rows.stop, new)
-        )
+        new, candidates, recent = np.empty_like(view.mask), self.candidates, self._recent
+        self._bands.each(lambda rows: _follow(view, candidates, recent, rows.start, rows.stop, new))
         if self._frames > 0:
             self._look_for_light(view, new)
             self._look_for_what_appeared(new)
         mistakes = np.empty(new.shape, np.bool_)
-
-        def decide(rows: slice) -> None:
-            _decide(view.mask, self.candidates, self._recent, rows.start, rows.stop, mistakes)
-
-        self._bands.each(decide)
+        self._bands.each(lambda rows: _decide(view, candidates, recent, rows.start, rows.stop, mistakes))
         if self._frames % _GHOSTS_EVERY == 0:
             self._add_ghosts(view, mistakes)
         self._frames += 1
@@ -277,17 +271,12 @@ def _follow(
 
 @compiled
 def _decide(
-    mask: np.ndarray,
-    candidates: Candidates,
-    recent: np.ndarray,
-    first: int,
-    last: int,
-    mistakes: np.ndarray,
+    view: View, candidates: Candidates, recent: np.ndarray, first: int, last: int, mistakes: np.ndarray
 ) -> None:
     """Tell where a reason has lasted long enough, and count down how recent marks are."""
     for i in range(first, last):
-        for j in range(mask.shape[1]):
-            recent[i, j] = _RECENT if mask[i, j] else np.uint8(max(recent[i, j], 1) - 1)
+        for j in range(recent.shape[1]):
+            recent[i, j] = _RECENT if view.mask[i, j] else np.uint8(max(recent[i, j], 1) - 1)
             same, reason = candidates.same[i, j], candidates.reason[i, j]
             in_place = (reason == IN_PLACE) & (same >= _IN_PLACE_AFTER)
             mistakes[i, j] = in_place | ((reason == LIGHT) & (same >= _LIGHT_AFTER))
