@@ -50,6 +50,15 @@ def test_a_shift_is_found_whatever_stands_in_front(x, y):
     assert found == pytest.approx((x, y), abs=0.1)
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_a_small_grainy_picture_stays_where_somebody_comes_in(seed):
+    """Its coarsest size has 8 by 6 pixels, of which whoever stands there takes a part, and no structure."""
+    grain = np.random.default_rng(seed).integers(80, 120, (48, 64, 3))
+    frame = noisy(grain, seed)
+    frame[26:40, 10:30] = 225
+    assert max(map(abs, Registration(grain.astype(np.uint8)).translation(frame))) < 1
+
+
 def test_a_frame_is_moved_back_and_its_mask_along():
     x, y = 5.0, -3.0
     frame = shifted(wall(), x, y)
