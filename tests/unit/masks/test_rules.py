@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pixels import posterior_of
 from scipy.spatial.distance import mahalanobis as scipy_mahalanobis
 from scipy.special import logsumexp
 from scipy.stats import chi2, f, multivariate_normal
@@ -151,8 +152,8 @@ def test_rules_agree_with_the_fitted_mixture():
     frames[:8, :3] += 60  # a second mode in the upper half
     mixture = PixelMixture(2).fit(frames)
     model = {"weights": mixture.weights_, "means": mixture.means_, "covariances": mixture.covariances_}
-    labels, scores = mixture.predict(frames), mixture.score_samples(frames)
-    for frame, label, score in zip(frames, labels, scores, strict=True):
+    scores, probability = posterior_of(mixture, frames)
+    for frame, label, score in zip(frames, probability.argmax(axis=1), scores, strict=True):
         np.testing.assert_allclose(likelihood(model)(frame), -score, rtol=1e-12, atol=1e-12)
         np.testing.assert_array_equal(component(model)(frame) > 0, label != mixture.weights_.argmax(axis=0))
 

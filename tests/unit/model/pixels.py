@@ -9,6 +9,7 @@ from sklearn.mixture import GaussianMixture
 from threadpoolctl import threadpool_limits
 
 from bgsub.model.constants import AT_FLOOR, DEAD
+from bgsub.model.gmm import log_joint_densities
 
 ATTRIBUTES = (
     "weights_", "means_", "covariances_", "log_likelihood_", "n_iter_", "converged_", "flags_",
@@ -119,6 +120,17 @@ def plain_em(start, frames, iterations, floor):
             at_floor = low.any(axis=0)
     flags = AT_FLOOR * (at_floor & ~constant) + DEAD * ((weights * len(samples) < 4).any(axis=0) & ~constant)
     return weights, means / 255, covariances / 255**2, density.mean(axis=0) + channels * np.log(255), flags
+
+
+def posterior_of(model, frames):
+    """Log-likelihood (N, H, W) of each sample in nats, and the probability (N, K, H, W) of each component."""
+    size = frames.shape[1:3]
+    parameters = (getattr(model, f"{name}_") for name in ("weights", "means", "covariances"))
+    flat = [array.reshape(len(array), -1, *array.shape[3:]) for array in parameters]
+    terms = log_joint_densities(frames.reshape(len(frames), -1, flat[1].shape[-1]), *flat)
+    density = np.logaddexp.reduce(terms, axis=1)
+    probability = np.exp(terms - density[:, np.newaxis])
+    return density.reshape(-1, *size), probability.reshape(len(frames), -1, *size)
 
 
 def parameters_of(model, x, y=0):

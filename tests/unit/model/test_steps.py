@@ -4,34 +4,40 @@ import numpy as np
 import pytest
 from numba import njit
 
-from bgsub.model.lanemath import factor, triangle
-from bgsub.model.lanes import WIDTH, Rows, Scalar, Shape, halved, join, kernel
-from bgsub.model.steps import Component, e_step, log_norm, term_rows
+from bgsub.model.lanemath import triangle
+from bgsub.model.lanes import WIDTH, Rows, Scalar, Shape, kernel, lanes, loop, select
+from bgsub.model.steps import (
+    CAREFUL,
+    LIKELIHOOD,
+    LOWEST,
+    STATES,
+    Gaussian,
+    Pixels,
+    e_step,
+    pixels_of,
+    term_rows,
+)
 
 
 @kernel
 def expectation(
-    shape: Shape,
-    samples: Rows,
-    totals: Rows,
-    n: Scalar,
-    parameters: Rows,
-    careful: float,
-    sums: Rows,
-    out: Rows,
+    shape: Shape, rows: Rows, samples: Rows, totals: Rows, n: Scalar, parameters: Rows, careful: float
 ) -> None:
-    components, S = [], term_rows(3)
+    pixels, S = pixels_of(shape, rows), term_rows(3)
+    for row in range(S):
+        pixels.totals[row] = totals[row]
     for k in range(shape.components):
-        weight, *mean = parameters.block(k * S, 4)
-        M, i = factor(dict(zip(triangle(3), parameters.block(k * S + 4, 6), strict=True)))
-        components.append(Component(mean, M, i, log_norm(weight, i)))
-    arguments = [totals, samples, components, careful > 0.0, sums]
-    out[0], out[1] = map(join, *(e_step(shape, n, *halved(arguments, half)) for half in range(2)))
+        values = parameters.block(k * S, S)
+        for row, coefficient in enumerate(Gaussian.of(values).polynomial(), k * S):
+            pixels.parameters[row], pixels.densities[row] = values[row - k * S], coefficient
+    pixels.state[CAREFUL] = select(careful > 0.0, 1.0, lanes(0.0))
+    for half in loop(0, 2):
+        e_step(shape, Pixels(*(part.half(half) for part in pixels)), samples.half(half), n)
 
 
 @njit
-def expect(shape, samples, totals, n, parameters, careful, sums, out):
-    expectation(shape, samples, totals, n, parameters, careful, sums, out)
+def expect(shape, rows, samples, totals, n, parameters, careful):
+    expectation(shape, rows, samples, totals, n, parameters, careful)
 
 
 def sums_of(r, samples):
@@ -63,16 +69,17 @@ def test_a_nearly_empty_component_keeps_its_digits(n_components, n_samples, care
         )
     totals = sums_of(np.ones(n_samples), samples)
     all_totals = np.repeat(totals[:, np.newaxis], WIDTH, axis=1)
-    all_samples = np.repeat(samples.reshape(-1, 1), WIDTH, axis=1).astype(np.float32)
-    sums, out = np.empty((n_components * S, WIDTH)), np.empty((2, WIDTH))
+    all_samples = np.repeat(samples.reshape(-1, 1), WIDTH, axis=1)
+    rows = np.zeros((STATES + 3 + S + 6 * n_components * S, WIDTH))
     shape = Shape.of(n_components, 3)
-    expect(shape, all_samples, all_totals, n_samples, parameters, careful, sums, out)
+    expect(shape, rows, all_samples, all_totals, n_samples, parameters, careful)
+    sums = rows[-n_components * S :]
     total = np.logaddexp.reduce(log_joint)
     for k in range(n_components):
         expected = sums_of(np.exp(log_joint[k] - total), samples)
         np.testing.assert_allclose(
             sums[k * S : (k + 1) * S, 0], expected, rtol=1e-9, atol=1e-11 * expected[0]
         )
-    np.testing.assert_allclose(out[0], total.mean() + 3 * np.log(255), rtol=1e-12)
+    np.testing.assert_allclose(rows[LIKELIHOOD], total.mean() + 3 * np.log(255), rtol=1e-12)
     if careful:
-        np.testing.assert_allclose(out[1], log_joint.max(axis=0).min() + 3 * np.log(255), rtol=1e-9)
+        np.testing.assert_allclose(rows[LOWEST], log_joint.max(axis=0).min() + 3 * np.log(255), rtol=1e-9)

@@ -49,7 +49,7 @@ def mahalanobis(model: Mapping[str, np.ndarray], *, neighbours_above: float | No
 def component(model: Mapping[str, np.ndarray], *, neighbours_above: float | None = None) -> Score:
     """Score by the log odds of the likeliest other component against the background one.
 
-    Above 0 are the samples that `PixelMixture.predict` assigns to another component than the heaviest. With
+    Above 0 are the samples for which another component than the heaviest has the highest posterior. With
     one component there is no other, and the score is -infinity.
 
     Parameters
@@ -81,7 +81,7 @@ def likelihood(model: Mapping[str, np.ndarray], *, neighbours_above: float | Non
     Returns
     -------
     callable
-        Scores are float64, nats: `-PixelMixture.score_samples`.
+        Scores are float64, nats.
     """
     components = _pack(model["weights"], model["means"], model["covariances"], None)
     shape, in_lanes = Shape.of(components.shape[1], 3), _in_lanes(components)

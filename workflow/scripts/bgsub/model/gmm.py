@@ -186,37 +186,6 @@ class PixelMixture:
         fit_band(Shape.of(size, channels), whole, places, settings, offset, results, steps)
         return steps
 
-    def predict(self, frames: np.ndarray) -> np.ndarray:
-        """Component with the highest posterior: uint8 (N, H, W), for `frames` as in `fit`."""
-        return self.predict_proba(frames).argmax(axis=1).astype(np.uint8)
-
-    def predict_proba(self, frames: np.ndarray) -> np.ndarray:
-        """Posterior probability of each component: float64 (N, K, H, W), for `frames` as in `fit`."""
-        return self._posterior(frames)[1]
-
-    def score_samples(self, frames: np.ndarray) -> np.ndarray:
-        """Log-likelihood of each sample: float64 (N, H, W), nats, for `frames` as in `fit`."""
-        return self._posterior(frames)[0]
-
-    def _posterior(self, frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        frames = _as_clip(frames)
-        samples, height, width, channels = frames.shape
-        if frames.shape[1:] != self.means_.shape[1:]:
-            raise ValueError(f"frames are {frames.shape[1:]}, the model's {self.means_.shape[1:]}")
-        pixels = (len(self.weights_), height * width)
-        weights, means = self.weights_.reshape(pixels), self.means_.reshape(*pixels, channels)
-        covariances = self.covariances_.reshape(*pixels, channels, channels)
-
-        def predict_band(offset: int, band: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-            at = slice(offset, offset + band.shape[1])
-            terms = log_joint_densities(band, weights[:, at], means[:, at], covariances[:, at])
-            log_density = np.logaddexp.reduce(terms, axis=1)
-            return log_density, np.exp(terms - log_density[:, np.newaxis])
-
-        parts = zip(*self._map_bands(predict_band, frames), strict=True)
-        log_density, probability = (np.concatenate(part, axis=-1) for part in parts)
-        return log_density.reshape(samples, height, width), probability.reshape(samples, -1, height, width)
-
     def _map_bands(self, work: Callable, frames: np.ndarray) -> Iterable:
         """Yield `work(first pixel, samples (N, P, C))` of the bands of `frames`, in order."""
         samples, height, width, channels = frames.shape

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from llvmlite import ir
 
-from bgsub.model.lanes import DOUBLE, INT32, INT64, ROUND, SINGLE, Lanes, Mask, emit, select, vector
+from bgsub.model.lanes import DOUBLE, INT32, INT64, ROUND, SINGLE, Lanes, Mask, Number, emit, select, vector
 from bgsub.model.numerics import LN2_HIGH, LN2_LOW, LOG2_E, LOWEST_EXPONENT, ODD
 
 Vector = list[Lanes]
@@ -33,7 +33,7 @@ LOG_ROUGHLY = (
 )  # fmt: skip
 
 
-def polynomial(x: Lanes, coefficients: Iterable[float]) -> Lanes:
+def polynomial(x: Lanes, coefficients: Iterable[Number]) -> Lanes:
     """Evaluate a polynomial, highest power first (Horner)."""
     value, *others = map(x.like, coefficients)
     for coefficient in others:

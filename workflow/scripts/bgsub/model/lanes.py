@@ -62,6 +62,8 @@ class Lanes:
 
     def single(self) -> "Lanes":
         """Round to single precision, which takes half the time."""
+        if self.value.type.element == SINGLE:
+            return self
         return Lanes(emit().fptrunc(self.value, vector(WIDTH, SINGLE)))
 
     def double(self) -> "Lanes":
@@ -78,10 +80,6 @@ class Lanes:
         last = ir.Constant(vector(WIDTH, INT32), [255] * WIDTH)
         parts = [emit().and_(emit().lshr(low, shift), last) for shift in shifts]
         return [Lanes(emit().uitofp(part, vector(WIDTH, SINGLE))) for part in parts]
-
-    def half(self, half: int) -> "Lanes":
-        """Return the lower half of the lanes (0) or the upper (1)."""
-        return Lanes(_half(self.value, half))
 
     __lt__, __le__ = _comparison("<"), _comparison("<=")
     __gt__, __ge__ = _comparison(">"), _comparison(">=")
@@ -133,6 +131,11 @@ class Lanes:
         """Smaller of two numbers; `other` where this is none."""
         return select(self < other, self, other)
 
+    def in_order(self, other: "Lanes") -> tuple["Lanes", "Lanes"]:
+        """Return the smaller and the larger of two numbers, neither of which is NaN."""
+        flags = ("nnan", "nsz")
+        return _llvm("minnum", self, other, flags=flags), _llvm("maxnum", self, other, flags=flags)
+
 
 class Product(Lanes):
     """a * b, multiplied out only where it is not added to something."""
@@ -170,10 +173,6 @@ class Mask:
 
     def __invert__(self) -> "Mask":
         return Mask(emit().not_(self.value))
-
-    def half(self, half: int) -> "Mask":
-        """Return the lower half of the lanes (0) or the upper (1)."""
-        return Mask(_half(self.value, half))
 
     def bits(self) -> ir.Value:
         """Integer whose bit i is the truth of lane i."""
@@ -226,9 +225,9 @@ class Rows:
         """Return the rows from `first` on."""
         return Rows(self.data, Scalar(_integer(first)) + self.first, self._lane, self.kind.count)
 
-    def half(self, half: int) -> "Rows":
+    def half(self, half: Index) -> "Rows":
         """Return the lower half of the lanes (0) or the upper (1)."""
-        return Rows(self.data, self.first, half * WIDTH // 2, WIDTH // 2)
+        return Rows(self.data, self.first, half * (WIDTH // 2), WIDTH // 2)
 
     def lane(self, lane: Index) -> "Rows":
         """Return one of the lanes."""
@@ -311,38 +310,18 @@ def select(condition: Mask, a: Number, b: Number) -> Lanes:
     return Lanes(emit().select(condition.value, lanes(a, kind).value, lanes(b, kind).value))
 
 
-def join(lower: Lanes, upper: Lanes) -> Lanes:
-    """Put two halves together again."""
-    order = ir.Constant(vector(WIDTH, INT32), list(range(WIDTH)))
-    return Lanes(emit().shuffle_vector(lower.value, upper.value, order))
-
-
-def halved(parts: Any, half: int) -> Any:
-    """Return a half of all lanes in named tuples, lists and dicts."""
-    if isinstance(parts, dict):
-        return dict(zip(parts, halved(list(parts.values()), half), strict=True))
-    if isinstance(parts, list):
-        return [halved(part, half) for part in parts]
-    return type(parts)(*halved(list(parts), half)) if isinstance(parts, tuple) else parts.half(half)
-
-
 def fma(a: Lanes, b: Lanes, c: Lanes) -> Lanes:
     """Return a * b + c, rounded once."""
     return _llvm("fma", a, b, c)
 
 
-def in_order(a: Lanes, b: Lanes) -> tuple[Lanes, Lanes]:
-    """Return the smaller and the larger of two numbers, neither of which is NaN."""
-    return _llvm("minnum", a, b, known=("nnan", "nsz")), _llvm("maxnum", a, b, known=("nnan", "nsz"))
-
-
-def _llvm(name: str, *arguments: Lanes, known: Sequence[str] = ()) -> Lanes:
-    """Call LLVM's function of that name; `known` are flags of what it need not mind."""
+def _llvm(name: str, *arguments: Lanes, flags: Sequence[str] = ()) -> Lanes:
+    """Call LLVM's function of that name; `flags` say what it need not mind."""
     kind = arguments[0].value.type
     function_type = ir.FunctionType(kind, [kind] * len(arguments))
     full_name = f"llvm.{name}.v{kind.count}f{64 if kind.element == DOUBLE else 32}"
     function = cgutils.get_or_insert_function(emit().module, function_type, full_name)
-    return Lanes(emit().call(function, [argument.value for argument in arguments], fastmath=known))
+    return Lanes(emit().call(function, [argument.value for argument in arguments], fastmath=flags))
 
 
 def _integer(number: Index) -> ir.Value:
@@ -359,10 +338,6 @@ def _chosen(values: ir.Value, places: Sequence[int]) -> ir.Value:
     """Return those lanes of a vector."""
     order = ir.Constant(vector(len(places), INT32), list(places))
     return emit().shuffle_vector(values, ir.Constant(values.type, ir.Undefined), order)
-
-
-def _half(values: ir.Value, half: int) -> ir.Value:
-    return _chosen(values, range(half * WIDTH // 2, (half + 1) * WIDTH // 2))
 
 
 def _traced(context: Any, kind: types.Type, value: ir.Value) -> Any:

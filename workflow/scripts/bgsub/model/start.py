@@ -11,36 +11,13 @@ import numpy as np
 
 from bgsub import sorting
 from bgsub.model import lanemath as la
+from bgsub.model import steps as em
 from bgsub.model.compiled import compiled
 from bgsub.model.constants import LEVELS, ROUNDING_VARIANCE
 from bgsub.model.lanemath import Matrix, Vector
-from bgsub.model.lanes import (
-    Lanes,
-    Number,
-    Rows,
-    Scalar,
-    Shape,
-    Table,
-    Variable,
-    in_order,
-    kernel,
-    lanes,
-    loop,
-    select,
-)
+from bgsub.model.lanes import Lanes, Number, Rows, Scalar, Shape, Table, Variable, kernel, lanes, loop, select
 from bgsub.model.numerics import uniform
-from bgsub.model.steps import (
-    BEST,
-    FIRST_STEP,
-    LONGEST,
-    NEVER,
-    RANK,
-    STATES,
-    FitSettings,
-    pixels_of,
-    term_rows,
-    terms_of,
-)
+from bgsub.model.steps import FitSettings, pixels_of, term_rows, terms_of
 
 STARTS = {"split": 0, "uniform": 1, "random": 2}
 SMALLEST_SIDE = 3.0  # samples; fewer give a component that lives on one outlier
@@ -65,14 +42,14 @@ def load(
     sums, moments = ([Variable(0.0) for _ in range(count)] for count in (C, term_rows(C)))
     for whole, i in exact_sums(sums, n_samples):
         for c, x in enumerate(frames.colours((i * stride + first) * C, C)):
-            samples[i * C + c] = x.single()
+            samples[i * C + c] = x
             whole[c] += x.single()
     centre = [(one.get() / lanes(n_samples) + 0.5).floor() for one in sums]
     middle = [one.single() for one in centre]
     for whole, i in exact_sums(moments, n_samples):
-        deviation = [samples[i * C + c] - middle[c] for c in range(C)]
+        deviation = [samples[i * C + c].single() - middle[c] for c in range(C)]
         for c in range(C):
-            samples[i * C + c] = deviation[c]
+            samples[i * C + c] = deviation[c].double()
         add_sample(whole, deviation)
     for row, value in enumerate([*centre, *(moment.get() for moment in moments)]):
         pixels.centre[row] = value
@@ -82,9 +59,9 @@ def load(
     with (~full).anywhere():
         found = la.total(select(value > noise, 1.0, 0.0) for value, _ in la.eigen(S))
         rank.set(select(full, C, found))
-    state = dict.fromkeys(range(STATES), lanes(0.0)) | {BEST: NEVER, LONGEST: FIRST_STEP, RANK: rank.get()}
-    for row, value in state.items():
-        pixels.state[row] = value
+    known: dict[int, Number] = {em.BEST: em.NEVER, em.LONGEST: em.FIRST_STEP, em.RANK: rank.get()}
+    for row in range(em.STATES):
+        pixels.state[row] = known.get(row, 0.0)
     for row in range(shape.components * term_rows(C)):
         pixels.parameters[row] = 0.0
 
@@ -152,17 +129,16 @@ def split(
         )
         better_around = score_around > score + SMALLEST_ADVANTAGE
         size = select(better_around, size_around, size)
-        lower, number = [Variable(0.0) for _ in range(T)], Variable(0.0)
+        lower = [Variable(0.0) for _ in range(T)]
         for part, i in exact_sums(lower, n_samples):
-            number.set(select(better_around, around[i], along[i]))
-            x, rank = colour(number.get(), centre), lanes(i)
-            is_lower = rank.single() < size
+            number, rank = select(better_around, around[i], along[i]), lanes(i)
+            x, is_lower = colour(number, centre), rank.single() < size
             add_sample(part, x, select(is_lower, x[0].like(1.0), 0.0))
             if K > 2:
-                outside = (number.get() * (1.0 / COLOURS)).floor() - OUTSIDE
+                outside = (number * (1.0 / COLOURS)).floor() - OUTSIDE
                 labels[i] = select(rank < group[0], select(is_lower, widest, lanes(new)), outside)
                 for c in range(C):
-                    samples[i * C + c] = x[c]
+                    samples[i * C + c] = x[c].double()
         for row in range(T):
             for k in range(K):
                 sums[k * T + row] = select(widest.equals(float(k)), lower[row].get(), sums[k * T + row])
@@ -212,7 +188,7 @@ def order_samples(
     """
     code_of_centre = la.polynomial(lanes(256.0), centre).single()
     for i in loop(0, n_samples):
-        x = samples.block(i * len(centre), len(centre))
+        x = [one.single() for one in samples.block(i * len(centre), len(centre))]
         at = (place(x) * (1.0 / PLACE_UNIT) + 0.5).floor().double()
         if labels:
             at = select(labels[i].equals(group), at, labels[i] + OUTSIDE)
@@ -231,12 +207,12 @@ def sort(rows: Rows, count: Scalar, network: Table) -> None:
             part = rows.part(first).half(half)
             run = part.block(0, RUN)
             for i, j in sorting.sorting_network(RUN).T.tolist():
-                run[i], run[j] = in_order(run[i], run[j])
+                run[i], run[j] = run[i].in_order(run[j])
             for row, value in enumerate(run):
                 part[row] = value
     for step in loop(0, network.size, 2):
         i, j = network[step], network[step + 1]
-        rows[i], rows[j] = in_order(rows[i], rows[j])
+        rows[i], rows[j] = rows[i].in_order(rows[j])
 
 
 def colour(number: Lanes, centre: Vector) -> Vector:
@@ -324,9 +300,9 @@ def draw_start(
     samples as means, the pixel's whole covariance. Weights are equal. `rows` are those of `pixels_of`.
     """
     T = 1 + C + C * (C + 1) // 2
-    centre, totals = rows[STATES : STATES + C, j], rows[STATES + C : STATES + C + T, j]
-    sums = rows[STATES + C + T : STATES + C + T + K * T, j]
-    if rows[RANK, j] == 0.0:  # samples that are all alike take one component
+    centre, totals = rows[em.STATES : em.STATES + C, j], rows[em.STATES + C : em.STATES + C + T, j]
+    sums = rows[em.STATES + C + T : em.STATES + C + T + K * T, j]
+    if rows[em.RANK, j] == 0.0:  # samples that are all alike take one component
         sums[:] = 0.0
         sums[:T] = totals
         return

@@ -14,34 +14,11 @@ from collections.abc import Callable
 from itertools import accumulate
 from typing import NamedTuple
 
+from bgsub.model import constants
 from bgsub.model import lanemath as la
-from bgsub.model.constants import (
-    AT_FLOOR,
-    CONSTANT,
-    DEAD,
-    LOG_2PI,
-    LOG_LEVELS,
-    RANK_DEFICIENT,
-    ROUNDING_VARIANCE,
-    TRAJECTORY_UNIT,
-    UNDEFINED,
-)
+from bgsub.model.constants import LOG_2PI, LOG_LEVELS, ROUNDING_VARIANCE, TRAJECTORY_UNIT
 from bgsub.model.lanemath import Matrix, Vector, dot
-from bgsub.model.lanes import (
-    Lanes,
-    Mask,
-    Number,
-    Rows,
-    Scalar,
-    Shape,
-    Variable,
-    halved,
-    join,
-    kernel,
-    lanes,
-    loop,
-    select,
-)
+from bgsub.model.lanes import Lanes, Mask, Number, Rows, Scalar, Shape, Variable, kernel, lanes, loop, select
 from bgsub.model.numerics import LOWEST_EXPONENT
 
 BLOCK = 256  # samples whose densities, at most 5 relative to the likeliest component's, have a normal product
@@ -51,10 +28,12 @@ UNDERFLOW_SAMPLES = 1200.0  # squared standard deviations at which a log density
 ALIVE_SAMPLES = 4.0  # a component with fewer effective samples than d + 1 = 4 has no covariance of its own
 RESOLVED = 1e-10  # squared levels: a smaller variance is what rounding leaves of squares of samples
 SINGULAR = 1e6 * 2.220446049250313e-16  # of the largest eigenvalue: scipy's multivariate_normal
-# Rows of a lane's state: its likelihood; the same as recorded, in the trajectory's unit, and its last change;
+# Rows of a pixel's state: its likelihood; that as recorded, in the trajectory's unit, and its last change;
 # which kind of step its parameters come from; the longest extrapolation; M-steps; whether it has converged;
-# its flags; the rank of its samples' covariance
-BEST, RECORDED, CHANGE, KIND, LONGEST, STEP, CONVERGED, FLAGS, RANK, STATES = range(10)
+# its flags; the rank of its samples' covariance; whether its samples need care; of the last E-step, the
+# likelihood and the lowest log density of a likeliest component, where it is known, else 0.
+BEST, RECORDED, CHANGE, KIND, LONGEST, STEP, CONVERGED, FLAGS, RANK, CAREFUL, LIKELIHOOD, LOWEST = range(12)
+STATES = 12
 PLAIN, EXTRAPOLATED = 1.0, 2.0  # KIND; 0 at the start
 FIRST_STEP = 2.0  # longest extrapolation at first and after a failure; 4 times as long after each success
 NEVER = -1e300  # a likelihood below any other
@@ -75,7 +54,8 @@ class Pixels(NamedTuple):
     """What is known of 16 pixels, in rows: their state, the rounded mean of their samples, and these' sums.
 
     Then the components' sums that the next step starts from, those of the step before, those to go back to
-    from an extrapolation, the parameters, and the sums of the last E-step, which no later step needs.
+    from an extrapolation, and their parameters. No later step needs the last two: the coefficients of the
+    components' log densities, and the sums of the E-step.
     """
 
     state: Rows
@@ -85,16 +65,8 @@ class Pixels(NamedTuple):
     base: Rows
     fallback: Rows
     parameters: Rows
+    densities: Rows
     new: Rows
-
-
-class Component(NamedTuple):
-    """A component as the E-step takes it: mean, M and d of `factor`, log of weight times norm."""
-
-    mean: Vector
-    M: Matrix
-    d: Vector
-    log_norm: Lanes
 
 
 def term_rows(channels: int) -> int:
@@ -103,9 +75,9 @@ def term_rows(channels: int) -> int:
 
 
 def pixels_of(shape: Shape, rows: Rows) -> Pixels:
-    """Return the parts of what numba knows as one array (STATES + C + T + 5 K T, 16)."""
+    """Return the parts of what numba knows as one array (STATES + C + T + 6 K T, 16)."""
     C, T = shape.channels, term_rows(shape.channels)
-    return Pixels(*map(rows.part, accumulate([0, STATES, C, T, *4 * [shape.components * T]])))
+    return Pixels(*map(rows.part, accumulate([0, STATES, C, T, *5 * [shape.components * T]])))
 
 
 @kernel
@@ -115,54 +87,50 @@ def em_step(shape: Shape, rows: Rows, samples: Rows, n_samples: Scalar, settings
     Returns the mask of the lanes that are done.
     """
     pixels = pixels_of(shape, rows)
-    components, lost, flags = m_step(shape, pixels, lanes(settings.floor))
-    # A likeliest component has a share of 1 / K or more, so no sample is more than sqrt(N K) deviations off.
-    careful = (lanes(settings.floor) <= 0.0) & (lanes(n_samples) * shape.components > UNDERFLOW_SAMPLES)
-    # A half of the lanes at a time, whose sums fit into the registers.
-    halves = [
-        e_step(shape, n_samples, *halved([pixels.totals, samples, components, careful, pixels.new], half))
-        for half in range(2)
-    ]
-    likelihood, lowest = map(join, *halves)
-    constant = pixels.state[RANK] <= 0.0
-    done, plain, fell = judge(shape.components, pixels.state, likelihood, lowest, lost, constant, settings)
-    pixels.state[FLAGS] = pixels.state[FLAGS] + select(constant, CONSTANT, flags)
+    lost = m_step(shape, pixels, lanes(settings.floor))
+    for half in loop(0, 2):  # of the lanes, whose sums fit into the registers
+        e_step(shape, Pixels(*(part.half(half) for part in pixels)), samples.half(half), n_samples)
+    done, plain, fell = judge(shape.components, pixels.state, lost, settings)
     choose_next(shape, pixels, plain, fell, settings)
     return done
 
 
-def m_step(shape: Shape, pixels: Pixels, floor: Lanes) -> tuple[list[Component], Mask, Lanes]:
+def m_step(shape: Shape, pixels: Pixels, floor: Lanes) -> Mask:
     """Set the parameters to the maximum of the expected log-likelihood over covariances above the floor.
 
     A component that has no responsibility to speak of keeps its mean and covariance; only its weight moves.
-    Returns the components, the mask of pixels where, without a floor, a component is empty or singular, and
-    the flags of what these components are.
+    Returns the mask of pixels where, without a floor, a component is empty or singular.
     """
-    C, T, sums = shape.channels, term_rows(shape.channels), pixels.sums
-    unfloored, at_start = floor <= 0.0, pixels.state[STEP] <= 0.0
-    alive = select(unfloored, 1e-300, 1e-8)
-    lost = at_floor = dead = at_start & ~at_start
-    components = list[Component]()
+    K, C, T = shape.components, shape.channels, term_rows(shape.channels)
+    sums, state, n = pixels.sums, pixels.state, pixels.totals[0]
+    unfloored, at_start = floor <= 0.0, state[STEP] <= 0.0
+    lost = at_floor = dead = n < 0.0  # nowhere
     # An extrapolation multiplies rounding, by which the responsibilities would no longer add up.
-    inverse_whole = la.reciprocal(la.total(sums[k * T] for k in range(shape.components)))
-    for k in range(shape.components):
+    inverse_whole = la.reciprocal(la.total(sums[k * T] for k in range(K)))
+    for k in range(K):
         share, *moments = sums.block(k * T, T)
-        parameters, empty, scale = pixels.parameters.part(k * T), share < alive, la.reciprocal(share)
+        parameters, scale = pixels.parameters.part(k * T), la.reciprocal(share)
+        empty = share < select(unfloored, 1e-300, 1e-8)
         mean = [select(empty, parameters[1 + c], moments[c] * scale) for c in range(C)]
         A = {
             (c, d): select(empty, parameters[1 + row], moments[row] * scale - mean[c] * mean[d])
             for row, (c, d) in enumerate(la.triangle(C), C)
         }
         A, low = above_floor(A, floor, at_start)
-        M, d = la.factor(A)
         weight = share * inverse_whole
         lost = lost | (unfloored & (empty | low))
-        at_floor, dead = at_floor | (~unfloored & low), dead | (weight * pixels.totals[0] < ALIVE_SAMPLES)
-        for row, value in enumerate([weight, *mean, *A.values()]):
-            parameters[row] = value
-        components.append(Component(mean, M, d, log_norm(weight, d)))
-    flags = [(pixels.state[RANK] < float(C), RANK_DEFICIENT), (at_floor, AT_FLOOR), (dead, DEAD)]
-    return components, lost, la.total(select(where, flag, lanes(0.0)) for where, flag in flags)
+        at_floor, dead = at_floor | (~unfloored & low), dead | (weight * n < ALIVE_SAMPLES)
+        values = [weight, *mean, *A.values()]
+        for row, (value, coefficient) in enumerate(
+            zip(values, Gaussian.of(values).polynomial(), strict=True)
+        ):
+            parameters[row], pixels.densities[k * T + row] = value, coefficient
+    flags = {constants.RANK_DEFICIENT: state[RANK] < C, constants.AT_FLOOR: at_floor, constants.DEAD: dead}
+    flag = la.total(select(where, bit, lanes(0.0)) for bit, where in flags.items())
+    state[FLAGS] = select(state[RANK] <= 0.0, constants.CONSTANT, flag)
+    # A likeliest component has a share of 1 / K or more, so no sample is more than sqrt(N K) deviations off.
+    state[CAREFUL] = select(unfloored & (n * K > UNDERFLOW_SAMPLES), 1.0, lanes(0.0))
+    return lost
 
 
 def above_floor(A: Matrix, floor: Lanes, at_start: Mask) -> tuple[Matrix, Mask]:
@@ -193,51 +161,45 @@ def log_norm(weight: Lanes, d: Vector) -> Lanes:
     return 0.5 * la.log(product) + len(d) * (LOG_LEVELS - 0.5 * LOG_2PI)
 
 
-def e_step(
-    shape: Shape,
-    n_samples: Scalar,
-    totals_: Rows,
-    samples: Rows,
-    components: list[Component],
-    careful: Mask,
-    sums: Rows,
-) -> tuple[Lanes, Lanes]:
-    """Fill `sums`; return the mean log-likelihood, and the lowest log density of a likeliest component.
+def e_step(shape: Shape, pixels: Pixels, samples: Rows, n_samples: Scalar) -> None:
+    """Set the new sums, the mean log-likelihood, and the lowest log density of a likeliest component.
 
     A component's log density is linear in a sample's terms, so its sum over the samples follows from their
     total sums, and so do the last component's sums from the others'. All that a sample takes are the log odds
-    to the first component. Pixels where this would cancel too many digits, and `careful` ones, are taken once
+    to the first component. Pixels where this would cancel too many digits, and careful ones, are taken once
     more, each component by itself; the lowest density is known of these only, of others it is 0.
     """
-    K, T = shape.components, term_rows(shape.channels)
-    totals = totals_.block(0, T)
-    n = totals[0]
-    first, *others = map(polynomial_of, components)
+    K, C, T, new = shape.components, shape.channels, term_rows(shape.channels), pixels.new
+    totals = pixels.totals.block(0, T)
+    first, *others = (pixels.densities.block(k * T, T) for k in range(K))
     odds = [[a - b for a, b in zip(other, first, strict=True)] for other in others]
+    zero = totals[0].like(0.0)
 
     def by_odds(x: Vector) -> list[Lanes]:
-        return [x[0].like(0.0), *(value_at(one, x) for one in odds)]
+        return [zero, *(value_at(one, x) for one in odds)]
 
-    def one_by_one(x: Vector) -> list[Lanes]:
-        return [log_density(one, x) for one in components]
-
-    ratio, moments = first[0].like(0.0), list[Lanes]()
+    ratio, moments = zero, list[Lanes]()
     if K > 1:
         ratio, _, moments = add_up(shape, samples, n_samples, by_odds, K - 1)
-    moments += [totals[row] - la.total([first[0].like(0.0), *moments[row::T]]) for row in range(T)]
+    moments += [totals[row] - la.total([zero, *moments[row::T]]) for row in range(T)]
     for row, moment in enumerate(moments):
-        sums[row] = moment
-    likelihood, lowest = Variable(dot(first, totals) + ratio), Variable(n.like(0.0))
-    curvature = la.greatest(la.trace(la.inverse(one.M, one.d)) for one in components)
-    condition = curvature * la.trace(la.matrix(totals[1 + shape.channels :]))
-    careful = careful | ~((condition < PRECISE_CONDITION * n) & (sums[(K - 1) * T] >= PRECISE_SAMPLES))
+        new[row] = moment
+    pixels.state[LIKELIHOOD], pixels.state[LOWEST] = dot(first, totals) + ratio, 0.0
+    squares = [la.matrix(one[1 + C :]) for one in (first, *others)]
+    curvature = la.greatest(-2.0 * la.trace(one) for one in squares)
+    condition = curvature * la.trace(la.matrix(totals[1 + C :]))
+    precise = (condition < PRECISE_CONDITION * totals[0]) & (new[(K - 1) * T] >= PRECISE_SAMPLES)
+    careful = (pixels.state[CAREFUL] > 0.0) | ~precise
     with careful.anywhere():
-        exact, low, moments = add_up(shape, samples, n_samples, one_by_one, K)
-        likelihood.set(select(careful, exact, likelihood.get()))
-        lowest.set(select(careful, low, 0.0))
+        each = [Gaussian.of(pixels.parameters.block(k * T, T)) for k in range(K)]
+        exact, lowest, moments = add_up(
+            shape, samples, n_samples, lambda x: [one.log_density(x) for one in each], K
+        )
+        pixels.state[LIKELIHOOD] = select(careful, exact, pixels.state[LIKELIHOOD])
+        pixels.state[LOWEST] = select(careful, lowest, 0.0)
         for row, moment in enumerate(moments):
-            sums[row] = select(careful, moment, sums[row])
-    return likelihood.get() / n, lowest.get()
+            new[row] = select(careful, moment, new[row])
+    pixels.state[LIKELIHOOD] = pixels.state[LIKELIHOOD] / totals[0]
 
 
 def add_up(
@@ -245,13 +207,13 @@ def add_up(
 ) -> tuple[Lanes, Lanes, list[Lanes]]:
     """Return the sum of the samples' log densities, the lowest, and the sums of the `counted` components."""
     C, T = shape.channels, term_rows(shape.channels)
-    zero = samples[0].double().like(0.0)
+    zero = samples[0].like(0.0)
     likelihood, lowest = Variable(zero), Variable(zero - NEVER)
     moments = [Variable(zero) for _ in range(counted * T)]
     for block in loop(0, n_samples, BLOCK):
         product = Variable(zero + 1.0)
         for i in loop(block, (block + BLOCK).at_most(n_samples)):
-            x = [one.double() for one in samples.block(i * C, C)]
+            x = samples.block(i * C, C)
             r, density, highest = posterior(log_densities(x))
             product.set(product.get() * density)
             likelihood += highest
@@ -269,19 +231,33 @@ def terms_of(x: Vector, weight: Number = 1.0) -> list[Lanes]:
     return [x[0].like(weight), *weighted, *(weighted[c] * x[d] for c, d in la.triangle(len(x)))]
 
 
-def log_density(one: Component, x: Vector) -> Lanes:
-    """Return the log of weight times density at a sample."""
-    deviation = [value - mean for value, mean in zip(x, one.mean, strict=True)]
-    z = [dot([one.M[r, c] for c in range(r + 1)], deviation[: r + 1]) for r in range(len(x))]
-    return one.log_norm - 0.5 * dot([d * along for d, along in zip(one.d, z, strict=True)], z)
+class Gaussian(NamedTuple):
+    """A component with the log of weight times norm, its mean, and M and d of `factor` of its covariance."""
 
+    log_norm: Lanes
+    mean: Vector
+    M: Matrix
+    d: Vector
 
-def polynomial_of(one: Component) -> list[Lanes]:
-    """Return the log of weight times density as coefficients of a sample's terms."""
-    P = la.inverse(one.M, one.d)
-    linear = la.times(P, one.mean)
-    square = [P[r, c] * (-0.5 if r == c else -1.0) for r, c in P]
-    return [one.log_norm - 0.5 * dot(linear, one.mean), *linear, *square]
+    @classmethod
+    def of(cls, parameters: list[Lanes]) -> "Gaussian":
+        """Return the component with these parameters."""
+        C = 1 if len(parameters) == 3 else 3
+        M, d = la.factor(la.matrix(parameters[1 + C :]))
+        return cls(log_norm(parameters[0], d), parameters[1 : 1 + C], M, d)
+
+    def log_density(self, x: Vector) -> Lanes:
+        """Return the log of weight times density at a sample."""
+        deviation = [value - mean for value, mean in zip(x, self.mean, strict=True)]
+        z = [dot([self.M[r, c] for c in range(r + 1)], deviation[: r + 1]) for r in range(len(x))]
+        return self.log_norm - 0.5 * dot([d * along for d, along in zip(self.d, z, strict=True)], z)
+
+    def polynomial(self) -> list[Lanes]:
+        """Return the log of weight times density as coefficients of a sample's terms."""
+        P = la.inverse(self.M, self.d)
+        linear = la.times(P, self.mean)
+        square = [P[r, c] * (-0.5 if r == c else -1.0) for r, c in P]
+        return [self.log_norm - 0.5 * dot(linear, self.mean), *linear, *square]
 
 
 def value_at(polynomial: list[Lanes], x: Vector) -> Lanes:
@@ -299,9 +275,9 @@ def posterior(q: list[Lanes]) -> tuple[list[Lanes], Lanes, Lanes]:
     if len(q) == 2:  # one exponential is enough
         small = la.exp_minus(abs(q[1] - q[0]))
         density = small + 1.0
-        larger = 1.0 / density
-        smaller, first = small * larger, q[1] < q[0]
-        return [select(first, larger, smaller), select(first, smaller, larger)], density, q[0].at_least(q[1])
+        first, one = q[1] < q[0], small.like(1.0)
+        shares = [select(first, one, small) / density, select(first, small, one) / density]
+        return shares, density, q[0].at_least(q[1])
     highest = la.greatest(q)
     densities = [la.exp_minus(highest - one) for one in q]
     density = la.total(densities)
@@ -309,34 +285,32 @@ def posterior(q: list[Lanes]) -> tuple[list[Lanes], Lanes, Lanes]:
     return [one * share for one in densities], density, highest
 
 
-def judge(
-    K: int, state: Rows, likelihood: Lanes, lowest: Lanes, lost: Mask, constant: Mask, settings: FitSettings
-) -> tuple[Mask, Mask, Mask]:
+def judge(K: int, state: Rows, lost: Mask, settings: FitSettings) -> tuple[Mask, Mask, Mask]:
     """Record a step's likelihood; return the masks of pixels that are done, took a plain step, and fell.
 
     A pixel whose extrapolation lowered the likelihood keeps the one before it. So does one whose arithmetic
     is undefined; where the next step's would be, as the notebook's densities underflow, it stops.
     """
-    best, kind, step = state[BEST], state[KIND], state[STEP]
+    best, likelihood, step = state[BEST], state[LIKELIHOOD], state[STEP]
     tolerance, unfloored = lanes(settings.tolerance), lanes(settings.floor) <= 0.0
     last = step >= lanes(settings.max_iterations)
     lost = lost | (unfloored & ~(likelihood > NEVER))
-    plain = (kind >= PLAIN) & (kind < EXTRAPOLATED)
-    fell = (kind >= EXTRAPOLATED) & ~(likelihood >= best)
+    plain, fell = state[KIND].equals(PLAIN), state[KIND].equals(EXTRAPOLATED) & ~(likelihood >= best)
     value = select(fell | (lost & (step > 0.0)), best, likelihood)
-    lost = lost | (unfloored & (lowest < LOWEST_EXPONENT) & ~last)
+    lost = lost | (unfloored & (state[LOWEST] < LOWEST_EXPONENT) & ~last)
     small_gain = (tolerance >= 0.0) & (value - best < tolerance)
-    converged = constant | (~lost if K == 1 else ~lost & plain & small_gain)
+    converged = (state[RANK] <= 0.0) | (~lost if K == 1 else ~lost & plain & small_gain)
     recorded = (value * TRAJECTORY_UNIT + 0.5).floor()
     state[CHANGE], state[RECORDED], state[BEST] = recorded - state[RECORDED], recorded, value
-    state[FLAGS], state[CONVERGED] = select(lost, UNDEFINED, lanes(0.0)), select(converged, 1.0, 0.0)
+    state[FLAGS] = state[FLAGS] + select(lost, constants.UNDEFINED, lanes(0.0))
+    state[CONVERGED] = select(converged, 1.0, 0.0)
     return converged | lost | last, plain, fell
 
 
 def choose_next(shape: Shape, pixels: Pixels, plain: Mask, fell: Mask, settings: FitSettings) -> None:
     """Set the sums of the next step: those of the E-step, or towards a tolerance every second time beyond."""
     state, accelerated = pixels.state, (lanes(settings.tolerance) >= 0.0) & (lanes(settings.floor) > 0.0)
-    longest = select(state[KIND] >= EXTRAPOLATED, 4.0 * state[LONGEST], state[LONGEST])
+    longest = select(state[KIND].equals(EXTRAPOLATED), 4.0 * state[LONGEST], state[LONGEST])
     state[LONGEST] = select(fell, FIRST_STEP, longest)
     state[KIND], state[STEP] = PLAIN, state[STEP] + 1.0
     with accelerated.anywhere():
