@@ -68,7 +68,7 @@ def fit_band(
     K, n_pixels, T = len(fit.weights), len(places), 1 + C + C * (C + 1) // 2
     moving = em.STATES + C + T + 4 * K * T  # rows that a pixel takes with it
     rows = aligned(2 * (moving + 2 * K * T)).reshape(2, -1, WIDTH)
-    samples = aligned(2 * n_samples * C).reshape(2, -1, WIDTH)
+    samples = aligned(n_samples * C).view(np.float32).reshape(2, -1, WIDTH)
     pixel = np.zeros((2, WIDTH), np.int64)
     at_work = [0, 0]  # bit j: lane j's pixel is not done
     room = aligned(3 * (n_samples + RUN))

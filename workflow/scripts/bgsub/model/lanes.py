@@ -62,14 +62,10 @@ class Lanes:
 
     def single(self) -> "Lanes":
         """Round to single precision, which takes half the time."""
-        if self.value.type.element == SINGLE:
-            return self
         return Lanes(emit().fptrunc(self.value, vector(WIDTH, SINGLE)))
 
     def double(self) -> "Lanes":
-        """Return these numbers in double precision."""
-        if self.value.type.element == DOUBLE:
-            return self
+        """Return numbers of single precision in double precision."""
         return Lanes(emit().fpext(self.value, vector(self.value.type.count)))
 
     def bytes(self, count: int) -> list["Lanes"]:
