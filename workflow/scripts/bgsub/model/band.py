@@ -1,4 +1,4 @@
-"""The fit of a band of pixels: 16 pixels at work, each making way when it is done (compiled)."""
+"""The fit of a band of pixels, 16 at a time (compiled)."""
 
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ Colours = NDArray[np.uint8]
 
 SPLIT = STARTS["split"]
 BUSY, FRESH = 0, 1
-FIRST_STEPS = 2  # no pixel with a tolerance converges before, but constant ones
+FIRST_STEPS = 4  # of neighbours together: to move those who would be done costs more than to let them wait
 
 
 class Fit(NamedTuple):
