@@ -70,7 +70,7 @@ def fit_band(
     rows = aligned(2 * (moving + 2 * K * T)).reshape(2, -1, WIDTH)
     samples = aligned(n_samples * C).view(np.float32).reshape(2, -1, WIDTH)
     pixel = np.zeros((2, WIDTH), np.int64)
-    at_work = [0, 0]  # bit j: lane j's pixel is not done
+    at_work = np.zeros(2, np.int64)  # bit j: lane j's pixel is not done
     room = aligned(3 * (n_samples + RUN))
     room[:] = np.inf
     network = np.ascontiguousarray(sorting_network(n_samples, RUN).T)

@@ -203,7 +203,7 @@ def sort(rows: Rows, count: Scalar, network: Table) -> None:
     Sixteen rows of half the lanes at a time fit into the registers. The `network` merges them.
     """
     for first in loop(0, count, RUN):
-        for half in range(2):
+        for half in loop(0, 2):
             part = rows.part(first).half(half)
             run = part.block(0, RUN)
             for i, j in sorting.sorting_network(RUN).T.tolist():
@@ -303,8 +303,8 @@ def draw_start(
     centre, totals = rows[em.STATES : em.STATES + C, j], rows[em.STATES + C : em.STATES + C + T, j]
     sums = rows[em.STATES + C + T : em.STATES + C + T + K * T, j]
     if rows[em.RANK, j] == 0.0:  # samples that are all alike take one component
-        sums[:] = 0.0
-        sums[:T] = totals
+        for row in range(K * T):
+            sums[row] = totals[row] if row < T else 0.0
         return
     n_samples = int(totals[0])
     order, mean, weight = np.arange(n_samples), np.empty(C), n_samples / K
