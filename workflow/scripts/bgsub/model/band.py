@@ -1,4 +1,4 @@
-"""The fit of a band of pixels: 16 pixels at work, each making way when it is done (compiled)."""
+"""The fit of a band of pixels, 16 at a time (compiled)."""
 
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ Colours = NDArray[np.uint8]
 
 SPLIT = STARTS["split"]
 BUSY, FRESH = 0, 1
-FIRST_STEPS = 2  # no pixel with a tolerance converges before, but constant ones
+FIRST_STEPS = 4  # of neighbours together: to move those who would be done costs more than to let them wait
 
 
 class Fit(NamedTuple):
@@ -68,9 +68,9 @@ def fit_band(
     K, n_pixels, T = len(fit.weights), len(places), 1 + C + C * (C + 1) // 2
     moving = em.STATES + C + T + 4 * K * T  # rows that a pixel takes with it
     rows = aligned(2 * (moving + 2 * K * T)).reshape(2, -1, WIDTH)
-    samples = aligned(2 * n_samples * C).reshape(2, -1, WIDTH)
+    samples = aligned(n_samples * C).view(np.float32).reshape(2, -1, WIDTH)
     pixel = np.zeros((2, WIDTH), np.int64)
-    at_work = [0, 0]  # bit j: lane j's pixel is not done
+    at_work = np.zeros(2, np.int64)  # bit j: lane j's pixel is not done
     room = aligned(3 * (n_samples + RUN))
     room[:] = np.inf
     network = np.ascontiguousarray(sorting_network(n_samples, RUN).T)

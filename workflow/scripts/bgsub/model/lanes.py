@@ -67,9 +67,7 @@ class Lanes:
         return Lanes(emit().fptrunc(self.value, vector(WIDTH, SINGLE)))
 
     def double(self) -> "Lanes":
-        """Return these numbers in double precision."""
-        if self.value.type.element == DOUBLE:
-            return self
+        """Return numbers of single precision in double precision."""
         return Lanes(emit().fpext(self.value, vector(self.value.type.count)))
 
     def bytes(self, count: int) -> list["Lanes"]:

@@ -42,14 +42,14 @@ def load(
     sums, moments = ([Variable(0.0) for _ in range(count)] for count in (C, term_rows(C)))
     for whole, i in exact_sums(sums, n_samples):
         for c, x in enumerate(frames.colours((i * stride + first) * C, C)):
-            samples[i * C + c] = x
+            samples[i * C + c] = x.single()
             whole[c] += x.single()
     centre = [(one.get() / lanes(n_samples) + 0.5).floor() for one in sums]
     middle = [one.single() for one in centre]
     for whole, i in exact_sums(moments, n_samples):
-        deviation = [samples[i * C + c].single() - middle[c] for c in range(C)]
+        deviation = [samples[i * C + c] - middle[c] for c in range(C)]
         for c in range(C):
-            samples[i * C + c] = deviation[c].double()
+            samples[i * C + c] = deviation[c]
         add_sample(whole, deviation)
     for row, value in enumerate([*centre, *(moment.get() for moment in moments)]):
         pixels.centre[row] = value
@@ -138,7 +138,7 @@ def split(
                 outside = (number * (1.0 / COLOURS)).floor() - OUTSIDE
                 labels[i] = select(rank < group[0], select(is_lower, widest, lanes(new)), outside)
                 for c in range(C):
-                    samples[i * C + c] = x[c].double()
+                    samples[i * C + c] = x[c]
         for row in range(T):
             for k in range(K):
                 sums[k * T + row] = select(widest.equals(float(k)), lower[row].get(), sums[k * T + row])
@@ -188,7 +188,7 @@ def order_samples(
     """
     code_of_centre = la.polynomial(lanes(256.0), centre).single()
     for i in loop(0, n_samples):
-        x = [one.single() for one in samples.block(i * len(centre), len(centre))]
+        x = samples.block(i * len(centre), len(centre))
         at = (place(x) * (1.0 / PLACE_UNIT) + 0.5).floor().double()
         if labels:
             at = select(labels[i].equals(group), at, labels[i] + OUTSIDE)
@@ -203,7 +203,7 @@ def sort(rows: Rows, count: Scalar, network: Table) -> None:
     Sixteen rows of half the lanes at a time fit into the registers. The `network` merges them.
     """
     for first in loop(0, count, RUN):
-        for half in range(2):
+        for half in loop(0, 2):
             part = rows.part(first).half(half)
             run = part.block(0, RUN)
             for i, j in sorting.sorting_network(RUN).T.tolist():
@@ -303,8 +303,8 @@ def draw_start(
     centre, totals = rows[em.STATES : em.STATES + C, j], rows[em.STATES + C : em.STATES + C + T, j]
     sums = rows[em.STATES + C + T : em.STATES + C + T + K * T, j]
     if rows[em.RANK, j] == 0.0:  # samples that are all alike take one component
-        sums[:] = 0.0
-        sums[:T] = totals
+        for row in range(K * T):
+            sums[row] = totals[row] if row < T else 0.0
         return
     n_samples = int(totals[0])
     order, mean, weight = np.arange(n_samples), np.empty(C), n_samples / K
