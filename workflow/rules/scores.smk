@@ -139,7 +139,7 @@ rule weigh_convergence:
         table="results/{clip}/frames.csv",
         groundtruth=groundtruth_of,
         scope=scope_of,
-        models=expand("results/{{clip}}/models/{model}/model.npz", model=PAIR[:2] if PAIR else []),
+        models=expand("results/{{clip}}/models/{model}/model.npz", model=UNMADE),
         masks=expand("results/{{clip}}/methods/{method}/masks.npz", method=PAIR.rules if PAIR else []),
     output:
         table="results/{clip}/worth.csv",
@@ -160,7 +160,7 @@ rule weigh_convergence:
         runtime=minutes(300),
     params:
         code=code_version("weigh_convergence.py"),
-        models=list(PAIR[:2]) if PAIR else [],
+        models=UNMADE,
         rules=[unnamed(config["methods"][name]) for name in PAIR.rules] if PAIR else [],
         names={name: of for name, of in as_params(NAMES.models).items() if PAIR and name in PAIR[:2]},
     script:

@@ -20,6 +20,12 @@ PAIR = pair_of(
     {name: Model(**config["models"][name]) for name in MODELS},
     {name: method_of(config["methods"][name]) for name in METHODS},
 )
+# Of the fits, those that a rule of theirs has no masks of yet, as its method has the other one.
+UNMADE = [
+    model
+    for model in (PAIR[:2] if PAIR else [])
+    if any(config["methods"][rule]["model"] != model for rule in PAIR.rules)
+]
 # The tables and pictures of all sweeps.
 SWEEP_FILES = expand(
     "results/{clip}/sweeps/{sweep}.{suffix}", clip=RUN, sweep=VARIANTS, suffix=["csv", "png"]

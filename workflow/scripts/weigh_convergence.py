@@ -34,8 +34,8 @@ def main(
         of_models = {
             key: made
             if key == method.model
-            else method.masks(tested, read_arrays(model, *method.parts), len(split.train))
-            for key, model in models.items()
+            else method.masks(tested, read_arrays(models[key], *method.parts), len(split.train))
+            for key in names
         }
         found.append(
             weigh(
