@@ -61,18 +61,19 @@ class Roofline:
 
 def count_operations() -> tuple[int, int]:
     """Count floating-point operations and instructions of the E-step for one sample and two components."""
-    kinds = [lanes.vector(HALF)] * 25
+    kinds = [lanes.vector(HALF, lanes.SINGLE)] * 3 + [lanes.vector(HALF)] * 22
     function = ir.Function(ir.Module(), ir.FunctionType(ir.VoidType(), kinds), "sample")
     builder = ir.IRBuilder(function.append_basic_block())
     lanes._tracing.append(builder)
     try:
-        x, odds, sums, (product, likelihood) = np.split(
+        samples, odds, sums, (product, likelihood) = np.split(
             np.array([lanes.Lanes(value) for value in function.args], dtype=object), [3, 13, 23]
         )
-        r, density, highest = steps.posterior([x[0].like(0.0), steps.value_at(list(odds), list(x))])
+        x = [one.double() for one in samples]
+        r, density, highest = steps.posterior([x[0].like(0.0), steps.value_at(list(odds), x)])
         for result in (product * density, likelihood + highest):
             result.value  # noqa: B018 -- emits the product
-        for moment, term in zip(sums, steps.terms_of(list(x), r[0]), strict=True):
+        for moment, term in zip(sums, steps.terms_of(x, r[0]), strict=True):
             moment + term
     finally:
         lanes._tracing.pop()
@@ -80,7 +81,7 @@ def count_operations() -> tuple[int, int]:
     flops = sum(1 for name in names if name in ONE_EACH or "fabs" in name) + 2 * sum(
         "fma" in n for n in names
     )
-    return flops, sum(1 for name in names if name not in NO_INSTRUCTIONS) + len(x)
+    return flops, sum(1 for name in names if name not in NO_INSTRUCTIONS) + len(samples)
 
 
 @kernel

@@ -62,8 +62,6 @@ class Lanes:
 
     def single(self) -> "Lanes":
         """Round to single precision, which takes half the time."""
-        if self.value.type.element == SINGLE:
-            return self
         return Lanes(emit().fptrunc(self.value, vector(WIDTH, SINGLE)))
 
     def double(self) -> "Lanes":

@@ -207,13 +207,13 @@ def add_up(
 ) -> tuple[Lanes, Lanes, list[Lanes]]:
     """Return the sum of the samples' log densities, the lowest, and the sums of the `counted` components."""
     C, T = shape.channels, term_rows(shape.channels)
-    zero = samples[0].like(0.0)
+    zero = samples[0].double().like(0.0)
     likelihood, lowest = Variable(zero), Variable(zero - NEVER)
     moments = [Variable(zero) for _ in range(counted * T)]
     for block in loop(0, n_samples, BLOCK):
         product = Variable(zero + 1.0)
         for i in loop(block, (block + BLOCK).at_most(n_samples)):
-            x = samples.block(i * C, C)
+            x = [one.double() for one in samples.block(i * C, C)]
             r, density, highest = posterior(log_densities(x))
             product.set(product.get() * density)
             likelihood += highest
