@@ -83,11 +83,9 @@ class Registration:
         x, y, unexplained = best
         for picture, points in zip(pictures[-2::-1], self._points[-2::-1], strict=True):
             x, y, unexplained = _lucas_kanade(picture, points, 2 * x, 2 * y, _ITERATIONS[1], _CONVERGED)
-        translation = 2 * x, 2 * y
         # The coarsest size of a small or finely grained picture holds little that tells a place.
-        if has_moved(translation) and unexplained >= _lucas_kanade(picture, points, 0.0, 0.0, 1, _CONVERGED)[2]:
-            return 0.0, 0.0
-        return translation
+        unmoved = _lucas_kanade(picture, points, 0.0, 0.0, 1, _CONVERGED)[2]
+        return (2 * x, 2 * y) if unexplained < unmoved else (0.0, 0.0)
 
 
 def register(frames: Frames) -> tuple[Registration, np.ndarray | None]:
