@@ -3,6 +3,7 @@
 import errno
 import functools
 import logging
+import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -37,6 +38,7 @@ def run(
     )
     logging.captureWarnings(True)
     _say_when_compiling()
+    os.environ["OPENCV_FOR_THREADS_NUM"] = str(threads)  # read when OpenCV is loaded, which may be later
     if "cv2" in sys.modules:
         sys.modules["cv2"].setNumThreads(threads)
     # numba would load it at the first call of compiled code, for a BLAS that none of ours needs: 0.1 s a job.

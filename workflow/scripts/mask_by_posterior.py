@@ -33,7 +33,7 @@ if __name__ == "__main__":
     run(
         main,
         log=snakemake.log[0],
-        threads=snakemake.threads,
+        threads=1,  # OpenCV's own would wait for work beside those, for a sixth more processor time
         n_threads=snakemake.threads,
         frames=snakemake.input.frames,
         training=snakemake.input.training,
