@@ -12,9 +12,8 @@ if MISPLACED:
     sys.exit(f"{target} is a target, and comes first: snakemake {target} --configfile {' '.join(given)}")
 
 # The scripts themselves: workflow.source_path gives a copy, without the modules beside it.
-SCRIPTS = Path(
-    os.path.normpath(workflow.current_basedir.join("../scripts").get_path_or_uri(secret_free=False))
-)
+scripts_folder = workflow.current_basedir.join("../scripts").get_path_or_uri(secret_free=False)
+SCRIPTS = Path(os.path.normpath(scripts_folder))
 sys.path.append(str(SCRIPTS))  # as Snakemake does for the scripts, which find the library there
 
 from bgsub import code
