@@ -84,7 +84,7 @@ class Registration:
         for picture, points in zip(pictures[-2::-1], self._points[-2::-1], strict=True):
             x, y, unexplained = _lucas_kanade(picture, points, 2 * x, 2 * y, _ITERATIONS[1], _CONVERGED)
         # The coarsest size of a small or finely grained picture holds little that tells a place.
-        unmoved = _lucas_kanade(picture, points, 0.0, 0.0, 1, _CONVERGED)[2]
+        unmoved = _lucas_kanade(pictures[0], self._points[0], 0.0, 0.0, 1, _CONVERGED)[2]
         return (2 * x, 2 * y) if unexplained < unmoved else (0.0, 0.0)
 
 

@@ -179,7 +179,7 @@ def pack_histories(
     values = sorted({*histories, method.history})
     # It learns at a rate of 1 over twice the frames seen, until that is its history: longer ones are one.
     longest = 2 * (len(learned) + len(tested))
-    found: dict[int, tuple[list[float], str, Measures]] = {}
+    by_history: dict[int, tuple[list[float], str, Measures]] = {}
     wanted, scale = set(shown.frames), _SCALES[0]
     for history in progress(sorted({min(value, longest) for value in values}, reverse=True)):
         if masks is not None and history == min(method.history, longest):
@@ -194,10 +194,10 @@ def pack_histories(
             if truth is not None and scope is not None and frame in scope.frames:
                 counts += count_frame(mask, truth[frame], scope.roi)
         # The longest history marks most: what it takes to make its masks fit will do for the others.
-        if not found:
+        if not by_history:
             scale = _scale_of_runs(pictures, budget // len(values))
-        found[history] = shares, _runs(pictures, scale), measure(counts)
-    areas, runs, measures = zip(*(found[min(value, longest)] for value in values), strict=True)
+        by_history[history] = shares, _runs(pictures, scale), measure(counts)
+    areas, runs, measures = zip(*(by_history[min(value, longest)] for value in values), strict=True)
     measured = measures if truth is not None else ()
     scores = [found.f_measure for found in measured]
     known = [score for score in scores if score is not None]
