@@ -47,4 +47,4 @@ rule all:
     input:
         rules.make_overview.output,
         rules.tables.input,
-        [kept_files(clip) for clip in RUN],
+        lambda wildcards: [file for clip in RUN for file in kept_files(clip)],  # not for each cluster job

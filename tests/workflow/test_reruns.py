@@ -269,6 +269,23 @@ def test_module_concerns_the_rules_that_import_it(
     assert not [rule for rule in planned - after if re.fullmatch(spared, rule)]
 
 
+def test_the_plan_is_that_of_a_snakemake_in_which_nothing_is_changed(project: Project) -> None:
+    edited("scripts/fit_tile.py")(project)
+    for file in ("frames.csv", "figures/history.png", "methods/median/video.mp4"):
+        deleted(f"demo/{file}")(project)
+    ours = jobs_of(project.snakemake("--dry-run").stdout)
+    project.edit("workflow/scripts/innards.py", 'TRIED = "9.27."', 'TRIED = "another"')
+    assert ours == jobs_of(project.snakemake("--dry-run").stdout)
+    assert len(ours) > 20
+
+
+def jobs_of(text: str) -> list[list[str]]:
+    """All that a dry run says of each job but its number, in no order: that of reasons is chance."""
+    jobs = re.split(r"\n\[.*\]\n", text.split("\nReasons:")[0])[1:]
+    words = (re.sub(r"jobid: .*|\nWould .*|\nJob stats:[^:]*", "", job).split() for job in jobs)
+    return sorted(sorted(word.strip(",;") for word in job) for job in words)
+
+
 def test_every_setting_has_a_case() -> None:
     """A key that is added to the shipped models and methods gets a row above, or this fails."""
     config = yaml.safe_load((ROOT / "config.yaml").read_text())

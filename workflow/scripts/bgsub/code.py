@@ -42,6 +42,11 @@ def _imported(file: Path, folder: Path) -> list[Path]:
     for module, imported in _IMPORT.findall(file.read_text()):
         parts = re.findall(r"[\w.]+", imported)
         names |= {module, *(f"{module}.{part}" for part in parts)} if module else set(parts)
-    modules = [folder.joinpath(*name.split(".")) for name in names]
-    candidates = {found for path in modules for found in (path.with_suffix(".py"), path / "__init__.py")}
-    return sorted(found for found in candidates if found.is_file())
+    return sorted(found for name in names for found in _files(name, folder))
+
+
+@functools.cache
+def _files(module: str, folder: Path) -> list[Path]:
+    """Return the files in a folder that are this module, if any."""
+    path = folder.joinpath(*module.split("."))
+    return [found for found in (path.with_suffix(".py"), path / "__init__.py") if found.is_file()]

@@ -1,10 +1,10 @@
 """Checks of a config, or a part of it, against the classes of its sections."""
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
-from unicodedata import category
 
 from pydantic import ValidationError
 
@@ -16,6 +16,7 @@ from bgsub.errors import InputError
 Naming = Callable[..., str]
 
 _MOST_BITS = 1000  # of a whole number
+_ODD = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # control, surrogates
 
 
 def check(value: Any, kind: Any, place: Place = (), named: Naming = at) -> Any:
@@ -105,6 +106,5 @@ def _check_yaml(value: Any, place: Place, named: Naming) -> None:
 
 def _check_letters(text: str, place: Place, named: Naming) -> None:
     """Raise InputError for what files of text, pages and figures cannot hold."""
-    odd = next((letter for letter in text if letter not in "\n\t" and category(letter) in ("Cc", "Cs")), None)
-    if odd is not None:
-        raise InputError(f"{named(*place)}: found {odd!r} in {shown(text)}; expected text without it")
+    if odd := _ODD.search(text):
+        raise InputError(f"{named(*place)}: found {odd[0]!r} in {shown(text)}; expected text without it")
