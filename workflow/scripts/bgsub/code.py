@@ -8,6 +8,7 @@ from pathlib import Path
 
 # `from module import names`, also in brackets over several lines, or `import names`.
 _IMPORT = re.compile(r"^\s*(?:from\s+([\w.]+)\s+)?import\s+(\([^)]*\)|[^\n]*)", re.MULTILINE)
+_is_file = functools.cache(os.path.isfile)  # most names are in many modules
 
 
 @functools.cache
@@ -26,12 +27,10 @@ def code_version(script: Path, *templates: str) -> str:
 
 def code_files(script: Path) -> set[Path]:
     """Return a script and each module beside it that it imports, directly or not."""
-    files, queue = set(), [script]
-    while queue:
-        file = queue.pop()
-        if file not in files:
-            files.add(file)
-            queue.extend(_imported(file, script.parent))
+    files, found = set(), {script}
+    while found:
+        files |= found
+        found = {module for file in found for module in _imported(file, script.parent)} - files
     return files
 
 
@@ -42,11 +41,6 @@ def _imported(file: Path, folder: Path) -> list[Path]:
     for module, imported in _IMPORT.findall(file.read_text()):
         parts = re.findall(r"[\w.]+", imported)
         names |= {module, *(f"{module}.{part}" for part in parts)} if module else set(parts)
-    return sorted(found for name in names for found in _files(name, folder))
-
-
-@functools.cache
-def _files(module: str, folder: Path) -> list[Path]:
-    """Return the files in a folder that are this module, if any."""
-    path = folder.joinpath(*module.split("."))
-    return [found for found in (path.with_suffix(".py"), path / "__init__.py") if found.is_file()]
+    paths = {f"{folder}/{name.replace('.', '/')}" for name in names}
+    files = [file for path in paths for file in (f"{path}.py", f"{path}/__init__.py")]
+    return [Path(file) for file in files if _is_file(file)]
