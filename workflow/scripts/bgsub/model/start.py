@@ -225,7 +225,7 @@ def core_odds(
     """Return the log odds of a group's other samples to its core, by coefficients of a sample's terms.
 
     The core is first what lies around the mean of the middle half of samples ordered `along` an axis, with
-    weights that fall off at twice that half's variance, and then those that this makes likelier to be of it:
+    weights that fall off at two of its variances, and then those that this makes likelier to be of it:
     a step of classification EM (Celeux & Govaert 1992). A covariance has `share` on its diagonal.
     """
     count, zero = group[0].single(), lanes(0.0).single()
@@ -250,7 +250,7 @@ def core_odds(
     _, mean, S = moments(
         total(lambda rank, _: select((rank >= quarter) & (rank < count - quarter), one, 0.0))
     )
-    middle, width = [one.single() for one in mean], (2.0 * la.trace(S) + share).single()
+    middle, width = [one.single() for one in mean], (la.trace(S) * (2.0 / len(mean)) + share).single()
     odds_around = odds(total(lambda _, x: width / (width + squared_distance(x, middle))))
     return odds(total(lambda _, x: select(value_at(odds_around, x) < 0.0, one, 0.0)))
 
