@@ -231,11 +231,11 @@ def core_odds(
     count, zero = group[0].single(), lanes(0.0).single()
 
     def total(weight: Callable[[Lanes, Vector], Lanes]) -> list[Lanes]:
-        sums = [Variable(zero) for _ in group]
-        for i in loop(0, n_samples):
+        sums = [Variable(0.0) for _ in group]
+        for part, i in exact_sums(sums, n_samples):
             rank, x = zero.like(i), colour(along[i], centre)
-            add_sample(sums, x, select(rank < count, weight(rank, x), 0.0))
-        return [one.get().double() for one in sums]
+            add_sample(part, x, select(rank < count, weight(rank, x), 0.0))
+        return [one.get() for one in sums]
 
     def log_density(sums: list[Lanes]) -> list[Lanes]:
         n, mean, S = moments(sums)
@@ -247,9 +247,8 @@ def core_odds(
         return [((a - b) * share.at_most(1.0)).single() for a, b in pairs]  # places below 2^18, as in levels
 
     quarter, one = (0.25 * count).floor(), zero.like(1.0)
-    _, mean, S = moments(
-        total(lambda rank, _: select((rank >= quarter) & (rank < count - quarter), one, 0.0))
-    )
+    half = total(lambda rank, _: select((rank >= quarter) & (rank < count - quarter), one, 0.0))
+    _, mean, S = moments(half)
     middle, width = [one.single() for one in mean], (la.trace(S) * (2.0 / len(mean)) + share).single()
     odds_around = odds(total(lambda _, x: width / (width + squared_distance(x, middle))))
     return odds(total(lambda _, x: select(value_at(odds_around, x) < 0.0, one, 0.0)))
@@ -270,10 +269,11 @@ def best_cut(
     The group's samples are the first ones of `ordered`; `group` are its sums. All is in single precision and
     about the group's mean, so it errs by 1e-2 nats. About it, both sides' first sums differ in sign only.
     """
-    C, (_, mean, _) = len(centre), moments(group)
+    C, (n, mean, S) = len(centre), moments(group)
     origin = [((one + other) * UNIT).single() for one, other in zip(centre, mean, strict=True)]
-    n, products = group[0].single(), [(one * UNIT**2).single() for one in moved(group, mean)]
-    share, side = (share * UNIT**2).single(), (0.5 * n).floor().at_most(SMALLEST_SIDE)
+    products = [(one * n * UNIT**2).single() for one in S.values()]
+    n, share = group[0].single(), (share * UNIT**2).single()
+    side = (0.5 * n).floor().at_most(SMALLEST_SIDE)
     score, size = Variable(n.like(-1e30)), Variable(n)
     sums = [Variable(n.like(0.0)) for _ in group[1:]]
     for below in loop(1, n_samples):
@@ -297,12 +297,6 @@ def best_cut(
     return score.get(), size.get()
 
 
-def moved(sums: list[Lanes], mean: Vector) -> list[Lanes]:
-    """Return the sums of products of samples about their mean."""
-    C = len(mean)
-    return [value - mean[c] * sums[1 + d] for (c, d), value in la.matrix(sums[1 + C :]).items()]
-
-
 def part_score(W: Matrix, n: Lanes, share: Lanes) -> Lanes:
     """Return n (log n - log det(S) / 2) of n samples of scatter W = n S, but for n times a constant.
 
@@ -320,9 +314,7 @@ def part_score(W: Matrix, n: Lanes, share: Lanes) -> Lanes:
     ai, bi, ci = s * (W[0, 0] + W[1, 1]), s * W[2, 1], s * (W[0, 0] + W[2, 2])
     real, imaginary = (a * c - ai * ci) - (b * b - bi * bi), (a * ci + ai * c) - 2.0 * (b * bi)
     last, n5 = real * real + imaginary * imaginary, n * n * (n * n) * n
-    return (
-        0.25 * n * la.log_roughly(first / last * n5 * (n5 * 1e-25))
-    )  # n^4 / |det(S)|^2, scaled to be in range
+    return 0.25 * n * la.log_roughly(first / last * n5 * (n5 * 1e-25))  # 1e-25: to be within range
 
 
 @compiled
