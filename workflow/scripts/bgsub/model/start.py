@@ -257,8 +257,9 @@ def core_odds(
 def moments(sums: list[Lanes]) -> tuple[Lanes, Vector, Matrix]:
     """Return the number, mean and covariance of samples with these sums; of less than one, as if of one."""
     n = sums[0].at_least(1.0)
-    S = {place: value / (n * n) for place, value in scatter([n, *sums[1:]]).items()}
-    return n, [one / n for one in sums[1 : 2 + max(S)[0]]], S
+    inverse = la.reciprocal(n)
+    S = {place: value * (inverse * inverse) for place, value in scatter([n, *sums[1:]]).items()}
+    return n, [one * inverse for one in sums[1 : 2 + max(S)[0]]], S
 
 
 def best_cut(
