@@ -238,7 +238,7 @@ def core_odds(
         return [one.get() for one in sums]
 
     def log_density(sums: list[Lanes]) -> list[Lanes]:
-        n, mean, S = moments(sums)
+        n, mean, S = estimates(sums)
         return Gaussian.of([n, *mean, *la.plus_scaled_identity(S, share).values()]).polynomial()
 
     def odds(core: list[Lanes]) -> list[Lanes]:
@@ -248,17 +248,17 @@ def core_odds(
 
     quarter, one = (0.25 * count).floor(), zero.like(1.0)
     half = total(lambda rank, _: select((rank >= quarter) & (rank < count - quarter), one, 0.0))
-    _, mean, S = moments(half)
+    _, mean, S = estimates(half)
     middle, width = [one.single() for one in mean], (la.trace(S) * (2.0 / len(mean)) + share).single()
     odds_around = odds(total(lambda _, x: width / (width + squared_distance(x, middle))))
     return odds(total(lambda _, x: select(value_at(odds_around, x) < 0.0, one, 0.0)))
 
 
-def moments(sums: list[Lanes]) -> tuple[Lanes, Vector, Matrix]:
+def estimates(sums: list[Lanes]) -> tuple[Lanes, Vector, Matrix]:
     """Return the number, mean and covariance of samples with these sums; of less than one, as if of one."""
     n = sums[0].at_least(1.0)
     inverse = la.reciprocal(n)
-    S = {place: value * (inverse * inverse) for place, value in scatter([n, *sums[1:]]).items()}
+    S: Matrix = {place: value * (inverse * inverse) for place, value in scatter([n, *sums[1:]]).items()}
     return n, [one * inverse for one in sums[1 : 2 + max(S)[0]]], S
 
 
@@ -270,7 +270,7 @@ def best_cut(
     The group's samples are the first ones of `ordered`; `group` are its sums. All is in single precision and
     about the group's mean, so it errs by 1e-2 nats. About it, both sides' first sums differ in sign only.
     """
-    C, (n, mean, S) = len(centre), moments(group)
+    C, (n, mean, S) = len(centre), estimates(group)
     origin = [((one + other) * UNIT).single() for one, other in zip(centre, mean, strict=True)]
     products = [(one * n * UNIT**2).single() for one in S.values()]
     n, share = group[0].single(), (share * UNIT**2).single()
