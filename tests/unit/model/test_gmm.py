@@ -165,6 +165,28 @@ def test_acceleration_saves_iterations_and_loses_no_likelihood():
     assert np.median(ours.n_iter_) < 40
 
 
+@pytest.mark.parametrize(
+    "settings_", [{}, {"n_components": 3}, {"covariance_floor": 0.01}, {"start": "random"}]
+)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_pixel_stops_where_a_plain_step_would_gain_less_than_the_tolerance(settings_, channels):
+    frames = mixed_pixels(4, each=40)[..., :channels]
+    model = PixelMixture(**settings_).fit(frames)
+    assert model.converged_.all()
+    *_, log_likelihood, _ = plain_em(model, frames, 1, model.covariance_floor)
+    assert (log_likelihood - model.log_likelihood_[0]).max() < 1e-6
+
+
+def test_a_pixel_stops_long_before_plain_em():
+    frames = noisy_pixels(np.random.default_rng(2), 400)
+    paths = [
+        PixelMixture(tolerance=None, max_iterations=most).fit(frames).log_likelihood_[0] for most in range(60)
+    ]
+    gains = np.diff(paths, axis=0)
+    steps = np.where(gains.min(axis=0) < 1e-6, (gains < 1e-6).argmax(axis=0) + 1, 60)
+    assert PixelMixture().fit(frames).n_iter_.mean() < 0.6 * steps.mean()
+
+
 def test_a_tighter_tolerance_goes_further_on_the_same_way():
     frames = mixed_pixels(2)
     model = PixelMixture(tolerance=1e-4).fit(frames)

@@ -70,7 +70,7 @@ def test_a_nearly_empty_component_keeps_its_digits(n_components, n_samples, care
     totals = sums_of(np.ones(n_samples), samples)
     all_totals = np.repeat(totals[:, np.newaxis], WIDTH, axis=1)
     all_samples = np.repeat(samples.reshape(-1, 1), WIDTH, axis=1).astype(np.float32)
-    rows = np.zeros((STATES + 3 + S + 6 * n_components * S, WIDTH))
+    rows = np.zeros((STATES + 3 + (7 * n_components - 2) * S, WIDTH))
     shape = Shape.of(n_components, 3)
     expect(shape, rows, all_samples, all_totals, n_samples, parameters, careful)
     sums = rows[-n_components * S :]

@@ -19,7 +19,7 @@ Colours = NDArray[np.uint8]
 
 SPLIT = STARTS["split"]
 BUSY, FRESH = 0, 1
-FIRST_STEPS = 4  # of neighbours together: to move those who would be done costs more than to let them wait
+FIRST_STEPS = 3  # of neighbours together: to move those who would be done costs more than to let them wait
 
 
 class Fit(NamedTuple):
@@ -66,7 +66,7 @@ def fit_band(
     """
     n_samples, stride, C = frames.shape
     K, n_pixels, T = len(fit.weights), len(places), 1 + C + C * (C + 1) // 2
-    moving = em.STATES + C + T + 4 * K * T  # rows that a pixel takes with it
+    moving = em.STATES + C + T + (5 * K - 3) * T  # rows that a pixel takes with it
     rows = aligned(2 * (moving + 2 * K * T)).reshape(2, -1, WIDTH)
     samples = aligned(n_samples * C).view(np.float32).reshape(2, -1, WIDTH)
     pixel = np.zeros((2, WIDTH), np.int64)

@@ -49,8 +49,8 @@ class PixelMixture:
         start, means uniform in [0, 1], identity covariances, equal weights. `random`: K random samples as
         means, the pixel's covariance, equal weights.
     tolerance : float or None
-        A pixel stops when the gain of an iteration falls below it, nats per sample. None: never, each pixel
-        takes exactly `max_iterations` iterations.
+        A pixel stops when an iteration would gain less, nats per sample. None: never, each pixel takes
+        exactly `max_iterations` iterations.
     max_iterations : int
         Largest number of M-steps.
     covariance_floor : float or None
@@ -71,7 +71,7 @@ class PixelMixture:
     n_iter_ : ndarray (H, W) int32
         M-steps until the pixel stopped. Constant pixels and K = 1 are solved in closed form: 0.
     converged_ : ndarray (H, W) bool
-        Stopped since the gain fell below the tolerance, or closed form.
+        Stopped since an iteration would gain less than the tolerance, or closed form.
     flags_ : ndarray (H, W) uint8
         Sum of 1 constant pixel, 2 rank-deficient data, 4 a covariance at the floor, 8 a component with fewer
         than 4 effective samples, 16 the arithmetic without a floor is undefined here (singular covariance or

@@ -1,8 +1,8 @@
 """The steps of EM in lanes, for any number of components and channels: E, M, extrapolate, floor.
 
-Dempster, Laird & Rubin 1977; Varadhan & Roland 2008. Colours are 8-bit levels about the pixel's rounded mean,
-so that samples are small exact integers. Everything of 16 pixels is in rows of 16 numbers. A sample's terms
-are 1, its channels x, and the lower triangle of x x'. Rows of a component are
+Dempster, Laird & Rubin 1977; Henderson & Varadhan 2019. Colours are 8-bit levels about the pixel's rounded
+mean, so that samples are small exact integers. Everything of 16 pixels is in rows of 16 numbers. A sample's
+terms are 1, its channels x, and the lower triangle of x x'. Rows of a component are
 
 - its sums: those of the samples' terms, weighted with its responsibilities. An M-step turns sums into
   parameters, so any start is a set of sums, too, and any combination of sums with positive weights is valid
@@ -29,13 +29,13 @@ ALIVE_SAMPLES = 4.0  # a component with fewer effective samples than d + 1 = 4 h
 RESOLVED = 1e-10  # squared levels: a smaller variance is what rounding leaves of squares of samples
 SINGULAR = 1e6 * 2.220446049250313e-16  # of the largest eigenvalue: scipy's multivariate_normal
 # Rows of a pixel's state: its likelihood; that as recorded, in the trajectory's unit, and its last change;
-# which kind of step its parameters come from; the longest extrapolation; M-steps; whether it has converged;
-# its flags; the rank of its samples' covariance; whether its samples need care; of the last E-step, the
-# likelihood and the lowest log density of a likeliest component, where it is known, else 0.
-BEST, RECORDED, CHANGE, KIND, LONGEST, STEP, CONVERGED, FLAGS, RANK, CAREFUL, LIKELIHOOD, LOWEST = range(12)
-STATES = 12
-PLAIN, EXTRAPOLATED = 1.0, 2.0  # KIND; 0 at the start
-FIRST_STEP = 2.0  # longest extrapolation at first and after a failure; 4 times as long after each success
+# whether its sums are extrapolated; the longest extrapolation; M-steps; whether it has converged; its flags;
+# the rank of its samples' covariance; whether its samples need care; of the last E-step, the likelihood and
+# the lowest log density of a likeliest component, where it is known, else 0.
+BEST, RECORDED, CHANGE, EXTRAPOLATED, LONGEST, STEP, CONVERGED, FLAGS, RANK, CAREFUL, LIKELIHOOD, LOWEST = (
+    range(STATES := 12)
+)
+FIRST_STEP, GROWTH = 2.0, 1.5  # longest extrapolation at first and after a failure, and by success
 NEVER = -1e300  # a likelihood below any other
 LogDensities = Callable[[Vector], list[Lanes]]  # of each component, at a sample
 
@@ -45,7 +45,7 @@ class FitSettings(NamedTuple):
 
     start: int  # a value of `start.STARTS`
     seed: int  # of random starts
-    tolerance: float  # gain in nats per sample below which a pixel stops; negative means never
+    tolerance: float  # nats per sample; a pixel stops when a step would gain less; negative means never
     max_iterations: int  # largest number of M-steps
     floor: float  # smallest variance in any direction, squared levels; 0 means none
 
@@ -53,9 +53,11 @@ class FitSettings(NamedTuple):
 class Pixels(NamedTuple):
     """What is known of 16 pixels, in rows: their state, the rounded mean of their samples, and these' sums.
 
-    Then the components' sums that the next step starts from, those of the step before, those to go back to
-    from an extrapolation, and their parameters. No later step needs the last two: the coefficients of the
-    components' log densities, and the sums of the E-step.
+    Then the components' sums that the next step starts from. Of all components but the last, whose follow
+    from the others' and the totals: the sums that the step before started from, those that its E-step gave,
+    to go back to from an extrapolation, and the coefficients of their log odds to the last one. Then the
+    components' parameters. No later step needs what remains: the coefficients of the components' log
+    densities, and the sums of the E-step.
     """
 
     state: Rows
@@ -63,7 +65,8 @@ class Pixels(NamedTuple):
     totals: Rows
     sums: Rows
     base: Rows
-    fallback: Rows
+    image: Rows
+    slopes: Rows
     parameters: Rows
     densities: Rows
     new: Rows
@@ -75,9 +78,10 @@ def term_rows(channels: int) -> int:
 
 
 def pixels_of(shape: Shape, rows: Rows) -> Pixels:
-    """Return the parts of what numba knows as one array (STATES + C + T + 6 K T, 16)."""
-    C, T = shape.channels, term_rows(shape.channels)
-    return Pixels(*map(rows.part, accumulate([0, STATES, C, T, *5 * [shape.components * T]])))
+    """Return the parts of what numba knows as one array (STATES + C + T + (7 K - 3) T, 16)."""
+    K, C, T = shape.components, shape.channels, term_rows(shape.channels)
+    sizes = [STATES, C, T, K * T, *3 * [(K - 1) * T], *2 * [K * T]]
+    return Pixels(*map(rows.part, accumulate([0, *sizes])))
 
 
 @kernel
@@ -90,8 +94,11 @@ def em_step(shape: Shape, rows: Rows, samples: Rows, n_samples: Scalar, settings
     lost = m_step(shape, pixels, lanes(settings.floor))
     for half in loop(0, 2):  # of the lanes, whose sums fit into the registers
         e_step(shape, Pixels(*(part.half(half) for part in pixels)), samples.half(half), n_samples)
-    done, plain, fell = judge(shape.components, pixels.state, lost, settings)
-    choose_next(shape, pixels, plain, fell, settings)
+    ahead = Variable(0.0)
+    with (lanes(settings.tolerance) >= 0.0).anywhere():
+        ahead.set(gain_ahead(shape, pixels))
+    done, fell = judge(shape.components, pixels.state, lost, ahead.get(), settings)
+    choose_next(shape, pixels, fell, settings)
     return done
 
 
@@ -285,73 +292,102 @@ def posterior(q: list[Lanes]) -> tuple[list[Lanes], Lanes, Lanes]:
     return [one * share for one in densities], density, highest
 
 
-def judge(K: int, state: Rows, lost: Mask, settings: FitSettings) -> tuple[Mask, Mask, Mask]:
-    """Record a step's likelihood; return the masks of pixels that are done, took a plain step, and fell.
+def gain_ahead(shape: Shape, pixels: Pixels) -> Lanes:
+    """Return what the step from `sums` to `new` would gain at most, nats per sample, to second order.
 
-    A pixel whose extrapolation lowered the likelihood keeps the one before it. So does one whose arithmetic
-    is undefined; where the next step's would be, as the notebook's densities underflow, it stops.
+    Such a gain is at least half the square of the step's length, and at most all of it, in the Fisher
+    information of samples whose components are known (from Dempster, Laird & Rubin 1977, section 3).
+    """
+    K, C, T = shape.components, shape.channels, term_rows(shape.channels)
+    gain = lanes(0.0)
+    for k in range(K):
+        before, after, parameters, density = (
+            rows.block(k * T, T) for rows in (pixels.sums, pixels.new, pixels.parameters, pixels.densities)
+        )
+        step = [one - other for one, other in zip(after, before, strict=True)]
+        mean, covariance = parameters[1 : 1 + C], la.matrix(parameters[1 + C :])
+        P: Matrix = {
+            (c, d): value * (-2.0 if c == d else -1.0)
+            for (c, d), value in la.matrix(density[1 + C :]).items()
+        }
+        shift = [one - step[0] * middle for one, middle in zip(step[1 : 1 + C], mean, strict=True)]
+        spread = {
+            (c, d): value - step[1 + c] * mean[d] - mean[c] * shift[d] - step[0] * covariance[c, d]
+            for (c, d), value in la.matrix(step[1 + C :]).items()
+        }
+        columns = [la.times(P, [spread[max(c, d), min(c, d)] for c in range(C)]) for d in range(C)]
+        trace = la.total(columns[c][d] * columns[d][c] for c in range(C) for d in range(C))
+        length = step[0] * step[0] + (dot(la.times(P, shift), shift) + 0.5 * trace)
+        gain = length * la.reciprocal(before[0].at_least(1e-8)) + gain
+    return gain * la.reciprocal(pixels.totals[0])
+
+
+def judge(K: int, state: Rows, lost: Mask, ahead: Lanes, settings: FitSettings) -> tuple[Mask, Mask]:
+    """Record a step's likelihood; return the masks of the pixels that are done, and of those that fell.
+
+    A pixel falls where an extrapolation lowers its likelihood: it keeps the one before. Without a floor, it
+    keeps it also where this step is undefined, as a component is empty or singular (`lost`) or the likelihood
+    no number, and is done; so it is where the next step would be, since all densities of a sample underflow.
     """
     best, likelihood, step = state[BEST], state[LIKELIHOOD], state[STEP]
-    tolerance, unfloored = lanes(settings.tolerance), lanes(settings.floor) <= 0.0
-    last = step >= lanes(settings.max_iterations)
-    lost = lost | (unfloored & ~(likelihood > NEVER))
-    plain, fell = state[KIND].equals(PLAIN), state[KIND].equals(EXTRAPOLATED) & ~(likelihood >= best)
-    value = select(fell | (lost & (step > 0.0)), best, likelihood)
-    lost = lost | (unfloored & (state[LOWEST] < LOWEST_EXPONENT) & ~last)
-    small_gain = (tolerance >= 0.0) & (value - best < tolerance)
-    converged = (state[RANK] <= 0.0) | (~lost if K == 1 else ~lost & plain & small_gain)
+    unfloored, last = lanes(settings.floor) <= 0.0, step >= lanes(settings.max_iterations)
+    fell = (state[EXTRAPOLATED] > 0.0) & ~(likelihood >= best)
+    undefined = lost | (unfloored & ~(likelihood > NEVER))
+    value = select(fell | (undefined & (step > 0.0)), best, likelihood)
+    undefined = undefined | (unfloored & ~last & (state[LOWEST] < LOWEST_EXPONENT))
+    at_optimum = ~undefined & ~fell & (ahead < lanes(settings.tolerance)) if K > 1 else ~undefined
+    converged = (state[RANK] <= 0.0) | at_optimum
     recorded = (value * TRAJECTORY_UNIT + 0.5).floor()
     state[CHANGE], state[RECORDED], state[BEST] = recorded - state[RECORDED], recorded, value
-    state[FLAGS] = state[FLAGS] + select(lost, constants.UNDEFINED, lanes(0.0))
+    state[FLAGS] = state[FLAGS] + select(undefined, constants.UNDEFINED, lanes(0.0))
     state[CONVERGED] = select(converged, 1.0, 0.0)
-    return converged | lost | last, plain, fell
+    return converged | undefined | last, fell
 
 
-def choose_next(shape: Shape, pixels: Pixels, plain: Mask, fell: Mask, settings: FitSettings) -> None:
-    """Set the sums of the next step: those of the E-step, or towards a tolerance every second time beyond."""
-    state, accelerated = pixels.state, (lanes(settings.tolerance) >= 0.0) & (lanes(settings.floor) > 0.0)
-    longest = select(state[KIND].equals(EXTRAPOLATED), 4.0 * state[LONGEST], state[LONGEST])
-    state[LONGEST] = select(fell, FIRST_STEP, longest)
-    state[KIND], state[STEP] = PLAIN, state[STEP] + 1.0
+def choose_next(shape: Shape, pixels: Pixels, fell: Mask, settings: FitSettings) -> None:
+    """Set the sums of the next step: those of the E-step, or towards a tolerance some beyond."""
+    accelerated = (lanes(settings.tolerance) >= 0.0) & (lanes(settings.floor) > 0.0)
+    pixels.state[STEP] = pixels.state[STEP] + 1.0
     with accelerated.anywhere():
-        extrapolate(shape, pixels, plain & (state[STEP] < lanes(settings.max_iterations)), fell)
+        extrapolate(shape, pixels, fell, lanes(settings.max_iterations))
     with (~accelerated).anywhere():
         for row in range(shape.components * term_rows(shape.channels)):
             pixels.sums[row] = pixels.new[row]
 
 
-def extrapolate(shape: Shape, pixels: Pixels, allowed: Mask, fell: Mask) -> None:
-    """Set the sums of the next step to an extrapolation of the last ones, where `allowed` and worth it.
+def extrapolate(shape: Shape, pixels: Pixels, fell: Mask, last_step: Lanes) -> None:
+    """Set the sums of the next step to an extrapolation of the last ones, where that is worth it.
 
-    `base`, `sums` and `new` are the sums of three EM steps in a row. SQUAREM (Varadhan & Roland 2008, scheme
-    S3) goes to base + 2 a (sums - base) + a^2 (new - 2 sums + base), with a the ratio of the norms of these
-    two differences in units of the pixel's own variances, and at most as long as the state allows. Pixels
-    whose last extrapolation lowered the likelihood go on from `fallback`, the plain step beside it. The last
-    step is a plain one, so that it cannot be one that would be taken back.
+    An EM step led from `base` to `image`, and the last one from `sums` to `new`. Anderson's method of depth 1
+    goes to new + a (new - image). A step's product with what its start's move, from `base` to `sums`, has
+    changed in the log odds of the components (`slopes`) is the likelihood's slope along that move: a is where
+    the slope would vanish, were it linear, and at most as long as the state allows.
+
+    Pixels whose last extrapolation lowered the likelihood go on from `image`, the plain step beside it. The
+    last step is a plain one, so that it cannot be one that would be taken back.
     """
-    K, C, T, state = shape.components, shape.channels, term_rows(shape.channels), pixels.state
-    sums, base, new, fallback = pixels.sums, pixels.base, pixels.new, pixels.fallback
-    n, squares = la.reciprocal(pixels.totals[0]), la.matrix(pixels.totals.block(1 + C, T - 1 - C))
-    v = [la.reciprocal(squares[c, c] + 1.0) for c in range(C)]
-    units = [n * n, *(one * n for one in v), *(v[c] * v[d] for c, d in squares)]
-    move, curve = lanes(0.0), lanes(1e-30)
-    # All sums add up to the totals, so one component's follow from the others'.
-    for row in range(max(1, K - 1) * T):
-        first = sums[row] - base[row]
-        second = (new[row] - sums[row]) - first
-        move, curve = first * units[row % T] * first + move, second * units[row % T] * second + curve
-    a = (move * la.reciprocal(curve)).sqrt().at_most(state[LONGEST])
-
-    def ahead(row: int) -> Lanes:
-        first = sums[row] - base[row]
-        return a * a * ((new[row] - sums[row]) - first) + (2.0 * a * first + base[row])
-
-    allowed = allowed & (a >= 1.0)
-    for k in range(K):
-        allowed = allowed & (ahead(k * T) >= 1.0)  # each must keep at least one sample
-    for row in range(K * T):
-        target, before, now, then = ahead(row), base[row], sums[row], new[row]
-        base[row] = select(fell, before, now)
-        sums[row] = select(fell, fallback[row], select(allowed, target, then))
-        fallback[row] = select(allowed, then, fallback[row])
-    state[KIND] = select(allowed, EXTRAPOLATED, PLAIN)
+    K, T, state = shape.components, term_rows(shape.channels), pixels.state
+    sums, base, image, slopes = pixels.sums, pixels.base, pixels.image, pixels.slopes
+    longest = select(state[EXTRAPOLATED] > 0.0, GROWTH * state[LONGEST], state[LONGEST])
+    state[LONGEST] = select(fell, FIRST_STEP, longest)
+    last = (K - 1) * T  # its sums are what the others leave of the totals
+    rest, reached = pixels.totals.block(0, T), list[tuple[Lanes, Lanes, Lanes]]()
+    along, bend = lanes(0.0), lanes(1e-300)
+    for row in range(last):
+        now, new = select(fell, base[row], sums[row]), select(fell, image[row], pixels.new[row])
+        slope = select(fell, slopes[row], pixels.densities[row] - pixels.densities[last + row % T])
+        turn = slope - slopes[row]
+        along, bend = turn * (new - now) + along, turn * ((image[row] - base[row]) - (new - now)) + bend
+        reached.append((now, new, slope))
+    a = (along / bend).at_most(state[LONGEST])
+    shares = [a * (new - image[row]) + new for row, (_, new, _) in enumerate(reached) if row % T == 0]
+    allowed = (along > 0.0) & (bend > 0.0) & (state[STEP] >= 2.0) & (state[STEP] < last_step)
+    for share in [*shares, rest[0] - la.total([lanes(0.0), *shares])]:
+        allowed = allowed & (share >= 1.0)  # each must keep at least one sample
+    for row, (now, new, slope) in enumerate(reached):
+        sums[row] = select(allowed, a * (new - image[row]) + new, new)
+        rest[row % T] = rest[row % T] - sums[row]
+        base[row], image[row], slopes[row] = now, new, slope
+    for row in range(T):
+        sums[last + row] = select(fell | allowed, rest[row], pixels.new[last + row])
+    state[EXTRAPOLATED] = select(allowed, 1.0, 0.0)
