@@ -185,17 +185,19 @@ def test_logarithm_of_one_plus_reaches_its_precision():
 @kernel
 def matrices(rows: Rows, out: Rows) -> None:
     A = dict(zip(PLACES, rows.block(0, 6), strict=True))
-    values = lanemath.eigen(A)
-    floored = lanemath.floored(values, lanes(1.0))
+    spectrum = lanemath.spectrum(A)
+    floored = lanemath.floored(spectrum, lanes(1.0))
     M, i = lanemath.factor(floored)
     inverse = lanemath.inverse(M, i)
-    results = [*(part[place] for part in (floored, M, inverse) for place in PLACES), *i]
-    for row, value in enumerate([*results, *(one for length, vector in values for one in (length, *vector))]):
+    values, P, N = spectrum
+    parts = [*floored.values(), *M.values(), *inverse.values(), *P.values(), *N.values(), *i, *values]
+    for row, value in enumerate(parts):
         out[row] = value
 
 
 @pytest.mark.parametrize(
-    "kind", ["spread", "near the floor", "double", "rank 1", "negative by rounding", "alike", "tiny"]
+    "kind",
+    ["spread", "near the floor", "double", "rank 1", "negative by rounding", "alike", "diagonal", "tiny"],
 )
 def test_eigenvalues_floor_and_whitening_are_lapacks(kind):
     """Also where eigenvalues are double, and at the floor; errors are those of rounding the largest."""
@@ -209,23 +211,35 @@ def test_eigenvalues_floor_and_whitening_are_lapacks(kind):
             "rank 1": np.array([500.0, 0, 0]) * rng.uniform(size=(WIDTH, 1)),
             "negative by rounding": np.array([100.0, 1e-14, -1e-14]) * np.ones((WIDTH, 1)),
             "alike": np.ones((WIDTH, 3)) * rng.uniform(0, 9, (WIDTH, 1)),
+            "diagonal": np.ones((WIDTH, 3)) * rng.uniform(0, 9, (WIDTH, 1)),
             "tiny": np.array([1e4, 1e-5, 2e-6]) * rng.uniform(0.5, 1, (WIDTH, 3)),
         }[kind]
+        V = V if kind != "diagonal" else np.eye(3)[np.newaxis].repeat(WIDTH, axis=0)
         A = np.einsum("lij,lj,lkj->lik", V, values, V)
         A = (A + A.transpose(0, 2, 1)) / 2
-        out = np.empty((33, WIDTH))
+        out = np.empty((36, WIDTH))
         matrices(np.ascontiguousarray(A[:, *LOWER].T), out)
         L, Q = np.linalg.eigh(A)
         expected = np.einsum("lij,lj,lkj->lik", Q, np.maximum(L, 1.0), Q)
         scale = np.maximum(L[:, 2], 1.0)
         assert (np.abs(out[:6].T - expected[:, *LOWER]) / scale[:, None]).max() < 2e-14
-        found = out[21:].T.reshape(WIDTH, 3, 4)
-        assert (np.abs(np.sort(found[..., 0]) - L) / scale[:, None]).max() < 2e-14
-        lengths = found[..., 1:] @ found[..., 1:].swapaxes(1, 2)
-        np.testing.assert_allclose(lengths, [np.eye(3)] * WIDTH, atol=1e-14)
-        M = np.zeros((WIDTH, 3, 3))
-        M[:, *LOWER] = out[6:12].T
-        diagonal = M @ expected @ M.swapaxes(1, 2) * out[18:21].T[:, np.newaxis]
+        found = out[33:].T
+        assert (np.abs(np.sort(found) - L) / scale[:, None]).max() < 2e-14
+        M, P, N = np.zeros((3, WIDTH, 3, 3))
+        for whole, rows in ((M, out[6:12]), (P, out[18:24]), (N, out[24:30])):
+            whole[:, *LOWER] = rows.T
+        P, N = (part + np.tril(part, -1).swapaxes(1, 2) for part in (P, N))
+        low, high, alone = found.T[..., np.newaxis, np.newaxis]
+        across = np.eye(3) - P
+        for product, truth, gap in (
+            (P @ P, P, np.minimum(abs(alone - low), abs(alone - high))),
+            (P @ N, 0, high - low),
+            (N @ N, across, high - low),
+            (A @ P, alone * P, 1),
+            (A @ across, (high + low) / 2 * across + (high - low) / 2 * N, 1),
+        ):
+            assert (np.abs(product - truth) * gap / scale[:, None, None]).max() < 2e-14
+        diagonal = M @ expected @ M.swapaxes(1, 2) * out[30:33].T[:, np.newaxis]
         np.testing.assert_allclose(diagonal, [np.eye(3)] * WIDTH, atol=1e-8)
         assert np.abs(out[12:18].T - np.linalg.inv(expected)[:, *LOWER]).max() < 1e-10
 

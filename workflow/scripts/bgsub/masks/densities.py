@@ -8,7 +8,7 @@ from bgsub.masks.difference import Score
 from bgsub.masks.planes import planes
 from bgsub.model.compiled import compiled
 from bgsub.model.constants import LEVELS, ROUNDING_VARIANCE
-from bgsub.model.lanemath import dot, eigen, exp_minus, factor, floored, log_one_plus, matrix
+from bgsub.model.lanemath import dot, exp_minus, factor, floored, log_one_plus, matrix, spectrum
 from bgsub.model.lanes import WIDTH, Lanes, Rows, Scalar, Shape, Variable, kernel, lanes, select
 from bgsub.model.steps import log_norm
 
@@ -166,7 +166,7 @@ def _pack_pixels(
 @kernel
 def _whiten(rows: Rows) -> None:
     """Turn rows of a weight, a mean and a covariance into what is packed of them."""
-    M, d = factor(floored(eigen(matrix(rows.block(4, 6))), lanes(ROUNDING_VARIANCE)))
+    M, d = factor(floored(spectrum(matrix(rows.block(4, 6))), lanes(ROUNDING_VARIANCE)))
     rows[0] = log_norm(rows[0], d)
     for row, ((r, _), value) in enumerate(M.items(), 4):
         rows[row] = d[r].sqrt() * value

@@ -19,7 +19,7 @@ Colours = NDArray[np.uint8]
 
 SPLIT = STARTS["split"]
 BUSY, FRESH = 0, 1
-FIRST_STEPS = 3  # of neighbours together: to move those who would be done costs more than to let them wait
+MOST_TO_MOVE = 12  # while more neighbours are at work, their idle lanes cost less than moving them all
 
 
 class Fit(NamedTuple):
@@ -61,8 +61,8 @@ def fit_band(
 
     Random starts go by the pixels' `places` (P,) in the whole image; P' is P or more, a multiple of 16.
 
-    Sixteen pixels that lie side by side take their first steps together. Whoever is not done then takes a
-    lane among other busy ones, where each makes way when it is done.
+    Sixteen pixels that lie side by side take steps together until some of them are done. The others then take
+    lanes among other busy ones, where each makes way when it is done.
     """
     n_samples, stride, C = frames.shape
     K, n_pixels, T = len(fit.weights), len(places), 1 + C + C * (C + 1) // 2
@@ -75,11 +75,9 @@ def fit_band(
     room[:] = np.inf
     network = np.ascontiguousarray(sorting_network(n_samples, RUN).T)
     weights, means, covariances = fit.weights.ravel(), fit.means.ravel(), fit.covariances.ravel()
-    # Without a tolerance all take the same number of steps.
-    together = FIRST_STEPS if settings.tolerance >= 0.0 else settings.max_iterations + 1
-    next_pixel, step = 0, 0
+    next_pixel = fresh = 0  # lanes of FRESH that are at work
     while True:
-        if step == together:
+        if fresh <= MOST_TO_MOVE:
             lane = 0
             for j in range(WIDTH):
                 while (at_work[BUSY] >> lane) & 1:
@@ -90,20 +88,19 @@ def fit_band(
                     pixel[BUSY, lane] = pixel[FRESH, j]
                     at_work[FRESH] ^= 1 << j
                     at_work[BUSY] ^= 1 << lane
+                    fresh -= 1
         if at_work[FRESH] == 0 and next_pixel < n_pixels:
             load(shape, frames, stride, next_pixel, n_samples, rows[FRESH], samples[FRESH])
             if settings.start == SPLIT:
                 split(shape, rows[FRESH], samples[FRESH], n_samples, settings.floor, network, room)
-            for j in range(min(WIDTH, n_pixels - next_pixel)):
+            fresh = min(WIDTH, n_pixels - next_pixel)
+            for j in range(fresh):
                 if settings.start != SPLIT:
                     draw_start(settings, places[next_pixel], j, K, C, rows[FRESH], samples[FRESH])
                 pixel[FRESH, j] = next_pixel + offset
                 at_work[FRESH] |= 1 << j
                 next_pixel += 1
-            step = 0
-        which = BUSY
-        if at_work[FRESH] and step < together:
-            which, step = FRESH, step + 1
+        which = BUSY if at_work[BUSY] and fresh <= MOST_TO_MOVE else FRESH
         if at_work[which] == 0:
             return
         done = em_step(shape, rows[which], samples[which], n_samples, settings)
@@ -113,6 +110,7 @@ def fit_band(
                 steps.gains[t] += int(rows[which, em.CHANGE, j])
                 if (done >> j) & 1:
                     at_work[which] ^= 1 << j
+                    fresh -= which == FRESH
                     p, converged = pixel[which, j], rows[which, em.CONVERGED, j] > 0.0
                     steps.converged_at[t] += converged
                     fit.n_iter[p], fit.converged[p] = t, converged

@@ -12,21 +12,27 @@ from bgsub.model.numerics import LN2_HIGH, LN2_LOW, LOG2_E, LOWEST_EXPONENT, ODD
 
 Vector = list[Lanes]
 Matrix = dict[tuple[int, int], Lanes]
+Spectrum = tuple[Vector, Matrix, Matrix]
 
 LN2 = 0.6931471805599453
 ROOT_HALF = {DOUBLE: 0x3FE6A09E667F3BCD, SINGLE: 0x3F3504F3}  # bits of sqrt(1/2)
 # Bits from which those of x, or half of them, are taken: near 1 / x to 5.1 %, and near 1 / sqrt(x) to 3.5 %
 RECIPROCAL, INVERSE_ROOT = 0x7FDE623822FC16E6, 0x5FE6EB50C7B537A9
-# exp(-r) for |r| <= ln(2) / 2, minimax to 2e-12, and log(1 + m) for m from sqrt(1/2) - 1 to sqrt(2) - 1,
-# Chebyshev's to 3e-7; cos(acos(r) / 3) for r from 0 to 1, Chebyshev's to 1.2e-8; highest power first
+# Highest power first: exp(-r) for |r| <= ln(2) / 2, minimax to 2e-12; cos(acos(r) / 3) for r from 0 to 1,
+# Chebyshev's to 1e-16; 1 / sqrt(1 - e) for |e| < 0.07, Chebyshev's to 9e-7; log(1 + m) for m from
+# sqrt(1/2) - 1 to sqrt(2) - 1, Chebyshev's to 3e-7
 EXP = (
     2.4876164022625967e-05, -0.00019915866926782682, 0.0013888821677630362, -0.008333266097949614,
     0.041666666890957, -0.16666666891045775, 0.49999999999797934, -0.9999999999797852, 1.0,
 )  # fmt: skip
 COS_THIRD = (
-    0.0005536798053089907, -0.0029619869500113233, 0.00771881355579777, -0.014327297069798862,
-    0.024405840578346473, -0.04807964780887367, 0.16666519134174745, 0.8660254148074923,
+    3.2232359568001076e-06, -3.267498708027046e-05, 0.0001568724819425666, -0.0004787268410364101,
+    0.0010569235322796502, -0.0018346099925369496, 0.0026791866935705904, -0.003501377540292205,
+    0.004325374615640921, -0.005267714315990529, 0.006498008762502702, -0.008257231424181105,
+    0.010973855336693905, -0.015592015353421945, 0.024691357771510436, -0.04811252242660946,
+    0.16666666666661262, 0.8660254037844387,
 )  # fmt: skip
+NEAR_INVERSE_ROOT = (0.3136826727102612, 0.3763139362944555, 0.4999992917148346, 0.9999992131153419)
 LOG_ROUGHLY = (
     0.11589569102344208, -0.18852438787146036, 0.20655334597959, -0.2488637832462905, 0.33299597871751524,
     -0.5000199301348118, 1.0000040901688652, 6.432101447989558e-08,
@@ -68,23 +74,22 @@ def dot(a: Sequence[Lanes], b: Sequence[Lanes]) -> Lanes:
 def reciprocal(x: Lanes) -> Lanes:
     """1 / x of a normal number > 0, to 3e-16 of it, in a third of a division's time.
 
-    A guess from the bits of x, and Newton's method twice in cubic order and once in square. Unlike a
-    processor's own approximations it has the same bits on each.
+    A guess from the bits of x, to 5.1 %, a polynomial that takes it to 3e-6, and Newton's method in cubic
+    order. Unlike a processor's own approximations it has the same bits on each.
     """
     y = _double(emit().sub(_integers(RECIPROCAL, x), _bits(x)))
-    for _ in range(2):
-        error = 1.0 - x * y
-        y = (error * error + error) * y + y
-    return (1.0 - x * y) * y + y
+    error = 1.0 - x * y
+    y = (error * y + y) * (error * error + 1.00000328)
+    error = 1.0 - x * y
+    return (error * error + error) * y + y
 
 
 def inverse_root(x: Lanes) -> Lanes:
     """1 / sqrt(x) of a normal number > 0, to 4e-16 of it; as `reciprocal`."""
     y = _double(emit().sub(_integers(INVERSE_ROOT, x), emit().lshr(_bits(x), _integers(1, x))))
-    for _ in range(3):
-        error = 1.0 - (x * y) * y
-        y = ((0.375 * error + 0.5) * error) * y + y
-    return y
+    y = y * polynomial(1.0 - (x * y) * y, NEAR_INVERSE_ROOT)
+    error = 1.0 - (x * y) * y
+    return (0.375 * error + 0.5) * (error * y) + y
 
 
 def exp_minus(x: Lanes) -> Lanes:
@@ -171,7 +176,9 @@ def difference(a: Lanes, b: Lanes, c: Lanes, d: Lanes) -> Lanes:
 
 def square_norm(A: Matrix) -> Lanes:
     """Sum of all entries' squares, which is that of the eigenvalues'."""
-    return total(value * value * (1.0 if i == j else 2.0) for (i, j), value in A.items())
+    parts = ([value for (i, j), value in A.items() if (i == j) == diagonal] for diagonal in (False, True))
+    twice, once = (dot(part, part) for part in parts)
+    return 2.0 * twice + once
 
 
 def plus_scaled_identity(A: Matrix, shift: Lanes) -> Matrix:
@@ -222,46 +229,49 @@ def inverse(M: Matrix, d: Vector) -> Matrix:
     return {(r, c): total(M[k, r] * d[k] * M[k, c] for k in range(r, len(d))) for r, c in M}
 
 
-def eigen(A: Matrix) -> list[tuple[Lanes, Vector]]:
-    """Return the eigenvalues of a 1 x 1 or 3 x 3 matrix, each with its eigenvector of length 1.
+def spectrum(A: Matrix) -> Spectrum:
+    """Return eigenvalues l, h, a and matrices P, N of A = a P + (h + l) / 2 (I - P) + (h - l) / 2 N, h >= l.
 
-    Of the largest and the smallest eigenvalue the one that lies farther from the others is found in closed
-    form; what is left is a 2 x 2 matrix. So errors stay near the rounding of the largest (Smith 1961,
-    Eigenvalues of a symmetric 3 x 3 matrix; Eberly 2014, A robust eigensolver for 3 x 3 symmetric matrices).
+    P = v v' projects on the eigenvector v of a, and N mirrors the plane across it, where (I - P + N) / 2
+    projects on that of h. Of the largest and the smallest eigenvalue, a is the one that lies farther from the
+    others, found in closed form; what it leaves is 2 x 2. So errors stay near the rounding of the largest
+    (Smith 1961, Eigenvalues of a symmetric 3 x 3 matrix; Eberly 2014, A robust eigensolver for 3 x 3
+    symmetric matrices). Of a 1 x 1 matrix all eigenvalues are the same.
     """
     if len(A) == 1:
-        return [(A[0, 0], [A[0, 0].like(1.0)])]
+        return [A[0, 0]] * 3, {(0, 0): A[0, 0].like(1.0)}, {(0, 0): A[0, 0].like(0.0)}
     mean = trace(A) * (1.0 / 3.0)
     B = plus_scaled_identity(A, -mean)
     square_spread = (square_norm(B) * (1.0 / 6.0)).at_least(1e-60)
     inverse_spread = inverse_root(square_spread)
-    r = 0.5 * determinant(B) * inverse_spread * (inverse_spread * inverse_spread)
+    spread = square_spread * inverse_spread
+    B = {place: value * inverse_spread for place, value in B.items()}
+    r = 0.5 * determinant(B)
     size = abs(r).at_most(1.0)
-    cosine = polynomial(size, COS_THIRD)
-    square = cosine * cosine  # Newton's method for 4 c^3 - 3 c = |r|
-    cosine = cosine - (cosine * (4.0 * square - 3.0) - size) * reciprocal(12.0 * square - 3.0)
-    away = 2.0 * (square_spread * inverse_spread) * cosine
-    alone = mean + select(r < 0.0, -away, away)
-    v = _longest_column(adjugate(plus_scaled_identity(A, -alone)))
-    first = abs(v[1]) < abs(v[0])  # a vector across v, and one across both
-    u = [select(first, -v[2], 0.0), select(first, 0.0, v[2]), select(first, v[0], -v[1])]
-    scale = inverse_root(dot(u, u))
-    u = [one * scale for one in u]
-    w = [v[1] * u[2] - v[2] * u[1], v[2] * u[0] - v[0] * u[2], v[0] * u[1] - v[1] * u[0]]
-    Au = times(A, u)
-    uu, uw, ww = dot(u, Au), dot(w, Au), dot(w, times(A, w))
-    # Jacobi's rotation (Golub & Van Loan, Matrix Computations, section 8.5)
-    half_gap = 0.5 * (ww - uu)
-    squares = (half_gap * half_gap + uw * uw).at_least(1e-300)
-    size = reciprocal(squares * inverse_root(squares) + abs(half_gap))
-    t = uw * select(half_gap < 0.0, -size, size)
-    c = inverse_root(t * t + 1.0)
-    s = t * c
-    return [
-        (alone, v),
-        (uu - t * uw, [c * one - s * other for one, other in zip(u, w, strict=True)]),
-        (ww + t * uw, [s * one + c * other for one, other in zip(u, w, strict=True)]),
-    ]
+    square = size * size  # even and odd powers: neither waits for the other
+    c = polynomial(square, COS_THIRD[1::2]) + size * polynomial(square, COS_THIRD[::2])
+    c = select(r < 0.0, -c, c)
+    # B has the eigenvalue 2 c. Its distances from the two others have the product 12 c^2 - 3.
+    scale = reciprocal(12.0 * (c * c) - 3.0)
+    P: Matrix = {place: value * scale for place, value in adjugate(plus_scaled_identity(B, -2.0 * c)).items()}
+    R = plus_scaled_identity({place: B[place] - (3.0 * c) * P[place] for place in B}, c)
+    square_gap = (square_norm(R) * 0.5).at_least(1e-60)
+    inverse_gap = inverse_root(square_gap)
+    N: Matrix = {place: value * inverse_gap for place, value in R.items()}
+    middle, half_gap = mean - c * spread, spread * square_gap * inverse_gap
+    return [middle - half_gap, middle + half_gap, 2.0 * c * spread + mean], P, N
+
+
+def floored(spectrum: Spectrum, floor: Lanes) -> Matrix:
+    """Return V max(L, floor) V' of a matrix V L V' with this spectrum.
+
+    It is the exact maximiser of a Gaussian's expected log-likelihood over covariances >= floor I, so an
+    M-step with it never lowers the likelihood (adding the floor to the diagonal does).
+    """
+    values, P, N = spectrum
+    low, high, alone = (value.at_least(floor) for value in values)
+    middle, half_gap = 0.5 * (high + low), 0.5 * (high - low)
+    return plus_scaled_identity({c: (alone - middle) * P[c] + half_gap * N[c] for c in P}, middle)
 
 
 def exceeds(A: Matrix, bound: Lanes) -> Mask:
@@ -274,23 +284,3 @@ def exceeds(A: Matrix, bound: Lanes) -> Mask:
         return B[0, 0] > 0.0
     square = B[0, 0] * B[1, 1] - B[1, 0] * B[1, 0] > 1e-14 * size * size
     return (B[0, 0] > 0.0) & square & (determinant(B) > 1e-14 * size * (size * size))
-
-
-def _longest_column(J: Matrix) -> Vector:
-    """Return the column of a 3 x 3 matrix of rank 1 with the largest diagonal entry, at length 1."""
-    second, third = J[0, 0] < J[1, 1], J[0, 0].at_least(J[1, 1]) < J[2, 2]
-    v = [select(third, J[2, c], select(second, J[max(1, c), min(1, c)], J[c, 0])) for c in range(3)]
-    square = dot(v, v)
-    none = square < 1e-250  # all directions are alike
-    scale = inverse_root(square.at_least(1e-250))
-    return [select(none, 1.0 if c == 0 else 0.0, v[c] * scale) for c in range(3)]
-
-
-def floored(values: list[tuple[Lanes, Vector]], floor: Lanes) -> Matrix:
-    """Return V max(L, floor) V' of a matrix V L V'.
-
-    It is the exact maximiser of a Gaussian's expected log-likelihood over covariances >= floor I, so an
-    M-step with it never lowers the likelihood (adding the floor to the diagonal does).
-    """
-    raised = [(value.at_least(floor), v) for value, v in values]
-    return {(i, j): total(value * v[i] * v[j] for value, v in raised) for i, j in triangle(len(values[0][1]))}

@@ -58,7 +58,7 @@ def load(
     noise = (1e-10 * la.trace(S)).at_least(1e-3)  # S is of integers
     rank, full = Variable(C), la.exceeds(S, noise)
     with (~full).anywhere():
-        found = la.total(select(value > noise, 1.0, 0.0) for value, _ in la.eigen(S))
+        found = la.total(select(value > noise, 1.0, 0.0) for value in la.spectrum(S)[0])
         rank.set(select(full, C, found))
     known: dict[int, Number] = {em.BEST: em.NEVER, em.LONGEST: em.FIRST_STEP, em.RANK: rank.get()}
     for row in range(em.STATES):
@@ -157,11 +157,14 @@ def widest_group(groups: list[list[Lanes]]) -> tuple[Lanes, list[Lanes]]:
 
 def main_axis(S: Matrix) -> Vector:
     """Direction of the largest eigenvalue's eigenvector, largest component 1, sum of components >= 0."""
-    values = la.eigen(S)
-    largest, axis = values[0]
-    for value, vector in values[1:]:
-        axis = [select(value > largest, new, old) for new, old in zip(vector, axis, strict=True)]
-        largest = value.at_least(largest)
+    (_, high, alone), P, N = la.spectrum(S)
+    # A projection on it, or twice that: its longest column is the one with the largest entry on the diagonal.
+    onto = {(i, j): select(alone < high, N[i, j] - P[i, j] + float(i == j), P[i, j]) for i, j in P}
+    axis, longest, C = [lanes(0.0)] * 3, lanes(-1.0), max(S)[0] + 1
+    for j in range(C):
+        longer = onto[j, j] > longest
+        axis = [select(longer, onto[max(i, j), min(i, j)], axis[i]) for i in range(C)]
+        longest = onto[j, j].at_least(longest)
     scale = select(la.total(axis) < 0.0, -1.0, 1.0) * la.reciprocal(la.greatest(map(abs, axis)))
     return [one * scale for one in axis]
 

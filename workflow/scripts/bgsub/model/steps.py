@@ -150,10 +150,10 @@ def above_floor(A: Matrix, floor: Lanes, at_start: Mask) -> tuple[Matrix, Mask]:
     found = {place: Variable(value) for place, value in A.items()}
     surely_above = la.exceeds(A, select(unfloored, SINGULAR * la.trace(A) + RESOLVED, floor))
     with (~surely_above).anywhere():
-        values = la.eigen(A)
-        smallest, largest = la.least(value for value, _ in values), la.greatest(value for value, _ in values)
-        too_low = ~(smallest > select(unfloored, SINGULAR * largest + RESOLVED, floor))
-        raised = la.floored(values, select(unfloored, ROUNDING_VARIANCE, floor))
+        spectrum = la.spectrum(A)
+        values = spectrum[0]
+        too_low = ~(la.least(values) > select(unfloored, SINGULAR * la.greatest(values) + RESOLVED, floor))
+        raised = la.floored(spectrum, select(unfloored, ROUNDING_VARIANCE, floor))
         low.set(select(too_low, 1.0, 0.0))
         for place, variable in found.items():
             variable.set(select(too_low & (~unfloored | at_start), raised[place], variable.get()))
