@@ -22,9 +22,10 @@ from bgsub.masks.light import explained_by_light
 from bgsub.model.compiled import compiled
 
 IN_PLACE, LIGHT = 1, 2  # reasons
-# Frames that something has to have stayed the same. A person who walks in from behind a door appears in place
-# too.
-_IN_PLACE_AFTER, _LIGHT_AFTER, _GHOST_AFTER = 50, 5, 4
+# Frames that something has to have stayed the same, by the reason. A person who walks in from behind a door
+# appears in place too.
+_AFTER = np.array([np.inf, 50, 5])
+_GHOST_AFTER = 4
 
 _RECENT = np.uint8(10)  # frames that a mark counts as something that may have moved
 _REACH = 0.03  # how far, of the picture's diagonal
@@ -117,8 +118,9 @@ class LettingGo:
         if self._frames > 0:
             self._look_for_light(view, new)
             self._look_for_what_appeared(new)
-        mistakes = np.empty(new.shape, np.bool_)
-        self._bands.each(lambda rows: _decide(view, candidates, recent, rows.start, rows.stop, mistakes))
+        np.maximum(recent - (recent > 0), view.mask & _RECENT, out=recent)
+        mistakes, places = np.zeros(new.shape, np.bool_), np.flatnonzero(candidates.reason > 0)
+        mistakes.put(places, candidates.same.take(places) >= _AFTER[candidates.reason.take(places)])
         if self._frames % _GHOSTS_EVERY == 0:
             self._add_ghosts(view, mistakes)
         self._frames += 1
@@ -267,19 +269,6 @@ def _follow(
                         mean[i, j, c] = view.frame[i, j, c]
             if odd and reason[i, j] == 0:
                 reason[i, j] = IN_PLACE
-
-
-@compiled
-def _decide(
-    view: View, candidates: Candidates, recent: np.ndarray, first: int, last: int, mistakes: np.ndarray
-) -> None:
-    """Tell where a reason has lasted long enough, and count down how recent marks are."""
-    for i in range(first, last):
-        for j in range(recent.shape[1]):
-            recent[i, j] = _RECENT if view.mask[i, j] else np.uint8(max(recent[i, j], 1) - 1)
-            same, reason = candidates.same[i, j], candidates.reason[i, j]
-            in_place = (reason == IN_PLACE) & (same >= _IN_PLACE_AFTER)
-            mistakes[i, j] = in_place | ((reason == LIGHT) & (same >= _LIGHT_AFTER))
 
 
 @compiled

@@ -18,7 +18,7 @@ import numpy as np
 
 from bgsub.masks.bands import Bands
 from bgsub.masks.planes import planes
-from bgsub.model.compiled import compiled
+from bgsub.model.compiled import compiled, inlined
 from bgsub.model.numerics import log
 
 # Tried 10 and 20: alike within .003 of F on two real clips; this one is the better with 8 training frames.
@@ -156,7 +156,7 @@ def _mirrored(place: int, size: int) -> int:
     return min(max(inside, 0), size - 1)
 
 
-@compiled
+@inlined
 def learn_row(
     beliefs: Beliefs, colours: np.ndarray, weight: np.ndarray, i: int, memory: np.float32, floor: np.float32
 ) -> None:
@@ -200,7 +200,7 @@ def learn_row(
         scatter20[j], scatter21[j], scatter22[j] = s20 * fading, s21 * fading, s22 * fading
 
 
-@compiled
+@inlined
 def judge_row(
     beliefs: Beliefs,
     levels: np.ndarray,
