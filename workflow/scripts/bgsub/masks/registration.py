@@ -211,14 +211,14 @@ def _lucas_kanade(
     residual = np.empty(len(points.row), np.float32)
     scale = _LOST
     for _ in range(iterations):
-        inside = _compare(picture, points.row, points.column, points.level, x, y, residual)
+        inside = _compare(picture, points, x, y, residual)
         if inside < _FEWEST:
             return x, y, _LOST
         middle = _median(residual, inside)
         scale = (
             1.4826 * _median(np.abs(residual - middle), inside) + 0.25
         )  # not 0 where a picture fits exactly
-        step_x, step_y = _step(residual, points.along_x, points.along_y, middle, scale)
+        step_x, step_y = _step(residual, points, middle, scale)
         x += step_x
         y += step_y
         if max(abs(step_x), abs(step_y)) < _CONVERGED:
@@ -234,20 +234,12 @@ def _median(values: np.ndarray, count: int) -> np.float64:
 
 
 @compiled
-def _compare(
-    picture: np.ndarray,
-    rows: np.ndarray,
-    columns: np.ndarray,
-    levels: np.ndarray,
-    x: float,
-    y: float,
-    residual: np.ndarray,
-) -> int:
+def _compare(picture: np.ndarray, points: _Points, x: float, y: float, residual: np.ndarray) -> int:
     """Subtract the levels of points from those at their places in a picture; return how many are inside."""
     height, width = picture.shape
     inside = 0
-    for k in range(len(rows)):
-        row, column = rows[k] + y, columns[k] + x
+    for k in range(len(residual)):
+        row, column = points.row[k] + y, points.column[k] + x
         if row < 0 or column < 0 or row >= height - 1 or column >= width - 1:
             residual[k] = np.nan
             continue
@@ -255,15 +247,13 @@ def _compare(
         a, b = row - i, column - j
         upper = (1 - b) * picture[i, j] + b * picture[i, j + 1]
         lower = (1 - b) * picture[i + 1, j] + b * picture[i + 1, j + 1]
-        residual[k] = (1 - a) * upper + a * lower - levels[k]
+        residual[k] = (1 - a) * upper + a * lower - points.level[k]
         inside += 1
     return inside
 
 
 @compiled
-def _step(
-    residual: np.ndarray, along_x: np.ndarray, along_y: np.ndarray, middle: float, scale: float
-) -> tuple[float, float]:
+def _step(residual: np.ndarray, points: _Points, middle: float, scale: float) -> tuple[float, float]:
     """Return a Gauss-Newton step; 0, 0 where all edges run one way, and nothing tells where along them."""
     xx = xy = yy = xr = yr = 0.0
     for k in range(len(residual)):
@@ -272,11 +262,11 @@ def _step(
         rest = residual[k] - middle
         root = 1 + (rest / (2 * scale)) ** 2
         weight = 1 / (root * root)
-        xx += weight * along_x[k] * along_x[k]
-        xy += weight * along_x[k] * along_y[k]
-        yy += weight * along_y[k] * along_y[k]
-        xr += weight * along_x[k] * rest
-        yr += weight * along_y[k] * rest
+        xx += weight * points.along_x[k] * points.along_x[k]
+        xy += weight * points.along_x[k] * points.along_y[k]
+        yy += weight * points.along_y[k] * points.along_y[k]
+        xr += weight * points.along_x[k] * rest
+        yr += weight * points.along_y[k] * rest
     determinant = xx * yy - xy * xy
     if determinant < 1e-6 * (xx + yy) ** 2 + 1e-9:
         return 0.0, 0.0

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bgsub.masks.predictive import FLOOR, PRIOR_SAMPLES, Beliefs
+from bgsub.masks.predictive import FLOOR, PRIOR_SAMPLES, Beliefs, Row
 from bgsub.model.compiled import compiled, inlined
 
 STEP = 2  # pixels, of the grid that is looked at
@@ -58,12 +58,11 @@ def renewed(floor: np.float32, unseen: Unseen, background: np.ndarray) -> np.flo
 
 
 @inlined
-def measure_row(beliefs: Beliefs, levels: np.ndarray, i: int, floor: np.float32, unseen: Unseen) -> None:
-    """Ask the pixels of row `i`, whose colours in the frame are `levels` (3, W)."""
+def measure_row(beliefs: Beliefs, row: Row, i: int, floor: np.float32, unseen: Unseen) -> None:
+    """Ask the pixels of row `i`."""
     mean, scatter, samples, local, _ = beliefs
-    width = samples.shape[1]
-    variance, excess = np.empty(width, np.float32), np.empty(width, np.float32)
-    for j in range(width):  # of all, as vector instructions take them together
+    levels, variance, excess, _, _ = row
+    for j in range(samples.shape[1]):  # of all, as vector instructions take them together
         n = samples[i, j]
         own = scatter[0, i, j] + PRIOR_SAMPLES * local[0, i, j]
         own += scatter[2, i, j] + PRIOR_SAMPLES * local[2, i, j]
