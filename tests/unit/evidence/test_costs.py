@@ -25,9 +25,10 @@ def test_a_step_that_lacks_a_job_is_left_out(tmp_path):
 
 def test_compiling_counts_apart(tmp_path):
     (tmp_path / "a.tsv").write_text("s\tmax_rss\n20.0\t10\n")
-    stamp = "2026-01-01 10:00:00,000 bgsub.model.compiled: compiled"
+    stamp = "2026-01-01 10:00:00,000 bgsub.model.compiled:"
     (tmp_path / "a.log").write_text(
-        f"{stamp} fit_band in 12.25 s\nother: compiled x in 9 s\n{stamp} exp in 0.50 s\n"
+        f"{stamp} compiled fit_band in 12.00 s\nother: compiled x in 9 s\n{stamp} compiled exp in 0.50 s\n"
+        f"{stamp} waited 0.25 s for what another job compiled\n"
     )
     files = {"fit": [tmp_path / "a.tsv"]}
     assert read_costs(files, {"fit": [tmp_path / "a.log"]}) == {"fit": Cost(7.25, 10.0, 1, 12.75)}

@@ -1,7 +1,10 @@
 """The cache of machine code, which must notice an edit of any module that compiled code is made of."""
 
+import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -47,6 +50,31 @@ def test_what_is_compiled_is_logged_once_before_and_once_with_its_seconds(caplog
 
 def _one_more(x: int) -> int:
     return x + 1
+
+
+JOB = """
+import sys
+from own import one_more
+print("ready", flush=True)
+sys.stdin.readline()
+one_more(1)
+print(len(one_more.stats.cache_misses))
+"""
+
+
+def test_two_jobs_at_the_same_time_compile_a_function_once(tmp_path):
+    own = "from bgsub.model.compiled import compiled\n@compiled\ndef one_more(x):\n    return x + 1\n"
+    (tmp_path / "own.py").write_text(own)
+    paths = f"{tmp_path}:{LIBRARY.parent}"
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": paths}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "env": environment}
+    jobs = [subprocess.Popen([sys.executable, "-c", JOB], **pipes) for _ in range(2)]
+    for job in jobs:
+        assert job.stdout.readline() == "ready\n"
+    for job in jobs:
+        job.stdin.write("\n")
+        job.stdin.flush()
+    assert sorted(job.communicate()[0] for job in jobs) == ["0\n", "1\n"]
 
 
 def test_without_a_folder_to_keep_machine_code_in_each_job_compiles_for_itself(monkeypatch, caplog):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-_COMPILED = re.compile(r"bgsub\.model\.compiled: compiled \S+ in ([\d.]+) s$", re.MULTILINE)
+_COMPILED = re.compile(r"bgsub\.model\.compiled: (?:compiled \S+ in|waited) ([\d.]+) s\b", re.MULTILINE)
 
 
 class Cost(NamedTuple):
@@ -16,7 +16,7 @@ class Cost(NamedTuple):
     seconds: float  # wall time without that of compiling; of several jobs their sum
     memory: float | None  # the most that one of its jobs held, MB; None if all were too short to be measured
     jobs: int
-    compiling: float = 0.0  # seconds that its jobs compiled code, which they do once on a machine
+    compiling: float = 0.0  # seconds that its jobs compiled, or waited for it, which is once on a machine
 
 
 def read_costs(
@@ -52,7 +52,7 @@ def read_costs(
 
 
 def _compiling(log: str | Path) -> float:
-    """Seconds that a job compiled, by its log."""
+    """Seconds that a job compiled, or waited for another to, by its log."""
     if not Path(log).is_file():
         return 0.0
     return sum(map(float, _COMPILED.findall(Path(log).read_text(encoding="utf-8", errors="replace"))))

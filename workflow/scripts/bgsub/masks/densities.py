@@ -8,7 +8,7 @@ from bgsub.masks.difference import Score
 from bgsub.masks.planes import planes
 from bgsub.model.compiled import compiled
 from bgsub.model.constants import LEVELS, ROUNDING_VARIANCE
-from bgsub.model.lanemath import dot, exp_minus, factor, floored, log_one_plus, matrix, spectrum
+from bgsub.model.lanemath import dot, exp_minus, factor, floored, log_one_plus, matrix, spectrum, triangle
 from bgsub.model.lanes import WIDTH, Lanes, Rows, Scalar, Shape, Variable, kernel, lanes, select
 from bgsub.model.steps import log_norm
 
@@ -90,9 +90,9 @@ def _density_score(
     rule: int, model: Mapping[str, np.ndarray], most: int | None, neighbours_above: float | None
 ) -> Score:
     """Return the score by a rule and the heaviest components, `most` of them."""
-    packed = _pack(model["weights"], model["means"], model["covariances"], most)
-    shape, kind, in_lanes = Shape.of(packed.shape[1], 3), (0,) * rule, _in_lanes(packed)
-    rows = packed.shape[1] * _PACKED
+    in_lanes = _in_lanes(model["weights"], model["means"], model["covariances"], most)
+    components = min(len(model["weights"]), most or len(model["weights"]))
+    shape, kind, rows = Shape.of(components, 3), (0,) * rule, components * _PACKED
 
     def score(frame: np.ndarray) -> np.ndarray:
         pixels = frame.shape[0] * frame.shape[1]
@@ -124,48 +124,39 @@ def _who_asks(above: np.ndarray, size: int) -> np.ndarray:
     return asks
 
 
-def _pack(weights: np.ndarray, means: np.ndarray, covariances: np.ndarray, most: int | None) -> np.ndarray:
-    """Put what a pixel's densities take side by side in memory: (P, K, 10), the heaviest component first."""
-    count = len(weights)
-    order = np.argsort(-weights.reshape(count, -1), axis=0, kind="stable")[:most]
-    packed = np.empty((order.shape[1], len(order), _PACKED))
-    _pack_pixels(
-        order,
-        weights.reshape(count, -1),
-        means.reshape(count, -1, 3),
-        covariances.reshape(count, -1, 3, 3),
-        packed,
+def _in_lanes(
+    weights: np.ndarray, means: np.ndarray, covariances: np.ndarray, most: int | None
+) -> np.ndarray:
+    """Put what the densities of each 16 pixels take beside each other: (P / 16 * K * 10, 16).
+
+    A pixel has the components by their weight, heaviest first, `most` of them.
+    """
+    order = np.argsort(-weights.reshape(len(weights), -1), axis=0, kind="stable")[:most]
+    packed = np.ones((len(order), _PACKED, -(-order.shape[1] // WIDTH) * WIDTH))
+    parameters = [
+        weights,
+        *np.moveaxis(means * LEVELS, -1, 0),
+        *(covariances[..., c, d] * LEVELS**2 for c, d in triangle(3)),
+    ]
+    for row, values in enumerate(parameters):
+        packed[:, row, : order.shape[1]] = np.take_along_axis(values.reshape(len(values), -1), order, 0)
+    in_lanes = np.ascontiguousarray(packed.reshape(len(order) * _PACKED, -1, WIDTH).swapaxes(0, 1)).reshape(
+        -1, WIDTH
     )
-    return packed
+    _whiten_each(in_lanes)
+    return in_lanes
 
 
 @compiled
-def _pack_pixels(
-    order: np.ndarray, weights: np.ndarray, means: np.ndarray, covariances: np.ndarray, packed: np.ndarray
-) -> None:
-    """Fill `packed` (P, K, 10) from the parameters (.., P, ..) in [0, 1], taken in `order` (K, P)."""
-    rows = np.ones((_PACKED, WIDTH))
-    for k in range(order.shape[0]):
-        for first in range(0, order.shape[1], WIDTH):
-            size = min(WIDTH, order.shape[1] - first)
-            for j in range(size):
-                p = first + j
-                source, row = order[k, p], 4
-                rows[0, j] = weights[source, p]
-                for c in range(3):
-                    rows[1 + c, j] = means[source, p, c] * LEVELS
-                    for d in range(c + 1):
-                        rows[row, j] = covariances[source, p, c, d] * (LEVELS * LEVELS)
-                        row += 1
-            _whiten(rows)
-            for j in range(size):
-                for row in range(_PACKED):
-                    packed[first + j, k, row] = rows[row, j]
+def _whiten_each(packed: np.ndarray) -> None:
+    for first in range(0, len(packed), _PACKED):
+        _whiten(packed, first)
 
 
 @kernel
-def _whiten(rows: Rows) -> None:
-    """Turn rows of a weight, a mean and a covariance into what is packed of them."""
+def _whiten(packed: Rows, first: Scalar) -> None:
+    """Turn rows of a weight, a mean and a covariance, from `first` on, into what is packed of them."""
+    rows = packed.part(first)
     M, d = factor(floored(spectrum(matrix(rows.block(4, 6))), lanes(ROUNDING_VARIANCE)))
     rows[0] = log_norm(rows[0], d)
     for row, ((r, _), value) in enumerate(M.items(), 4):
@@ -220,13 +211,6 @@ def _score_in_lanes(
             exact = exact.at_least(term) + log_one_plus(exp_minus(abs(exact - term)))
         total.set(select(counts, exact, largest))
     score[0] = undefined - total.get()
-
-
-def _in_lanes(packed: np.ndarray) -> np.ndarray:
-    """Put each 16 pixels of packed components, (P, K, 10), beside each other: (P / 16 * K * 10, 16)."""
-    padded = np.concatenate([packed, np.zeros((-len(packed) % WIDTH, *packed.shape[1:]))])
-    blocks = padded.reshape(-1, WIDTH, packed.shape[1] * _PACKED).swapaxes(1, 2)
-    return np.ascontiguousarray(blocks).reshape(-1, WIDTH)
 
 
 @compiled

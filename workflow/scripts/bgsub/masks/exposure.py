@@ -8,7 +8,7 @@ import numpy as np
 
 from bgsub.masks.bands import Bands
 from bgsub.masks.planes import pixels, planes
-from bgsub.model.compiled import compiled
+from bgsub.model.compiled import compiled, inlined
 from bgsub.model.numerics import log
 
 _BINS = 401
@@ -120,7 +120,7 @@ def _divide(frame: np.ndarray, gain: np.ndarray, mean: np.ndarray, levels: np.nd
         divide_row(frame, gain, mean, i, levels[:, i])
 
 
-@compiled
+@inlined
 def divide_row(frame: np.ndarray, gain: np.ndarray, mean: np.ndarray, i: int, levels: np.ndarray) -> None:
     """Fill `levels` (3, W) from row `i` of a frame, (3, H, W), that has a gain; see `in_exposure_of`."""
     for c in range(3):

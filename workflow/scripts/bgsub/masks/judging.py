@@ -10,7 +10,8 @@ import numpy as np
 
 from bgsub.masks.bands import Bands
 from bgsub.masks.exposure import NO_GAIN, divide_row
-from bgsub.masks.predictive import FLOOR, Beliefs, judge_row, learn_row
+from bgsub.masks.planes import marks_by_eight
+from bgsub.masks.predictive import FLOOR, Beliefs, Row, judge_row, learn_row
 from bgsub.masks.unseen import STEP, Unseen, measure_row
 from bgsub.model.compiled import compiled
 
@@ -73,7 +74,9 @@ def learn_and_judge(
     judged = Judged(np.empty(shape, np.float32), np.empty(shape, np.bool_), unseen)
 
     def judge(rows: slice) -> None:
-        _learn_and_judge(beliefs, colours, weight, frame, gain, floor, limits, rows.start, rows.stop, judged)
+        band, single = (rows.start, rows.stop), np.empty((5, shape[1]), np.float32)
+        row = Row(single[:3], single[3], single[4], *marks_by_eight(shape[1]))
+        _learn_and_judge(beliefs, colours, weight, frame, gain, floor, limits, *band, row, judged)
 
     bands.each(judge)
     return judged
@@ -90,17 +93,17 @@ def _learn_and_judge(
     limits: Limits,
     first: int,
     last: int,
+    row: Row,
     judged: Judged,
 ) -> None:
-    levels = np.empty((3, weight.shape[1]), np.float32)
     for i in range(first, last):
-        divide_row(frame, gain, beliefs.mean, i, levels)
+        divide_row(frame, gain, beliefs.mean, i, row.levels)
         learn_row(beliefs, colours, weight, i, limits.memory, floor)
-        judge_row(beliefs, levels, i, limits.exact_from, floor, judged.score)
+        judge_row(beliefs, row, i, limits.exact_from, floor, judged.score)
         for c in range(3):
             for j in range(weight.shape[1]):
-                colours[c, i, j] = levels[c, j]
+                colours[c, i, j] = row.levels[c, j]
         for j in range(weight.shape[1]):
             judged.usual[i, j] = judged.score[i, j] < limits.usual_below
         if i % STEP == 0:
-            measure_row(beliefs, levels, i, floor, judged.unseen)
+            measure_row(beliefs, row, i, floor, judged.unseen)

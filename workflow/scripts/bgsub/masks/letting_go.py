@@ -19,12 +19,14 @@ import numpy as np
 
 from bgsub.masks.bands import Bands
 from bgsub.masks.light import explained_by_light
+from bgsub.masks.planes import marks_by_eight
 from bgsub.model.compiled import compiled
 
 IN_PLACE, LIGHT = 1, 2  # reasons
-# Frames that something has to have stayed the same. A person who walks in from behind a door appears in place
-# too.
-_IN_PLACE_AFTER, _LIGHT_AFTER, _GHOST_AFTER = 50, 5, 4
+# Frames that something has to have stayed the same, by the reason. A person who walks in from behind a door
+# appears in place too.
+_AFTER = np.array([np.inf, 50, 5])
+_GHOST_AFTER = 4
 
 _RECENT = np.uint8(10)  # frames that a mark counts as something that may have moved
 _REACH = 0.03  # how far, of the picture's diagonal
@@ -46,10 +48,7 @@ _FAR = 4  # pixels, half of the step across the rim
 _MARGIN = 8  # pixels around the mask's box that are looked at
 _BARE = 0.5  # share of the rim that has to lie on bare background, so that it can be told whose edge it is
 _FEWEST = 20  # such pixels: parts of a car that drives by seem still for some frames, too
-_GHOSTS_EDGES, _OWN_EDGES = (
-    0.4,
-    0.1,
-)  # shares of these: at least edges of the background, at most of the frame
+_GHOSTS_EDGES, _OWN_EDGES = 0.4, 0.1  # shares of these: at least the background's edges, at most the frame's
 _CLEARLY, _STEP = 2.0, 15.0  # an edge is one's own if this many times the other's, and so many levels more
 
 _MISFIT = 3  # frames of having stayed the same that a colour costs which does not fit
@@ -113,12 +112,17 @@ class LettingGo:
     def mistakes(self, view: View) -> np.ndarray:
         """Return where the mask is mistaken, (H, W) bool; then `take` what lies there."""
         new, candidates, recent = np.empty_like(view.mask), self.candidates, self._recent
-        self._bands.each(lambda rows: _follow(view, candidates, recent, rows.start, rows.stop, new))
+
+        def follow(rows: slice) -> None:
+            _follow(view, candidates, recent, rows.start, rows.stop, new, *marks_by_eight(new.shape[1]))
+
+        self._bands.each(follow)
         if self._frames > 0:
             self._look_for_light(view, new)
             self._look_for_what_appeared(new)
-        mistakes = np.empty(new.shape, np.bool_)
-        self._bands.each(lambda rows: _decide(view, candidates, recent, rows.start, rows.stop, mistakes))
+        np.maximum(recent - (recent > 0), view.mask & _RECENT, out=recent)
+        mistakes, places = np.zeros(new.shape, np.bool_), np.flatnonzero(candidates.reason > 0)
+        mistakes.put(places, candidates.same.take(places) >= _AFTER[candidates.reason.take(places)])
         if self._frames % _GHOSTS_EVERY == 0:
             self._add_ghosts(view, mistakes)
         self._frames += 1
@@ -215,30 +219,33 @@ class _Rims(NamedTuple):
 
 @compiled
 def _follow(
-    view: View, candidates: Candidates, recent: np.ndarray, first: int, last: int, new: np.ndarray
+    view: View,
+    candidates: Candidates,
+    recent: np.ndarray,
+    first: int,
+    last: int,
+    new: np.ndarray,
+    busy: np.ndarray,
+    eights: np.ndarray,
 ) -> None:
     """Learn what lies at each marked pixel; `new` is 1 where nothing was marked lately, else 0.
 
     A pixel that is not marked, nor near to a mark, but not learned either would never be: it is followed
-    likewise, and let go as what appeared in place.
+    likewise, and let go as what appeared in place. The last two are `marks_by_eight`.
     """
     mean, variance, same, reason = candidates
     width = new.shape[1]
-    odd_pixels = np.empty(width, np.bool_)
-    busy = np.zeros((width + 7) // 8 * 8, np.bool_)
-    eights = busy.view(np.uint64)
     for i in range(first, last):
         for j in range(width):  # without branches: so most pixels, which are background, take no time
             marked = view.mask[i, j] > 0
             untold = (view.near[i, j] == 0) & (view.shadow[i, j] == 0)
             odd = ~marked & ~view.usual[i, j] & untold
             new[i, j] = marked & (recent[i, j] == 0)
-            odd_pixels[j] = odd
-            busy[j] = marked | odd | (same[i, j] > 0)
+            busy[j] = marked | odd << 1 | (same[i, j] > 0) << 2
         for j in range(width):
             if eights[j // 8] == 0 or not busy[j]:
                 continue
-            marked, odd = view.mask[i, j] > 0, odd_pixels[j]
+            marked, odd = busy[j] & 1, busy[j] & 2
             if not marked and not odd:
                 if same[i, j] > 0:
                     same[i, j] -= 1
@@ -267,19 +274,6 @@ def _follow(
                         mean[i, j, c] = view.frame[i, j, c]
             if odd and reason[i, j] == 0:
                 reason[i, j] = IN_PLACE
-
-
-@compiled
-def _decide(
-    view: View, candidates: Candidates, recent: np.ndarray, first: int, last: int, mistakes: np.ndarray
-) -> None:
-    """Tell where a reason has lasted long enough, and count down how recent marks are."""
-    for i in range(first, last):
-        for j in range(recent.shape[1]):
-            recent[i, j] = _RECENT if view.mask[i, j] else np.uint8(max(recent[i, j], 1) - 1)
-            same, reason = candidates.same[i, j], candidates.reason[i, j]
-            in_place = (reason == IN_PLACE) & (same >= _IN_PLACE_AFTER)
-            mistakes[i, j] = in_place | ((reason == LIGHT) & (same >= _LIGHT_AFTER))
 
 
 @compiled

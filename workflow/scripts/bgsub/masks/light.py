@@ -3,7 +3,7 @@
 import numpy as np
 
 from bgsub.masks.planes import planes
-from bgsub.model.compiled import compiled
+from bgsub.model.compiled import compiled, inlined
 from bgsub.model.numerics import exp, log
 
 _OWN = 12.0  # times the limit's square, that the light may leave of the pixel itself, sum over the channels
@@ -54,13 +54,28 @@ def explained_by_light(
     explained = np.zeros(marked.shape, np.bool_)
     frame, mean = planes(frame), planes(mean)
     height, width = marked.shape
+    columns = _marked_columns(marked)
     for half in halves:
         # With a border, so that no window lies outside.
         residual = np.full((height + 2 * half, width + 2 * half), np.inf, np.float32)
         factors = np.empty((3, *residual.shape), np.float32)
-        _fit_windows(frame, mean, marked, half, residual, factors)
-        _choose_windows(frame, mean, marked, limit, half, redder, residual, factors, explained, light)
+        sums, window = np.zeros((_SUMS, residual.shape[1])), np.empty((_SUMS, width))
+        _fit_windows(frame, mean, marked, columns, half, sums, window, residual, factors)
+        # Of blue over red, of green over both, and of all.
+        logs = (redder, _BLUER, -3 * _GREEN, 3 * _GREEN, 3 * _LOG_OF_LIGHTEST if half == 1 else -np.inf)
+        limits = tuple(map(exp, logs))
+        _choose_windows(
+            frame, mean, marked, columns, limit, half, limits, residual, factors, explained, light
+        )
     return explained, light
+
+
+def _marked_columns(marked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first marked column of each row, and one past the last."""
+    inside, width = marked > 0, marked.shape[1]
+    first, behind = inside.argmax(axis=1), inside[:, ::-1].argmax(axis=1)
+    some = inside.any(axis=1)
+    return np.where(some, first, width), np.where(some, width - behind, 0)
 
 
 @compiled
@@ -68,51 +83,37 @@ def _fit_windows(
     frame: np.ndarray,
     mean: np.ndarray,
     marked: np.ndarray,
+    marked_columns: tuple[np.ndarray, np.ndarray],
     half: int,
+    columns: np.ndarray,
+    window: np.ndarray,
     residual: np.ndarray,
     factors: np.ndarray,
 ) -> None:
     """Fit a factor a channel to the window around every pixel; `residual` is the mean square that is left.
 
-    Sums over the columns of windows run from row to row. They are of whole levels or nearly, in float64.
+    Sums over the `columns` of windows, 0 so far, run from row to row. They are of whole levels or nearly, in
+    float64. `window` is room for a row of windows.
     `residual` and `factors` have a border of `half` pixels.
     """
     height, width = marked.shape
-    columns = np.zeros((_SUMS, width + 2 * half))
+    first, last = marked_columns
     fewest = _WINDOW_SHARE * (2 * half + 1) ** 2
-    first, last = _marked_columns(marked)
     for i in range(-half, height):
-        if i + half < height:
-            row = i + half
-            _add_row(row, frame, mean, marked, half, 1.0, first[row], last[row], columns)
-        if i > half:
-            row = i - half - 1
-            _add_row(row, frame, mean, marked, half, -1.0, first[row], last[row], columns)
+        for sign, row in ((1.0, i + half), (-1.0, i - half - 1)):
+            if 0 <= row < height:
+                _add_row(row, frame, mean, marked, half, sign, first[row], last[row], columns)
         if i < 0:
             continue
         # Windows beyond these columns hold nothing that is marked.
         start, stop = width, 0
         for row in range(max(i - half, 0), min(i + half + 1, height)):
             start, stop = min(start, first[row] - half), max(stop, last[row] + half)
-        _fit_row(
-            columns, half, fewest, max(start, 0), min(stop, width), residual[i + half], factors[:, i + half]
-        )
+        start, stop = max(start, 0), min(stop, width)
+        _fit_row(columns, window, half, fewest, start, stop, residual[i + half], factors[:, i + half])
 
 
-@compiled
-def _marked_columns(marked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the first marked column of each row, and one past the last."""
-    height, width = marked.shape
-    first, last = np.full(height, width), np.zeros(height, np.int64)
-    for i in range(height):
-        for j in range(width):
-            if marked[i, j]:
-                first[i] = min(first[i], j)
-                last[i] = j + 1
-    return first, last
-
-
-@compiled
+@inlined
 def _add_row(
     row: int,
     frame: np.ndarray,
@@ -143,9 +144,10 @@ def _add_row(
             empty_squares[j] += counted * before * before
 
 
-@compiled
+@inlined
 def _fit_row(
     columns: np.ndarray,
+    window: np.ndarray,
     half: int,
     fewest: float,
     first: int,
@@ -153,16 +155,14 @@ def _fit_row(
     residual: np.ndarray,
     factors: np.ndarray,
 ) -> None:
-    """Fit the windows of one row between two columns."""
-    window = np.empty((_SUMS, max(last - first, 0)))
+    """Fit the windows of one row between two columns; `window` takes their sums."""
     for q in range(_SUMS):
         column, total = columns[q, first:], window[q]
-        if half == 1:
+        for j in range(last - first):
+            total[j] = column[j] + column[j + 1] + column[j + 2]
+        if half == 2:
             for j in range(last - first):
-                total[j] = column[j] + column[j + 1] + column[j + 2]
-        else:
-            for j in range(last - first):
-                total[j] = column[j] + column[j + 1] + column[j + 2] + column[j + 3] + column[j + 4]
+                total[j] = total[j] + column[j + 3] + column[j + 4]
     left, residuals = window[10], residual[first + half :]
     for c in range(3):
         seen, empty, both, empty_squares = window[1 + c], window[4 + c], window[7 + c], window[11 + c]
@@ -181,9 +181,10 @@ def _choose_windows(
     frame: np.ndarray,
     mean: np.ndarray,
     marked: np.ndarray,
+    marked_columns: tuple[np.ndarray, np.ndarray],
     limit: np.ndarray,
     half: int,
-    redder: float,
+    limits: tuple[float, ...],
     residual: np.ndarray,
     factors: np.ndarray,
     explained: np.ndarray,
@@ -194,21 +195,20 @@ def _choose_windows(
     Which is the best is found without branches, between the first and the last marked column of a row.
     """
     width = marked.shape[1]
-    least_blue, most_blue = exp(redder), exp(_BLUER)
-    least_green, most_green = exp(-3 * _GREEN), exp(3 * _GREEN)
-    darkest = exp(3 * _LOG_OF_LIGHTEST) if half == 1 else 0.0
-    first, last = _marked_columns(marked)
+    first, last = marked_columns
+    least_blue, most_blue, least_green, most_green, darkest = limits
     best, window = np.empty(width, np.float32), np.empty(width, np.uint8)
     for i in range(marked.shape[0]):
         start, stop = first[i], last[i]
         best[:] = np.inf
-        window[:] = 4  # the one around the pixel, if others are as good
-        _keep_better(residual[i + half, start + half : stop + half], np.uint8(4), best, window)
-        for down in range(3):
-            for right in range(3):
-                shift = start + right * half
-                others = residual[i + down * half, shift : shift + stop - start]
-                _keep_better(others, np.uint8(3 * down + right), best, window)
+        window[:] = 4
+        for number in (4, 0, 1, 2, 3, 5, 6, 7, 8):  # the one around the pixel, if others are as good
+            shift = start + number % 3 * half
+            others = residual[i + number // 3 * half, shift : shift + stop - start]
+            for j in range(len(others)):
+                better = others[j] < best[j]
+                best[j] = others[j] if better else best[j]
+                window[j] = number if better else window[j]
         for place in range(stop - start):
             j = start + place
             most = np.float64(limit[i, j]) * limit[i, j]
@@ -229,12 +229,3 @@ def _choose_windows(
             if own < _OWN * most and grey_or_bluer and not_green and r * g * b > darkest:
                 light[i, j] = exp(log(r * g * b) / 3)
                 explained[i, j] = True
-
-
-@compiled
-def _keep_better(others: np.ndarray, number: np.uint8, best: np.ndarray, window: np.ndarray) -> None:
-    """Take the windows of this number where they leave less than what was taken before."""
-    for j in range(len(others)):
-        better = others[j] < best[j]
-        best[j] = others[j] if better else best[j]
-        window[j] = number if better else window[j]

@@ -17,3 +17,9 @@ def planes(image: np.ndarray) -> np.ndarray:
 def pixels(image: np.ndarray) -> np.ndarray:
     """Return planes (C, H, W) as an image (H, W, C), never copied."""
     return np.moveaxis(image, 0, -1)
+
+
+def marks_by_eight(width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return marks, 0, for a row of pixels, and the same eight at a time: 0 where no pixel is marked."""
+    marks = np.zeros((width + 7) // 8 * 8, np.uint8)
+    return marks, marks.view(np.uint64)

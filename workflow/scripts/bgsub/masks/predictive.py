@@ -18,7 +18,7 @@ import numpy as np
 
 from bgsub.masks.bands import Bands
 from bgsub.masks.planes import planes
-from bgsub.model.compiled import compiled
+from bgsub.model.compiled import compiled, inlined
 from bgsub.model.numerics import log
 
 # Tried 10 and 20: alike within .003 of F on two real clips; this one is the better with 8 training frames.
@@ -62,9 +62,19 @@ class Beliefs(NamedTuple):
 
     def spread(self, floor: np.float32 = FLOOR) -> np.ndarray:
         """Return the standard deviation of a channel, mean over the channels: (H, W) float32, levels."""
-        spread = np.empty_like(self.samples)
-        _spread(self, floor, spread)
-        return spread
+        own, around = (part[0] + part[2] + part[5] for part in (self.scatter, self.local))
+        variance = (own + PRIOR_SAMPLES * around) / (_THREE * (self.samples + PRIOR_SAMPLES))
+        return np.sqrt(variance + floor)
+
+
+class Row(NamedTuple):
+    """Room for a row of pixels: float32, and `marks_by_eight`."""
+
+    levels: np.ndarray  # (3, W), the frame's
+    numbers: np.ndarray  # (W,)
+    others: np.ndarray  # (W,)
+    exact: np.ndarray
+    eights: np.ndarray
 
 
 def beliefs_from(
@@ -101,17 +111,6 @@ def beliefs_from(
     )
     beliefs.renew_local(Bands(len(samples)))
     return beliefs
-
-
-@compiled
-def _spread(beliefs: Beliefs, floor: np.float32, spread: np.ndarray) -> None:
-    _, scatter, samples, local, _ = beliefs
-    for i in range(samples.shape[0]):
-        for j in range(samples.shape[1]):
-            own = scatter[0, i, j] + scatter[2, i, j] + scatter[5, i, j]
-            around = local[0, i, j] + local[2, i, j] + local[5, i, j]
-            variance = (own + PRIOR_SAMPLES * around) / (_THREE * (samples[i, j] + PRIOR_SAMPLES))
-            spread[i, j] = np.sqrt(variance + floor)
 
 
 @compiled
@@ -156,7 +155,7 @@ def _mirrored(place: int, size: int) -> int:
     return min(max(inside, 0), size - 1)
 
 
-@compiled
+@inlined
 def learn_row(
     beliefs: Beliefs, colours: np.ndarray, weight: np.ndarray, i: int, memory: np.float32, floor: np.float32
 ) -> None:
@@ -200,25 +199,23 @@ def learn_row(
         scatter20[j], scatter21[j], scatter22[j] = s20 * fading, s21 * fading, s22 * fading
 
 
-@compiled
+@inlined
 def judge_row(
     beliefs: Beliefs,
-    levels: np.ndarray,
+    row: Row,
     i: int,
     exact_from: np.float32,
     floor: np.float32,
     score: np.ndarray,
 ) -> None:
-    """Fill row `i` of the score; `levels` (3, W) are that row of the frame."""
+    """Fill row `i` of the score."""
     mean, scatter, samples, local, _ = beliefs
+    levels, squared, _, exact, eights = row
     mean0, mean1, mean2 = mean[0, i], mean[1, i], mean[2, i]
     scatter00, scatter10, scatter11 = scatter[0, i], scatter[1, i], scatter[2, i]
     scatter20, scatter21, scatter22 = scatter[3, i], scatter[4, i], scatter[5, i]
     width = samples.shape[1]
-    squared = np.empty(width, np.float32)
-    exact = np.zeros((width + 7) // 8 * 8, np.bool_)
-    eights = exact.view(np.uint64)
-    for j in range(samples.shape[1]):
+    for j in range(width):
         # The predictive's covariance: it has the mean's own uncertainty, hence the factor h.
         n = samples[i, j]
         h = _ONE + _ONE / max(n, _ONE)

@@ -76,15 +76,13 @@ class Registration:
         scale = 2.0 ** len(pictures)
         best = (0.0, 0.0, np.inf)
         for x, y in sorted({(0.0, 0.0), last}):
-            found = _lucas_kanade(
-                pictures[-1], self._points[-1], x / scale, y / scale, _ITERATIONS[0], _CONVERGED
-            )
+            found = _lucas_kanade(pictures[-1], self._points[-1], x / scale, y / scale, _ITERATIONS[0])
             best = min(best, found, key=lambda end: end[2])
         x, y, unexplained = best
         for picture, points in zip(pictures[-2::-1], self._points[-2::-1], strict=True):
-            x, y, unexplained = _lucas_kanade(picture, points, 2 * x, 2 * y, _ITERATIONS[1], _CONVERGED)
+            x, y, unexplained = _lucas_kanade(picture, points, 2 * x, 2 * y, _ITERATIONS[1])
         # The coarsest size of a small or finely grained picture holds little that tells a place.
-        unmoved = _lucas_kanade(pictures[0], self._points[0], 0.0, 0.0, 1, _CONVERGED)[2]
+        unmoved = _lucas_kanade(pictures[0], self._points[0], 0.0, 0.0, 1)[2]
         return (2 * x, 2 * y) if unexplained < unmoved else (0.0, 0.0)
 
 
@@ -182,8 +180,7 @@ def _sizes(frame: np.ndarray) -> list[np.ndarray]:
 
 def _points_of(picture: np.ndarray) -> _Points:
     along_x, along_y = (cv2.Scharr(picture, cv2.CV_32F, dx, 1 - dx) / np.float32(32) for dx in (1, 0))
-    places = _steepest_in_cells(along_x, along_y, _CELL if picture.size > _SMALL else _SMALL_CELL)
-    row, column = places.T
+    row, column = _steepest_in_cells(along_x, along_y, _CELL if picture.size > _SMALL else _SMALL_CELL)
     return _Points(
         row.astype(np.float32),
         column.astype(np.float32),
@@ -193,78 +190,84 @@ def _points_of(picture: np.ndarray) -> _Points:
     )
 
 
-@compiled
-def _steepest_in_cells(along_x: np.ndarray, along_y: np.ndarray, cell: int) -> np.ndarray:
-    """Return the steepest pixel of every cell, (N, 2): so spread that no object holds most of them."""
+def _steepest_in_cells(along_x: np.ndarray, along_y: np.ndarray, cell: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return row and column of every cell's steepest pixel: so spread that no object holds most of them."""
     rows, columns = along_x.shape[0] // cell, along_x.shape[1] // cell
-    places = np.empty((rows * columns, 2), np.int32)
-    found = 0
-    for top in range(0, rows * cell, cell):
-        for left in range(0, columns * cell, cell):
-            steepest = _FLAT
-            for i in range(top, top + cell):
-                for j in range(left, left + cell):
-                    steepness = along_x[i, j] * along_x[i, j] + along_y[i, j] * along_y[i, j]
-                    if steepness > steepest:
-                        steepest = steepness
-                        places[found, 0], places[found, 1] = i, j
-            if steepest > _FLAT:
-                found += 1
-    return places[:found]
+    steepness = (along_x * along_x + along_y * along_y)[: rows * cell, : columns * cell]
+    cells = steepness.reshape(rows, cell, columns, cell).swapaxes(1, 2).reshape(rows, columns, cell * cell)
+    row, column = np.nonzero(cells.max(axis=2) > _FLAT)
+    down, right = np.divmod(cells[row, column].argmax(axis=1), cell)
+    return row * cell + down, column * cell + right
 
 
-@compiled
 def _lucas_kanade(
-    picture: np.ndarray, points: _Points, x: float, y: float, iterations: int, converged: float
+    picture: np.ndarray, points: _Points, x: float, y: float, iterations: int
 ) -> tuple[float, float, float]:
     """Return the translation and the scale of what it leaves unexplained, levels.
 
     Gauss-Newton steps from (x, y) with Geman and McClure's weights at the scale of the median absolute
     deviation; a change of brightness is the median of the residuals.
     """
-    height, width = picture.shape
-    count = len(points.row)
-    residual = np.empty(count, np.float32)
+    residual = np.empty(len(points.row), np.float32)
     scale = _LOST
     for _ in range(iterations):
-        inside = 0
-        for k in range(count):
-            row, column = points.row[k] + y, points.column[k] + x
-            if row < 0 or column < 0 or row >= height - 1 or column >= width - 1:
-                residual[k] = np.nan
-                continue
-            i, j = int(row), int(column)
-            a, b = row - i, column - j
-            upper = (1 - b) * picture[i, j] + b * picture[i, j + 1]
-            lower = (1 - b) * picture[i + 1, j] + b * picture[i + 1, j + 1]
-            residual[k] = (1 - a) * upper + a * lower - points.level[k]
-            inside += 1
+        inside = _compare(picture, points, x, y, residual)
         if inside < _FEWEST:
             return x, y, _LOST
-        seen = residual[~np.isnan(residual)]
-        middle = np.median(seen)
-        scale = 1.4826 * np.median(np.abs(seen - middle)) + 0.25  # not 0 where a picture fits exactly
-        xx = xy = yy = xr = yr = 0.0
-        for k in range(count):
-            if np.isnan(residual[k]):
-                continue
-            rest = residual[k] - middle
-            root = 1 + (rest / (2 * scale)) ** 2
-            weight = 1 / (root * root)
-            xx += weight * points.along_x[k] * points.along_x[k]
-            xy += weight * points.along_x[k] * points.along_y[k]
-            yy += weight * points.along_y[k] * points.along_y[k]
-            xr += weight * points.along_x[k] * rest
-            yr += weight * points.along_y[k] * rest
-        determinant = xx * yy - xy * xy
-        if (
-            determinant < 1e-6 * (xx + yy) ** 2 + 1e-9
-        ):  # all edges run one way: nothing tells where along them
-            return x, y, scale
-        step_x = (xy * yr - yy * xr) / determinant
-        step_y = (xy * xr - xx * yr) / determinant
+        middle = _median(residual, inside)
+        scale = (
+            1.4826 * _median(np.abs(residual - middle), inside) + 0.25
+        )  # not 0 where a picture fits exactly
+        step_x, step_y = _step(residual, points, middle, scale)
         x += step_x
         y += step_y
-        if max(abs(step_x), abs(step_y)) < converged:
+        if max(abs(step_x), abs(step_y)) < _CONVERGED:
             break
     return x, y, scale
+
+
+def _median(values: np.ndarray, count: int) -> np.float64:
+    """Return the median of those that are numbers, so many."""
+    low, high = (count - 1) // 2, count // 2
+    parted = np.partition(values, (low, high))  # NaN are last
+    return np.float64((parted[low] + parted[high]) / 2)
+
+
+@compiled
+def _compare(picture: np.ndarray, points: _Points, x: float, y: float, residual: np.ndarray) -> int:
+    """Subtract the levels of points from those at their places in a picture; return how many are inside."""
+    height, width = picture.shape
+    inside = 0
+    for k in range(len(residual)):
+        row, column = points.row[k] + y, points.column[k] + x
+        if row < 0 or column < 0 or row >= height - 1 or column >= width - 1:
+            residual[k] = np.nan
+            continue
+        i, j = int(row), int(column)
+        a, b = row - i, column - j
+        upper = (1 - b) * picture[i, j] + b * picture[i, j + 1]
+        lower = (1 - b) * picture[i + 1, j] + b * picture[i + 1, j + 1]
+        residual[k] = (1 - a) * upper + a * lower - points.level[k]
+        inside += 1
+    return inside
+
+
+@compiled
+def _step(residual: np.ndarray, points: _Points, middle: float, scale: float) -> tuple[float, float]:
+    """Return a Gauss-Newton step; 0, 0 where all edges run one way, and nothing tells where along them."""
+    xx = xy = yy = xr = yr = 0.0
+    for k in range(len(residual)):
+        if np.isnan(residual[k]):
+            continue
+        rest = residual[k] - middle
+        root = 1 + (rest / (2 * scale)) ** 2
+        weight = 1 / (root * root)
+        xx += weight * points.along_x[k] * points.along_x[k]
+        xy += weight * points.along_x[k] * points.along_y[k]
+        yy += weight * points.along_y[k] * points.along_y[k]
+        xr += weight * points.along_x[k] * rest
+        yr += weight * points.along_y[k] * rest
+    determinant = xx * yy - xy * xy
+    if determinant < 1e-6 * (xx + yy) ** 2 + 1e-9:
+        return 0.0, 0.0
+    return (xy * yr - yy * xr) / determinant, (xy * xr - xx * yr) / determinant

@@ -108,15 +108,13 @@ class ShadowFinder:
         explained, light = explained_by_light(frame, mean, marked, limit, halves=halves)
         depth = cv2.distanceTransform(marked, cv2.DIST_L2, 3)
         count, objects = cv2.connectedComponents(marked)
-        radius = np.zeros(count, np.float32)
-        _measure_radii(objects, depth, radius)
         shadows = np.zeros_like(marked)
         area = np.zeros(2)
         for place, kind in enumerate((_SOFT, _HARD)):
             in_range = explained & (light >= kind.darkest) & (light < kind.brightest)
             alike = in_range.view(np.uint8)
             if kind.depth < 1:
-                _keep_shallow(alike, objects, depth, np.float32(kind.depth) * radius)
+                _keep_shallow(alike, objects, depth, np.float32(kind.depth), np.zeros(count, np.float32))
             if not alike.any():
                 continue
             shadow = _in_contact(alike, marked, kind.contact)
@@ -145,49 +143,50 @@ def _in_contact(alike: np.ndarray, marked: np.ndarray, contact: float) -> np.nda
     distance, nearest = cv2.distanceTransformWithLabels(
         1 - alike, cv2.DIST_C, 3, labelType=cv2.DIST_LABEL_CCOMP
     )
-    size, rim, bare = counts = np.zeros((3, nearest.max() + 1), np.int64)
-    _count_rims(alike, marked, distance, nearest, counts)
-    believed = (size >= _SMALLEST) & (bare / np.maximum(rim, 1) >= contact)
-    _keep_regions(alike, nearest, believed, kept[box])
+    _keep_in_contact(alike, marked, distance, nearest, contact, np.zeros((3, nearest.max() + 1), np.int64))
+    kept[box] = alike
     return kept
 
 
 @compiled
-def _measure_radii(objects: np.ndarray, depth: np.ndarray, radius: np.ndarray) -> None:
-    """Find the largest depth within each object."""
-    for i in range(objects.shape[0]):
-        for j in range(objects.shape[1]):
-            if depth[i, j] > radius[objects[i, j]]:
-                radius[objects[i, j]] = depth[i, j]
-
-
-@compiled
-def _keep_shallow(alike: np.ndarray, objects: np.ndarray, depth: np.ndarray, deepest: np.ndarray) -> None:
-    """Take out what lies deeper in its object than it may."""
+def _keep_shallow(
+    alike: np.ndarray, objects: np.ndarray, depth: np.ndarray, share: np.float32, radius: np.ndarray
+) -> None:
+    """Take out what lies deeper in its object than a share of its `radius`, which is 0 so far."""
     for i in range(alike.shape[0]):
         for j in range(alike.shape[1]):
-            if alike[i, j] and depth[i, j] > deepest[objects[i, j]]:
+            radius[objects[i, j]] = max(radius[objects[i, j]], depth[i, j])
+    for i in range(alike.shape[0]):
+        for j in range(alike.shape[1]):
+            if depth[i, j] > share * radius[objects[i, j]]:
                 alike[i, j] = 0
 
 
 @compiled
-def _count_rims(
-    alike: np.ndarray, marked: np.ndarray, distance: np.ndarray, nearest: np.ndarray, counts: np.ndarray
+def _keep_in_contact(
+    alike: np.ndarray,
+    marked: np.ndarray,
+    distance: np.ndarray,
+    regions: np.ndarray,
+    contact: float,
+    counts: np.ndarray,
 ) -> None:
-    """Count by region: its pixels, those of the rim around it, and those of these that are not marked."""
+    """Take out the regions of whose rim too little is bare.
+
+    `counts` (3, regions), 0 so far, takes those of each region: its pixels, those of the rim around it, and
+    those of these that are not marked.
+    """
+    size, rim, bare = counts[0], counts[1], counts[2]
     for i in range(alike.shape[0]):
         for j in range(alike.shape[1]):
-            region = nearest[i, j]
+            region = regions[i, j]
             if alike[i, j]:
-                counts[0, region] += 1
+                size[region] += 1
             elif distance[i, j] <= _RIM:
-                counts[1, region] += 1
-                if marked[i, j] == 0:
-                    counts[2, region] += 1
-
-
-@compiled
-def _keep_regions(alike: np.ndarray, regions: np.ndarray, believed: np.ndarray, kept: np.ndarray) -> None:
+                rim[region] += 1
+                bare[region] += marked[i, j] == 0
     for i in range(alike.shape[0]):
         for j in range(alike.shape[1]):
-            kept[i, j] = 1 if alike[i, j] and believed[regions[i, j]] else 0
+            region = regions[i, j]
+            if size[region] < _SMALLEST or bare[region] / max(rim[region], 1) < contact:
+                alike[i, j] = 0

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bgsub.masks.predictive import FLOOR, PRIOR_SAMPLES, Beliefs
-from bgsub.model.compiled import compiled
+from bgsub.masks.predictive import FLOOR, PRIOR_SAMPLES, Beliefs, Row
+from bgsub.model.compiled import compiled, inlined
 
 STEP = 2  # pixels, of the grid that is looked at
 # Squared levels: four levels of deviation are what strong compression leaves (CRF 32 of H.264).
@@ -57,13 +57,12 @@ def renewed(floor: np.float32, unseen: Unseen, background: np.ndarray) -> np.flo
     return np.float32(min(max(floor + share * np.float32(found - floor), FLOOR), _MOST))
 
 
-@compiled
-def measure_row(beliefs: Beliefs, levels: np.ndarray, i: int, floor: np.float32, unseen: Unseen) -> None:
-    """Ask the pixels of row `i`, whose colours in the frame are `levels` (3, W)."""
+@inlined
+def measure_row(beliefs: Beliefs, row: Row, i: int, floor: np.float32, unseen: Unseen) -> None:
+    """Ask the pixels of row `i`."""
     mean, scatter, samples, local, _ = beliefs
-    width = samples.shape[1]
-    variance, excess = np.empty(width, np.float32), np.empty(width, np.float32)
-    for j in range(width):  # of all, as vector instructions take them together
+    levels, variance, excess, _, _ = row
+    for j in range(samples.shape[1]):  # of all, as vector instructions take them together
         n = samples[i, j]
         own = scatter[0, i, j] + PRIOR_SAMPLES * local[0, i, j]
         own += scatter[2, i, j] + PRIOR_SAMPLES * local[2, i, j]
@@ -80,20 +79,23 @@ def measure_row(beliefs: Beliefs, levels: np.ndarray, i: int, floor: np.float32,
         unseen.excess[i // STEP, place] = excess[place * STEP]
 
 
-@compiled
 def _mean_excess(unseen: Unseen, background: np.ndarray) -> tuple[float, int]:
     """Return the mean of what the grid's background says, and of how many pixels it is.
 
     It is weighted by what a square tells: quiet pixels tell most.
     """
-    total, weights = np.zeros((2, background.shape[1]))
-    pixels = 0
+    sums = np.zeros((2, background.shape[1]))
+    _add_rows(unseen, background, sums)
+    total, weights = sums.cumsum(axis=1)[:, -1]  # not `sum`, whose order goes by the processor
+    return total / max(weights, 1e-30), int(np.count_nonzero(background))
+
+
+@compiled
+def _add_rows(unseen: Unseen, background: np.ndarray, sums: np.ndarray) -> None:
+    """Add what the background says, times its weight, and the weight to sums over columns."""
     for i in range(background.shape[0]):
         for j in range(background.shape[1]):
             variance = unseen.variance[i, j]
             weight = 1.0 / (variance * variance) if background[i, j] else 0.0
-            total[j] += weight * unseen.excess[i, j]
-            weights[j] += weight
-        for j in range(background.shape[1]):
-            pixels += background[i, j]
-    return total.sum() / max(weights.sum(), 1e-30), pixels
+            sums[0, j] += weight * unseen.excess[i, j]
+            sums[1, j] += weight

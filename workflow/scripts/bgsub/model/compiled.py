@@ -1,14 +1,17 @@
 """How this library compiles its loops: numba, machine code kept on disk, no lock held while it runs."""
 
+import fcntl
 import hashlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 from numba import config, njit
 from numba.core import event
+from numba.core.compiler_lock import global_compiler_lock
 
 logger = logging.getLogger(__name__)
 
@@ -82,10 +85,37 @@ def compiled(function: Callable[P, R]) -> Compiled[P, R]:
     Arithmetic is IEEE's, operation by operation (no fastmath, no contraction), so results are the same on any
     machine.
     """
+    options = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
     before, config.CACHE_DIR = config.CACHE_DIR, CACHE_FOLDER
     try:
-        return njit(cache=True, nogil=True, error_model="numpy")(function)
+        dispatcher = njit(cache=True, **options)(function)
     except RuntimeError:  # no folder that numba may write to: each job compiles for itself
-        return njit(nogil=True, error_model="numpy")(function)
+        return njit(**options)(function)
     finally:
         config.CACHE_DIR = before
+    compile_or_load, lock = dispatcher.compile, Path(dispatcher.stats.cache_path, f"{function.__name__}.lock")
+
+    def alone(signature: Any) -> Any:
+        with global_compiler_lock, _locked(lock):
+            return compile_or_load(signature)
+
+    dispatcher.compile = alone
+    return dispatcher
+
+
+def inlined(function: Callable[P, R]) -> Compiled[P, R]:
+    """Compile `function` as a part of what calls it only; by itself too, that would take twice as long."""
+    return njit(nogil=True, error_model="numpy", inline="always")(function)
+
+
+@contextmanager
+def _locked(file: Path) -> Iterator[None]:
+    """Keep other jobs from compiling the same meanwhile: they wait, and load it then."""
+    with ExitStack() as stack:
+        began = time.perf_counter()
+        with suppress(OSError):  # no locks on this file system, or no room: each job compiles for itself
+            fcntl.flock(stack.enter_context(file.open("a")), fcntl.LOCK_EX)
+        waited = time.perf_counter() - began
+        if waited > 0.1:
+            logger.info("waited %.2f s for what another job compiled", waited)
+        yield
