@@ -13,7 +13,6 @@ DRAWING = {
     "score_masks",
     "summarise_sweep",
     "sweep_history",
-    "sweep_thresholds",
     "weigh_convergence",
 }
 TABLES = {
@@ -23,7 +22,6 @@ TABLES = {
     "make_page",
     "make_scenes",
     "measure_variant",
-    "pack_live",
     "pack_page",
     "plot_methods",
     "plot_models",
@@ -41,7 +39,6 @@ LOADED = {
         "measure_false_alarms",
         "pack_live",
         "pack_page",
-        "sweep_thresholds",
     },
     "pandas": TABLES,
     "pydantic": set(),
