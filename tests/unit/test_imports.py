@@ -7,7 +7,7 @@ SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
 AT_THE_TOP = re.compile(r"^(?:from ([\w.]+) )?import (\([^)]*\)|[^\n]*)", re.MULTILINE)
 DRAWING = {
     "audit_convergence",
-    "compare_methods",
+    "gather_tables",
     "plot_methods",
     "plot_models",
     "score_masks",
@@ -16,7 +16,6 @@ DRAWING = {
     "weigh_convergence",
 }
 TABLES = {
-    "compare_methods",
     "gather_tables",
     "make_overview",
     "make_page",
@@ -42,7 +41,7 @@ LOADED = {
     },
     "pandas": TABLES,
     "pydantic": set(),
-    "requests": {"fetch_source"},
+    "requests": set(),
     "tqdm": set(),
 }
 
