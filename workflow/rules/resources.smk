@@ -29,6 +29,8 @@ FILM = 430
 PATIENCE = 10
 LARGEST_JOB = 4  # processors
 
+POSTERIOR = 200  # nanoseconds that a method which goes on learning takes for each pixel of each frame
+
 # What jobs keep of the memory that they have freed, bytes of one array and of all: to give it back to the system, and
 # to get it anew for the next frame, takes a twentieth of all jobs' time, and a sixth of rendering's.
 for limit, most in {"MALLOC_MMAP_THRESHOLD_": 32 << 20, "MALLOC_TRIM_THRESHOLD_": 128 << 20}.items():
@@ -205,6 +207,15 @@ def fit_threads(wildcards):
     frames, height, width = clip_shape(wildcards.clip)
     alone = fit_nanoseconds(wildcards) * frames * height * width / 60e9
     return min(max(math.ceil(alone / PATIENCE), 1), LARGEST_JOB)
+
+
+def posterior_threads(wildcards):
+    """Processors for a method that goes on learning: two, where one alone would take more than a minute.
+
+    A job of two waits until both are free, while others begin, and all that follows from it waits too.
+    """
+    frames, height, width = clip_shape(wildcards.clip)
+    return 2 if POSTERIOR * frames * height * width > 60e9 else 1
 
 
 def cancel_slurm_jobs():
