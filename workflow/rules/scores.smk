@@ -51,6 +51,7 @@ rule score_masks:
         "results/{clip}/logs/score_masks.log",
     benchmark:
         "results/{clip}/benchmarks/score_masks.tsv"
+    priority: PAGE_PRIORITY
     threads: 1
     resources:
         mem_mb=memory(500, pixel=30),
