@@ -53,17 +53,9 @@ def thresholds_tried(method: ScoredMethod) -> np.ndarray:
 def slider_thresholds(method: ScoredMethod, best: float | None = None) -> np.ndarray:
     """Choose the thresholds of a slider from those of the method's sweep.
 
-    Parameters
-    ----------
-    method : ScoredMethod
-    best : float, optional
-        The threshold with the highest F-measure, which is one of them then.
-
-    Returns
-    -------
-    (T,) float64 array
-        Ascending, at most 255, the configured threshold among them: closer to each other the lower they are,
-        a quarter to four times the configured one; for scores that may be negative, evenly over the sweep.
+    The one with the highest F-measure, `best`, is among them, where it is known, and the configured one. They
+    ascend, (T,) float64, T at most 255: closer to each other the lower they are, a quarter to four times the
+    configured one; for scores that may be negative, evenly over the sweep.
     """
     own, tried = method.threshold, thresholds_tried(method)
     if tried[0] >= 0 and own > 0:
@@ -90,29 +82,10 @@ def pack_thresholds(
 ) -> tuple[dict[str, Any], ThresholdCurve | None]:
     """Pack a slider over the thresholds of a method, and score all thresholds of its sweep in the same pass.
 
-    Parameters
-    ----------
-    name : str
-        Key of the method.
-    method : ScoredMethod
-    tested : (T, H, W, 3) uint8 array
-        RGB; the test frames.
-    test : sequence of int
-        Their places in the clip.
-    score : callable
-        The method's, with what it compares frames with, right from the lowest of `thresholds_tried` on.
-    shown : Shown
-        The frames that the player shows, and their size.
-    masks : Masks, optional
-        Its masks, of a method that takes shadows out of them: see `evidence.histograms.hold_to`.
-    truth : (N, H, W) uint8 array, optional
-        Label images of the clip in CDnet coding.
-    scope : Scope, optional
-        Where and when it is scored.
-    budget : int
-        Bytes for the pictures, before base64.
-    progress : callable
-        Wraps the test frames.
+    Takes the method's key, the method, the test frames, their places in the clip, its score with what it
+    compares frames with, right from the lowest of `thresholds_tried` on, and which frames the player shows;
+    the masks of a method that takes shadows out of them (see `evidence.histograms.hold_to`), label images of
+    the clip in CDnet coding, and where and when it is scored. `budget` is bytes, before base64.
 
     Returns
     -------
