@@ -7,7 +7,6 @@
 # Time was measured on one processor of 2.7 GHz.
 import ast
 import math
-import os
 import subprocess
 
 # Which of the jobs that are ready runs, where not all can at once: first the films and what leads to the page's data,
@@ -30,11 +29,6 @@ PATIENCE = 10
 LARGEST_JOB = 4  # processors
 
 POSTERIOR = 200  # nanoseconds that a method which goes on learning takes for each pixel of each frame
-
-# What jobs keep of the memory that they have freed, bytes of one array and of all: to give it back to the system, and
-# to get it anew for the next frame, takes a twentieth of all jobs' time, and a sixth of rendering's.
-for limit, most in {"MALLOC_MMAP_THRESHOLD_": 32 << 20, "MALLOC_TRIM_THRESHOLD_": 128 << 20}.items():
-    os.environ.setdefault(limit, str(most))
 
 TILE_PIXELS = 500_000  # of a tile at most, where `tiles: auto` knows the size of the picture
 
