@@ -17,7 +17,6 @@ LOCAL = {
     "fetch_source",
     "split_frames",
     "gather_tables",
-    "compare_methods",
     "time_still",
     "make_page",
     "make_overview",

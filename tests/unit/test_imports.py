@@ -7,23 +7,20 @@ SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
 AT_THE_TOP = re.compile(r"^(?:from ([\w.]+) )?import (\([^)]*\)|[^\n]*)", re.MULTILINE)
 DRAWING = {
     "audit_convergence",
-    "compare_methods",
+    "gather_tables",
     "plot_methods",
     "plot_models",
     "score_masks",
     "summarise_sweep",
     "sweep_history",
-    "sweep_thresholds",
     "weigh_convergence",
 }
 TABLES = {
-    "compare_methods",
     "gather_tables",
     "make_overview",
     "make_page",
     "make_scenes",
     "measure_variant",
-    "pack_live",
     "pack_page",
     "plot_methods",
     "plot_models",
@@ -41,11 +38,10 @@ LOADED = {
         "measure_false_alarms",
         "pack_live",
         "pack_page",
-        "sweep_thresholds",
     },
     "pandas": TABLES,
     "pydantic": set(),
-    "requests": {"fetch_source"},
+    "requests": set(),
     "tqdm": set(),
 }
 

@@ -70,7 +70,7 @@ CASES: dict[str, tuple[Change, list[str]]] = {
         ],
     ),
     "module sentences": (edited("scripts/bgsub/report/sentences.py"), PAGES),
-    "module over_clips": (edited("scripts/bgsub/evidence/over_clips.py"), ["compare_methods.*"]),
+    "module over_clips": (edited("scripts/bgsub/evidence/over_clips.py"), ["gather_tables.*"]),
     "glossary": (lambda project: project.append("docs/glossary.md"), PAGES),
     "style sheet": (edited("report/page.css", "/* */\n"), PAGES),
     # The config, key by key.
@@ -111,7 +111,7 @@ CASES: dict[str, tuple[Change, list[str]]] = {
         ["fit_tile.* model: em .*"],
     ),
     "model's seed": (setting(models={"notebook": {"seed": 1}}), ["fit_tile.* model: notebook .*"]),
-    "seed": (setting(seed=1), ["measure_false_alarms.*", "score_masks.*", "compare_methods.*"]),
+    "seed": (setting(seed=1), ["measure_false_alarms.*", "score_masks.*", "gather_tables.*"]),
     "method's threshold": (
         setting(methods={"gmm": {"threshold": 40}}),
         ["mask_by_model.* gmm", "measure_false_alarms.*", "sweep_thresholds.*"],

@@ -42,6 +42,7 @@ rule read_groundtruth:
         "results/{clip}/benchmarks/read_groundtruth.tsv"
     wildcard_constraints:
         clip=clips_with("groundtruth"),
+    priority: MASK_PRIORITY
     threads: 1
     resources:
         mem_mb=memory(370, pixel=12),

@@ -99,11 +99,11 @@ rule mask_by_posterior:
     wildcard_constraints:
         method=methods_with("posterior"),
     priority: MASK_PRIORITY
-    threads: 2
+    threads: posterior_threads
     resources:
         # Some of the training frames are held, and those of a camera that moves are registered and fitted anew.
         mem_mb=memory(450, pixel=posterior_pixel, sample=of_training(6), most=2 * BAND),
-        runtime=minutes(200),
+        runtime=minutes(POSTERIOR),
     params:
         code=code_version("mask_by_posterior.py"),
         method=method_settings,

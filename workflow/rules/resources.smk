@@ -28,6 +28,8 @@ FILM = 430
 PATIENCE = 10
 LARGEST_JOB = 4  # processors
 
+POSTERIOR = 200  # nanoseconds that a method which goes on learning takes for each pixel of each frame
+
 TILE_PIXELS = 500_000  # of a tile at most, where `tiles: auto` knows the size of the picture
 
 
@@ -199,6 +201,15 @@ def fit_threads(wildcards):
     frames, height, width = clip_shape(wildcards.clip)
     alone = fit_nanoseconds(wildcards) * frames * height * width / 60e9
     return min(max(math.ceil(alone / PATIENCE), 1), LARGEST_JOB)
+
+
+def posterior_threads(wildcards):
+    """Processors for a method that goes on learning: two, where one alone would take more than a minute.
+
+    A job of two waits until both are free, while others begin, and all that follows from it waits too.
+    """
+    frames, height, width = clip_shape(wildcards.clip)
+    return 2 if POSTERIOR * frames * height * width > 60e9 else 1
 
 
 def cancel_slurm_jobs():

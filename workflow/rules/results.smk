@@ -37,26 +37,23 @@ def steps_of(clip):
         (None, rules.time_still, {}),
         ("measuring", rules.score_masks, {}),
         ("measuring", rules.score_backgrounds, {}),
-        ("measuring", rules.sweep_thresholds, {}),
         ("measuring", rules.weigh_convergence, {}),
         ("drawing figures", rules.plot_models, {}),
         ("drawing figures", rules.plot_methods, {}),
         ("sweeping", rules.sweep_history, {}),
         ("sweeping", rules.summarise_sweep, {"sweep": list(VARIANTS)}),
         ("preparing this page", rules.pack_page, {}),
-        ("preparing this page", rules.pack_live, {}),
+        ("preparing this page", rules.sweep_thresholds if clip in SWEPT else rules.pack_live, {}),
         (None, rules.make_page, {}),
     ]
     without = set()
     if kind_of(clip) != "synthetic":
         without |= {rules.render_synthetic}
     if clip not in SCORED:
-        scoring = ("read_groundtruth", "score_masks", "score_backgrounds", "sweep_thresholds")
+        scoring = ("read_groundtruth", "score_masks", "score_backgrounds")
         without |= {getattr(rules, name) for name in scoring}
     if clip not in SCORED and "until" not in CLIPS[clip].get("train", {}):
         without |= {rules.read_scope}
-    if not METHODS_WITH_RULE:
-        without |= {rules.sweep_thresholds}
     if not PAIR:
         without |= {rules.weigh_convergence}
     if not (MOG2 and config["histories"]):
@@ -102,8 +99,8 @@ def page_files(wildcards):
     figures = [found[1] for found in pictures if found and found[1] != "figures/true_background"]
     tables = ["frames", "fits", "audit", "area", "agreement", "events", "absorption", "visible"]
     tables += ["still", "training", "false_alarms"] + (["worth"] if PAIR else [])
-    if wildcards.clip in SCORED:
-        tables += ["scores", "differences", "backgrounds"] + (["thresholds"] if METHODS_WITH_RULE else [])
+    tables += ["scores", "differences", "backgrounds"] if wildcards.clip in SCORED else []
+    tables += ["thresholds"] if wildcards.clip in SWEPT else []
     packed = ["moment", "poster", "player", "player_small", "live", "inspector"]
     hashed = ["frames.npy", *(f"models/{model}/model.npz" for model in MODELS)]
     hashed += [f"methods/{method}/masks.npz" for method in METHODS]

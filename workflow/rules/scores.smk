@@ -51,6 +51,7 @@ rule score_masks:
         "results/{clip}/logs/score_masks.log",
     benchmark:
         "results/{clip}/benchmarks/score_masks.tsv"
+    priority: PAGE_PRIORITY
     threads: 1
     resources:
         mem_mb=memory(500, pixel=30),
@@ -89,47 +90,6 @@ rule score_backgrounds:
         models=MODELS,
     script:
         "../scripts/score_backgrounds.py"
-
-
-rule sweep_thresholds:
-    """Score the methods that compare with a threshold at all thresholds, from the scores of one pass.
-
-    What is a shadow is taken from the masks.
-    """
-    input:
-        frames="results/{clip}/frames.npy",
-        training=training_of,
-        table="results/{clip}/frames.csv",
-        groundtruth="results/{clip}/groundtruth.npy",
-        scope="results/{clip}/scope.npz",
-        models=expand("results/{{clip}}/models/{model}/model.npz", model=MODELS_WITH_RULE),
-        masks=expand("results/{{clip}}/methods/{method}/masks.npz", method=METHODS_WITHOUT_SHADOWS),
-    output:
-        table="results/{clip}/thresholds.csv",
-        figure=report(
-            "results/{clip}/figures/curves.png",
-            caption="../report/captions/curves.rst",
-            category="{clip}",
-            subcategory="Method",
-            labels={"figure": "precision and recall by threshold"},
-        ),
-        vector="results/{clip}/figures/curves.svg",
-    log:
-        "results/{clip}/logs/sweep_thresholds.log",
-    benchmark:
-        "results/{clip}/benchmarks/sweep_thresholds.tsv"
-    threads: 1
-    resources:
-        mem_mb=memory(550, pixel=480),
-        runtime=minutes(150),
-    params:
-        code=code_version("sweep_thresholds.py"),
-        models=MODELS_WITH_RULE,
-        methods={name: unnamed(config["methods"][name]) for name in METHODS_WITH_RULE},
-        names={name: of for name, of in as_params(NAMES.methods).items() if name in METHODS_WITH_RULE},
-        without_shadows=METHODS_WITHOUT_SHADOWS,
-    script:
-        "../scripts/sweep_thresholds.py"
 
 
 rule weigh_convergence:

@@ -15,6 +15,8 @@ MOG2 = next(
 # The method whose histories the page has a slider over, if there is one.
 SLIDING = with_history({name: method_of(config["methods"][name]) for name in METHODS})
 HISTORY_SLIDER = [SLIDING] if SLIDING and config["histories"] else []
+# The clips in which every threshold is scored.
+SWEPT = SCORED if METHODS_WITH_RULE else []
 # The fits, and the methods, that show what it is worth that a fit has converged.
 PAIR = pair_of(
     {name: Model(**config["models"][name]) for name in MODELS},
@@ -147,12 +149,6 @@ def mixture_of_method(wildcards):
 def scores_of(wildcards):
     """The scores of a clip, if it has ground truth."""
     return [f"results/{wildcards.clip}/scores.csv"] if wildcards.clip in SCORED else []
-
-
-def thresholds_of(wildcards):
-    """The scores of a clip at every threshold, if it has ground truth."""
-    tried = wildcards.clip in SCORED and METHODS_WITH_RULE
-    return [f"results/{wildcards.clip}/thresholds.csv"] if tried else []
 
 
 def true_background_of(wildcards):

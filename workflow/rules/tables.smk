@@ -2,7 +2,7 @@
 
 
 rule gather_tables:
-    """Put what was measured on all clips into one table, stillnesses and mean scores into two others.
+    """Put what was measured on all clips into tables, compare the methods over them, and typeset it for a paper.
 
     The benchmarks and logs of masks, which it tells seconds per frame from, are no inputs, as for the pages.
     """
@@ -15,27 +15,6 @@ rule gather_tables:
         table="results/table.csv",
         still="results/still.csv",
         scores=["results/scores.csv"] if SCORED_RUN else [],
-    log:
-        "results/logs/gather_tables.log",
-    localrule: True
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=20,
-    params:
-        code=code_version("gather_tables.py"),
-        categories=CATEGORIES,
-        makers={name: mask_rule_of(name) for name in METHODS},
-        labels={name: NAMES.methods[name].label for name in METHODS},
-    script:
-        "../scripts/gather_tables.py"
-
-
-rule compare_methods:
-    """Compare the methods over all clips, and typeset their table for a paper."""
-    input:
-        table="results/table.csv",
-    output:
         ranks="results/ranks.csv",
         differences="results/differences.csv",
         figure=report(
@@ -47,25 +26,26 @@ rule compare_methods:
         vector="results/figures/ranks.svg",
         paper="results/table.tex",
     log:
-        "results/logs/compare_methods.log",
+        "results/logs/gather_tables.log",
     localrule: True
     threads: 1
     resources:
         mem_mb=1000,
-        runtime=10,
+        runtime=20,
     params:
-        code=code_version("compare_methods.py"),
+        code=code_version("gather_tables.py"),
+        categories=CATEGORIES,
+        makers={name: mask_rule_of(name) for name in METHODS},
         names=as_params(NAMES.methods),
         seed=config["seed"],
     script:
-        "../scripts/compare_methods.py"
+        "../scripts/gather_tables.py"
 
 
 rule tables:
     """All tables over the clips, and none of the pages: `snakemake tables`."""
     input:
         rules.gather_tables.output,
-        rules.compare_methods.output,
     localrule: True
 
 

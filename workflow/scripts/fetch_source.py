@@ -5,7 +5,6 @@ import os
 from bgsub.source.kinds import KINDS
 from bgsub.source.limits import Limits
 from bgsub.source.records import source_record, write_record
-from bgsub.source.sources import fetch
 from job import progress, run
 
 
@@ -14,6 +13,8 @@ def main(record: str, source: dict, limits: dict, rendered: str | None) -> None:
     address = os.environ.get(source.get("variable", ""), source[kind])  # an address that may hold a secret
     file = rendered or address
     if KINDS[kind].fetched:
+        from bgsub.source.sources import fetch  # which loads what downloads
+
         file = source["file"]
         fetch(
             kind,

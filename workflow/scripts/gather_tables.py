@@ -1,6 +1,7 @@
 """Put what was measured on all clips into one table, stillnesses and mean scores into two others.
 
-Scores are averaged as CDnet does: over the clips of a category, then over the categories.
+Scores are averaged as CDnet does: over the clips of a category, then over the categories. By the table, the
+methods are compared over all clips: ranks, differences and their picture, and the table for a paper.
 """
 
 from pathlib import Path
@@ -8,9 +9,14 @@ from pathlib import Path
 import pandas as pd
 
 from bgsub.evidence.costs import read_costs
+from bgsub.evidence.over_clips import COMPARED, DIFFERENCE_COLUMNS, RANK_COLUMNS, compare
 from bgsub.evidence.scoreboard import overall_rows
 from bgsub.evidence.table import clip_table
-from bgsub.files import atomic_path, write_table
+from bgsub.figures.ranks_plot import draw_ranks
+from bgsub.figures.style import save_figure
+from bgsub.files import atomic_path, write_table, write_text
+from bgsub.names import from_params
+from bgsub.report.paper import paper_table
 from job import run
 
 
@@ -18,11 +24,17 @@ def main(
     clips: dict[str, dict[str, str]],
     categories: dict[str, str],
     makers: dict[str, str],
-    labels: dict[str, str],
+    names: dict[str, dict],
+    seed: int,
     table: str,
     still_table: str,
     score_table: str | None,
+    ranks: str,
+    differences: str,
+    figure: str,
+    paper: str,
 ) -> None:
+    called = from_params(names)
     parts, stills, scored = [], [], {}
     for clip, files in clips.items():
         folder = Path(files["area"]).parent
@@ -37,7 +49,7 @@ def main(
             clip_table(
                 clip,
                 categories[clip],
-                labels,
+                {method: name.label for method, name in called.items()},
                 area=pd.read_csv(files["area"]),
                 absorption=pd.read_csv(files["absorption"]),
                 still=still,
@@ -51,6 +63,14 @@ def main(
     write_table(still_table, stills, columns=("clip", *still.columns))
     if score_table:
         write_table(score_table, overall_rows(scored, categories))
+    measured = pd.read_csv(table)
+    comparisons = [compare(measured, measure) for measure in COMPARED]
+    rows = [row for comparison in comparisons for row in comparison.rank_rows()]
+    pairs = [row for comparison in comparisons for row in comparison.difference_rows(seed=seed)]
+    write_table(ranks, rows, columns=RANK_COLUMNS)
+    write_table(differences, pairs, columns=DIFFERENCE_COLUMNS)
+    save_figure(draw_ranks(comparisons, called), figure)
+    write_text(paper, paper_table(measured))
 
 
 if __name__ == "__main__":
@@ -61,11 +81,17 @@ if __name__ == "__main__":
     run(
         main,
         log=snakemake.log[0],
+        linalg=True,  # scipy.stats needs it, where there are clips enough
         clips=of_clips,
         categories=snakemake.params.categories,
         makers=snakemake.params.makers,
-        labels=snakemake.params.labels,
+        names=snakemake.params.names,
+        seed=snakemake.params.seed,
         table=snakemake.output.table,
         still_table=snakemake.output.still,
         score_table=next(iter(snakemake.output.scores), None),
+        ranks=snakemake.output.ranks,
+        differences=snakemake.output.differences,
+        figure=snakemake.output.figure,
+        paper=snakemake.output.paper,
     )

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bgsub.evidence.curves import threshold_curve
-from bgsub.evidence.histograms import score_histogram, thresholds_passed
+from bgsub.evidence.histograms import ScoreHistogram, passed_thresholds, thresholds_passed
 from bgsub.evidence.scores import count_frames, measure, total
 from bgsub.masks.difference import difference
 from bgsub.masks.foreground import foreground_masks
@@ -26,6 +26,22 @@ def luma_and_a_half(frame):
     return score
 
 
+def score_histogram(frames, groundtruth, score, thresholds, *, roi=None, **cleaned):
+    histogram = ScoreHistogram(thresholds, roi)
+    passed = passed_thresholds(frames, score, thresholds, **cleaned)
+    for counts, labels in zip(passed, groundtruth, strict=True):
+        by_bin = histogram.add(counts, labels)
+        assert (by_bin == np.bincount(counts.ravel(), minlength=len(thresholds) + 1)).all()
+    return histogram
+
+
+def counts_of(histogram):
+    """Counts of the masks with each edge as threshold."""
+    tp, fp = (pixels[::-1].cumsum()[::-1] for pixels in (histogram.positives, histogram.negatives))
+    fn, tn = histogram.positives.sum() - tp, histogram.negatives.sum() - fp
+    return {"tp": tp, "fp": fp, "fn": fn, "tn": tn}
+
+
 @given(st.integers(0, 2**32 - 1), st.sampled_from([1, 3, 4]), st.sampled_from([1, 3, 7]), st.booleans())
 def test_counts_are_those_of_the_masks_at_every_threshold(seed, opening, median, in_roi):
     frames, groundtruth, roi = clip(seed)
@@ -37,9 +53,11 @@ def test_counts_are_those_of_the_masks_at_every_threshold(seed, opening, median,
         # more thresholds than a byte counts
         (luma_and_a_half, [*np.linspace(-9, 3, 300), 3.5, 3.75, 4.0, 99.0]),
     ):
-        counts = score_histogram(
-            frames, groundtruth, score, np.array(thresholds), opening=opening, median=median, roi=roi
-        ).counts()
+        counts = counts_of(
+            score_histogram(
+                frames, groundtruth, score, np.array(thresholds), opening=opening, median=median, roi=roi
+            )
+        )
         for i, threshold in enumerate(thresholds, start=1):
             masks = foreground_masks(frames, score, threshold, opening=opening, median=median)
             expected = total(count_frames(masks, groundtruth, roi))
@@ -51,7 +69,7 @@ def test_below_all_thresholds_everything_is_foreground():
     frames, groundtruth, _ = clip(4)
     histogram = score_histogram(frames, groundtruth, luma_and_a_half, np.array([1.0, 2.0]))
     assert histogram.edges.tolist() == [-np.inf, 1.0, 2.0]
-    counts = histogram.counts()
+    counts = counts_of(histogram)
     assert (counts["fn"][0], counts["tn"][0]) == (0, 0)
     assert counts["tp"][0] == (groundtruth == 255).sum()
     assert counts["fp"][0] == np.isin(groundtruth, (0, 50)).sum()
@@ -75,6 +93,16 @@ def test_mistakes_are_refused():
         score_histogram(frames, groundtruth, luma_and_a_half, np.array([2.0, 2.0]))
     with pytest.raises(ValueError, match="shorter"):
         score_histogram(frames, groundtruth[:2], luma_and_a_half, np.array([2.0]))
+
+
+def test_a_frame_without_labels_is_not_scored():
+    frames, groundtruth, _ = clip(5)
+    thresholds = np.array([1.0, 4.0])
+    (passed,) = passed_thresholds(frames[:1], luma_and_a_half, thresholds)
+    histogram = ScoreHistogram(thresholds)
+    assert (histogram.add(passed) == histogram.add(passed, groundtruth[0])).all()
+    scored = np.isin(groundtruth[0], (0, 50, 255)).sum()
+    assert histogram.positives.sum() + histogram.negatives.sum() == scored
 
 
 def test_what_is_not_a_number_is_not_foreground():
@@ -105,9 +133,9 @@ def test_shadows_of_the_masks_are_background_at_every_threshold(seed):
         return np.where(shadow[place], -np.inf, luma_and_a_half(frame))
 
     masks = list(foreground_masks(frames, score_without, own))
-    cleared = score_histogram(
-        frames, groundtruth, luma_and_a_half, thresholds, without_shadows=(own, masks)
-    ).counts()
+    cleared = counts_of(
+        score_histogram(frames, groundtruth, luma_and_a_half, thresholds, without_shadows=(own, masks))
+    )
     at_own = total(count_frames(masks, groundtruth))
     assert {name: cleared[name][3] for name in ("tp", "fp", "fn", "tn")} == {
         name: getattr(at_own, name) for name in ("tp", "fp", "fn", "tn")

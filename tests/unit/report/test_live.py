@@ -7,9 +7,8 @@ import pandas as pd
 import pytest
 
 from bgsub.evidence.cdnet import Scope
-from bgsub.evidence.curves import threshold_curve, threshold_rows
-from bgsub.evidence.histograms import score_histogram
-from bgsub.evidence.scores import count_frame, measure, total
+from bgsub.evidence.curves import threshold_rows
+from bgsub.evidence.scores import count_frame, count_frames, measure, total
 from bgsub.masks.mask_file import Masks
 from bgsub.masks.rules import DifferenceToMedian, Likelihood, Mahalanobis
 from bgsub.masks.subtractors import Mog2, with_history
@@ -54,7 +53,7 @@ def levels_of(slider: dict, shape=(HEIGHT, WIDTH)) -> list[np.ndarray]:
 def test_each_place_of_a_slider_is_the_mask_that_its_threshold_makes(clip, clean_up):
     method = DifferenceToMedian(background="median", threshold=30, **clean_up)
     score = method.score(clip[: TEST.start], TEST.start)
-    slider = pack_thresholds("median", method, clip[TEST.start :], TEST, score, SHOWN, budget=10**7)
+    slider, _ = pack_thresholds("median", method, clip[TEST.start :], TEST, score, SHOWN, budget=10**7)
     shares = unpacked(slider["area"])
     pictures = levels_of(slider)
     assert shares.shape == (len(slider["values"]), len(TEST))
@@ -73,16 +72,21 @@ def test_each_place_of_a_slider_is_the_mask_that_its_threshold_makes(clip, clean
 def test_what_a_slider_says_is_what_the_table_of_thresholds_has(clip, truth):
     method = DifferenceToMedian(background="median", threshold=30, median=3)
     score = method.score(clip[: TEST.start], TEST.start)
-    tried = np.union1d(np.arange(*method.sweep, dtype=float), 30)
-    histogram = score_histogram(clip[TEST.start :], truth[TEST.start :], score, tried, median=3)
-    curve = threshold_curve(histogram.positives, histogram.negatives, histogram.edges)
+    scope = Scope(roi=np.ones((HEIGHT, WIDTH), bool), frames=TEST)
+    slider, curve = pack_thresholds(
+        "median", method, clip[TEST.start :], TEST, score, SHOWN, truth=truth, scope=scope
+    )
     table = pd.DataFrame(threshold_rows("median", curve, 30))
-    slider = pack_thresholds("median", method, clip[TEST.start :], TEST, score, SHOWN, curve=table)
     rows = table.set_index("threshold")
     assert slider["values"][slider["best"]] == table.loc[table["best"], "threshold"].item()
     for value, said in zip(slider["values"], slider["said"], strict=True):
         assert said[0] == f"{rows.loc[value, 'f_measure']:.3f}" or rows.loc[value, "f_measure"] < 0.001
         assert said[2] == f"{rows.loc[value, 'recall']:.3f}" or rows.loc[value, "recall"] < 0.001
+    for place in range(0, len(table), 50):
+        row = DifferenceToMedian(background="median", threshold=table["threshold"][place], median=3)
+        masks = row.masks(clip[TEST.start :], clip[: TEST.start], TEST.start)
+        found = measure(total(count_frames(masks, truth[TEST.start :])))
+        assert table["f_measure"][place] == pytest.approx(found.f_measure)
 
 
 @pytest.mark.parametrize(
@@ -106,8 +110,8 @@ def test_the_configured_and_the_best_threshold_are_on_every_slider(method, best)
 def test_pictures_keep_to_their_budget_and_their_places(clip):
     method = DifferenceToMedian(background="median", threshold=30)
     score = method.score(clip[: TEST.start], TEST.start)
-    whole = pack_thresholds("median", method, clip[TEST.start :], TEST, score, SHOWN, budget=10**7)
-    less = pack_thresholds("median", method, clip[TEST.start :], TEST, score, SHOWN, budget=200)
+    whole, _ = pack_thresholds("median", method, clip[TEST.start :], TEST, score, SHOWN, budget=10**7)
+    less, _ = pack_thresholds("median", method, clip[TEST.start :], TEST, score, SHOWN, budget=200)
     assert less["scale"] > 1
     assert less["values"] == whole["values"][-len(less["values"]) :]
     assert less["values"][less["configured"]] == 30

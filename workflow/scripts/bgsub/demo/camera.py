@@ -80,9 +80,10 @@ def expose(scene: np.ndarray, frame: int, settings: Synthetic) -> np.ndarray:
         # The number of ones among 64 random bits has a standard deviation of 4.
         off = np.bitwise_count(rows).astype(np.int32) - 32
         levels += off[:, None, None] * round(settings.banding / 4 * 64 * ONE)
-    levels = (levels + 32 * ONE) // (64 * ONE)
+    levels += 32 * ONE
+    levels //= 64 * ONE
     levels += _noise(scene.size, frame, settings).reshape(scene.shape)
-    return np.clip(levels, 0, 255).astype(np.uint8)
+    return np.clip(levels, 0, 255, out=levels).astype(np.uint8)
 
 
 def _noise(size: int, frame: int, settings: Synthetic) -> np.ndarray:

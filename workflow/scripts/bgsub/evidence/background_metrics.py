@@ -180,7 +180,8 @@ def true_background(
 
 def _masked_median(values: np.ndarray, valid: np.ndarray, count: np.ndarray) -> np.ndarray:
     # Invalid values are pushed behind the valid ones, whose middle is then known from their count.
-    ordered = np.sort(np.where(valid[..., None], values, np.uint16(256)), axis=0)
+    ordered = np.where(valid[..., None], values, np.uint16(256))
+    ordered.sort(axis=0)
     middle = np.stack([(count - 1) // 2, count // 2])
     median = np.take_along_axis(ordered, np.clip(middle, 0, len(values) - 1)[..., None], axis=0).mean(axis=0)
     return np.where(count[..., None] > 0, median, np.nan)

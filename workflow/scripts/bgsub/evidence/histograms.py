@@ -1,8 +1,7 @@
 """Histograms of a decision rule's scores against ground truth: its counts at every threshold in one pass."""
 
 import itertools
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 
 import cv2
 import numpy as np
@@ -10,7 +9,6 @@ import numpy as np
 from bgsub.labels import FOREGROUND, HARD_SHADOW, MOTION, STATIC
 from bgsub.masks.foreground import open_mask
 from bgsub.model.compiled import compiled
-from bgsub.progress import Progress
 
 _CELLS = 4  # that a search over thresholds has for each of them
 _NEGATIVE, _POSITIVE, _UNSCORED = range(3)
@@ -18,9 +16,19 @@ _CLASSES = np.full(256, _UNSCORED, np.uint16)
 _CLASSES[[STATIC, HARD_SHADOW, MOTION]] = _NEGATIVE, _NEGATIVE, _POSITIVE
 
 
-@dataclass(frozen=True, eq=False)
 class ScoreHistogram:
-    """Pixels by the score that a rule gives them.
+    """Pixels by the score that a rule gives them, in frames that are added one by one.
+
+    The counts are exactly those of the masks of `masks.foreground.foreground_masks` at each threshold, also
+    with their clean-up: to open the scores, or to take their median, does so to the masks of all thresholds
+    (see `open_mask`).
+
+    Parameters
+    ----------
+    thresholds : (T,) array
+        Ascending, in the unit of the score.
+    roi : (H, W) bool array, optional
+        The region of interest; by default the whole frame.
 
     Attributes
     ----------
@@ -29,87 +37,82 @@ class ScoreHistogram:
         edges[i + 1], so a mask made with the threshold edges[i] marks the bins from i on.
     positives, negatives : (T + 1,) int64 array
         Pixels that are motion (255) in the ground truth, and those that are static or hard shadow (0, 50).
+
+    Raises
+    ------
+    ValueError
+        If the thresholds do not ascend.
     """
 
-    edges: np.ndarray
-    positives: np.ndarray
-    negatives: np.ndarray
+    def __init__(self, thresholds: np.ndarray, roi: np.ndarray | None = None) -> None:
+        self.edges = np.concatenate([[-np.inf], np.asarray(thresholds, np.float64)])
+        if not (np.diff(self.edges) > 0).all():
+            raise ValueError("thresholds do not ascend")
+        self._pixels = np.zeros((3, len(self.edges)), np.int64)
+        self.positives, self.negatives = self._pixels[_POSITIVE], self._pixels[_NEGATIVE]
+        self._outside = None if roi is None else ~roi
 
-    def counts(self) -> dict[str, np.ndarray]:
-        """Return the counts of the masks with each edge as threshold: `tp`, `fp`, `fn`, `tn`, int64."""
-        tp, fp = (pixels[::-1].cumsum()[::-1] for pixels in (self.positives, self.negatives))
-        return {"tp": tp, "fp": fp, "fn": self.positives.sum() - tp, "tn": self.negatives.sum() - fp}
+    def add(self, passed: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
+        """Add a frame of `passed_thresholds`, and return its pixels by bin, (T + 1,) int64.
+
+        `labels` is its label image in CDnet coding, (H, W) uint8: other labels than 0, 50 and 255 are not
+        scored, nor is a frame without.
+        """
+        bins = len(self.edges)
+        if labels is None:
+            return np.bincount(passed.ravel(), minlength=bins)
+        classes = cv2.LUT(np.ascontiguousarray(labels), _CLASSES)
+        if self._outside is not None:
+            classes[self._outside] = _UNSCORED
+        places = cv2.add(passed, classes * np.uint16(bins))
+        pixels = np.bincount(places.ravel(), minlength=3 * bins).reshape(3, bins)
+        self._pixels += pixels
+        return pixels.sum(axis=0)
 
 
-def score_histogram(
+def passed_thresholds(
     frames: Iterable[np.ndarray],
-    groundtruth: Iterable[np.ndarray],
     score: Callable[[np.ndarray], np.ndarray],
     thresholds: np.ndarray,
     *,
     opening: int = 1,
     median: int = 1,
-    roi: np.ndarray | None = None,
     without_shadows: tuple[float, Iterable[np.ndarray]] | None = None,
-    progress: Progress = iter,
-) -> ScoreHistogram:
-    """Count, for many thresholds at once, what the masks of a rule would get right and wrong.
-
-    The counts are exactly those of the masks of `masks.foreground.foreground_masks` at each threshold, also
-    with their clean-up: to open the scores, or to take their median, does so to the masks of all thresholds
-    (see `open_mask`).
+) -> Iterator[np.ndarray]:
+    """Yield how many thresholds the cleaned score of each pixel is above: the masks of all in one picture.
 
     Parameters
     ----------
     frames : iterable of (H, W, 3) uint8 arrays
         RGB.
-    groundtruth : iterable of (H, W) uint8 arrays
-        As many label images in CDnet coding; other labels than 0, 50 and 255 are not scored.
     score : callable
         A decision rule with its model, see `masks.rules`.
     thresholds : (T,) array
         Ascending, in the unit of the score, such as `numpy.arange(*method.sweep)`.
     opening, median : int
         Clean-up of the masks, pixels; see `masks.foreground.clean_mask`.
-    roi : (H, W) bool array, optional
-        The region of interest; by default the whole frame.
     without_shadows : (float, iterable of (H, W) uint8 arrays), optional
         For a method that takes shadows out of its masks: its own threshold, one of `thresholds`, and its
-        masks of the frames. What is a shadow in them is background at every threshold; at its own, the counts
-        are exactly those of the masks.
+        masks of the frames. What is a shadow in them is background at every threshold; at its own, the
+        picture is exactly that of the masks.
 
-    Returns
-    -------
-    ScoreHistogram
+    Yields
+    ------
+    (H, W) uint16 array
+        Above i where the mask with the i-th threshold is foreground.
 
     Raises
     ------
     ValueError
-        If the thresholds do not ascend, or there are not as many label images or masks as frames.
+        If there are not as many masks as frames.
     """
-    thresholds = np.asarray(thresholds, dtype=np.float64)
-    if not (np.diff(thresholds) > 0).all():
-        raise ValueError("thresholds do not ascend")
-    bins = len(thresholds) + 1
-    pixels = np.zeros((3, bins), dtype=np.int64)
-    outside = None if roi is None else ~roi
     own, masks = (0.0, itertools.repeat(None)) if without_shadows is None else without_shadows
     place = int(np.searchsorted(thresholds, own))
-    pairs = progress(zip(frames, groundtruth, strict=True))
-    for (frame, labels), mask in zip(pairs, masks, strict=without_shadows is not None):
-        classes = cv2.LUT(np.ascontiguousarray(labels), _CLASSES)
-        if outside is not None:
-            classes[outside] = _UNSCORED
+    for frame, mask in zip(frames, masks, strict=without_shadows is not None):
         passed = cleaned_counts(thresholds_passed(score(frame), thresholds), opening=opening, median=median)
         if mask is not None:
             hold_to(passed, mask, place)
-        places = cv2.add(passed, classes * np.uint16(bins))
-        pixels += np.bincount(places.ravel(), minlength=3 * bins).reshape(3, bins)
-    return ScoreHistogram(
-        edges=np.concatenate([[-np.inf], thresholds]),
-        positives=pixels[_POSITIVE],
-        negatives=pixels[_NEGATIVE],
-    )
+        yield passed
 
 
 def cleaned_counts(passed: np.ndarray, *, opening: int, median: int) -> np.ndarray:

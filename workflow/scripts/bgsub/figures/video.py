@@ -25,10 +25,12 @@ _TEXT_COLOUR = (240, 240, 240)
 # H.264 as every browser plays it. x264's output depends on its number of threads, so that is fixed, and
 # nothing that tells the time goes into the file: the same frames give the same bytes on any number of cores.
 # Colours are coded by OpenCV, as BT.601 of limited range: ffmpeg makes a film take a quarter longer.
+# "superfast" with mbtree takes eight tenths of the time of "veryfast" for a picture as good, in files 1 (a
+# real fall) to 5 % larger (the rendered clip); without mbtree they are six times as large.
 _ENCODING = (
     *("-vf", "setparams=range=tv:colorspace=smpte170m:color_primaries=bt709:color_trc=bt709"),
-    *("-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "veryfast", "-crf", "23"),
-    *("-threads", "1", "-x264-params", "threads=1:lookahead-threads=1"),
+    *("-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "superfast", "-crf", "23"),
+    *("-threads", "1", "-x264-params", "threads=1:lookahead-threads=1:mbtree=1:rc-lookahead=10:subme=2"),
     *("-map_metadata", "-1", "-fflags", "+bitexact", "-flags:v", "+bitexact"),
     *("-movflags", "+faststart", "-f", "mp4"),
 )

@@ -13,10 +13,10 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from bgsub.evidence.cdnet import Scope
-from bgsub.evidence.histograms import cleaned_counts, hold_to, thresholds_passed
+from bgsub.evidence.curves import ThresholdCurve, threshold_curve
+from bgsub.evidence.histograms import ScoreHistogram, passed_thresholds
 from bgsub.evidence.metrics import foreground_share
 from bgsub.evidence.scores import Counts, Measures, count_frame, measure
 from bgsub.masks.mask_file import Masks
@@ -34,7 +34,7 @@ _REACH = 4  # times the configured threshold, and the part of it, that a slider 
 _LEAST = 4  # places that are left below the configured threshold and the best one
 _SCALES = (1, 2, 4, 8)  # that pictures are made smaller by
 _SAMPLE = 8  # pictures that sizes are estimated from
-_LEVEL = 8  # of deflate: 9 takes twice as long to save three bytes in a thousand
+_LEVEL = 6  # of deflate: 8 takes twice as long to save fifteen bytes in a thousand
 _SAID = ("f_measure", "precision", "recall")
 
 
@@ -45,22 +45,19 @@ class Budget(NamedTuple):
     scale: int
 
 
+def thresholds_tried(method: ScoredMethod) -> np.ndarray:
+    """Return the thresholds of the method's sweep and its own, (T,) float64, ascending."""
+    return np.union1d(np.arange(*method.sweep, dtype=float), method.threshold)
+
+
 def slider_thresholds(method: ScoredMethod, best: float | None = None) -> np.ndarray:
     """Choose the thresholds of a slider from those of the method's sweep.
 
-    Parameters
-    ----------
-    method : ScoredMethod
-    best : float, optional
-        The threshold with the highest F-measure, which is one of them then.
-
-    Returns
-    -------
-    (T,) float64 array
-        Ascending, at most 255, the configured threshold among them: closer to each other the lower they are,
-        a quarter to four times the configured one; for scores that may be negative, evenly over the sweep.
+    The one with the highest F-measure, `best`, is among them, where it is known, and the configured one. They
+    ascend, (T,) float64, T at most 255: closer to each other the lower they are, a quarter to four times the
+    configured one; for scores that may be negative, evenly over the sweep.
     """
-    own, tried = method.threshold, np.union1d(np.arange(*method.sweep, dtype=float), method.threshold)
+    own, tried = method.threshold, thresholds_tried(method)
     if tried[0] >= 0 and own > 0:
         wanted = np.geomspace(own / _REACH, min(own * _REACH, tried[-1]), _PLACES)
     else:
@@ -78,65 +75,59 @@ def pack_thresholds(
     shown: Shown,
     *,
     masks: Masks | None = None,
-    curve: pd.DataFrame | None = None,
+    truth: np.ndarray | None = None,
+    scope: Scope | None = None,
     budget: int = BYTES,
     progress: Progress = iter,
-) -> dict[str, Any]:
-    """Pack a slider over the thresholds of a method.
+) -> tuple[dict[str, Any], ThresholdCurve | None]:
+    """Pack a slider over the thresholds of a method, and score all thresholds of its sweep in the same pass.
 
-    Parameters
-    ----------
-    name : str
-        Key of the method.
-    method : ScoredMethod
-    tested : (T, H, W, 3) uint8 array
-        RGB; the test frames.
-    test : sequence of int
-        Their places in the clip.
-    score : callable
-        The method's, with what it compares frames with, right from the lowest threshold of its sweep on.
-    shown : Shown
-        The frames that the player shows, and their size.
-    masks : Masks, optional
-        Its masks, of a method that takes shadows out of them: see `evidence.histograms.hold_to`.
-    curve : DataFrame, optional
-        The method's rows of `thresholds.csv`, of a clip with ground truth.
-    budget : int
-        Bytes for the pictures, before base64.
-    progress : callable
-        Wraps the test frames.
+    Takes the method's key, the method, the test frames, their places in the clip, its score with what it
+    compares frames with, right from the lowest of `thresholds_tried` on, and which frames the player shows;
+    the masks of a method that takes shadows out of them (see `evidence.histograms.hold_to`), label images of
+    the clip in CDnet coding, and where and when it is scored. `budget` is bytes, before base64.
 
     Returns
     -------
-    dict
+    slider : dict
         `method`, `kind`, `unit`; `values`, the thresholds; places in it of the `configured` and the `best`
         (None without ground truth); `said`, F-measure, precision and recall of each in words, or None;
         `area`, the marked share of each test frame, (T, test frames), from `pack_arrays`; `scale`, how much
         smaller the pictures are than the player's; and `levels`, for each shown frame in base64 a zlib stream
         of bytes: the number of these thresholds that a pixel's score is above.
+    curve : ThresholdCurve or None
+        With ground truth, the scores at all thresholds tried.
     """
-    best = (
-        None
-        if curve is None or not curve["best"].any()
-        else float(curve.loc[curve["best"], "threshold"].iloc[0])
+    tried, wanted = thresholds_tried(method), set(shown.frames)
+    histogram = ScoreHistogram(tried, None if scope is None else scope.roi)
+    areas, pictures = [], []
+    of_frames = passed_thresholds(
+        progress(tested),
+        score,
+        tried,
+        opening=method.opening,
+        median=method.median,
+        without_shadows=None if masks is None else (method.threshold, masks.of(test)),
     )
-    thresholds = slider_thresholds(method, best)
-    areas, pictures, wanted = [], [], set(shown.frames)
-    own = int(np.searchsorted(thresholds, method.threshold))
-    made = itertools.repeat(None) if masks is None else masks.of(test)
-    for frame, picture, mask in zip(progress(test), tested, made, strict=masks is not None):
-        passed = thresholds_passed(score(picture), thresholds)
-        levels = cleaned_counts(passed, opening=method.opening, median=method.median).astype(np.uint8)
-        if mask is not None:
-            hold_to(levels, mask, own)
-        counts = np.bincount(levels.ravel(), minlength=len(thresholds) + 1)
-        areas.append(counts[::-1].cumsum()[::-1][1:] / levels.size)
+    for frame, passed in zip(test, of_frames, strict=True):
+        labels = None if truth is None or scope is None or frame not in scope.frames else truth[frame]
+        counts = histogram.add(passed, labels)
+        areas.append(counts[::-1].cumsum()[::-1][1:] / passed.size)
         if frame in wanted:
-            pictures.append(scaled_codes(levels, shown.size))
+            pictures.append(scaled_codes(passed, shown.size))
+    curve = None
+    if truth is not None:
+        curve = threshold_curve(histogram.positives, histogram.negatives, histogram.edges)
+    # The first of a curve is minus infinity, which is no threshold to move to.
+    best = float(curve.thresholds[curve.best]) if curve and curve.best else None
+    thresholds = slider_thresholds(method, best)
+    places = np.searchsorted(tried, thresholds)
+    levels = np.searchsorted(places, np.arange(len(tried) + 1)).astype(np.uint8)
+    pictures = [levels[picture] for picture in pictures]
     marked = [method.threshold] if best is None else [method.threshold, best]
     fit = _fitted(pictures, budget, most=max(int(np.searchsorted(thresholds, min(marked))) - _LEAST, 0))
     values = thresholds[fit.dropped :].tolist()
-    return {
+    slider = {
         "method": name,
         "kind": "threshold",
         "unit": method.unit,
@@ -144,10 +135,11 @@ def pack_thresholds(
         "configured": values.index(method.threshold),
         "best": None if best is None else values.index(best),
         "said": None if curve is None else _said_of_curve(curve, values),
-        "area": pack_arrays({"area": np.array(areas, np.float32).T[fit.dropped :]}),
+        "area": pack_arrays({"area": np.array(areas, np.float32).T[places[fit.dropped :]]}),
         "scale": fit.scale,
         "levels": [as_text(_packed(picture, fit)) for picture in pictures],
     }
+    return slider, curve
 
 
 def pack_histories(
@@ -173,8 +165,8 @@ def pack_histories(
     Returns
     -------
     dict
-        As from `pack_thresholds`, but for `levels`: `masks` has for each history what `pack_runs` gives of
-        the masks of the shown frames.
+        As the slider of `pack_thresholds`, but for `levels`: `masks` has for each history what `pack_runs`
+        gives of the masks of the shown frames.
     """
     values = sorted({*histories, method.history})
     # It learns at a rate of 1 over twice the frames seen, until that is its history: longer ones are one.
@@ -225,9 +217,9 @@ def _scale_of_runs(pictures: Sequence[np.ndarray], budget: int) -> int:
     return next(fits, _SCALES[-1])
 
 
-def _said_of_curve(curve: pd.DataFrame, values: Iterable[float]) -> list[list[str]]:
-    rows = curve.set_index("threshold")
-    return [[_words(rows.loc[value, name]) for name in _SAID] for value in values]
+def _said_of_curve(curve: ThresholdCurve, values: Iterable[float]) -> list[list[str]]:
+    places = [curve.index(value) for value in values]
+    return [[_words(getattr(curve, name)[place]) for name in _SAID] for place in places]
 
 
 def _words(value: float | None) -> str:
