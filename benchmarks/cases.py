@@ -83,7 +83,7 @@ def _samples(frames: np.ndarray) -> np.ndarray:
 
 
 CASES = {
-    "converged": Case(fit(OURS["converged"]), "our fit, K = 2, until a step gains less than 1e-6 nats"),
+    "converged": Case(fit(OURS["converged"]), "our fit, K = 2, until a step would gain less than 1e-6 nats"),
     "notebook": Case(fit(OURS["notebook"]), "our fit with the notebook's start and 5 iterations"),
     "auto": Case(fit(OURS["auto"]), "our fit, K = 1 or 2 by BIC at each pixel"),
     "three": Case(fit(OURS["three"]), "our fit, K = 3"),
