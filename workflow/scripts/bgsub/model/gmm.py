@@ -43,11 +43,11 @@ class PixelMixture:
     max_components : int
         Largest number that "auto" tries, 1 to 5.
     start : {"split", "uniform", "random"}
-        `split`: of all cuts of the samples in two orders, along their first principal component and by the
-        odds of a core around that order's middle, the one with the highest classification likelihood, at
-        least 3 samples a side (Symons 1981; Celeux & Govaert 1992); deterministic. `uniform`: the notebook's
-        start, means uniform in [0, 1], identity covariances, equal weights. `random`: K random samples as
-        means, the pixel's covariance, equal weights.
+        `split`: of all cuts of the samples in two orders, along their first principal component and by
+        distance from that order's middle, the one with the highest classification likelihood, at least 3
+        samples a side (Symons 1981; Celeux & Govaert 1992); deterministic. `uniform`: the notebook's start,
+        means uniform in [0, 1], identity covariances, equal weights. `random`: K random samples as means,
+        the pixel's covariance, equal weights.
     tolerance : float or None
         A pixel stops when an iteration would gain less, nats per sample. None: never, each pixel takes
         exactly `max_iterations` iterations.

@@ -17,16 +17,15 @@ from bgsub.model.constants import LEVELS, ROUNDING_VARIANCE
 from bgsub.model.lanemath import Matrix, Vector
 from bgsub.model.lanes import Lanes, Number, Rows, Scalar, Shape, Table, Variable, kernel, lanes, loop, select
 from bgsub.model.numerics import uniform
-from bgsub.model.steps import FitSettings, Gaussian, pixels_of, term_rows, terms_of, value_at
+from bgsub.model.steps import FitSettings, pixels_of, term_rows, terms_of
 
 STARTS = {"split": 0, "uniform": 1, "random": 2}
 SMALLEST_SIDE = 3.0  # samples; fewer give a component that lives on one outlier
-SHARE_OF_FLOOR = 0.36787944117144233  # 1 / e; see `part_score`
-SMALLEST_ADVANTAGE = 0.05  # nats; less is rounding, as where two orders come to one cut: the first has it
+SHARE_OF_FLOOR = 0.4  # of 1/12, 1/4, 0.4 and 1, the one from which most pixels arrive at the best optimum
+SMALLEST_ADVANTAGE = 1e-3  # nats; less is rounding, as where two orders come to one cut: the first has it
 PLACE_UNIT = 1.0 / 256.0  # levels; nearer samples are ordered by colour, so that rounding decides nothing
 COLOURS = 2.0**24
 OUTSIDE = 2.0**26  # place of a sample of another group, plus that group: beyond any place in this one
-UNIT = 2.0**-7  # levels are multiplied by it where eighth powers of spreads must not overflow
 RUN = 16  # rows that are sorted in registers
 EXACT = 256  # samples whose summed products are whole numbers below 2^24, exact in single precision
 
@@ -102,8 +101,8 @@ def split(
     Of all cuts of two orders of its samples it is the one with the highest classification likelihood
     N1 (log N1 - log det(S1) / 2) + N2 (log N2 - log det(S2) / 2), N samples of covariance S on each side
     (Symons 1981; Celeux & Govaert 1992). One order is along the first principal component: it parts two
-    surfaces. The other is by the log odds of a core around the middle of the first: it parts a wall from
-    colours on all sides of it, and samples that are almost equal from those that they lie among.
+    surfaces. The other is by distance from the mean of the middle half of the first: it parts a wall from
+    colours on all sides of it. A covariance gets a share of the floor on its diagonal.
 
     `room` (3 (N + 16), 16) is for the two orders and the samples' groups, with infinity beyond N samples.
     Where K > 2, samples change places.
@@ -111,7 +110,7 @@ def split(
     K, C, T, pixels = shape.components, shape.channels, term_rows(shape.channels), pixels_of(shape, rows)
     centre, sums = pixels.centre.block(0, C), pixels.sums
     along, around, labels = (room.part((n_samples + RUN) * part) for part in range(3))
-    share = (SHARE_OF_FLOOR * lanes(floor)).at_least(ROUNDING_VARIANCE)
+    extra = (SHARE_OF_FLOOR * lanes(floor)).at_least(ROUNDING_VARIANCE)
     for row in range(K * T):
         sums[row] = pixels.totals[row] if row < T else 0.0
     if K > 2:
@@ -119,12 +118,14 @@ def split(
             labels[i] = 0.0
     for new in loop(1, K):
         widest, group = widest_group([sums.block(k * T, T) for k in range(K)])
+        mean = [one / group[0].at_least(1.0) for one in group[1 : 1 + C]]
         order = partial(order_samples, samples, centre, labels if K > 2 else None, widest, n_samples, network)
         axis = [one.single() for one in main_axis(scatter(group))]
         order(partial(la.dot, axis), along)
-        order(partial(value_at, core_odds(along, group, share, centre, n_samples)), around)
+        middle = middle_mean(along, group[0], centre, n_samples)
+        order(partial(squared_distance, middle), around)
         (score, size), (score_around, size_around) = (
-            best_cut(ordered, group, share, centre, n_samples) for ordered in (along, around)
+            best_cut(ordered, group, mean, extra, centre, n_samples) for ordered in (along, around)
         )
         better_around = score_around > score + SMALLEST_ADVANTAGE
         size = select(better_around, size_around, size)
@@ -222,103 +223,74 @@ def colour(number: Lanes, centre: Vector) -> Vector:
     return [one - middle.single() for one, middle in zip(number.bytes(len(centre)), centre, strict=True)]
 
 
-def core_odds(
-    along: Rows, group: list[Lanes], share: Lanes, centre: Vector, n_samples: Scalar
-) -> list[Lanes]:
-    """Return the log odds of a group's other samples to its core, by coefficients of a sample's terms.
-
-    The core is first what lies around the mean of the middle half of samples ordered `along` an axis, with
-    weights that fall off at two of its variances, and then those that this makes likelier to be of it:
-    a step of classification EM (Celeux & Govaert 1992). A covariance has `share` on its diagonal.
-    """
-    count, zero = group[0].single(), lanes(0.0).single()
-
-    def total(weight: Callable[[Lanes, Vector], Lanes]) -> list[Lanes]:
-        sums = [Variable(0.0) for _ in group]
-        for part, i in exact_sums(sums, n_samples):
-            rank, x = zero.like(i), colour(along[i], centre)
-            add_sample(part, x, select(rank < count, weight(rank, x), 0.0))
-        return [one.get() for one in sums]
-
-    def log_density(sums: list[Lanes]) -> list[Lanes]:
-        n, mean, S = estimates(sums)
-        return Gaussian.of([n, *mean, *la.plus_scaled_identity(S, share).values()]).polynomial()
-
-    def odds(core: list[Lanes]) -> list[Lanes]:
-        rest = [one - part for one, part in zip(group, core, strict=True)]
-        pairs = zip(log_density(rest), log_density(core), strict=True)
-        return [((a - b) * share.at_most(1.0)).single() for a, b in pairs]  # places below 2^18, as in levels
-
-    quarter, one = (0.25 * count).floor(), zero.like(1.0)
-    half = total(lambda rank, _: select((rank >= quarter) & (rank < count - quarter), one, 0.0))
-    _, mean, S = estimates(half)
-    middle, width = [one.single() for one in mean], (la.trace(S) * (2.0 / len(mean)) + share).single()
-    odds_around = odds(total(lambda _, x: width / (width + squared_distance(x, middle))))
-    return odds(total(lambda _, x: select(value_at(odds_around, x) < 0.0, one, 0.0)))
-
-
-def estimates(sums: list[Lanes]) -> tuple[Lanes, Vector, Matrix]:
-    """Return the number, mean and covariance of samples with these sums; of less than one, as if of one."""
-    n = sums[0].at_least(1.0)
-    inverse = la.reciprocal(n)
-    S: Matrix = {place: value * (inverse * inverse) for place, value in scatter([n, *sums[1:]]).items()}
-    return n, [one * inverse for one in sums[1 : 2 + max(S)[0]]], S
+def middle_mean(ordered: Rows, count: Lanes, centre: Vector, n_samples: Scalar) -> Vector:
+    """Return the mean of the middle half of the first `count` of ordered samples, in single precision."""
+    quarter, zero = (0.25 * count).floor(), lanes(0.0).single()
+    low, high, sums = quarter.single(), (count - quarter).single(), [Variable(zero) for _ in centre]
+    for i in loop(0, n_samples):
+        inside = (zero.like(i) >= low) & (zero.like(i) < high)
+        for one, x in zip(sums, colour(ordered[i], centre), strict=True):
+            one += select(inside, x, 0.0)
+    return [(one.get().double() / (count - 2.0 * quarter)).single() for one in sums]
 
 
 def best_cut(
-    ordered: Rows, group: list[Lanes], share: Lanes, centre: Vector, n_samples: Scalar
+    ordered: Rows, group: list[Lanes], mean: Vector, extra: Lanes, centre: Vector, n_samples: Scalar
 ) -> tuple[Lanes, Lanes]:
     """Return the classification likelihood of the best cut of a group, and the samples below it; singles.
 
     The group's samples are the first ones of `ordered`; `group` are its sums. All is in single precision and
-    about the group's mean, so it errs by 1e-2 nats. About it, both sides' first sums differ in sign only.
+    about the group's rounded mean, so it errs by 1e-3 nats.
     """
-    C, (n, mean, S) = len(centre), estimates(group)
-    origin = [((one + other) * UNIT).single() for one, other in zip(centre, mean, strict=True)]
-    products = [(one * n * UNIT**2).single() for one in S.values()]
-    n, share = group[0].single(), (share * UNIT**2).single()
-    side = (0.5 * n).floor().at_most(SMALLEST_SIDE)
-    score, size = Variable(n.like(-1e30)), Variable(n)
-    sums = [Variable(n.like(0.0)) for _ in group[1:]]
+    about = [(one + 0.5).floor() for one in mean]
+    both = [one.single() for one in moved(group, about)]
+    origin, extra = [one + other for one, other in zip(centre, about, strict=True)], extra.single()
+    side = (0.5 * both[0]).floor().at_most(SMALLEST_SIDE)
+    score, size = Variable(both[0].like(-1e30)), Variable(both[0])
+    sums = [Variable(both[0].like(0.0)) for _ in both[1:]]
     for below in loop(1, n_samples):
-        x = [one * UNIT - middle for one, middle in zip(ordered[below - 1].bytes(C), origin, strict=True)]
-        for one, term in zip(sums, terms_of(x)[1:], strict=True):
+        for one, term in zip(sums, terms_of(colour(ordered[below - 1], origin))[1:], strict=True):
             one += term
-        n_lower = n.like(below)
-        n_upper = n - n_lower
-        allowed = (n_lower >= side) & (n_upper >= side) & (n_upper >= 1.0)
+        lower = [both[0].like(below), *(one.get() for one in sums)]
+        upper = [one - part for one, part in zip(both, lower, strict=True)]
+        allowed = (lower[0] >= side) & (upper[0] >= side) & (upper[0] >= 1.0)
         with allowed.anywhere():
-            inverse, first = 1.0 / (n_lower * n_upper), [one.get() for one in sums[:C]]
-            lower, upper = Matrix(), Matrix()
-            for (c, d), one, whole in zip(la.triangle(C), sums[C:], products, strict=True):
-                product = first[c] * first[d]
-                lower[c, d] = one.get() - n_upper * inverse * product
-                upper[c, d] = whole - one.get() - n_lower * inverse * product
-            value = part_score(lower, n_lower, share) + part_score(upper, n_upper, share)
-            better = allowed & (value > score.get())
+            inverse = 1.0 / (lower[0] * upper[0])
+            value = part_score(lower, upper[0] * inverse, extra) + part_score(
+                upper, lower[0] * inverse, extra
+            )
+            better = allowed & (value > score.get() + SMALLEST_ADVANTAGE)
             score.set(select(better, value, score.get()))
-            size.set(select(better, n_lower, size.get()))
+            size.set(select(better, lower[0], size.get()))
     return score.get(), size.get()
 
 
-def part_score(W: Matrix, n: Lanes, share: Lanes) -> Lanes:
-    """Return n (log n - log det(S) / 2) of n samples of scatter W = n S, but for n times a constant.
+def moved(sums: list[Lanes], origin: Vector) -> list[Lanes]:
+    """Return the sums of terms of samples about another origin."""
+    C, n = len(origin), sums[0]
+    first = [one - n * middle for one, middle in zip(sums[1:], origin, strict=False)]
+    products = {
+        (c, d): value - origin[c] * sums[1 + d] - origin[d] * first[c]
+        for (c, d), value in la.matrix(sums[1 + C :]).items()
+    }
+    return [n, *first, *products.values()]
 
-    With s = floor / e as `share`, each eigenvalue v of S counts as |v + i s|: the log of that is within .07
-    of what one costs that is raised to the floor, log v above it and log floor + v / floor - 1 below.
-    """
-    s = n * share
-    first = W[0, 0] * W[0, 0] + s * s
-    if len(W) == 1:
-        return 0.25 * n * la.log_roughly(n * n * (n * n) * (n * n) / first)
-    # Elimination without divisions (Bareiss 1968) of W + i s I: the last entry is the determinant times the
-    # first. Real and imaginary parts; then squared absolute values.
-    a, b, c = (W[0, 0] * W[i, j] - W[i, 0] * W[j, 0] for i, j in ((1, 1), (2, 1), (2, 2)))
-    a, c = a - s * s, c - s * s
-    ai, bi, ci = s * (W[0, 0] + W[1, 1]), s * W[2, 1], s * (W[0, 0] + W[2, 2])
-    real, imaginary = (a * c - ai * ci) - (b * b - bi * bi), (a * ci + ai * c) - 2.0 * (b * bi)
-    last, n5 = real * real + imaginary * imaginary, n * n * (n * n) * n
-    return 0.25 * n * la.log_roughly(first / last * n5 * (n5 * 1e-25))  # 1e-25: to be within range
+
+def part_score(sums: list[Lanes], inverse: Lanes, extra: Lanes) -> Lanes:
+    """Return n (log n - log det(S + `extra` I) / 2) of n = 1 / `inverse` samples of the covariance S."""
+    n, C = sums[0], 1 if len(sums) == 3 else 3
+    mean = [one * inverse for one in sums[1 : 1 + C]]
+    S = {
+        (c, d): value * inverse - (mean[c] * mean[d] - extra if c == d else mean[c] * mean[d])
+        for (c, d), value in la.matrix(sums[1 + C :]).items()
+    }
+    if C == 1:
+        return 0.5 * n * la.log_roughly(n * n / S[0, 0].at_least(extra))
+    # Elimination without divisions (Bareiss 1968): the last entry is the determinant times the first.
+    a, b, c = (S[0, 0] * S[r, s] - S[r, 0] * S[s, 0] for r, s in ((1, 1), (2, 1), (2, 2)))
+    first = S[0, 0].at_least(extra)
+    last = (a * c - b * b).at_least(first * extra * (extra * extra))
+    return 0.5 * n * la.log_roughly(n * n * first / last)
 
 
 @compiled
