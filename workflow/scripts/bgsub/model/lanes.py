@@ -12,7 +12,7 @@ shorter).
 """
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, Union
 
 from llvmlite import ir
@@ -201,37 +201,44 @@ class Scalar:
 
 
 class Rows:
-    """A contiguous array (rows, 16), from some row on, or some lanes of it."""
+    """Rows of a contiguous array (rows, 16) from some row on, or a half or one of their lanes."""
 
-    def __init__(self, data: ir.Value, first: Index = 0, lane: Index = 0, width: int = WIDTH) -> None:
-        self.data, self.first, self._lane = data, first, lane
-        self.kind = vector(width, data.type.pointee)
+    def __init__(self, start: ir.Value, width: int = WIDTH) -> None:
+        self._start, self._kind = start, vector(width, start.type.pointee)
+
+    def _moved(self, numbers: Index) -> ir.Value:
+        return emit().gep(self._start, [_integer(numbers)])
 
     def _pointer(self, row: Index) -> ir.Value:
-        place = (Scalar(_integer(row)) + self.first) * WIDTH + self._lane
-        return emit().bitcast(emit().gep(self.data, [place.value]), self.kind.as_pointer())
+        return emit().bitcast(self._moved(Scalar(_integer(row)) * WIDTH), self._kind.as_pointer())
 
     def __getitem__(self, row: Index) -> Lanes:
         return Lanes(emit().load(self._pointer(row), align=4))
 
     def __setitem__(self, row: Index, value: Number) -> None:
-        emit().store(lanes(value, self.kind).value, self._pointer(row), align=4)
-
-    def part(self, first: Index) -> "Rows":
-        """Return the rows from `first` on."""
-        return Rows(self.data, Scalar(_integer(first)) + self.first, self._lane, self.kind.count)
-
-    def half(self, half: Index) -> "Rows":
-        """Return the lower half of the lanes (0) or the upper (1)."""
-        return Rows(self.data, self.first, half * (WIDTH // 2), WIDTH // 2)
-
-    def lane(self, lane: Index) -> "Rows":
-        """Return one of the lanes."""
-        return Rows(self.data, self.first, lane, 1)
+        emit().store(lanes(value, self._kind).value, self._pointer(row), align=4)
 
     def block(self, first: Index, count: int) -> list[Lanes]:
         """Return `count` rows from `first` on."""
         return [self.part(first)[row] for row in range(count)]
+
+    def put(self, first: Index, values: Iterable[Number]) -> None:
+        """Set the rows from `first` on."""
+        part = self.part(first)
+        for row, value in enumerate(values):
+            part[row] = value
+
+    def part(self, first: Index) -> "Rows":
+        """Return the rows from `first` on."""
+        return Rows(self._moved(Scalar(_integer(first)) * WIDTH), self._kind.count)
+
+    def half(self, half: Index) -> "Rows":
+        """Return the lower half of the lanes (0) or the upper (1)."""
+        return Rows(self._moved(half * (WIDTH // 2)), WIDTH // 2)
+
+    def lane(self, lane: Index) -> "Rows":
+        """Return one of the lanes."""
+        return Rows(self._moved(lane), 1)
 
 
 class Table:

@@ -59,7 +59,7 @@ def load(
     with (~full).anywhere():
         found = la.total(select(value > noise, 1.0, 0.0) for value in la.spectrum(S)[0])
         rank.set(select(full, C, found))
-    known: dict[int, Number] = {em.BEST: em.NEVER, em.LONGEST: em.FIRST_STEP, em.RANK: rank.get()}
+    known: dict[int, Number] = {em.LONGEST: em.FIRST_STEP, em.RANK: rank.get()}
     for row in range(em.STATES):
         pixels.state[row] = known.get(row, 0.0)
     for row in range(shape.components * term_rows(C)):

@@ -21,22 +21,25 @@ from bgsub.model.lanemath import Matrix, Vector, dot
 from bgsub.model.lanes import Lanes, Mask, Number, Rows, Scalar, Shape, Variable, kernel, lanes, loop, select
 from bgsub.model.numerics import LOWEST_EXPONENT
 
-BLOCK = 256  # samples whose densities, at most 5 relative to the likeliest component's, have a normal product
-PRECISE_CONDITION = 2e4  # mean squared sample over smallest variance: costs up to 1e-16 of its square in odds
-PRECISE_SAMPLES = 1e-3  # responsibilities that a component keeps when they are taken from the totals
+BLOCK = 256  # samples whose densities, 1 to K <= 5 times the likeliest component's, have a normal product
+# Log odds in terms of squared samples lose digits where these are large beside the smallest variance: by a
+# ratio of 2e4, up to 1e-16 of its square, 4e-8. The last component's sums, what the others' leave of the
+# totals, lose them where its share of the samples is small.
+PRECISE_CONDITION, PRECISE_SAMPLES = 2e4, 1e-3
 UNDERFLOW_SAMPLES = 1200.0  # squared standard deviations at which a log density comes near -708
+EMPTY, EMPTY_UNFLOORED = 1e-8, 1e-300  # samples; without a floor only what cannot be divided by
 ALIVE_SAMPLES = 4.0  # a component with fewer effective samples than d + 1 = 4 has no covariance of its own
 RESOLVED = 1e-10  # squared levels: a smaller variance is what rounding leaves of squares of samples
 SINGULAR = 1e6 * 2.220446049250313e-16  # of the largest eigenvalue: scipy's multivariate_normal
-# Rows of a pixel's state: its likelihood; that as recorded, in the trajectory's unit, and its last change;
-# whether its sums are extrapolated; the longest extrapolation; M-steps; whether it has converged; its flags;
-# the rank of its samples' covariance; whether its samples need care; of the last E-step, the likelihood and
-# the lowest log density of a likeliest component, where it is known, else 0.
-BEST, RECORDED, CHANGE, EXTRAPOLATED, LONGEST, STEP, CONVERGED, FLAGS, RANK, CAREFUL, LIKELIHOOD, LOWEST = (
-    range(STATES := 12)
+# Rows of a pixel's state: its log-likelihood, and its last change in the trajectory's unit; M-steps; whether
+# it has converged; its flags; the rank of its samples' covariance; whether its sums are extrapolated, and how
+# far they may be; of the last E-step, the log-likelihood and the lowest log density of a likeliest component,
+# where that is known, else 0; whether it must be known.
+(BEST, CHANGE, STEP, CONVERGED, FLAGS, RANK, EXTRAPOLATED, LONGEST, LIKELIHOOD, LOWEST, CAREFUL) = range(
+    STATES := 11
 )
 FIRST_STEP, GROWTH = 2.0, 1.5  # longest extrapolation at first and after a failure, and by success
-NEVER = -1e300  # a likelihood below any other
+NEVER = -1e300  # a log-likelihood below any other
 LogDensities = Callable[[Vector], list[Lanes]]  # of each component, at a sample
 
 
@@ -51,25 +54,18 @@ class FitSettings(NamedTuple):
 
 
 class Pixels(NamedTuple):
-    """What is known of 16 pixels, in rows: their state, the rounded mean of their samples, and these' sums.
-
-    Then the components' sums that the next step starts from. Of all components but the last, whose follow
-    from the others' and the totals: the sums that the step before started from, those that its E-step gave,
-    to go back to from an extrapolation, and the coefficients of their log odds to the last one. Then the
-    components' parameters. No later step needs what remains: the coefficients of the components' log
-    densities, and the sums of the E-step.
-    """
+    """What is known of 16 pixels, in rows; no later step needs the last two."""
 
     state: Rows
-    centre: Rows
-    totals: Rows
-    sums: Rows
-    base: Rows
-    image: Rows
-    slopes: Rows
-    parameters: Rows
-    densities: Rows
-    new: Rows
+    centre: Rows  # rounded mean of the samples, which are about it
+    totals: Rows  # sums of the samples' terms
+    sums: Rows  # those of the components, which the next step starts from
+    base: Rows  # of all components but the last: the sums that the step before started from,
+    image: Rows  # those that its E-step gave, to go back to from an extrapolation,
+    odds: Rows  # and the coefficients of the log odds to the last component at `base`
+    parameters: Rows  # of all components
+    densities: Rows  # coefficients of the log of weight times density
+    new: Rows  # the sums that the E-step gives
 
 
 def term_rows(channels: int) -> int:
@@ -90,15 +86,19 @@ def em_step(shape: Shape, rows: Rows, samples: Rows, n_samples: Scalar, settings
 
     Returns the mask of the lanes that are done.
     """
-    pixels = pixels_of(shape, rows)
-    lost = m_step(shape, pixels, lanes(settings.floor))
+    pixels, floor, tolerance = pixels_of(shape, rows), lanes(settings.floor), lanes(settings.tolerance)
+    lost = m_step(shape, pixels, floor)
     for half in loop(0, 2):  # of the lanes, whose sums fit into the registers
         e_step(shape, Pixels(*(part.half(half) for part in pixels)), samples.half(half), n_samples)
     ahead = Variable(0.0)
-    with (lanes(settings.tolerance) >= 0.0).anywhere():
+    with (tolerance >= 0.0).anywhere():
         ahead.set(gain_ahead(shape, pixels))
     done, fell = judge(shape.components, pixels.state, lost, ahead.get(), settings)
-    choose_next(shape, pixels, fell, settings)
+    accelerated = (tolerance >= 0.0) & (floor > 0.0)
+    with accelerated.anywhere():
+        extrapolate(shape, pixels, fell, lanes(settings.max_iterations))
+    with (~accelerated).anywhere():
+        pixels.sums.put(0, pixels.new.block(0, shape.components * term_rows(shape.channels)))
     return done
 
 
@@ -109,34 +109,34 @@ def m_step(shape: Shape, pixels: Pixels, floor: Lanes) -> Mask:
     Returns the mask of pixels where, without a floor, a component is empty or singular.
     """
     K, C, T = shape.components, shape.channels, term_rows(shape.channels)
-    sums, state, n = pixels.sums, pixels.state, pixels.totals[0]
+    state, n, nowhere = pixels.state, pixels.totals[0], pixels.totals[0] < 0.0
     unfloored, at_start = floor <= 0.0, state[STEP] <= 0.0
-    lost = at_floor = dead = n < 0.0  # nowhere
-    # An extrapolation multiplies rounding, by which the responsibilities would no longer add up.
-    inverse_whole = la.reciprocal(la.total(sums[k * T] for k in range(K)))
+    lost = at_floor = dead = nowhere
+    # Weights add up to 1 so even where an extrapolation has left shares that add up to n but for rounding.
+    inverse_whole = la.reciprocal(la.total(pixels.sums[k * T] for k in range(K)))
     for k in range(K):
-        share, *moments = sums.block(k * T, T)
-        parameters, scale = pixels.parameters.part(k * T), la.reciprocal(share)
-        empty = share < select(unfloored, 1e-300, 1e-8)
-        mean = [select(empty, parameters[1 + c], moments[c] * scale) for c in range(C)]
+        share, first, second = by_order(pixels.sums.block(k * T, T))
+        _, old_mean, old = by_order(pixels.parameters.block(k * T, T))
+        empty, scale = share < select(unfloored, EMPTY_UNFLOORED, EMPTY), la.reciprocal(share)
+        mean = [select(empty, kept, one * scale) for kept, one in zip(old_mean, first, strict=True)]
         A = {
-            (c, d): select(empty, parameters[1 + row], moments[row] * scale - mean[c] * mean[d])
-            for row, (c, d) in enumerate(la.triangle(C), C)
+            (c, d): select(empty, old[c, d], value * scale - mean[c] * mean[d])
+            for (c, d), value in second.items()
         }
-        A, low = above_floor(A, floor, at_start)
         weight = share * inverse_whole
+        A, low = above_floor(A, floor, at_start)
         lost = lost | (unfloored & (empty | low))
         at_floor, dead = at_floor | (~unfloored & low), dead | (weight * n < ALIVE_SAMPLES)
         values = [weight, *mean, *A.values()]
-        for row, (value, coefficient) in enumerate(
-            zip(values, Gaussian.of(values).polynomial(), strict=True)
-        ):
-            parameters[row], pixels.densities[k * T + row] = value, coefficient
+        pixels.parameters.put(k * T, values)
+        pixels.densities.put(k * T, Gaussian.of(values).polynomial())
     flags = {constants.RANK_DEFICIENT: state[RANK] < C, constants.AT_FLOOR: at_floor, constants.DEAD: dead}
-    flag = la.total(select(where, bit, lanes(0.0)) for bit, where in flags.items())
+    flag = la.total(select(where, bit, 0.0) for bit, where in flags.items())
     state[FLAGS] = select(state[RANK] <= 0.0, constants.CONSTANT, flag)
-    # A likeliest component has a share of 1 / K or more, so no sample is more than sqrt(N K) deviations off.
-    state[CAREFUL] = select(unfloored & (n * K > UNDERFLOW_SAMPLES), 1.0, lanes(0.0))
+    # The covariance S of a component's s samples is r d d' / s and more, for each at d from the mean with the
+    # responsibility r: so d' S^-1 d <= s / r, which is at most n K where r is the largest. Only where that
+    # is many squared deviations may a sample have no density.
+    state[CAREFUL] = select(unfloored & (n * K > UNDERFLOW_SAMPLES), 1.0, 0.0)
     return lost
 
 
@@ -148,16 +148,18 @@ def above_floor(A: Matrix, floor: Lanes, at_start: Mask) -> tuple[Matrix, Mask]:
     """
     unfloored, low = floor <= 0.0, Variable(0.0)
     found = {place: Variable(value) for place, value in A.items()}
-    surely_above = la.exceeds(A, select(unfloored, SINGULAR * la.trace(A) + RESOLVED, floor))
-    with (~surely_above).anywhere():
+
+    def bound(largest: Lanes) -> Lanes:
+        return select(unfloored, SINGULAR * largest + RESOLVED, floor)
+
+    with (~la.exceeds(A, bound(la.trace(A)))).anywhere():  # the largest eigenvalue is at most the trace
         spectrum = la.spectrum(A)
-        values = spectrum[0]
-        too_low = ~(la.least(values) > select(unfloored, SINGULAR * la.greatest(values) + RESOLVED, floor))
-        raised = la.floored(spectrum, select(unfloored, ROUNDING_VARIANCE, floor))
+        too_low = ~(la.least(spectrum[0]) > bound(la.greatest(spectrum[0])))
         low.set(select(too_low, 1.0, 0.0))
-        for place, variable in found.items():
-            variable.set(select(too_low & (~unfloored | at_start), raised[place], variable.get()))
-    return {place: variable.get() for place, variable in found.items()}, low.get() > 0.0
+        raised = la.floored(spectrum, select(unfloored, ROUNDING_VARIANCE, floor))
+        for place, value in found.items():
+            value.set(select(too_low & (~unfloored | at_start), raised[place], value.get()))
+    return {place: value.get() for place, value in found.items()}, low.get() > 0.0
 
 
 def log_norm(weight: Lanes, d: Vector) -> Lanes:
@@ -176,7 +178,7 @@ def e_step(shape: Shape, pixels: Pixels, samples: Rows, n_samples: Scalar) -> No
     to the first component. Pixels where this would cancel too many digits, and careful ones, are taken once
     more, each component by itself; the lowest density is known of these only, of others it is 0.
     """
-    K, C, T, new = shape.components, shape.channels, term_rows(shape.channels), pixels.new
+    K, T, state, new = shape.components, term_rows(shape.channels), pixels.state, pixels.new
     totals = pixels.totals.block(0, T)
     first, *others = (pixels.densities.block(k * T, T) for k in range(K))
     odds = [[a - b for a, b in zip(other, first, strict=True)] for other in others]
@@ -189,24 +191,21 @@ def e_step(shape: Shape, pixels: Pixels, samples: Rows, n_samples: Scalar) -> No
     if K > 1:
         ratio, _, moments = add_up(shape, samples, n_samples, by_odds, K - 1)
     moments += [totals[row] - la.total([zero, *moments[row::T]]) for row in range(T)]
-    for row, moment in enumerate(moments):
-        new[row] = moment
-    pixels.state[LIKELIHOOD], pixels.state[LOWEST] = dot(first, totals) + ratio, 0.0
-    squares = [la.matrix(one[1 + C :]) for one in (first, *others)]
-    curvature = la.greatest(-2.0 * la.trace(one) for one in squares)
-    condition = curvature * la.trace(la.matrix(totals[1 + C :]))
+    new.put(0, moments)
+    state[LIKELIHOOD], state[LOWEST] = dot(first, totals) + ratio, 0.0
+    curvature = la.greatest(-2.0 * la.trace(by_order(one)[2]) for one in (first, *others))
+    condition = curvature * la.trace(by_order(totals)[2])
     precise = (condition < PRECISE_CONDITION * totals[0]) & (new[(K - 1) * T] >= PRECISE_SAMPLES)
-    careful = (pixels.state[CAREFUL] > 0.0) | ~precise
+    careful = (state[CAREFUL] > 0.0) | ~precise
     with careful.anywhere():
         each = [Gaussian.of(pixels.parameters.block(k * T, T)) for k in range(K)]
         exact, lowest, moments = add_up(
             shape, samples, n_samples, lambda x: [one.log_density(x) for one in each], K
         )
-        pixels.state[LIKELIHOOD] = select(careful, exact, pixels.state[LIKELIHOOD])
-        pixels.state[LOWEST] = select(careful, lowest, 0.0)
-        for row, moment in enumerate(moments):
-            new[row] = select(careful, moment, new[row])
-    pixels.state[LIKELIHOOD] = pixels.state[LIKELIHOOD] / totals[0]
+        state[LIKELIHOOD] = select(careful, exact, state[LIKELIHOOD])
+        state[LOWEST] = select(careful, lowest, 0.0)
+        new.put(0, [select(careful, moment, new[row]) for row, moment in enumerate(moments)])
+    state[LIKELIHOOD] = state[LIKELIHOOD] / totals[0]
 
 
 def add_up(
@@ -238,6 +237,12 @@ def terms_of(x: Vector, weight: Number = 1.0) -> list[Lanes]:
     return [x[0].like(weight), *weighted, *(weighted[c] * x[d] for c, d in la.triangle(len(x)))]
 
 
+def by_order(terms: list[Lanes]) -> tuple[Lanes, Vector, Matrix]:
+    """Part 3 or 10 numbers, one for each of a sample's terms: for 1, its channels, and their products."""
+    C = 1 if len(terms) == 3 else 3
+    return terms[0], terms[1 : 1 + C], la.matrix(terms[1 + C :])
+
+
 class Gaussian(NamedTuple):
     """A component with the log of weight times norm, its mean, and M and d of `factor` of its covariance."""
 
@@ -249,9 +254,9 @@ class Gaussian(NamedTuple):
     @classmethod
     def of(cls, parameters: list[Lanes]) -> "Gaussian":
         """Return the component with these parameters."""
-        C = 1 if len(parameters) == 3 else 3
-        M, d = la.factor(la.matrix(parameters[1 + C :]))
-        return cls(log_norm(parameters[0], d), parameters[1 : 1 + C], M, d)
+        weight, mean, A = by_order(parameters)
+        M, d = la.factor(A)
+        return cls(log_norm(weight, d), mean, M, d)
 
     def log_density(self, x: Vector) -> Lanes:
         """Return the log of weight times density at a sample."""
@@ -269,8 +274,8 @@ class Gaussian(NamedTuple):
 
 def value_at(polynomial: list[Lanes], x: Vector) -> Lanes:
     """Return the value at a sample of a polynomial with these coefficients of its terms."""
-    value, *slopes = polynomial[: 1 + len(x)]
-    for (r, c), coefficient in la.matrix(polynomial[1 + len(x) :]).items():
+    value, slopes, squares = by_order(polynomial)
+    for (r, c), coefficient in squares.items():
         slopes[r] = slopes[r] + coefficient * x[c]
     for slope, one in zip(slopes, x, strict=True):
         value = value + slope * one
@@ -295,8 +300,11 @@ def posterior(q: list[Lanes]) -> tuple[list[Lanes], Lanes, Lanes]:
 def gain_ahead(shape: Shape, pixels: Pixels) -> Lanes:
     """Return what the step from `sums` to `new` would gain at most, nats per sample, to second order.
 
-    Such a gain is at least half the square of the step's length, and at most all of it, in the Fisher
-    information of samples whose components are known (from Dempster, Laird & Rubin 1977, section 3).
+    Let J be the information of samples whose components are known, and I <= J that of the samples alone. A
+    step of EM is v = J^-1 g with the likelihood's gradient g (Dempster, Laird & Rubin 1977, section 3), so it
+    gains g'v - v'I v / 2 = v'J v - v'I v / 2: at least half of v'J v, and at most all of it. For a component
+    of n samples, mean m and covariance S, whose sums of 1, x - m and (x - m)(x - m)' - S change by a, b and
+    B, v'J v is (a^2 + b'S^-1 b + tr(S^-1 B S^-1 B) / 2) / n.
     """
     K, C, T = shape.components, shape.channels, term_rows(shape.channels)
     gain = lanes(0.0)
@@ -304,21 +312,15 @@ def gain_ahead(shape: Shape, pixels: Pixels) -> Lanes:
         before, after, parameters, density = (
             rows.block(k * T, T) for rows in (pixels.sums, pixels.new, pixels.parameters, pixels.densities)
         )
-        step = [one - other for one, other in zip(after, before, strict=True)]
-        mean, covariance = parameters[1 : 1 + C], la.matrix(parameters[1 + C :])
-        P: Matrix = {
-            (c, d): value * (-2.0 if c == d else -1.0)
-            for (c, d), value in la.matrix(density[1 + C :]).items()
-        }
-        shift = [one - step[0] * middle for one, middle in zip(step[1 : 1 + C], mean, strict=True)]
-        spread = {
-            (c, d): value - step[1 + c] * mean[d] - mean[c] * shift[d] - step[0] * covariance[c, d]
-            for (c, d), value in la.matrix(step[1 + C :]).items()
-        }
-        columns = [la.times(P, [spread[max(c, d), min(c, d)] for c in range(C)]) for d in range(C)]
+        a, first, second = by_order([one - other for one, other in zip(after, before, strict=True)])
+        (_, m, S), (_, _, square) = by_order(parameters), by_order(density)
+        inverse: Matrix = {(c, d): one * (-2.0 if c == d else -1.0) for (c, d), one in square.items()}
+        b = [one - a * middle for one, middle in zip(first, m, strict=True)]
+        B = {(c, d): value - first[c] * m[d] - m[c] * b[d] - a * S[c, d] for (c, d), value in second.items()}
+        columns = [la.times(inverse, [B[max(c, d), min(c, d)] for c in range(C)]) for d in range(C)]
         trace = la.total(columns[c][d] * columns[d][c] for c in range(C) for d in range(C))
-        length = step[0] * step[0] + (dot(la.times(P, shift), shift) + 0.5 * trace)
-        gain = length * la.reciprocal(before[0].at_least(1e-8)) + gain
+        length = a * a + (dot(la.times(inverse, b), b) + 0.5 * trace)
+        gain = length * la.reciprocal(before[0].at_least(EMPTY)) + gain
     return gain * la.reciprocal(pixels.totals[0])
 
 
@@ -332,62 +334,53 @@ def judge(K: int, state: Rows, lost: Mask, ahead: Lanes, settings: FitSettings) 
     best, likelihood, step = state[BEST], state[LIKELIHOOD], state[STEP]
     unfloored, last = lanes(settings.floor) <= 0.0, step >= lanes(settings.max_iterations)
     fell = (state[EXTRAPOLATED] > 0.0) & ~(likelihood >= best)
-    undefined = lost | (unfloored & ~(likelihood > NEVER))
-    value = select(fell | (undefined & (step > 0.0)), best, likelihood)
-    undefined = undefined | (unfloored & ~last & (state[LOWEST] < LOWEST_EXPONENT))
+    undefined_now = lost | (unfloored & ~(likelihood > NEVER))
+    value = select(fell | (undefined_now & (step > 0.0)), best, likelihood)
+    undefined = undefined_now | (unfloored & ~last & (state[LOWEST] < LOWEST_EXPONENT))
     at_optimum = ~undefined & ~fell & (ahead < lanes(settings.tolerance)) if K > 1 else ~undefined
     converged = (state[RANK] <= 0.0) | at_optimum
-    recorded = (value * TRAJECTORY_UNIT + 0.5).floor()
-    state[CHANGE], state[RECORDED], state[BEST] = recorded - state[RECORDED], recorded, value
-    state[FLAGS] = state[FLAGS] + select(undefined, constants.UNDEFINED, lanes(0.0))
+    now, before = ((one * TRAJECTORY_UNIT + 0.5).floor() for one in (value, best))
+    state[CHANGE], state[BEST], state[STEP] = now - before, value, step + 1.0
+    state[FLAGS] = state[FLAGS] + select(undefined, constants.UNDEFINED, 0.0)
     state[CONVERGED] = select(converged, 1.0, 0.0)
     return converged | undefined | last, fell
-
-
-def choose_next(shape: Shape, pixels: Pixels, fell: Mask, settings: FitSettings) -> None:
-    """Set the sums of the next step: those of the E-step, or towards a tolerance some beyond."""
-    accelerated = (lanes(settings.tolerance) >= 0.0) & (lanes(settings.floor) > 0.0)
-    pixels.state[STEP] = pixels.state[STEP] + 1.0
-    with accelerated.anywhere():
-        extrapolate(shape, pixels, fell, lanes(settings.max_iterations))
-    with (~accelerated).anywhere():
-        for row in range(shape.components * term_rows(shape.channels)):
-            pixels.sums[row] = pixels.new[row]
 
 
 def extrapolate(shape: Shape, pixels: Pixels, fell: Mask, last_step: Lanes) -> None:
     """Set the sums of the next step to an extrapolation of the last ones, where that is worth it.
 
-    An EM step led from `base` to `image`, and the last one from `sums` to `new`. Anderson's method of depth 1
-    goes to new + a (new - image). A step's product with what its start's move, from `base` to `sums`, has
-    changed in the log odds of the components (`slopes`) is the likelihood's slope along that move: a is where
-    the slope would vanish, were it linear, and at most as long as the state allows.
+    An EM step led from `base` to `image`, and the last one from `sums` to `new`. If steps depended linearly
+    on their starts, one from sums + a (sums - base) would lead to new + a (new - image): Anderson's method of
+    depth 1. It takes the a at which the likelihood's slope along sums - base would vanish, from the slopes at
+    `base` and at `sums` (secant). Such a slope is the product of the step from there with the change of the
+    log odds' coefficients: a step is the gradient in the metric that turns sums into these, the natural
+    parameters. The state says how large a may be.
 
     Pixels whose last extrapolation lowered the likelihood go on from `image`, the plain step beside it. The
     last step is a plain one, so that it cannot be one that would be taken back.
     """
-    K, T, state = shape.components, term_rows(shape.channels), pixels.state
-    sums, base, image, slopes = pixels.sums, pixels.base, pixels.image, pixels.slopes
+    K, T, state, sums = shape.components, term_rows(shape.channels), pixels.state, pixels.sums
     longest = select(state[EXTRAPOLATED] > 0.0, GROWTH * state[LONGEST], state[LONGEST])
     state[LONGEST] = select(fell, FIRST_STEP, longest)
     last = (K - 1) * T  # its sums are what the others leave of the totals
-    rest, reached = pixels.totals.block(0, T), list[tuple[Lanes, Lanes, Lanes]]()
-    along, bend = lanes(0.0), lanes(1e-300)
+    slope, drop, ways = lanes(0.0), lanes(1e-300), list[tuple[Lanes, Lanes, Lanes, Lanes]]()
     for row in range(last):
-        now, new = select(fell, base[row], sums[row]), select(fell, image[row], pixels.new[row])
-        slope = select(fell, slopes[row], pixels.densities[row] - pixels.densities[last + row % T])
-        turn = slope - slopes[row]
-        along, bend = turn * (new - now) + along, turn * ((image[row] - base[row]) - (new - now)) + bend
-        reached.append((now, new, slope))
-    a = (along / bend).at_most(state[LONGEST])
-    shares = [a * (new - image[row]) + new for row, (_, new, _) in enumerate(reached) if row % T == 0]
-    allowed = (along > 0.0) & (bend > 0.0) & (state[STEP] >= 2.0) & (state[STEP] < last_step)
+        base, image, odds_before = pixels.base[row], pixels.image[row], pixels.odds[row]
+        start, end = select(fell, base, sums[row]), select(fell, image, pixels.new[row])
+        odds = select(fell, odds_before, pixels.densities[row] - pixels.densities[last + row % T])
+        turn, step = odds - odds_before, end - start
+        slope, drop = turn * step + slope, turn * ((image - base) - step) + drop
+        ways.append((start, end, odds, end - image))
+    a = (slope / drop).at_most(state[LONGEST])
+    beyond = [a * further + end for _, end, _, further in ways]
+    allowed = (slope > 0.0) & (drop > 0.0) & (state[STEP] >= 2.0) & (state[STEP] < last_step)
+    rest, shares = pixels.totals.block(0, T), beyond[::T]
     for share in [*shares, rest[0] - la.total([lanes(0.0), *shares])]:
         allowed = allowed & (share >= 1.0)  # each must keep at least one sample
-    for row, (now, new, slope) in enumerate(reached):
-        sums[row] = select(allowed, a * (new - image[row]) + new, new)
+    for row, (start, end, odds, _) in enumerate(ways):
+        sums[row] = select(allowed, beyond[row], end)
         rest[row % T] = rest[row % T] - sums[row]
-        base[row], image[row], slopes[row] = now, new, slope
+        pixels.base[row], pixels.image[row], pixels.odds[row] = start, end, odds
     for row in range(T):
         sums[last + row] = select(fell | allowed, rest[row], pixels.new[last + row])
     state[EXTRAPOLATED] = select(allowed, 1.0, 0.0)
