@@ -26,14 +26,6 @@ class Trajectory:
     converged: np.ndarray
     pixels: int
 
-    def __add__(self, other: "Trajectory") -> "Trajectory":
-        """Trajectory of both sets of pixels together, for the same largest number of iterations."""
-        return Trajectory(
-            self.log_likelihood + other.log_likelihood,
-            self.converged + other.converged,
-            self.pixels + other.pixels,
-        )
-
 
 def trajectory_rows(trajectory: Trajectory) -> list[dict[str, float]]:
     """Rows of convergence.csv.

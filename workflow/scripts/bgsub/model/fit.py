@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from bgsub.model.gmm import PixelMixture
-from bgsub.model.tiles import room_for, stack_tiles, tile_arrays
+from bgsub.model.tiles import stack_tiles, tile_arrays
 from bgsub.source.frames import Frames, read_rows, row_bands
 
 
@@ -50,7 +50,7 @@ def fit_rows(frames: Frames, rows: slice, mixture: PixelMixture) -> dict[str, np
         return tile_arrays(mixture)
 
     if rows.stop == rows.start:  # a tile of a picture that has fewer rows than tiles
-        return room_for(fit_band(slice(0, 1)), 0)
+        return fit_band(rows)
     return stack_tiles(map(fit_band, bands), rows.stop - rows.start)
 
 

@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from bgsub.model.constants import LEVELS, LOG_2PI, LOG_LEVELS, ROUNDING_VARIANCE
 from bgsub.model.convergence import Trajectory
 from bgsub.model.lanes import WIDTH, Shape
 from bgsub.model.start import STARTS
-from bgsub.model.steps import SINGULAR, FitSettings
+from bgsub.model.steps import SINGULAR, FitSettings, term_rows
 
 logger = logging.getLogger(__name__)
 
@@ -28,38 +29,13 @@ _ready: set[tuple[int, int]] = set()  # numbers of components and channels whose
 BAND_BYTES = 2**20  # samples that a thread copies at a time: they stay in its cache
 
 
+@dataclass(eq=False)
 class PixelMixture:
     """Gaussian mixture with full covariances at every pixel of a clip.
 
     Each pixel is fitted by EM (Dempster, Laird & Rubin 1977) to its own colours, independently of all others,
     so the result does not depend on how the image is cut, on the number of threads, or on the machine's
     vector width.
-
-    Parameters
-    ----------
-    n_components : int or "auto"
-        Number of components K, 1 to 5. "auto": at each pixel, of 1 to `max_components` the number with the
-        best BIC; components that a pixel does not have come last, with weight 0.
-    max_components : int
-        Largest number that "auto" tries, 1 to 5.
-    start : {"split", "uniform", "random"}
-        `split`: of all cuts of the samples in two orders, along their first principal component and by
-        distance from that order's middle, the one with the highest classification likelihood, at least 3
-        samples a side (Symons 1981; Celeux & Govaert 1992); deterministic. `uniform`: the notebook's start,
-        means uniform in [0, 1], identity covariances, equal weights. `random`: K random samples as means,
-        the pixel's covariance, equal weights.
-    tolerance : float or None
-        A pixel stops when an iteration would gain less, nats per sample. None: never, each pixel takes
-        exactly `max_iterations` iterations.
-    max_iterations : int
-        Largest number of M-steps.
-    covariance_floor : float or None
-        Smallest eigenvalue of a covariance, in squared 8-bit levels (1.0 is (1/255)^2 in the model's units).
-        None: no floor; a pixel whose covariance becomes singular then stops there and is flagged.
-    seed : int
-        Seed of the random starts; combined with the pixel's index.
-    n_threads : int
-        Threads that fit bands of the image at the same time.
 
     Attributes
     ----------
@@ -83,26 +59,28 @@ class PixelMixture:
         largest mixture.
     """
 
-    def __init__(
-        self,
-        n_components: int | str = 2,
-        *,
-        max_components: int = 2,
-        start: str = "split",
-        tolerance: float | None = 1e-6,
-        max_iterations: int = 300,
-        covariance_floor: float | None = 1.0,
-        seed: int = 0,
-        n_threads: int = 1,
-    ) -> None:
-        self.n_components = n_components
-        self.max_components = max_components
-        self.start = start
-        self.tolerance = tolerance
-        self.max_iterations = max_iterations
-        self.covariance_floor = covariance_floor
-        self.seed = seed
-        self.n_threads = n_threads
+    n_components: int | str = 2
+    """Number of components K, 1 to 5. "auto": at each pixel the number with the best BIC; components that a
+    pixel does not have come last, with weight 0."""
+    _: KW_ONLY
+    max_components: int = 2
+    """Largest number that "auto" tries, 1 to 5."""
+    start: str = "split"
+    """`split`: groups by the best cuts of the samples, deterministic (`model.start.split`). `uniform`: the
+    notebook's start, means uniform in [0, 1], identity covariances, equal weights. `random`: K random samples
+    as means, the pixel's covariance, equal weights."""
+    tolerance: float | None = 1e-6
+    """A pixel stops when an iteration would gain less, nats per sample. None: never, each pixel takes exactly
+    `max_iterations` iterations."""
+    max_iterations: int = 300
+    """Largest number of M-steps."""
+    covariance_floor: float | None = 1.0
+    """Smallest eigenvalue of a covariance, in squared 8-bit levels (1.0 is (1/255)^2 in the model's units).
+    None: no floor; a pixel whose covariance becomes singular then stops there and is flagged."""
+    seed: int = 0
+    """Of the random starts; combined with the pixel's index."""
+    n_threads: int = 1
+    """Threads that fit bands of the image at the same time."""
 
     def fit(self, frames: np.ndarray, *, first_pixel: int | np.ndarray = 0) -> "PixelMixture":
         """Fit every pixel to its samples.
@@ -127,33 +105,33 @@ class PixelMixture:
         """
         self._check_parameters()
         frames = _as_clip(frames)
-        _, height, width, channels = frames.shape
+        samples, height, width, channels = frames.shape
         places = np.asarray(first_pixel, np.int64) + (
             0 if np.ndim(first_pixel) else np.arange(height * width)
         )
         largest = self.largest_mixture
-        sizes = range(1 if self.n_components == "auto" else largest, largest + 1)
-        for size in sizes:
+        smaller = range(largest - 1, 0, -1) if self.n_components == "auto" else ()
+        for size in (largest, *smaller):
             if (size, channels) not in _ready:
-                nothing = np.empty((1, 0, channels), np.uint8), places[:0], new_fit(size, 0, channels), 0
-                _compile(fit_band, functools.partial(self._fit_band, size, *nothing))
+                nothing = np.empty((1, 0, channels), np.uint8), places[:0], new_fit(size, 0, channels)
+                _compile(fit_band, functools.partial(self._fit_band, *nothing))
                 _ready.add((size, channels))
         results = new_fit(largest, height * width, channels)
 
         def fit_one(offset: int, band: np.ndarray) -> Steps:
-            samples, pixels, _ = band.shape
-            span = slice(offset, offset + pixels)
-            steps = self._fit_band(largest, band, places[span], results, offset)
-            part: list[Any] = [array[:, span] if array.ndim > 1 else array[span] for array in results]
-            criterion = bic(largest, channels, samples, part[3])
-            for size in reversed(sizes[:-1]):
-                fit = new_fit(size, pixels, channels)
-                self._fit_band(size, band, places[span], fit, 0)
-                take_better(criterion, bic(size, channels, samples, fit.log_likelihood), fit, Fit(*part))
+            span = slice(offset, offset + band.shape[1])
+            steps = self._fit_band(band, places[span], results, offset)
+            views: Any = (array[:, span] if array.ndim > 1 else array[span] for array in results)
+            best = Fit(*views)
+            criterion = bic(largest, channels, samples, best.log_likelihood)
+            for size in smaller:
+                fit = new_fit(size, band.shape[1], channels)
+                self._fit_band(band, places[span], fit)
+                take_better(criterion, bic(size, channels, samples, fit.log_likelihood), fit, best)
             return steps
 
-        steps = list(self._map_bands(fit_one, frames))
-        gains, converged_at = (np.cumsum(sum(part)) for part in zip(*steps, strict=True))
+        steps = np.sum([self._no_steps(), *self._map_bands(fit_one, frames)], axis=0)
+        gains, converged_at = np.cumsum(steps, axis=1)
         self.trajectory_ = Trajectory(gains, converged_at, height * width)
         image, mixture = (height, width), (largest, height, width)
         self.weights_ = results.weights.reshape(mixture)
@@ -170,8 +148,9 @@ class PixelMixture:
         """Largest number of components that a pixel may get."""
         return self.max_components if isinstance(self.n_components, str) else self.n_components
 
-    def _fit_band(self, size: int, band: np.ndarray, places: np.ndarray, results: Fit, offset: int) -> Steps:
-        """Fit `size` components to a band, into `results` from `offset` on; return the trajectory's steps."""
+    def _fit_band(self, band: np.ndarray, places: np.ndarray, results: Fit, offset: int = 0) -> Steps:
+        """Fit a band into `results`, as many components as these have, and return the trajectory's steps."""
+        (size, _, channels), pixels = results.means.shape, band.shape[1]
         settings = FitSettings(
             start=STARTS[self.start if size > 1 else "split"],
             seed=self.seed,
@@ -179,12 +158,14 @@ class PixelMixture:
             max_iterations=self.max_iterations if size > 1 else 0,
             floor=0.0 if self.covariance_floor is None else float(self.covariance_floor),
         )
-        _, pixels, channels = band.shape
-        missing = ((0, 0), (0, -pixels % WIDTH), (0, 0))
-        whole = np.pad(band, missing, mode="edge" if pixels else "constant") if pixels % WIDTH else band
-        steps = Steps(*np.zeros((2, self.max_iterations + 1), np.int64))
-        fit_band(Shape.of(size, channels), whole, places, settings, offset, results, steps)
+        if pixels % WIDTH:
+            band = np.pad(band, ((0, 0), (0, -pixels % WIDTH), (0, 0)), mode="edge")
+        steps = self._no_steps()
+        fit_band(Shape.of(size, channels), band, places, settings, offset, results, steps)
         return steps
+
+    def _no_steps(self) -> Steps:
+        return Steps(*np.zeros((2, self.max_iterations + 1), np.int64))
 
     def _map_bands(self, work: Callable, frames: np.ndarray) -> Iterable:
         """Yield `work(first pixel, samples (N, P, C))` of the bands of `frames`, in order."""
@@ -195,33 +176,32 @@ class PixelMixture:
             rows = np.ascontiguousarray(frames[:, top : top + step])
             return work(top * width, rows.reshape(samples, -1, channels))
 
+        tops = range(0, height, step)
         if self.n_threads == 1:  # a pool's start takes longer than the fit of a few pixels
-            yield from map(work_on, range(0, height, step))
+            yield from map(work_on, tops)
         else:
             with ThreadPoolExecutor(self.n_threads) as pool:
-                yield from pool.map(work_on, range(0, height, step))
+                yield from pool.map(work_on, tops)
 
     def _check_parameters(self) -> None:
         """Raise ValueError for a parameter outside its range."""
-        for name in ("n_components", "max_components"):
-            value = getattr(self, name)
-            if (name, value) != ("n_components", "auto") and value not in range(1, LARGEST_MIXTURE + 1):
-                raise ValueError(f"{name} is {value!r}, expected 1 to {LARGEST_MIXTURE}")
-        if self.start not in STARTS:
-            raise ValueError(f"start is {self.start!r}, expected one of {', '.join(STARTS)}")
-        if self.max_iterations < 0:
-            raise ValueError(f"max_iterations is {self.max_iterations}, expected 0 or more")
-        if self.tolerance is not None and not self.tolerance >= 0:
-            raise ValueError(f"tolerance is {self.tolerance}, expected 0 or more, or None")
-        if self.covariance_floor is not None and not self.covariance_floor > 0:
-            raise ValueError(f"covariance_floor is {self.covariance_floor}, expected more than 0, or None")
-        if self.n_threads < 1:
-            raise ValueError(f"n_threads is {self.n_threads}, expected 1 or more")
+        sizes, floor = range(1, LARGEST_MIXTURE + 1), self.covariance_floor
+        for name, is_valid, expected in (
+            ("n_components", self.n_components in ("auto", *sizes), f'1 to {LARGEST_MIXTURE}, or "auto"'),
+            ("max_components", self.max_components in sizes, f"1 to {LARGEST_MIXTURE}"),
+            ("start", self.start in STARTS, f"one of {', '.join(STARTS)}"),
+            ("max_iterations", self.max_iterations >= 0, "0 or more"),
+            ("tolerance", self.tolerance is None or self.tolerance >= 0, "0 or more, or None"),
+            ("covariance_floor", floor is None or floor > 0, "more than 0, or None"),
+            ("n_threads", self.n_threads >= 1, "1 or more"),
+        ):
+            if not is_valid:
+                raise ValueError(f"{name} is {getattr(self, name)!r}, expected {expected}")
 
 
 def bic(components: int, channels: int, samples: int, log_likelihood: np.ndarray) -> np.ndarray:
     """Bayesian information criterion (Schwarz 1978) of mixtures with this mean log-likelihood."""
-    parameters = components * (1 + channels + channels * (channels + 1) // 2) - 1
+    parameters = components * term_rows(channels) - 1
     return parameters * np.log(samples) - 2.0 * samples * log_likelihood
 
 
@@ -231,13 +211,14 @@ def take_better(criterion: np.ndarray, bic_: np.ndarray, fit: Fit, best: Fit) ->
     Components that the fit lacks get weight 0 and the parameters of its first.
     """
     better, size = bic_ <= criterion, len(fit.weights)
-    pairs: Any = zip((*fit, bic_), (*best, criterion), strict=True)
-    for source, target in pairs:
-        where = better.reshape(-1, *[1] * (source.ndim - 2))
-        if source.ndim > 1:
-            np.copyto(target[size:], source[:1], where=where)
-        np.copyto(target[:size] if source.ndim > 1 else target, source, where=where)
-    np.copyto(best.weights[size:], 0.0, where=better)
+    criterion[better] = bic_[better]
+    arrays: Any = zip(fit, best, strict=True)
+    for new, kept in arrays:
+        if new.ndim == 1:
+            kept[better] = new[better]
+        else:
+            kept[:size, better], kept[size:, better] = new[:, better], new[:1, better]
+    best.weights[size:, better] = 0.0
 
 
 def log_joint_densities(
