@@ -41,15 +41,9 @@ def trajectory_rows(trajectory: Trajectory) -> list[dict[str, float]]:
     changed = (np.diff(trajectory.log_likelihood) != 0) | (np.diff(trajectory.converged) != 0)
     last = np.flatnonzero(changed)[-1] + 1 if changed.any() else 0
     gain = np.diff(log_likelihood, prepend=log_likelihood[0])
-    return [
-        {
-            "iteration": t,
-            "log_likelihood": float(log_likelihood[t]),
-            "gain": float(gain[t]),
-            "converged": float(converged[t]),
-        }
-        for t in range(last + 1)
-    ]
+    columns = range(last + 1), log_likelihood.tolist(), gain.tolist(), converged.tolist()
+    names = "iteration", "log_likelihood", "gain", "converged"
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=False)]
 
 
 def background_image(weights: np.ndarray, means: np.ndarray) -> np.ndarray:

@@ -42,8 +42,9 @@ def fit_rows(frames: Frames, rows: slice, mixture: PixelMixture) -> dict[str, np
     dict of str to ndarray
         What `tile_arrays` returns, of all rows.
     """
-    # Beside its samples, a band holds its own fit and for a while that of the band before.
-    bands = row_bands(rows, frames.shape, len(frames) + 2 * _fit_bytes(mixture) // frames.shape[-1])
+    # Beside its samples, a band holds its own fit and for a while that of the band before, bytes per pixel:
+    fit_bytes = 8 * mixture.largest_mixture * (1 + 3 + 9) + 14
+    bands = row_bands(rows, frames.shape, len(frames) + 2 * fit_bytes // frames.shape[-1])
 
     def fit_band(band: slice) -> dict[str, np.ndarray]:
         mixture.fit(read_rows(frames, band), first_pixel=band.start * frames.shape[2])
@@ -52,8 +53,3 @@ def fit_rows(frames: Frames, rows: slice, mixture: PixelMixture) -> dict[str, np
     if rows.stop == rows.start:  # a tile of a picture that has fewer rows than tiles
         return fit_band(rows)
     return stack_tiles(map(fit_band, bands), rows.stop - rows.start)
-
-
-def _fit_bytes(mixture: PixelMixture) -> int:
-    """Bytes that a fit to colours takes per pixel."""
-    return 8 * mixture.largest_mixture * (1 + 3 + 9) + 14

@@ -4,6 +4,8 @@ A symmetric matrix is its lower triangle, a dict from (row, column) to lanes, ro
 """
 
 from collections.abc import Iterable, Sequence
+from functools import reduce
+from operator import add
 
 from llvmlite import ir
 
@@ -41,29 +43,22 @@ LOG_ROUGHLY = (
 
 def polynomial(x: Lanes, coefficients: Iterable[Number]) -> Lanes:
     """Evaluate a polynomial, highest power first (Horner)."""
-    value, *others = map(x.like, coefficients)
-    for coefficient in others:
-        value = value * x + coefficient
-    return value
+    return reduce(lambda value, coefficient: value * x + coefficient, map(x.like, coefficients))
 
 
 def total(values: Iterable[Lanes]) -> Lanes:
     """Return the sum, from the left."""
-    first, *others = values
-    return sum(others, start=first)
+    return reduce(add, values)
 
 
 def least(values: Iterable[Lanes]) -> Lanes:
     """Return the smallest number."""
-    smallest, *others = values
-    for value in others:
-        smallest = value.at_most(smallest)
-    return smallest
+    return reduce(lambda smallest, value: value.at_most(smallest), values)
 
 
 def greatest(values: Iterable[Lanes]) -> Lanes:
     """Return the largest number."""
-    return -least([-value for value in values])
+    return reduce(lambda largest, value: value.at_least(largest), values)
 
 
 def dot(a: Sequence[Lanes], b: Sequence[Lanes]) -> Lanes:
@@ -74,8 +69,9 @@ def dot(a: Sequence[Lanes], b: Sequence[Lanes]) -> Lanes:
 def reciprocal(x: Lanes) -> Lanes:
     """1 / x of a normal number > 0, to 3e-16 of it, in a third of a division's time.
 
-    A guess from the bits of x, to 5.1 %, a polynomial that takes it to 3e-6, and Newton's method in cubic
-    order. Unlike a processor's own approximations it has the same bits on each.
+    A guess y from the bits of x has an error e = 1 - x y of up to 5.1 %, and 1 / x is y / (1 - e), that is
+    y (1 + e) (1 + e^2) (1 + e^4) ..: first y (1 + e) (1 + e^2) with e^4 < 6.6e-6 halved to both sides, then
+    y (1 + e + e^2). Unlike a processor's own approximations it has the same bits on each.
     """
     y = _double(emit().sub(_integers(RECIPROCAL, x), _bits(x)))
     error = 1.0 - x * y
@@ -85,7 +81,7 @@ def reciprocal(x: Lanes) -> Lanes:
 
 
 def inverse_root(x: Lanes) -> Lanes:
-    """1 / sqrt(x) of a normal number > 0, to 4e-16 of it; as `reciprocal`."""
+    """1 / sqrt(x) of a normal number > 0, to 4e-16 of it; as `reciprocal`, y / sqrt(1 - e), e = 1 - x y^2."""
     y = _double(emit().sub(_integers(INVERSE_ROOT, x), emit().lshr(_bits(x), _integers(1, x))))
     y = y * polynomial(1.0 - (x * y) * y, NEAR_INVERSE_ROOT)
     error = 1.0 - (x * y) * y
@@ -181,6 +177,11 @@ def square_norm(A: Matrix) -> Lanes:
     return 2.0 * twice + once
 
 
+def scaled(A: Matrix, scale: Lanes) -> Matrix:
+    """Return A times a number."""
+    return {place: value * scale for place, value in A.items()}
+
+
 def plus_scaled_identity(A: Matrix, shift: Lanes) -> Matrix:
     """Return A + shift I."""
     return {(i, j): value + shift if i == j else value for (i, j), value in A.items()}
@@ -199,9 +200,7 @@ def adjugate(A: Matrix) -> Matrix:
 
 
 def determinant(A: Matrix) -> Lanes:
-    """Return the determinant of a 1 x 1 or 3 x 3 matrix."""
-    if len(A) == 1:
-        return A[0, 0]
+    """Return the determinant of a 3 x 3 matrix."""
     J = adjugate(A)
     return dot([A[i, 0] for i in range(3)], [J[i, 0] for i in range(3)])
 
@@ -212,12 +211,12 @@ def factor(A: Matrix) -> tuple[Matrix, Vector]:
     Then the squared Mahalanobis distance is the sum of d (M (x - mean))^2.
     """
     rest, d = dict(A), []
-    L: Matrix = {}
+    L: Matrix = {}  # A = L diag(1 / d) L'
     for j in range(max(A)[0] + 1):
         d.append(reciprocal(rest[j, j]))
         L |= {(r, j): rest[r, j] * d[j] for r, c in A if c == j and r > j}
         rest = {(r, c): value - L[r, j] * rest[c, j] for (r, c), value in rest.items() if c > j}
-    M: Matrix = {}
+    M: Matrix = {}  # the inverse of L, by substitution
     for r, c in A:
         parts = [L[r, c], *(L[r, k] * M[k, c] for k in range(c + 1, r))] if r > c else [A[r, c].like(-1.0)]
         M[r, c] = -total(parts)
@@ -240,24 +239,25 @@ def spectrum(A: Matrix) -> Spectrum:
     """
     if len(A) == 1:
         return [A[0, 0]] * 3, {(0, 0): A[0, 0].like(1.0)}, {(0, 0): A[0, 0].like(0.0)}
-    mean = trace(A) * (1.0 / 3.0)
+    mean = trace(A) * (1.0 / 3.0)  # B = (A - mean I) / spread has the trace 0, and the squares' sum 6
     B = plus_scaled_identity(A, -mean)
     square_spread = (square_norm(B) * (1.0 / 6.0)).at_least(1e-60)
     inverse_spread = inverse_root(square_spread)
     spread = square_spread * inverse_spread
-    B = {place: value * inverse_spread for place, value in B.items()}
+    B = scaled(B, inverse_spread)
     r = 0.5 * determinant(B)
     size = abs(r).at_most(1.0)
     square = size * size  # even and odd powers: neither waits for the other
     c = polynomial(square, COS_THIRD[1::2]) + size * polynomial(square, COS_THIRD[::2])
     c = select(r < 0.0, -c, c)
-    # B has the eigenvalue 2 c. Its distances from the two others have the product 12 c^2 - 3.
-    scale = reciprocal(12.0 * (c * c) - 3.0)
-    P: Matrix = {place: value * scale for place, value in adjugate(plus_scaled_identity(B, -2.0 * c)).items()}
+    # At B's eigenvalue 2 c, its polynomial x^3 - 3 x - 2 r has the slope 12 c^2 - 3: the product of the
+    # distances to the two others, and so the trace of the adjugate.
+    P = scaled(adjugate(plus_scaled_identity(B, -2.0 * c)), reciprocal(12.0 * (c * c) - 3.0))
+    # The others' mean is -c: R = B - 2 c P + c (I - P) has eigenvalues + and - half their gap, and 0.
     R = plus_scaled_identity({place: B[place] - (3.0 * c) * P[place] for place in B}, c)
     square_gap = (square_norm(R) * 0.5).at_least(1e-60)
     inverse_gap = inverse_root(square_gap)
-    N: Matrix = {place: value * inverse_gap for place, value in R.items()}
+    N = scaled(R, inverse_gap)
     middle, half_gap = mean - c * spread, spread * square_gap * inverse_gap
     return [middle - half_gap, middle + half_gap, 2.0 * c * spread + mean], P, N
 

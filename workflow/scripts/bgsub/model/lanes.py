@@ -13,6 +13,7 @@ shorter).
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple, Union
 
 from llvmlite import ir
@@ -51,7 +52,7 @@ def _comparison(sign: str) -> Callable[["Lanes", Number], "Mask"]:
 
 
 class Lanes:
-    """One float64 per pixel."""
+    """A number per pixel, in double precision or in single."""
 
     def __init__(self, value: ir.Value) -> None:
         self.value = value
@@ -70,11 +71,10 @@ class Lanes:
 
     def bytes(self, count: int) -> list["Lanes"]:
         """Return the lowest bytes of whole numbers from -2^51 to 2^51, highest first, in single precision."""
-        integers = emit().bitcast((self + ROUND).value, vector(WIDTH, INT64))
-        low = emit().trunc(integers, vector(WIDTH, INT32))
-        shifts = [ir.Constant(vector(WIDTH, INT32), [8 * place] * WIDTH) for place in reversed(range(count))]
-        last = ir.Constant(vector(WIDTH, INT32), [255] * WIDTH)
-        parts = [emit().and_(emit().lshr(low, shift), last) for shift in shifts]
+        kind = vector(WIDTH, INT32)
+        low = emit().trunc(emit().bitcast((self + ROUND).value, vector(WIDTH, INT64)), kind)
+        shifted = [emit().lshr(low, constant(8 * place, kind)) for place in reversed(range(count))]
+        parts = [emit().and_(one, constant(255, kind)) for one in shifted]
         return [Lanes(emit().uitofp(part, vector(WIDTH, SINGLE))) for part in parts]
 
     __lt__, __le__ = _comparison("<"), _comparison("<=")
@@ -137,14 +137,12 @@ class Product(Lanes):
     """a * b, multiplied out only where it is not added to something."""
 
     def __init__(self, a: Lanes, b: Lanes) -> None:
-        self.a, self.b, self._value = a, b, None
+        self.a, self.b = a, b
 
-    @property
+    @cached_property
     def value(self) -> ir.Value:
         """The vector."""
-        if self._value is None:
-            self._value = emit().fmul(self.a.value, self.b.value)
-        return self._value
+        return emit().fmul(self.a.value, self.b.value)
 
     def __add__(self, other: Number) -> Lanes:
         return fma(self.a, self.b, self.like(other))
@@ -210,7 +208,7 @@ class Rows:
         return emit().gep(self._start, [_integer(numbers)])
 
     def _pointer(self, row: Index) -> ir.Value:
-        return emit().bitcast(self._moved(Scalar(_integer(row)) * WIDTH), self._kind.as_pointer())
+        return emit().bitcast(self._moved(row * WIDTH), self._kind.as_pointer())
 
     def __getitem__(self, row: Index) -> Lanes:
         return Lanes(emit().load(self._pointer(row), align=4))
@@ -230,7 +228,7 @@ class Rows:
 
     def part(self, first: Index) -> "Rows":
         """Return the rows from `first` on."""
-        return Rows(self._moved(Scalar(_integer(first)) * WIDTH), self._kind.count)
+        return Rows(self._moved(first * WIDTH), self._kind.count)
 
     def half(self, half: Index) -> "Rows":
         """Return the lower half of the lanes (0) or the upper (1)."""
@@ -294,22 +292,24 @@ def vector(width: int, element: ir.Type = DOUBLE) -> ir.VectorType:
     return ir.VectorType(element, width)
 
 
-ALL = vector(WIDTH)
-
-
-def lanes(number: Number, kind: ir.VectorType = ALL) -> Lanes:
+def lanes(number: Number, kind: ir.VectorType = vector(WIDTH)) -> Lanes:  # noqa: B008 -- it is not changed
     """Return a number in every lane of a vector of that type."""
     if isinstance(number, Lanes):
         return number
     if isinstance(number, Scalar):
         return _repeated(emit().sitofp(number.value, kind.element), kind.count)
-    return Lanes(ir.Constant(kind, [float(number)] * kind.count))
+    return Lanes(constant(float(number), kind))
+
+
+def constant(number: float, kind: ir.VectorType) -> ir.Constant:
+    """Return a number that is known while tracing in every place of a vector of that type."""
+    return ir.Constant(kind, [number] * kind.count)
 
 
 def select(condition: Mask, a: Number, b: Number) -> Lanes:
     """Take `a` in the lanes where `condition` is true, and `b` in the others."""
-    known = [number.value.type for number in (a, b) if isinstance(number, Lanes)]
-    kind = known[0] if known else vector(condition.value.type.count)
+    known = (number.value.type for number in (a, b) if isinstance(number, Lanes))
+    kind = next(known, vector(condition.value.type.count))
     return Lanes(emit().select(condition.value, lanes(a, kind).value, lanes(b, kind).value))
 
 
@@ -379,6 +379,7 @@ def kernel(function: Callable[..., Mask | None]) -> Callable[..., Any]:
 
         return returns(*kinds), codegen
 
+    # numba reads from it, after the first, by what names the kernel may be given its arguments.
     first = inspect.Parameter("typing_context", inspect.Parameter.POSITIONAL_OR_KEYWORD)
     typed.__signature__ = signature.replace(parameters=[first, *signature.parameters.values()])  # type: ignore[attr-defined]
     typed.__name__ = function.__name__

@@ -13,15 +13,8 @@ if TYPE_CHECKING:  # joining tiles needs no compiler
     from bgsub.model.gmm import PixelMixture
 
 # The axis that runs over the image's rows in each array of a model.
-ROW_AXIS = {
-    "weights": 1,
-    "means": 1,
-    "covariances": 1,
-    "log_likelihood": 0,
-    "n_iter": 0,
-    "converged": 0,
-    "flags": 0,
-}
+ROW_AXIS = dict.fromkeys(("weights", "means", "covariances"), 1)
+ROW_AXIS |= dict.fromkeys(("log_likelihood", "n_iter", "converged", "flags"), 0)
 _TRAJECTORY = ("trajectory_log_likelihood", "trajectory_converged")
 
 
@@ -46,7 +39,10 @@ def stack_tiles(tiles: Iterable[dict[str, np.ndarray]], height: int) -> dict[str
     top = 0
     for tile in tiles:
         if not whole:
-            whole = room_for(tile, height)
+            whole = {name: np.zeros_like(tile[name]) for name in _TRAJECTORY}
+            for name, axis in ROW_AXIS.items():
+                shape = tile[name].shape
+                whole[name] = np.empty((*shape[:axis], height, *shape[axis + 1 :]), tile[name].dtype)
         bottom = top + len(tile["n_iter"])
         for name, axis in ROW_AXIS.items():
             np.moveaxis(whole[name], axis, 0)[top:bottom] = np.moveaxis(tile[name], axis, 0)
@@ -78,12 +74,3 @@ def write_model(
     write_arrays(model, {name: fit[name] for name in ROW_AXIS})
     write_image(background, background_image(fit["weights"], fit["means"]))
     write_table(convergence, trajectory_rows(trajectory))
-
-
-def room_for(tile: dict[str, np.ndarray], height: int) -> dict[str, np.ndarray]:
-    """Arrays for tiles like this one of as many rows together, and zeros for their trajectory."""
-    room = {}
-    for name, axis in ROW_AXIS.items():
-        shape = tile[name].shape
-        room[name] = np.empty((*shape[:axis], height, *shape[axis + 1 :]), tile[name].dtype)
-    return room | {name: np.zeros_like(tile[name]) for name in _TRAJECTORY}
