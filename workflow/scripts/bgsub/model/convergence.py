@@ -9,32 +9,22 @@ from bgsub.model.constants import TRAJECTORY_UNIT
 
 @dataclass(frozen=True, eq=False)
 class Trajectory:
-    """Totals over pixels by iteration, in integers, so that the sum over tiles is exact in any order.
-
-    Attributes
-    ----------
-    log_likelihood : ndarray (T + 1,) int64
-        Sum over all pixels of the log-likelihood after t M-steps, in 2^-24 nats per sample. A pixel that
-        stopped keeps its last value.
-    converged : ndarray (T + 1,) int64
-        Number of pixels that had converged after t M-steps.
-    pixels : int
-        Number of pixels.
-    """
+    """Totals over pixels by iteration, in integers, so that the sum over tiles is exact in any order."""
 
     log_likelihood: np.ndarray
+    """(T + 1,) int64, sum over all pixels of the log-likelihood after t M-steps, in 2^-24 nats per sample. A
+    pixel that stopped keeps its last value."""
     converged: np.ndarray
+    """(T + 1,) int64, number of pixels that had converged after t M-steps."""
     pixels: int
+    """Number of pixels."""
 
 
 def trajectory_rows(trajectory: Trajectory) -> list[dict[str, float]]:
-    """Rows of convergence.csv.
+    """Rows of convergence.csv, up to the last iteration that changed anything.
 
-    Returns
-    -------
-    list of dict
-        `iteration`, `log_likelihood` (mean over pixels, nats per sample), `gain` (of this iteration, 0 at the
-        first row) and `converged` (share of pixels), up to the last iteration that changed anything.
+    They have `iteration`, `log_likelihood` (mean over pixels, nats per sample), `gain` (of this iteration, 0
+    at the first row) and `converged` (share of pixels).
     """
     log_likelihood = trajectory.log_likelihood / TRAJECTORY_UNIT / trajectory.pixels
     converged = trajectory.converged / trajectory.pixels
@@ -47,16 +37,9 @@ def trajectory_rows(trajectory: Trajectory) -> list[dict[str, float]]:
 
 
 def background_image(weights: np.ndarray, means: np.ndarray) -> np.ndarray:
-    """Mean of each pixel's heaviest component.
+    """Mean of each pixel's heaviest component: (H, W, C) float64, in the units of the means.
 
-    Parameters
-    ----------
-    weights : ndarray (K, H, W)
-    means : ndarray (K, H, W, C), in [0, 1]
-
-    Returns
-    -------
-    ndarray (H, W, C) float64, in [0, 1]. Of equal weights the first component wins.
+    Weights are (K, H, W), means (K, H, W, C). Of equal weights the first component wins.
     """
     heaviest = weights.argmax(axis=0)
     return np.take_along_axis(means, heaviest[np.newaxis, ..., np.newaxis], axis=0)[0]

@@ -13,12 +13,8 @@ from bgsub.source.frames import Frames, read_rows, row_bands
 def mixture_of(settings: Mapping[str, Any], **others: Any) -> PixelMixture:
     """Return the mixture that a model's row in the config describes.
 
-    Parameters
-    ----------
-    settings : mapping
-        `components`, and parameters of PixelMixture by their names; its `label` is not read.
-    **others
-        Parameters that are not in the row, or are to differ from it.
+    It has `components`, and parameters of PixelMixture by their names; its `label` is not read. The `others`
+    are parameters that are not in the row, or are to differ from it.
     """
     parameters = {**settings, **others}
     parameters.pop("label", None)
@@ -28,19 +24,8 @@ def mixture_of(settings: Mapping[str, Any], **others: Any) -> PixelMixture:
 def fit_rows(frames: Frames, rows: slice, mixture: PixelMixture) -> dict[str, np.ndarray]:
     """Fit a mixture to rows of the training frames, holding the samples of a band of them at a time.
 
-    Parameters
-    ----------
-    frames : (N, H, W, 3) uint8 array
-        The training frames, usually a memory map.
-    rows : slice
-        The rows to fit, with start and stop.
-    mixture : PixelMixture
-        Fitted anew to each band.
-
-    Returns
-    -------
-    dict of str to ndarray
-        What `tile_arrays` returns, of all rows.
+    The frames, (N, H, W, 3) uint8, are usually a memory map; the rows have a start and a stop. The mixture is
+    fitted anew to each band. Returns what `tile_arrays` does, of all rows.
     """
     # Beside its samples, a band holds its own fit and for a while that of the band before, bytes per pixel:
     fit_bytes = 8 * mixture.largest_mixture * (1 + 3 + 9) + 14

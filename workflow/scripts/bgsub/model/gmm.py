@@ -83,25 +83,12 @@ class PixelMixture:
     """Threads that fit bands of the image at the same time."""
 
     def fit(self, frames: np.ndarray, *, first_pixel: int | np.ndarray = 0) -> "PixelMixture":
-        """Fit every pixel to its samples.
+        """Fit every pixel to its samples, and return itself.
 
-        Parameters
-        ----------
-        frames : ndarray (N, H, W, C) or (N, H, W), uint8
-            Training frames, C = 1 or 3; a memory map or a slice of one is read band by band.
-        first_pixel : int or int array (H * W,)
-            Row-major index of the first pixel within the whole image, or of each one, so that random starts
-            depend neither on tiles nor on which pixels are fitted side by side.
-
-        Returns
-        -------
-        PixelMixture
-            Itself.
-
-        Raises
-        ------
-        ValueError
-            If a parameter or the shape or dtype of `frames` is not as above.
+        Training frames are (N, H, W, C) or (N, H, W), uint8, C = 1 or 3; a memory map or a slice of one is
+        read band by band. `first_pixel` is the row-major index of the first pixel within the whole image, or
+        of each one, (H * W,), so that random starts depend neither on tiles nor on which pixels are fitted
+        side by side. Raises ValueError if a parameter or the frames' shape or dtype is not as described.
         """
         self._check_parameters()
         frames = _as_clip(frames)

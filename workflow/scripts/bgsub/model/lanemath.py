@@ -172,9 +172,8 @@ def difference(a: Lanes, b: Lanes, c: Lanes, d: Lanes) -> Lanes:
 
 def square_norm(A: Matrix) -> Lanes:
     """Sum of all entries' squares, which is that of the eigenvalues'."""
-    parts = ([value for (i, j), value in A.items() if (i == j) == diagonal] for diagonal in (False, True))
-    twice, once = (dot(part, part) for part in parts)
-    return 2.0 * twice + once
+    below, diagonal = ([value for (i, j), value in A.items() if (i == j) == on] for on in (False, True))
+    return 2.0 * dot(below, below) + dot(diagonal, diagonal)
 
 
 def scaled(A: Matrix, scale: Lanes) -> Matrix:
@@ -218,8 +217,8 @@ def factor(A: Matrix) -> tuple[Matrix, Vector]:
         rest = {(r, c): value - L[r, j] * rest[c, j] for (r, c), value in rest.items() if c > j}
     M: Matrix = {}  # the inverse of L, by substitution
     for r, c in A:
-        parts = [L[r, c], *(L[r, k] * M[k, c] for k in range(c + 1, r))] if r > c else [A[r, c].like(-1.0)]
-        M[r, c] = -total(parts)
+        products = [L[r, k] * M[k, c] for k in range(c + 1, r)]
+        M[r, c] = -total([L[r, c], *products]) if r > c else A[r, c].like(1.0)
     return M, d
 
 

@@ -51,6 +51,10 @@ def _comparison(sign: str) -> Callable[["Lanes", Number], "Mask"]:
     return lambda a, b: Mask(emit().fcmp_ordered(sign, a.value, a.like(b).value))
 
 
+def _of_integers(name: str) -> Callable[["Scalar", Index], "Scalar"]:
+    return lambda a, b: Scalar(getattr(emit(), name)(a.value, _integer(b)))
+
+
 class Lanes:
     """A number per pixel, in double precision or in single."""
 
@@ -183,14 +187,7 @@ class Scalar:
     def __init__(self, value: ir.Value) -> None:
         self.value = value
 
-    def __add__(self, other: Index) -> "Scalar":
-        return Scalar(emit().add(self.value, _integer(other)))
-
-    def __sub__(self, other: Index) -> "Scalar":
-        return Scalar(emit().sub(self.value, _integer(other)))
-
-    def __mul__(self, other: Index) -> "Scalar":
-        return Scalar(emit().mul(self.value, _integer(other)))
+    __add__, __sub__, __mul__ = _of_integers("add"), _of_integers("sub"), _of_integers("mul")
 
     def at_most(self, limit: Index) -> "Scalar":
         """Return the smaller of two integers."""

@@ -28,12 +28,7 @@ def tile_arrays(mixture: "PixelMixture") -> dict[str, np.ndarray]:
 def stack_tiles(tiles: Iterable[dict[str, np.ndarray]], height: int) -> dict[str, np.ndarray]:
     """Put tiles together, one at a time: what `tile_arrays` would return for all of them.
 
-    Parameters
-    ----------
-    tiles : iterable of dict
-        What `tile_arrays` returned for each tile, from the top to the bottom.
-    height : int
-        Rows of all tiles together.
+    The tiles, from the top to the bottom, are what it returned for each; `height` counts all rows together.
     """
     whole: dict[str, np.ndarray] = {}
     top = 0
@@ -55,19 +50,10 @@ def stack_tiles(tiles: Iterable[dict[str, np.ndarray]], height: int) -> dict[str
 def write_model(
     fit: dict[str, np.ndarray], model: str | Path, background: str | Path, convergence: str | Path
 ) -> None:
-    """Write a fit of a whole image: its arrays, its background image and its trajectory.
+    """Write a fit of a whole image, as `tile_arrays` or `stack_tiles` return it.
 
-    Parameters
-    ----------
-    fit : dict of str to ndarray
-        What `tile_arrays` or `stack_tiles` returned.
-    model, background, convergence : path-like
-        The files to make: model.npz, background.png, convergence.csv.
-
-    Raises
-    ------
-    InputError
-        If the disk is full.
+    The files are model.npz with its arrays, background.png, and convergence.csv with its trajectory. Raises
+    InputError if the disk is full.
     """
     log_likelihood, converged = (fit[name] for name in _TRAJECTORY)
     trajectory = Trajectory(log_likelihood, converged, fit["n_iter"].size)
