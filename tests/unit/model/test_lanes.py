@@ -169,20 +169,6 @@ def test_bounds_of_eigenvalues_are_lapacks():
 
 @compiled
 @kernel
-def logarithms(x: Rows, n: Scalar, out: Rows) -> None:
-    for row in loop(0, n):
-        out[row] = lanemath.log_one_plus(x[row])
-
-
-def test_logarithm_of_one_plus_reaches_its_precision():
-    x = np.concatenate([np.linspace(0, 1, 1000), np.geomspace(1e-300, 1, 1000)]).reshape(-1, WIDTH)
-    out = np.empty_like(x)
-    logarithms(x, len(x), out)
-    np.testing.assert_allclose(out, np.log1p(x), rtol=2e-14)
-
-
-@compiled
-@kernel
 def matrices(rows: Rows, out: Rows) -> None:
     A = dict(zip(PLACES, rows.block(0, 6), strict=True))
     spectrum = lanemath.spectrum(A)

@@ -8,7 +8,7 @@ from bgsub.masks.difference import Score
 from bgsub.masks.planes import planes
 from bgsub.model.compiled import compiled
 from bgsub.model.constants import LEVELS, ROUNDING_VARIANCE
-from bgsub.model.lanemath import dot, exp_minus, factor, floored, log_one_plus, matrix, spectrum, triangle
+from bgsub.model.lanemath import dot, exp_minus, factor, floored, log, matrix, spectrum, triangle
 from bgsub.model.lanes import WIDTH, Lanes, Rows, Scalar, Shape, Variable, kernel, lanes, select
 from bgsub.model.steps import log_norm
 
@@ -208,7 +208,7 @@ def _score_in_lanes(
     with counts.anywhere():
         exact = terms[0]
         for term in terms[1:]:
-            exact = exact.at_least(term) + log_one_plus(exp_minus(abs(exact - term)))
+            exact = exact.at_least(term) + log(exp_minus(abs(exact - term)) + 1.0)
         total.set(select(counts, exact, largest))
     score[0] = undefined - total.get()
 

@@ -105,14 +105,6 @@ def log(x: Lanes) -> Lanes:
     return n * LN2_HIGH + (n * LN2_LOW + ((2.0 * s) * (z * polynomial(z, ODD)) + 2.0 * s))
 
 
-def log_one_plus(x: Lanes) -> Lanes:
-    """log(1 + x) for x in [0, 1], to 2e-14: the series of `log`, but no exponent to take out first."""
-    s = x / (x + 2.0)
-    z = s * s
-    series = polynomial(z, [2.0 / k for k in range(25, 1, -2)])
-    return s * (z * series) + 2.0 * s
-
-
 def log_roughly(x: Lanes) -> Lanes:
     """Natural logarithm of a normal number > 0, to 3e-7, at half the cost."""
     m, n = _mantissa_and_exponent(x)
