@@ -61,6 +61,11 @@ def greatest(values: Iterable[Lanes]) -> Lanes:
     return reduce(lambda largest, value: value.at_least(largest), values)
 
 
+def minus(a: Sequence[Lanes], b: Sequence[Lanes]) -> Vector:
+    """Return a - b."""
+    return [one - other for one, other in zip(a, b, strict=True)]
+
+
 def dot(a: Sequence[Lanes], b: Sequence[Lanes]) -> Lanes:
     """Return the inner product."""
     return total(one * other for one, other in zip(a, b, strict=True))

@@ -95,6 +95,8 @@ def em_step(shape: Shape, rows: Rows, samples: Rows, n_samples: Scalar, settings
         ahead.set(gain_ahead(shape, pixels))
     done, fell = judge(shape.components, pixels.state, lost, ahead.get(), settings)
     accelerated = (tolerance >= 0.0) & (floor > 0.0)
+    if shape.components == 1:
+        return done
     with accelerated.anywhere():
         extrapolate(shape, pixels, fell, lanes(settings.max_iterations))
     with (~accelerated).anywhere():
@@ -175,14 +177,13 @@ def e_step(shape: Shape, pixels: Pixels, samples: Rows, n_samples: Scalar) -> No
 
     A component's log density is linear in a sample's terms, so its sum over the samples follows from their
     total sums, and so do the last component's sums from the others'. All that a sample takes are the log odds
-    to the first component. Pixels where this would cancel too many digits, and careful ones, are taken once
+    to one, the first. Pixels where this would cancel too many digits, and careful ones, are taken once
     more, each component by itself; the lowest density is known of these only, of others it is 0.
     """
     K, T, state, new = shape.components, term_rows(shape.channels), pixels.state, pixels.new
     totals = pixels.totals.block(0, T)
-    first, *others = (pixels.densities.block(k * T, T) for k in range(K))
-    odds = [[a - b for a, b in zip(other, first, strict=True)] for other in others]
-    zero = totals[0].like(0.0)
+    densities, zero = [pixels.densities.block(k * T, T) for k in range(K)], totals[0].like(0.0)
+    odds = [la.minus(other, densities[0]) for other in densities[1:]]
 
     def by_odds(x: Vector) -> list[Lanes]:
         return [zero, *(value_at(one, x) for one in odds)]
@@ -192,8 +193,8 @@ def e_step(shape: Shape, pixels: Pixels, samples: Rows, n_samples: Scalar) -> No
         ratio, _, moments = add_up(shape, samples, n_samples, by_odds, K - 1)
     moments += [totals[row] - la.total([zero, *moments[row::T]]) for row in range(T)]
     new.put(0, moments)
-    state[LIKELIHOOD], state[LOWEST] = dot(first, totals) + ratio, 0.0
-    curvature = la.greatest(-2.0 * la.trace(by_order(one)[2]) for one in (first, *others))
+    state[LIKELIHOOD], state[LOWEST] = dot(densities[0], totals) + ratio, 0.0
+    curvature = la.greatest(-2.0 * la.trace(by_order(one)[2]) for one in densities)
     condition = curvature * la.trace(by_order(totals)[2])
     precise = (condition < PRECISE_CONDITION * totals[0]) & (new[(K - 1) * T] >= PRECISE_SAMPLES)
     careful = (state[CAREFUL] > 0.0) | ~precise
@@ -260,7 +261,7 @@ class Gaussian(NamedTuple):
 
     def log_density(self, x: Vector) -> Lanes:
         """Return the log of weight times density at a sample."""
-        deviation = [value - mean for value, mean in zip(x, self.mean, strict=True)]
+        deviation = la.minus(x, self.mean)
         z = [dot([self.M[r, c] for c in range(r + 1)], deviation[: r + 1]) for r in range(len(x))]
         return self.log_norm - 0.5 * dot([d * along for d, along in zip(self.d, z, strict=True)], z)
 
@@ -312,7 +313,7 @@ def gain_ahead(shape: Shape, pixels: Pixels) -> Lanes:
         before, after, parameters, density = (
             rows.block(k * T, T) for rows in (pixels.sums, pixels.new, pixels.parameters, pixels.densities)
         )
-        a, first, second = by_order([one - other for one, other in zip(after, before, strict=True)])
+        a, first, second = by_order(la.minus(after, before))
         (_, m, S), (_, _, square) = by_order(parameters), by_order(density)
         inverse: Matrix = {(c, d): one * (-2.0 if c == d else -1.0) for (c, d), one in square.items()}
         b = [one - a * middle for one, middle in zip(first, m, strict=True)]
@@ -363,7 +364,8 @@ def extrapolate(shape: Shape, pixels: Pixels, fell: Mask, last_step: Lanes) -> N
     longest = select(state[EXTRAPOLATED] > 0.0, GROWTH * state[LONGEST], state[LONGEST])
     state[LONGEST] = select(fell, FIRST_STEP, longest)
     last = (K - 1) * T  # its sums are what the others leave of the totals
-    slope, drop, ways = lanes(0.0), lanes(1e-300), list[tuple[Lanes, Lanes, Lanes, Lanes]]()
+    slope = drop = lanes(0.0)
+    ways = list[tuple[Lanes, Lanes, Lanes, Lanes]]()
     for row in range(last):
         base, image, odds_before = pixels.base[row], pixels.image[row], pixels.odds[row]
         start, end = select(fell, base, sums[row]), select(fell, image, pixels.new[row])
@@ -375,7 +377,7 @@ def extrapolate(shape: Shape, pixels: Pixels, fell: Mask, last_step: Lanes) -> N
     beyond = [a * further + end for _, end, _, further in ways]
     allowed = (slope > 0.0) & (drop > 0.0) & (state[STEP] >= 2.0) & (state[STEP] < last_step)
     rest, shares = pixels.totals.block(0, T), beyond[::T]
-    for share in [*shares, rest[0] - la.total([lanes(0.0), *shares])]:
+    for share in [*shares, rest[0] - la.total(shares)]:
         allowed = allowed & (share >= 1.0)  # each must keep at least one sample
     for row, (start, end, odds, _) in enumerate(ways):
         sums[row] = select(allowed, beyond[row], end)
