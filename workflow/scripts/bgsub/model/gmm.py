@@ -6,7 +6,7 @@ The interface follows scikit-learn's GaussianMixture; the computation is in `mod
 import functools
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
@@ -97,28 +97,23 @@ class PixelMixture:
             0 if np.ndim(first_pixel) else np.arange(height * width)
         )
         largest = self.largest_mixture
-        smaller = range(largest - 1, 0, -1) if self.n_components == "auto" else ()
-        for size in (largest, *smaller):
+        for size in (largest, *self._smaller_mixtures()):
             if (size, channels) not in _ready:
                 nothing = np.empty((1, 0, channels), np.uint8), places[:0], new_fit(size, 0, channels)
                 _compile(fit_band, functools.partial(self._fit_band, *nothing))
                 _ready.add((size, channels))
         results = new_fit(largest, height * width, channels)
 
-        def fit_one(offset: int, band: np.ndarray) -> Steps:
-            span = slice(offset, offset + band.shape[1])
-            steps = self._fit_band(band, places[span], results, offset)
-            views: Any = (array[:, span] if array.ndim > 1 else array[span] for array in results)
-            best = Fit(*views)
-            criterion = bic(largest, channels, samples, best.log_likelihood)
-            for size in smaller:
-                fit = new_fit(size, band.shape[1], channels)
-                self._fit_band(band, places[span], fit)
-                take_better(criterion, bic(size, channels, samples, fit.log_likelihood), fit, best)
-            return steps
-
-        steps = np.sum([self._no_steps(), *self._map_bands(fit_one, frames)], axis=0)
-        gains, converged_at = np.cumsum(steps, axis=1)
+        fit_rows = functools.partial(self._fit_rows, frames, places, results)
+        height_of_band = max(1, BAND_BYTES // max(1, samples * width * channels))
+        bands = [slice(top, top + height_of_band) for top in range(0, height, height_of_band)]
+        steps = [self._no_steps()]
+        if self.n_threads == 1:  # a pool's start takes longer than the fit of a few pixels
+            steps += map(fit_rows, bands)
+        else:
+            with ThreadPoolExecutor(self.n_threads) as pool:
+                steps += pool.map(fit_rows, bands)
+        gains, converged_at = np.cumsum(np.sum(steps, axis=0), axis=1)
         self.trajectory_ = Trajectory(gains, converged_at, height * width)
         image, mixture = (height, width), (largest, height, width)
         self.weights_ = results.weights.reshape(mixture)
@@ -134,6 +129,25 @@ class PixelMixture:
     def largest_mixture(self) -> int:
         """Largest number of components that a pixel may get."""
         return self.max_components if isinstance(self.n_components, str) else self.n_components
+
+    def _smaller_mixtures(self) -> range:
+        """Return the sizes that are fitted beside the largest, from the next one down."""
+        return range(self.largest_mixture - 1 if self.n_components == "auto" else 0, 0, -1)
+
+    def _fit_rows(self, frames: np.ndarray, places: np.ndarray, results: Fit, rows: slice) -> Steps:
+        """Fit rows of all frames into `results`; return the trajectory's steps, of the largest mixture."""
+        samples, _, width, channels = frames.shape
+        band = np.ascontiguousarray(frames[:, rows]).reshape(samples, -1, channels)
+        span = slice(rows.start * width, rows.start * width + band.shape[1])
+        steps = self._fit_band(band, places[span], results, span.start)
+        views: Any = (array[:, span] if array.ndim > 1 else array[span] for array in results)
+        best = Fit(*views)
+        criterion = bic(len(best.weights), channels, samples, best.log_likelihood)
+        for size in self._smaller_mixtures():
+            fit = new_fit(size, band.shape[1], channels)
+            self._fit_band(band, places[span], fit)
+            take_better(criterion, bic(size, channels, samples, fit.log_likelihood), fit, best)
+        return steps
 
     def _fit_band(self, band: np.ndarray, places: np.ndarray, results: Fit, offset: int = 0) -> Steps:
         """Fit a band into `results`, as many components as these have, and return the trajectory's steps."""
@@ -153,22 +167,6 @@ class PixelMixture:
 
     def _no_steps(self) -> Steps:
         return Steps(*np.zeros((2, self.max_iterations + 1), np.int64))
-
-    def _map_bands(self, work: Callable, frames: np.ndarray) -> Iterable:
-        """Yield `work(first pixel, samples (N, P, C))` of the bands of `frames`, in order."""
-        samples, height, width, channels = frames.shape
-        step = max(1, BAND_BYTES // max(1, samples * width * channels))  # rows
-
-        def work_on(top: int) -> object:
-            rows = np.ascontiguousarray(frames[:, top : top + step])
-            return work(top * width, rows.reshape(samples, -1, channels))
-
-        tops = range(0, height, step)
-        if self.n_threads == 1:  # a pool's start takes longer than the fit of a few pixels
-            yield from map(work_on, tops)
-        else:
-            with ThreadPoolExecutor(self.n_threads) as pool:
-                yield from pool.map(work_on, tops)
 
     def _check_parameters(self) -> None:
         """Raise ValueError for a parameter outside its range."""

@@ -273,7 +273,8 @@ def floored(spectrum: Spectrum, floor: Lanes) -> Matrix:
 def exceeds(A: Matrix, bound: Lanes) -> Mask:
     """Return where all eigenvalues are surely above a bound.
 
-    There all leading minors of A - bound I are positive, by more than their rounding.
+    There all leading minors of A - bound I are positive (Sylvester), by more than rounding leaves of them:
+    some 1e-16 of products of two or three entries, none of which is larger than the trace.
     """
     B, size = plus_scaled_identity(A, -bound), trace(A)
     if len(B) == 1:
