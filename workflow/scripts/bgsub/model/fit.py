@@ -28,7 +28,7 @@ def fit_rows(frames: Frames, rows: slice, mixture: PixelMixture) -> dict[str, np
     fitted anew to each band. Returns what `tile_arrays` does, of all rows.
     """
     # Beside its samples, a band holds its own fit and for a while that of the band before, bytes per pixel:
-    fit_bytes = 8 * mixture.largest_mixture * (1 + 3 + 9) + 14
+    fit_bytes = 8 * mixture.sizes[0] * (1 + 3 + 9) + 14
     bands = row_bands(rows, frames.shape, len(frames) + 2 * fit_bytes // frames.shape[-1])
 
     def fit_band(band: slice) -> dict[str, np.ndarray]:

@@ -50,8 +50,9 @@ class PixelMixture:
         Stopped since an iteration would gain less than the tolerance, or closed form.
     flags_ : ndarray (H, W) uint8
         Sum of 1 constant pixel, 2 rank-deficient data, 4 a covariance at the floor, 8 a component with fewer
-        than 4 effective samples, 16 the arithmetic without a floor is undefined here (singular covariance or
-        empty component; parameters are those of the last M-step, the likelihood is the last defined one).
+        than 4 effective samples, 16 the arithmetic without a floor is undefined here (singular covariance,
+        empty component, or a sample whose densities all underflow; parameters are those of the last M-step,
+        the likelihood is the last defined one).
     n_components_ : ndarray (H, W) uint8
         Number of components with a weight: for "auto" the one that was chosen; a constant pixel has 1.
     trajectory_ : bgsub.model.convergence.Trajectory
@@ -96,8 +97,8 @@ class PixelMixture:
         places = np.asarray(first_pixel, np.int64) + (
             0 if np.ndim(first_pixel) else np.arange(height * width)
         )
-        largest = self.largest_mixture
-        for size in (largest, *self._smaller_mixtures()):
+        largest = self.sizes[0]
+        for size in self.sizes:
             if (size, channels) not in _ready:
                 nothing = np.empty((1, 0, channels), np.uint8), places[:0], new_fit(size, 0, channels)
                 _compile(fit_band, functools.partial(self._fit_band, *nothing))
@@ -126,13 +127,11 @@ class PixelMixture:
         return self
 
     @property
-    def largest_mixture(self) -> int:
-        """Largest number of components that a pixel may get."""
-        return self.max_components if isinstance(self.n_components, str) else self.n_components
-
-    def _smaller_mixtures(self) -> range:
-        """Return the sizes that are fitted beside the largest, from the next one down."""
-        return range(self.largest_mixture - 1 if self.n_components == "auto" else 0, 0, -1)
+    def sizes(self) -> range:
+        """Numbers of components that are fitted, from the largest down."""
+        if isinstance(self.n_components, str):
+            return range(self.max_components, 0, -1)
+        return range(self.n_components, self.n_components - 1, -1)
 
     def _fit_rows(self, frames: np.ndarray, places: np.ndarray, results: Fit, rows: slice) -> Steps:
         """Fit rows of all frames into `results`; return the trajectory's steps, of the largest mixture."""
@@ -143,7 +142,7 @@ class PixelMixture:
         views: Any = (array[:, span] if array.ndim > 1 else array[span] for array in results)
         best = Fit(*views)
         criterion = bic(len(best.weights), channels, samples, best.log_likelihood)
-        for size in self._smaller_mixtures():
+        for size in self.sizes[1:]:
             fit = new_fit(size, band.shape[1], channels)
             self._fit_band(band, places[span], fit)
             take_better(criterion, bic(size, channels, samples, fit.log_likelihood), fit, best)

@@ -51,6 +51,10 @@ def _comparison(sign: str) -> Callable[["Lanes", Number], "Mask"]:
     return lambda a, b: Mask(emit().fcmp_ordered(sign, a.value, a.like(b).value))
 
 
+def _function(name: str) -> Callable[["Lanes"], "Lanes"]:
+    return lambda x: _llvm(name, x)
+
+
 def _of_integers(name: str) -> Callable[["Scalar", Index], "Scalar"]:
     return lambda a, b: Scalar(getattr(emit(), name)(a.value, _integer(b)))
 
@@ -112,16 +116,7 @@ class Lanes:
     def __neg__(self) -> "Lanes":
         return Lanes(emit().fneg(self.value))
 
-    def __abs__(self) -> "Lanes":
-        return _llvm("fabs", self)
-
-    def sqrt(self) -> "Lanes":
-        """Square root."""
-        return _llvm("sqrt", self)
-
-    def floor(self) -> "Lanes":
-        """Largest integer that is not larger."""
-        return _llvm("floor", self)
+    __abs__, sqrt, floor = _function("fabs"), _function("sqrt"), _function("floor")
 
     def at_least(self, other: Number) -> "Lanes":
         """Larger of two numbers; `other` where this is none."""

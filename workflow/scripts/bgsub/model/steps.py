@@ -35,9 +35,8 @@ SINGULAR = 1e6 * 2.220446049250313e-16  # of the largest eigenvalue: scipy's mul
 # it has converged; its flags; the rank of its samples' covariance; whether its sums are extrapolated, and how
 # far they may be; of the last E-step, the log-likelihood and the lowest log density of a likeliest component,
 # where that is known, else 0; whether it must be known.
-(BEST, CHANGE, STEP, CONVERGED, FLAGS, RANK, EXTRAPOLATED, LONGEST, LIKELIHOOD, LOWEST, CAREFUL) = range(
-    STATES := 11
-)
+STATES = 11
+BEST, CHANGE, STEP, CONVERGED, FLAGS, RANK, EXTRAPOLATED, LONGEST, LIKELIHOOD, LOWEST, CAREFUL = range(STATES)
 FIRST_STEP, GROWTH = 2.0, 1.5  # longest extrapolation at first and after a failure, and by success
 NEVER = -1e300  # a log-likelihood below any other
 LogDensities = Callable[[Vector], list[Lanes]]  # of each component, at a sample
@@ -114,7 +113,7 @@ def m_step(shape: Shape, pixels: Pixels, floor: Lanes) -> Mask:
     state, n, nowhere = pixels.state, pixels.totals[0], pixels.totals[0] < 0.0
     unfloored, at_start = floor <= 0.0, state[STEP] <= 0.0
     lost = at_floor = dead = nowhere
-    # Weights add up to 1 so even where an extrapolation has left shares that add up to n but for rounding.
+    # Weights add up to 1; extrapolated shares do so to n only but for a multiple of rounding.
     inverse_whole = la.reciprocal(la.total(pixels.sums[k * T] for k in range(K)))
     for k in range(K):
         share, first, second = by_order(pixels.sums.block(k * T, T))
@@ -135,9 +134,9 @@ def m_step(shape: Shape, pixels: Pixels, floor: Lanes) -> Mask:
     flags = {constants.RANK_DEFICIENT: state[RANK] < C, constants.AT_FLOOR: at_floor, constants.DEAD: dead}
     flag = la.total(select(where, bit, 0.0) for bit, where in flags.items())
     state[FLAGS] = select(state[RANK] <= 0.0, constants.CONSTANT, flag)
-    # The covariance S of a component's s samples is r d d' / s and more, for each at d from the mean with the
-    # responsibility r: so d' S^-1 d <= s / r, which is at most n K where r is the largest. Only where that
-    # is many squared deviations may a sample have no density.
+    # A component of s samples has a covariance S >= r d d' / s for each of them, at d from the mean, with the
+    # responsibility r. So d'S^-1 d <= s / r, which is at most n K where r is the largest. Only if so many
+    # squared deviations underflow may a sample be left without a density.
     state[CAREFUL] = select(unfloored & (n * K > UNDERFLOW_SAMPLES), 1.0, 0.0)
     return lost
 
@@ -184,13 +183,11 @@ def e_step(shape: Shape, pixels: Pixels, samples: Rows, n_samples: Scalar) -> No
     totals = pixels.totals.block(0, T)
     densities, zero = [pixels.densities.block(k * T, T) for k in range(K)], totals[0].like(0.0)
     odds = [la.minus(other, densities[0]) for other in densities[1:]]
-
-    def by_odds(x: Vector) -> list[Lanes]:
-        return [zero, *(value_at(one, x) for one in odds)]
-
     ratio, moments = zero, list[Lanes]()
     if K > 1:
-        ratio, _, moments = add_up(shape, samples, n_samples, by_odds, K - 1)
+        ratio, _, moments = add_up(
+            shape, samples, n_samples, lambda x: [zero, *(value_at(one, x) for one in odds)], K - 1
+        )
     moments += [totals[row] - la.total([zero, *moments[row::T]]) for row in range(T)]
     new.put(0, moments)
     state[LIKELIHOOD], state[LOWEST] = dot(densities[0], totals) + ratio, 0.0
@@ -285,13 +282,11 @@ def value_at(polynomial: list[Lanes], x: Vector) -> Lanes:
 
 def posterior(q: list[Lanes]) -> tuple[list[Lanes], Lanes, Lanes]:
     """Return responsibilities from log joint densities; these' sum over the largest one, and its log."""
-    if len(q) == 2:  # one exponential is enough
-        small = la.exp_minus(abs(q[1] - q[0]))
-        density = small + 1.0
-        first, one = q[1] < q[0], small.like(1.0)
-        shares = [select(first, one, small) / density, select(first, small, one) / density]
-        return shares, density, q[0].at_least(q[1])
     highest = la.greatest(q)
+    if len(q) == 2:  # one exponential is enough
+        small, first = la.exp_minus(abs(q[1] - q[0])), q[1] < q[0]
+        density = small + 1.0
+        return [select(first, 1.0, small) / density, select(first, small, 1.0) / density], density, highest
     densities = [la.exp_minus(highest - one) for one in q]
     density = la.total(densities)
     share = 1.0 / density
