@@ -39,7 +39,7 @@ STATES = 11
 BEST, CHANGE, STEP, CONVERGED, FLAGS, RANK, EXTRAPOLATED, LONGEST, LIKELIHOOD, LOWEST, CAREFUL = range(STATES)
 FIRST_STEP, GROWTH = 2.0, 1.5  # longest extrapolation at first and after a failure, and by success
 NEVER = -1e300  # a log-likelihood below any other
-LogDensities = Callable[[Vector], list[Lanes]]  # of each component, at a sample
+LogDensities = Callable[[Vector], list[Lanes]]  # of each component, or their odds to one, at a sample
 
 
 class FitSettings(NamedTuple):
@@ -296,11 +296,11 @@ def posterior(q: list[Lanes]) -> tuple[list[Lanes], Lanes, Lanes]:
 def gain_ahead(shape: Shape, pixels: Pixels) -> Lanes:
     """Return what the step from `sums` to `new` would gain at most, nats per sample, to second order.
 
-    Let J be the information of samples whose components are known, and I <= J that of the samples alone. A
-    step of EM is v = J^-1 g with the likelihood's gradient g (Dempster, Laird & Rubin 1977, section 3), so it
-    gains g'v - v'I v / 2 = v'J v - v'I v / 2: at least half of v'J v, and at most all of it. For a component
-    of n samples, mean m and covariance S, whose sums of 1, x - m and (x - m)(x - m)' - S change by a, b and
-    B, v'J v is (a^2 + b'S^-1 b + tr(S^-1 B S^-1 B) / 2) / n.
+    Let J be the information of samples whose components are known, and I that of the samples alone, 0 <= I <=
+    J near an optimum. A step of EM is v = J^-1 g with the likelihood's gradient g (Dempster, Laird & Rubin
+    1977, section 3), so it gains g'v - v'I v / 2 = v'J v - v'I v / 2: at least half of v'J v, and at most all
+    of it. To v'J v a component of n samples, mean m and covariance S, whose sums of 1, x - m and
+    (x - m)(x - m)' - S change by a, b and B, adds (a^2 + b'S^-1 b + tr(S^-1 B S^-1 B) / 2) / n.
     """
     K, C, T = shape.components, shape.channels, term_rows(shape.channels)
     gain = lanes(0.0)
