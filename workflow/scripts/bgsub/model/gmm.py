@@ -195,14 +195,14 @@ def take_better(criterion: np.ndarray, bic_: np.ndarray, fit: Fit, best: Fit) ->
     Components that the fit lacks get weight 0 and the parameters of its first.
     """
     better, size = bic_ <= criterion, len(fit.weights)
-    criterion[better] = bic_[better]
+    np.copyto(criterion, bic_, where=better)
     arrays: Any = zip(fit, best, strict=True)
     for new, kept in arrays:
-        if new.ndim == 1:
-            kept[better] = new[better]
-        else:
-            kept[:size, better], kept[size:, better] = new[:, better], new[:1, better]
-    best.weights[size:, better] = 0.0
+        where = better.reshape(-1, *[1] * (new.ndim - 2))  # (P,), for axes that may follow
+        np.copyto(kept[:size] if new.ndim > 1 else kept, new, where=where)
+        if new.ndim > 1:
+            np.copyto(kept[size:], new[:1], where=where)
+    np.copyto(best.weights[size:], 0.0, where=better)
 
 
 def log_joint_densities(
