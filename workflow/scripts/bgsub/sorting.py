@@ -13,16 +13,21 @@ def sorting_network(count: int, run: int = 1) -> NDArray[np.int64]:
     Batcher's odd-even merge sort (1968; Knuth, The Art of Computer Programming 3, 5.3.4). With a `run` larger
     than 1, a power of two, so many numbers in a row are sorted already.
     """
-    pairs = []
-    size = run  # of the runs that are sorted, and are merged by twos
-    while size < count:
-        gap = size
-        while gap > 0:
-            for first in range(gap % size, count - gap, 2 * gap):
-                for i in range(first, min(first + gap, count - gap)):
-                    if i // (2 * size) == (i + gap) // (2 * size):
-                        pairs.append(i)
-                        pairs.append(i + gap)
-            gap //= 2
-        size *= 2
-    return np.array(pairs, np.int64).reshape(-1, 2).T
+    steps = 0
+    pairs = np.empty((2, 0), np.int64)
+    for fill in (False, True):
+        if fill:
+            pairs = np.empty((2, steps), np.int64)
+        steps, size = 0, run
+        while size < count:
+            gap = size
+            while gap > 0:
+                for first in range(gap % size, count - gap, 2 * gap):
+                    for i in range(first, min(first + gap, count - gap)):
+                        if i // (2 * size) == (i + gap) // (2 * size):
+                            if fill:
+                                pairs[0, steps], pairs[1, steps] = i, i + gap
+                            steps += 1
+                gap //= 2
+            size *= 2
+    return pairs
