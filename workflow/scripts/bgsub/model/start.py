@@ -4,8 +4,9 @@ A sample is sorted as one number, its place in an order times 2^24 plus its colo
 no fetching afterwards, and equal places are ordered by colour. The number is an integer below 2^51.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,7 +20,8 @@ from bgsub.model.lanes import Lanes, Number, Rows, Scalar, Shape, Table, Variabl
 from bgsub.model.numerics import uniform
 from bgsub.model.steps import FitSettings, pixels_of, term_rows, terms_of
 
-STARTS = {"split": 0, "uniform": 1, "random": 2}
+SPLIT, UNIFORM, RANDOM = range(3)
+STARTS = {"split": SPLIT, "uniform": UNIFORM, "random": RANDOM}
 SMALLEST_SIDE = 3.0  # samples; fewer give a component that lives on one outlier
 SHARE_OF_FLOOR = 0.4  # of 1/12, 1/4, 0.4 and 1, the one from which most pixels arrive at the best optimum
 SMALLEST_ADVANTAGE = 1e-3  # nats; less is rounding, as where two orders come to one cut: the first has it
@@ -27,8 +29,7 @@ PLACE_UNIT = 1.0 / 256.0  # levels; nearer samples are ordered by colour, so tha
 COLOURS = 2.0**24
 OUTSIDE = 2.0**26  # place of a sample of another group, plus that group: beyond any place in this one
 RUN = 16  # rows that are sorted in registers
-EXACT = 256  # samples whose summed products are whole numbers below 2^24, exact in single precision
-
+EXACT = 256  # samples whose summed products, 255^2 at most, are whole numbers below 2^24: exact singles
 
 sorting_network = compiled(sorting.sorting_network)
 
@@ -40,21 +41,20 @@ def load(
     """Load the 16 pixels of `frames` (N, stride, C) from `first` on, about their rounded means."""
     C, pixels = shape.channels, pixels_of(shape, rows)
     sums, moments = ([Variable(0.0) for _ in range(count)] for count in (C, term_rows(C)))
-    for whole, i in exact_sums(sums, n_samples):
-        for c, x in enumerate(frames.colours((i * stride + first) * C, C)):
-            samples[i * C + c] = x.single()
-            whole[c] += x.single()
+    for parts, i in exact_sums(sums, n_samples):
+        x = [one.single() for one in frames.colours((i * stride + first) * C, C)]
+        put(samples.part(i * C), x)
+        add(parts, x)
     centre = [(one.get() / lanes(n_samples) + 0.5).floor() for one in sums]
     middle = [one.single() for one in centre]
-    for whole, i in exact_sums(moments, n_samples):
-        deviation = [samples[i * C + c] - middle[c] for c in range(C)]
-        for c in range(C):
-            samples[i * C + c] = deviation[c]
-        add_sample(whole, deviation)
-    for row, value in enumerate([*centre, *(moment.get() for moment in moments)]):
-        pixels.centre[row] = value
-    S = scatter([moment.get() for moment in moments])
-    noise = (1e-10 * la.trace(S)).at_least(1e-3)  # S is of integers
+    for parts, i in exact_sums(moments, n_samples):
+        x = [one - other for one, other in zip(samples.block(i * C, C), middle, strict=True)]
+        put(samples.part(i * C), x)
+        add(parts, terms_of(x))
+    totals = [moment.get() for moment in moments]
+    put(pixels.centre, [*centre, *totals])
+    S = integer_covariance(totals)
+    noise = (1e-10 * la.trace(S)).at_least(1e-3)  # `spectrum` errs by 1e-14 of the largest
     rank, full = Variable(C), la.exceeds(S, noise)
     with (~full).anywhere():
         found = la.total(select(value > noise, 1.0, 0.0) for value in la.spectrum(S)[0])
@@ -62,34 +62,48 @@ def load(
     known: dict[int, Number] = {em.LONGEST: em.FIRST_STEP, em.RANK: rank.get()}
     for row in range(em.STATES):
         pixels.state[row] = known.get(row, 0.0)
-    for row in range(shape.components * term_rows(C)):
-        pixels.parameters[row] = 0.0
+    put(pixels.parameters, [0.0] * (shape.components * term_rows(C)))
+
+
+def put(rows: Rows, values: Iterable[Number]) -> None:
+    """Set the first rows to values."""
+    for row, value in enumerate(values):
+        rows[row] = value
+
+
+def add(sums: list[Variable], terms: list[Lanes]) -> None:
+    """Add terms to their sums."""
+    for one, term in zip(sums, terms, strict=True):
+        one += term
 
 
 def exact_sums(sums: list[Variable], count: Scalar) -> Iterator[tuple[list[Variable], Scalar]]:
-    """Yield, as `loop` does, the index of each of `count` samples, with singles that are added to `sums`.
+    """Yield, as `loop` does, the index of each of `count` samples, and parts of the sums to add it to.
 
-    What is added to these must be whole numbers up to 255^2.
+    The parts are singles: what is added must be whole numbers up to 255^2.
     """
     for block in loop(0, count, EXACT):
-        part = [Variable(lanes(0.0).single()) for _ in sums]
+        parts = [Variable(lanes(0.0).single()) for _ in sums]
         for i in loop(block, (block + EXACT).at_most(count)):
-            yield part, i
-        for one, whole in zip(sums, part, strict=True):
-            one += whole.get().double()
+            yield parts, i
+        add(sums, [part.get().double() for part in parts])
 
 
-def add_sample(moments: list[Variable], x: Vector, weight: Number = 1.0) -> None:
-    """Add a sample's terms to their sums."""
-    for moment, term in zip(moments, terms_of(x, weight), strict=True):
-        moment += term
-
-
-def scatter(sums: list[Lanes]) -> Matrix:
-    """Return the covariance of samples with these sums of terms, times their squared number."""
+def integer_covariance(sums: list[Lanes]) -> Matrix:
+    """Return N^2 times the covariance of N samples with these sums of terms: whole numbers, exact."""
     n, *first = sums
     products = la.matrix(sums[2:] if len(sums) == 3 else sums[4:])
     return {(c, d): la.difference(value, n, first[c], first[d]) for (c, d), value in products.items()}
+
+
+class Samples(NamedTuple):
+    """The samples of 16 pixels."""
+
+    colours: Rows  # about the centre
+    groups: Rows | None  # which each is of; all of one, where this is None
+    centre: Vector
+    number: Scalar
+    network: Table  # that sorts them
 
 
 @kernel
@@ -109,47 +123,47 @@ def split(
     """
     K, C, T, pixels = shape.components, shape.channels, term_rows(shape.channels), pixels_of(shape, rows)
     centre, sums = pixels.centre.block(0, C), pixels.sums
-    along, around, labels = (room.part((n_samples + RUN) * part) for part in range(3))
+    along, around, groups = (room.part((n_samples + RUN) * part) for part in range(3))
+    every = Samples(samples, groups if K > 2 else None, centre, n_samples, network)
     extra = (SHARE_OF_FLOOR * lanes(floor)).at_least(ROUNDING_VARIANCE)
-    for row in range(K * T):
-        sums[row] = pixels.totals[row] if row < T else 0.0
-    if K > 2:
-        for i in loop(0, n_samples):
-            labels[i] = 0.0
+    put(sums, [pixels.totals[row] if row < T else 0.0 for row in range(K * T)])
+    for i in loop(0, n_samples if K > 2 else 0):
+        groups[i] = 0.0
     for new in loop(1, K):
         widest, group = widest_group([sums.block(k * T, T) for k in range(K)])
-        mean = [one / group[0].at_least(1.0) for one in group[1 : 1 + C]]
-        order = partial(order_samples, samples, centre, labels if K > 2 else None, widest, n_samples, network)
-        axis = [one.single() for one in main_axis(scatter(group))]
-        order(partial(la.dot, axis), along)
-        middle = middle_mean(along, group[0], centre, n_samples)
-        order(partial(squared_distance, middle), around)
+        axis = [one.single() for one in main_axis(integer_covariance(group))]
+        order_samples(every, widest, partial(la.dot, axis), along)
+        middle = middle_mean(every, along, group[0])
+        order_samples(every, widest, partial(squared_distance, middle), around)
         (score, size), (score_around, size_around) = (
-            best_cut(ordered, group, mean, extra, centre, n_samples) for ordered in (along, around)
+            best_cut(every, order, group, extra) for order in (along, around)
         )
         better_around = score_around > score + SMALLEST_ADVANTAGE
         size = select(better_around, size_around, size)
         lower = [Variable(0.0) for _ in range(T)]
-        for part, i in exact_sums(lower, n_samples):
+        for parts, i in exact_sums(lower, n_samples):
             number, rank = select(better_around, around[i], along[i]), lanes(i)
             x, is_lower = colour(number, centre), rank.single() < size
-            add_sample(part, x, select(is_lower, x[0].like(1.0), 0.0))
+            add(parts, terms_of(x, select(is_lower, x[0].like(1.0), 0.0)))
             if K > 2:
-                outside = (number * (1.0 / COLOURS)).floor() - OUTSIDE
-                labels[i] = select(rank < group[0], select(is_lower, widest, lanes(new)), outside)
-                for c in range(C):
-                    samples[i * C + c] = x[c]
-        for row in range(T):
-            for k in range(K):
-                sums[k * T + row] = select(widest.equals(float(k)), lower[row].get(), sums[k * T + row])
-            sums[new * T + row] = group[row] - lower[row].get()
+                its_group = (number * (1.0 / COLOURS)).floor() - OUTSIDE  # where it is not the widest
+                groups[i] = select(rank < group[0], select(is_lower, widest, lanes(new)), its_group)
+                put(samples.part(i * C), x)
+        cut_off = [whole - part.get() for whole, part in zip(group, lower, strict=True)]
+        for k in range(K):
+            own, is_widest = sums.part(k * T), widest.equals(float(k))
+            put(own, [select(is_widest, part.get(), own[row]) for row, part in enumerate(lower)])
+        put(sums.part(new * T), cut_off)
 
 
 def widest_group(groups: list[list[Lanes]]) -> tuple[Lanes, list[Lanes]]:
-    """Return the group with the largest spread of samples, and its sums; -1 and zeros if none has any."""
+    """Return the group with the largest sum of squared distances from its mean, and its sums.
+
+    Where all samples of each group agree, it is -1, no group, with sums of 0, of which a cut changes nothing.
+    """
     widest, width, group = lanes(-1.0), lanes(0.0), [lanes(0.0)] * len(groups[0])
     for k, candidate in enumerate(groups):
-        spread = la.trace(scatter(candidate)) / candidate[0].at_least(1.0)
+        spread = la.trace(integer_covariance(candidate)) / candidate[0].at_least(1.0)
         wider = spread > width
         widest, width = select(wider, float(k), widest), spread.at_least(width)
         group = [select(wider, new, old) for new, old in zip(candidate, group, strict=True)]
@@ -175,29 +189,18 @@ def squared_distance(a: Vector, b: Vector) -> Lanes:
     return la.total((one - other) * (one - other) for one, other in zip(a, b, strict=True))
 
 
-def order_samples(
-    samples: Rows,
-    centre: Vector,
-    labels: Rows | None,
-    group: Lanes,
-    n_samples: Scalar,
-    network: Table,
-    place: Callable[[Vector], Lanes],
-    order: Rows,
-) -> None:
-    """Fill `order` with the samples of a group by their `place`, levels, and then others by their groups.
-
-    Without `labels`, all are of this group.
-    """
-    code_of_centre = la.polynomial(lanes(256.0), centre).single()
-    for i in loop(0, n_samples):
-        x = samples.block(i * len(centre), len(centre))
+def order_samples(samples: Samples, group: Lanes, place: Callable[[Vector], Lanes], order: Rows) -> None:
+    """Fill `order` with the samples of a group by their `place`, levels, and then others by their groups."""
+    code_of_centre = la.polynomial(lanes(256.0), samples.centre).single()  # channels are digits in base 256
+    for i in loop(0, samples.number):
+        x = samples.colours.block(i * len(samples.centre), len(samples.centre))
         at = (place(x) * (1.0 / PLACE_UNIT) + 0.5).floor().double()
-        if labels:
-            at = select(labels[i].equals(group), at, labels[i] + OUTSIDE)
+        if samples.groups:
+            own = samples.groups[i]
+            at = select(own.equals(group), at, own + OUTSIDE)
         code = la.polynomial(x[0].like(256.0), x) + code_of_centre
         order[i] = at * COLOURS + code.double()
-    sort(order, n_samples, network)
+    sort(order, samples.number, samples.network)
 
 
 def sort(rows: Rows, count: Scalar, network: Table) -> None:
@@ -211,8 +214,7 @@ def sort(rows: Rows, count: Scalar, network: Table) -> None:
             run = part.block(0, RUN)
             for i, j in sorting.sorting_network(RUN).T.tolist():
                 run[i], run[j] = run[i].in_order(run[j])
-            for row, value in enumerate(run):
-                part[row] = value
+            put(part, run)
     for step in loop(0, network.size, 2):
         i, j = network[step], network[step + 1]
         rows[i], rows[j] = rows[i].in_order(rows[j])
@@ -223,42 +225,36 @@ def colour(number: Lanes, centre: Vector) -> Vector:
     return [one - middle.single() for one, middle in zip(number.bytes(len(centre)), centre, strict=True)]
 
 
-def middle_mean(ordered: Rows, count: Lanes, centre: Vector, n_samples: Scalar) -> Vector:
+def middle_mean(samples: Samples, ordered: Rows, count: Lanes) -> Vector:
     """Return the mean of the middle half of the first `count` of ordered samples, in single precision."""
-    quarter, zero = (0.25 * count).floor(), lanes(0.0).single()
-    low, high, sums = quarter.single(), (count - quarter).single(), [Variable(zero) for _ in centre]
-    for i in loop(0, n_samples):
-        inside = (zero.like(i) >= low) & (zero.like(i) < high)
-        for one, x in zip(sums, colour(ordered[i], centre), strict=True):
-            one += select(inside, x, 0.0)
-    return [(one.get().double() / (count - 2.0 * quarter)).single() for one in sums]
+    quarter = (0.25 * count).floor()
+    low, high, sums = quarter.single(), (count - quarter).single(), [Variable(0.0) for _ in samples.centre]
+    for parts, i in exact_sums(sums, samples.number):
+        inside = (low.like(i) >= low) & (low.like(i) < high)
+        add(parts, [select(inside, x, 0.0) for x in colour(ordered[i], samples.centre)])
+    return [(one.get() / (count - 2.0 * quarter)).single() for one in sums]
 
 
-def best_cut(
-    ordered: Rows, group: list[Lanes], mean: Vector, extra: Lanes, centre: Vector, n_samples: Scalar
-) -> tuple[Lanes, Lanes]:
+def best_cut(samples: Samples, ordered: Rows, group: list[Lanes], extra: Lanes) -> tuple[Lanes, Lanes]:
     """Return the classification likelihood of the best cut of a group, and the samples below it; singles.
 
     The group's samples are the first ones of `ordered`; `group` are its sums. All is in single precision and
     about the group's rounded mean, so it errs by 1e-3 nats.
     """
-    about = [(one + 0.5).floor() for one in mean]
+    about = [(one / group[0].at_least(1.0) + 0.5).floor() for one in group[1 : 1 + len(samples.centre)]]
     both = [one.single() for one in moved(group, about)]
-    origin, extra = [one + other for one, other in zip(centre, about, strict=True)], extra.single()
+    origin, extra = [one + other for one, other in zip(samples.centre, about, strict=True)], extra.single()
     side = (0.5 * both[0]).floor().at_most(SMALLEST_SIDE)
     score, size = Variable(both[0].like(-1e30)), Variable(both[0])
     sums = [Variable(both[0].like(0.0)) for _ in both[1:]]
-    for below in loop(1, n_samples):
-        for one, term in zip(sums, terms_of(colour(ordered[below - 1], origin))[1:], strict=True):
-            one += term
+    for below in loop(1, samples.number):
+        add(sums, terms_of(colour(ordered[below - 1], origin))[1:])
         lower = [both[0].like(below), *(one.get() for one in sums)]
         upper = [one - part for one, part in zip(both, lower, strict=True)]
         allowed = (lower[0] >= side) & (upper[0] >= side) & (upper[0] >= 1.0)
         with allowed.anywhere():
             inverse = 1.0 / (lower[0] * upper[0])
-            value = part_score(lower, upper[0] * inverse, extra) + part_score(
-                upper, lower[0] * inverse, extra
-            )
+            value = score_of(lower, upper[0] * inverse, extra) + score_of(upper, lower[0] * inverse, extra)
             better = allowed & (value > score.get() + SMALLEST_ADVANTAGE)
             score.set(select(better, value, score.get()))
             size.set(select(better, lower[0], size.get()))
@@ -266,18 +262,18 @@ def best_cut(
 
 
 def moved(sums: list[Lanes], origin: Vector) -> list[Lanes]:
-    """Return the sums of terms of samples about another origin."""
+    """Return the sums of terms of samples about another origin: (x - o) (y - p) = x y - o y - p (x - o)."""
     C, n = len(origin), sums[0]
     first = [one - n * middle for one, middle in zip(sums[1:], origin, strict=False)]
-    products = {
-        (c, d): value - origin[c] * sums[1 + d] - origin[d] * first[c]
-        for (c, d), value in la.matrix(sums[1 + C :]).items()
-    }
-    return [n, *first, *products.values()]
+    products = la.matrix(sums[1 + C :]).items()
+    return [n, *first, *(xy - origin[c] * sums[1 + d] - origin[d] * first[c] for (c, d), xy in products)]
 
 
-def part_score(sums: list[Lanes], inverse: Lanes, extra: Lanes) -> Lanes:
-    """Return n (log n - log det(S + `extra` I) / 2) of n = 1 / `inverse` samples of the covariance S."""
+def score_of(sums: list[Lanes], inverse: Lanes, extra: Lanes) -> Lanes:
+    """Return n (log n - log det(S) / 2) = n log(n^2 / det(S)) / 2; S is the covariance with `extra` added.
+
+    `inverse` is 1 / n: those of both sides of a cut come from one division.
+    """
     n, C = sums[0], 1 if len(sums) == 3 else 3
     mean = [one * inverse for one in sums[1 : 1 + C]]
     S = {
@@ -288,9 +284,9 @@ def part_score(sums: list[Lanes], inverse: Lanes, extra: Lanes) -> Lanes:
         return 0.5 * n * la.log_roughly(n * n / S[0, 0].at_least(extra))
     # Elimination without divisions (Bareiss 1968): the last entry is the determinant times the first.
     a, b, c = (S[0, 0] * S[r, s] - S[r, 0] * S[s, 0] for r, s in ((1, 1), (2, 1), (2, 2)))
-    first = S[0, 0].at_least(extra)
-    last = (a * c - b * b).at_least(first * extra * (extra * extra))
-    return 0.5 * n * la.log_roughly(n * n * first / last)
+    corner = S[0, 0].at_least(extra)
+    last = (a * c - b * b).at_least(corner * extra * (extra * extra))
+    return 0.5 * n * la.log_roughly(n * n * corner / last)
 
 
 @compiled
@@ -302,32 +298,31 @@ def draw_start(
     `uniform`: means uniform in [0, 1], identity covariances of values in [0, 1]. `random`: K different
     samples as means, the pixel's whole covariance. Weights are equal. `rows` are those of `pixels_of`.
     """
-    T = 1 + C + C * (C + 1) // 2
-    centre, totals = rows[em.STATES : em.STATES + C, j], rows[em.STATES + C : em.STATES + C + T, j]
-    sums = rows[em.STATES + C + T : em.STATES + C + T + K * T, j]
+    T, at = 1 + C + C * (C + 1) // 2, em.STATES + C
+    centre, totals, sums = rows[em.STATES : at, j], rows[at : at + T, j], rows[at + T : at + (1 + K) * T, j]
     if rows[em.RANK, j] == 0.0:  # samples that are all alike take one component
-        for row in range(K * T):
-            sums[row] = totals[row] if row < T else 0.0
+        sums[:T] = totals
+        sums[T:] = 0.0
         return
     n_samples = int(totals[0])
     order, mean, weight = np.arange(n_samples), np.empty(C), n_samples / K
-    for k in range(K):
+    for k in range(K):  # Fisher & Yates's shuffle; where K > N, the last ones share a sample
+        first = min(k, n_samples - 1)
         draw = min(n_samples - 1, k + int(uniform(settings.seed, place, k) * max(1, n_samples - k)))
-        first = min(k, n_samples - 1)  # K > N: the last ones share a sample
         order[first], order[draw] = order[draw], order[first]
-        row = k * T
-        sums[row] = weight
+        own = sums[k * T :]
+        own[0] = weight
         for c in range(C):
             mean[c] = samples[order[first] * C + c, j]
-            if settings.start == 1:
+            if settings.start == UNIFORM:
                 mean[c] = LEVELS * uniform(settings.seed, place, k * C + c) - centre[c]
-            sums[row + 1 + c] = weight * mean[c]
-        at = 1 + C
+            own[1 + c] = weight * mean[c]
+        term = 1 + C
         for c in range(C):
             for d in range(c + 1):
                 covariance = LEVELS * LEVELS if c == d else 0.0
-                if settings.start == 2:
+                if settings.start == RANDOM:
                     product = totals[1 + c] / n_samples * (totals[1 + d] / n_samples)
-                    covariance = totals[at] / n_samples - product
-                sums[row + at] = weight * (covariance + mean[c] * mean[d])
-                at += 1
+                    covariance = totals[term] / n_samples - product
+                own[term] = weight * (covariance + mean[c] * mean[d])
+                term += 1
