@@ -175,24 +175,12 @@ def _median_of_bytes(levels: np.ndarray, size: int, median: np.ndarray) -> None:
 
 
 def thresholds_passed(scores: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
-    """Count the thresholds that each score is above.
+    """Count the thresholds that each score (H, W) is above, 0 to T, as uint16; NaN is above none.
 
-    Parameters
-    ----------
-    scores : (H, W) array
-        NaN is not above anything.
-    thresholds : (T,) float64 array
-        Ascending, at most 20,000.
-
-    Returns
-    -------
-    (H, W) uint16 array
-        0 to T.
+    `thresholds` (T,) float64 ascend, at most 20,000 of them.
     """
     if scores.dtype == np.uint8:
-        return cv2.LUT(
-            np.ascontiguousarray(scores), np.searchsorted(thresholds, np.arange(256)).astype(np.uint16)
-        )
+        return cv2.LUT(scores, np.searchsorted(thresholds, np.arange(256)).astype(np.uint16))
     passed = np.empty(scores.shape, np.uint16)
     cells = _CELLS * len(thresholds)
     scale = cells / (np.ptp(thresholds) or 1.0)
