@@ -60,14 +60,20 @@ class ScoreHistogram:
         """
         bins = len(self.edges)
         if labels is None:
-            return np.bincount(passed.ravel(), minlength=bins)
+            return _counts(passed, bins)
         classes = cv2.LUT(np.ascontiguousarray(labels), _CLASSES)
         if self._outside is not None:
             classes[self._outside] = _UNSCORED
-        places = cv2.add(passed, classes * np.uint16(bins))
-        pixels = np.bincount(places.ravel(), minlength=3 * bins).reshape(3, bins)
+        pixels = _counts(cv2.add(passed, classes * np.uint16(bins)), 3 * bins).reshape(3, bins)
         self._pixels += pixels
         return pixels.sum(axis=0)
+
+
+def _counts(places: np.ndarray, bins: int) -> np.ndarray:
+    """Count the values (H, W) uint16 below `bins`: numpy.bincount, int64, in a fifth of the time."""
+    parts = np.array_split(places, -(-places.size // 2**24))  # as OpenCV's counts are float32
+    counts = [cv2.calcHist([part], [0], None, [bins], [0, bins]) for part in parts]
+    return np.stack(counts).sum(axis=0, dtype=np.int64)
 
 
 def passed_thresholds(
@@ -109,43 +115,17 @@ def passed_thresholds(
     own, masks = (0.0, itertools.repeat(None)) if without_shadows is None else without_shadows
     place = int(np.searchsorted(thresholds, own))
     for frame, mask in zip(frames, masks, strict=without_shadows is not None):
-        passed = cleaned_counts(thresholds_passed(score(frame), thresholds), opening=opening, median=median)
+        # To clean the scores would give the same, as this count rises with them, but floats take longer.
+        passed = open_mask(_median(thresholds_passed(score(frame), thresholds), median), opening)
         if mask is not None:
             hold_to(passed, mask, place)
         yield passed
 
 
-def cleaned_counts(passed: np.ndarray, *, opening: int, median: int) -> np.ndarray:
-    """Clean the masks of all thresholds at once: see `masks.foreground.clean_mask`.
-
-    To clean the scores would give the same, as this count rises with them, but floats take longer.
-
-    Parameters
-    ----------
-    passed : (H, W) uint16 array
-        As from `thresholds_passed`.
-    opening, median : int
-        Pixels.
-
-    Returns
-    -------
-    (H, W) uint16 array
-        Above i where the cleaned mask of the i-th threshold is foreground.
-    """
-    return open_mask(_median(passed, median), opening)
-
-
 def hold_to(passed: np.ndarray, mask: np.ndarray, place: int) -> None:
-    """Change counts so that they agree with a mask that shadows were taken out of.
+    """Change clean counts (H, W), in place, so that they agree with the mask of the threshold at `place`.
 
-    Parameters
-    ----------
-    passed : (H, W) unsigned array
-        As from `cleaned_counts`; changed in place.
-    mask : (H, W) uint8 array
-        The mask of one of the thresholds: what is a shadow in it is background at every threshold.
-    place : int
-        Which of the thresholds.
+    Shadows were taken out of the mask, (H, W) uint8: what is one in it is background at every threshold.
     """
     passed[(mask != FOREGROUND) & (passed > place)] = 0
     passed[(mask == FOREGROUND) & (passed <= place)] = place + 1
@@ -154,35 +134,53 @@ def hold_to(passed: np.ndarray, mask: np.ndarray, place: int) -> None:
 def _median(passed: np.ndarray, size: int) -> np.ndarray:
     """Take the median of counts (H, W) uint16 over squares, as `median_of_mask` does of masks.
 
-    OpenCV has it for bytes. A median goes with every function that never falls, so with the parts of a count
-    that lie within 0 to 255, 255 to 510 and so on; and these add up to it.
+    Of bytes, which are fastest: a median goes with every function that never falls, so with the parts of a
+    count that lie within 0 to 255, 255 to 510 and so on; and these add up to it.
     """
     if size == 1:
         return passed
-    median = np.zeros_like(passed)
-    for below in range(0, max(int(passed.max()), 1), 255):
-        part = np.clip(passed, below, below + 255) - np.uint16(below)
-        median += cv2.medianBlur(part.astype(np.uint8), size)
+    median, part = np.zeros_like(passed), np.empty(passed.shape, np.uint8)
+    around = (size // 2,) * 4
+    for below in range(0, int(passed.max()), 255):
+        within = (np.clip(passed, below, below + 255) - np.uint16(below)).astype(np.uint8)
+        _median_of_bytes(cv2.copyMakeBorder(within, *around, cv2.BORDER_REPLICATE), size, part)
+        median += part
     return median
 
 
+@compiled
+def _median_of_bytes(levels: np.ndarray, size: int, median: np.ndarray) -> None:
+    """Fill `median` (H, W) with the medians of the squares of `levels`, which has a margin, both uint8.
+
+    Bit by bit, from the highest: it is set where most of the square reach what it would make. All pixels of a
+    row go the same way, so it is vector instructions, in a third of the time of OpenCV's medianBlur.
+    """
+    height, width = median.shape
+    tried, reach = np.empty(width, np.uint8), np.empty(width, np.uint8)
+    for i in range(height):
+        found = median[i]
+        found[:] = 0
+        for bit in range(7, -1, -1):
+            for j in range(width):
+                tried[j] = found[j] + (1 << bit)
+                reach[j] = 0
+            for y in range(size):
+                for x in range(size):
+                    row = levels[i + y, x : x + width]
+                    for j in range(width):
+                        reach[j] += row[j] >= tried[j]
+            for j in range(width):
+                if reach[j] > size * size // 2:
+                    found[j] = tried[j]
+
+
 def thresholds_passed(scores: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
-    """Count the thresholds that each score is above.
+    """Count the thresholds that each score (H, W) is above, 0 to T, as uint16; NaN is above none.
 
-    Parameters
-    ----------
-    scores : (H, W) array
-        NaN is not above anything.
-    thresholds : (T,) float64 array
-        Ascending, at most 20,000.
-
-    Returns
-    -------
-    (H, W) uint16 array
-        0 to T.
+    `thresholds` (T,) float64 ascend, at most 20,000 of them.
     """
     if scores.dtype == np.uint8:
-        return np.searchsorted(thresholds, np.arange(256)).astype(np.uint16)[scores]
+        return cv2.LUT(scores, np.searchsorted(thresholds, np.arange(256)).astype(np.uint16))
     passed = np.empty(scores.shape, np.uint16)
     cells = _CELLS * len(thresholds)
     scale = cells / (np.ptp(thresholds) or 1.0)

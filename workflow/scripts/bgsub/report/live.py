@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+import cv2
 import numpy as np
 
 from bgsub.evidence.cdnet import Scope
@@ -122,8 +123,8 @@ def pack_thresholds(
     best = float(curve.thresholds[curve.best]) if curve and curve.best else None
     thresholds = slider_thresholds(method, best)
     places = np.searchsorted(tried, thresholds)
-    levels = np.searchsorted(places, np.arange(len(tried) + 1)).astype(np.uint8)
-    pictures = [levels[picture] for picture in pictures]
+    levels = np.searchsorted(places, np.arange(2**16)).astype(np.uint8)
+    pictures = [cv2.LUT(picture, levels) for picture in pictures]
     marked = [method.threshold] if best is None else [method.threshold, best]
     fit = _fitted(pictures, budget, most=max(int(np.searchsorted(thresholds, min(marked))) - _LEAST, 0))
     values = thresholds[fit.dropped :].tolist()
