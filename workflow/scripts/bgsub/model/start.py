@@ -30,9 +30,6 @@ RUN = 16  # rows that are sorted in registers
 EXACT = 256  # samples whose summed products are whole numbers below 2^24, exact in single precision
 
 
-sorting_network = compiled(sorting.sorting_network)
-
-
 @kernel
 def load(
     shape: Shape, frames: Table, stride: Scalar, first: Scalar, n_samples: Scalar, rows: Rows, samples: Rows
