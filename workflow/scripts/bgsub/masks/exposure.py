@@ -108,7 +108,7 @@ def _count_ratios(
             for j in range(width):
                 before[j] = mean[i, j, c]
             for j in range(width):  # of all, as vector instructions take them together
-                log_before[j] = log(before[j])
+                log_before[j] = log(np.float64(before[j]))
             for j in range(width):
                 now = frame[i, j, c]
                 if _DARKEST < now < _BRIGHTEST and _DARKEST < before[j] < _BRIGHTEST:

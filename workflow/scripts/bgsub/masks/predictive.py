@@ -252,4 +252,4 @@ def judge_row(
     for j in range(width):
         if eights[j // 8] != 0 and exact[j]:
             k = max(samples[i, j] + PRIOR_SAMPLES - _TWO, _ONE)
-            score[i, j] = (k + _THREE) * np.float32(log(_ONE + squared[j] / k))
+            score[i, j] = (k + _THREE) * np.float32(log(np.float64(_ONE + squared[j] / k)))
