@@ -1,5 +1,6 @@
 """The cache of machine code, which must notice an edit of any module that compiled code is made of."""
 
+import gc
 import os
 import re
 import shutil
@@ -89,3 +90,11 @@ def test_without_a_folder_to_keep_machine_code_in_each_job_compiles_for_itself(m
         "for this job alone, as no folder for machine code can be written"
     )
     assert compiled.compiled(_one_more).stats.cache_path is None
+
+
+def test_garbage_is_left_alone_while_compiling_also_what_others_call_and_only_then(tmp_path):
+    with compiled._locked(tmp_path / "outer.lock"):
+        with compiled._locked(tmp_path / "inner.lock"):
+            assert not gc.isenabled()
+        assert not gc.isenabled()
+    assert gc.isenabled()

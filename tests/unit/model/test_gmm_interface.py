@@ -1,7 +1,5 @@
 """What PixelMixture promises its callers: shapes, errors, results independent of tiles and threads."""
 
-import logging
-
 import numpy as np
 import pytest
 from pixels import ATTRIBUTES, mixed_pixels, noisy_pixels, parameters_of, posterior_of, sklearn_from
@@ -117,17 +115,3 @@ def test_rejects_parameters_out_of_range(settings_, message):
 def test_rejects_frames_of_another_kind(shape, dtype):
     with pytest.raises(ValueError, match="expected"):
         PixelMixture().fit(np.zeros(shape, dtype))
-
-
-def test_says_that_it_compiles(caplog):
-    class Kernel:
-        """A kernel that has never been compiled on this machine."""
-
-        def __init__(self, folder):
-            self.signatures, self.__name__ = [], "fit_band"
-            self.stats = type("Stats", (), {"cache_path": folder, "cache_misses": {"signature": 1}})
-            self.py_func = test_says_that_it_compiles
-
-    with caplog.at_level(logging.INFO):
-        gmm._compile(Kernel("no such folder"), lambda: None)
-    assert "once per machine" in caplog.text

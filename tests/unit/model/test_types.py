@@ -7,15 +7,15 @@ from pathlib import Path
 from mypy import api
 
 ROOT = Path(__file__).parents[3]
-ARGUMENTS = ("shape", "frames", "places", "settings", "offset", "fit", "steps")
+ARGUMENTS = ("shape", "frames", "places", "settings", "offset", "fit", "steps", "room")
 HEAD = """\
-from bgsub.model.band import Colours, Fit, Integers, Steps, fit_band
+from bgsub.model.band import Colours, Fit, Integers, Room, Steps, fit_band
 from bgsub.model.lanes import Shape
 from bgsub.model.steps import FitSettings
 
 def call(
     shape: Shape, frames: Colours, places: Integers, settings: FitSettings, offset: int,
-    fit: Fit, steps: Steps,
+    fit: Fit, steps: Steps, room: Room,
 ) -> None:
 """
 

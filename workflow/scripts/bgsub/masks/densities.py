@@ -100,7 +100,7 @@ def _density_score(
         blocks = len(in_lanes) // rows - (-2 * beyond // WIDTH)
         scores, colours = np.empty((1, blocks * WIDTH)), np.empty((3, blocks * WIDTH), np.float32)
         colours[:, beyond : beyond + pixels] = planes(frame).reshape(3, -1)
-        _score_all(shape, kind, in_lanes, rows, beyond, colours, scores)
+        _score_all(shape, kind, in_lanes, rows, beyond, colours, np.full((1, WIDTH), np.inf), scores)
         image = scores[0, beyond : beyond + pixels].reshape(frame.shape[:2])
         if neighbours_above is not None:
             asks = _who_asks(image > neighbours_above, scores.size)
@@ -221,10 +221,10 @@ def _score_all(
     rows: int,
     beyond: int,
     colours: np.ndarray,
+    anything: np.ndarray,
     score: np.ndarray,
 ) -> None:
     """Fill `score`, (1, ..), from so far beyond its start on; see `_in_lanes` for `packed` and its `rows`."""
-    anything = np.full((1, WIDTH), np.inf)
     for number in range(len(packed) // rows):
         first = beyond + number * WIDTH
         red, green, blue = colours[0:1, first:], colours[1:2, first:], colours[2:3, first:]

@@ -53,7 +53,8 @@ def exposure_gain(frame: np.ndarray, mean: np.ndarray, bands: Bands | None = Non
     def count(rows: slice) -> None:
         some = slice(rows.start + -rows.start % step, rows.stop, step), slice(None, None, step)
         counts = np.zeros((3, _BINS))
-        _count_ratios(frame[some], mean[some], counts)
+        width = len(mean[0, ::step])
+        _count_ratios(frame[some], mean[some], np.empty(width, np.float32), np.empty(width), counts)
         parts.append(counts)
 
     (bands or Bands(len(frame))).each(count)
@@ -97,15 +98,17 @@ def _mode(counts: np.ndarray) -> float:
 
 
 @compiled
-def _count_ratios(frame: np.ndarray, mean: np.ndarray, counts: np.ndarray) -> None:
+def _count_ratios(
+    frame: np.ndarray, mean: np.ndarray, before: np.ndarray, log_before: np.ndarray, counts: np.ndarray
+) -> None:
+    """Add to the histograms; `before` (W,) float32 and `log_before` (W,) float64 are room for a row."""
     width = frame.shape[1]
-    before, log_before = np.empty(width, np.float32), np.empty(width)
     for i in range(frame.shape[0]):
         for c in range(3):
             for j in range(width):
                 before[j] = mean[i, j, c]
             for j in range(width):  # of all, as vector instructions take them together
-                log_before[j] = log(before[j])
+                log_before[j] = log(np.float64(before[j]))
             for j in range(width):
                 now = frame[i, j, c]
                 if _DARKEST < now < _BRIGHTEST and _DARKEST < before[j] < _BRIGHTEST:

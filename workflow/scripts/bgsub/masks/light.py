@@ -64,8 +64,9 @@ def explained_by_light(
         # Of blue over red, of green over both, and of all.
         logs = (redder, _BLUER, -3 * _GREEN, 3 * _GREEN, 3 * _LOG_OF_LIGHTEST if half == 1 else -np.inf)
         limits = tuple(map(exp, logs))
+        best = np.empty(width, np.float32), np.empty(width, np.uint8)
         _choose_windows(
-            frame, mean, marked, columns, limit, half, limits, residual, factors, explained, light
+            frame, mean, marked, columns, limit, half, limits, residual, factors, *best, explained, light
         )
     return explained, light
 
@@ -187,21 +188,22 @@ def _choose_windows(
     limits: tuple[float, ...],
     residual: np.ndarray,
     factors: np.ndarray,
+    best: np.ndarray,
+    window: np.ndarray,
     explained: np.ndarray,
     light: np.ndarray,
 ) -> None:
     """Explain each marked pixel by the best of the windows that hold it, if that does.
 
-    Which is the best is found without branches, between the first and the last marked column of a row.
+    Which is the best is found without branches, between the first and the last marked column of a row. For
+    that row, `best` and `window` are room for its least residuals and the windows that have these.
     """
-    width = marked.shape[1]
     first, last = marked_columns
     least_blue, most_blue, least_green, most_green, darkest = limits
-    best, window = np.empty(width, np.float32), np.empty(width, np.uint8)
     for i in range(marked.shape[0]):
         start, stop = first[i], last[i]
-        best[:] = np.inf
-        window[:] = 4
+        for j in range(stop - start):
+            best[j], window[j] = np.inf, 4
         for number in (4, 0, 1, 2, 3, 5, 6, 7, 8):  # the one around the pixel, if others are as good
             shift = start + number % 3 * half
             others = residual[i + number // 3 * half, shift : shift + stop - start]

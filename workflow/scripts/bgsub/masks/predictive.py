@@ -58,7 +58,15 @@ class Beliefs(NamedTuple):
 
     def renew_local(self, bands: Bands) -> None:
         """Compute the neighbourhood's covariance anew: its scatter over its samples."""
-        bands.each(lambda rows: _pool(self.scatter, self.samples, rows.start, rows.stop, self.local))
+        # Beyond the border lies the picture's mirror image, the border's own pixels twice.
+        rows, columns = (np.pad(np.arange(size), 2, mode="symmetric") for size in self.samples.shape)
+
+        def pool(band: slice) -> None:
+            column, single = np.empty(len(columns)), np.empty((2, self.samples.shape[1]), np.float32)
+            picture = self.scatter, self.samples, rows, columns
+            _pool(*picture, band.start, band.stop, column, single, self.local)
+
+        bands.each(pool)
 
     def spread(self, floor: np.float32 = FLOOR) -> np.ndarray:
         """Return the standard deviation of a channel, mean over the channels: (H, W) float32, levels."""
@@ -114,45 +122,43 @@ def beliefs_from(
 
 
 @compiled
-def _pool(scatter: np.ndarray, samples: np.ndarray, first: int, last: int, local: np.ndarray) -> None:
-    """Divide the average of the scatters around each pixel of some rows by that of the samples."""
-    width = samples.shape[1]
-    column = np.empty(width + 4)
-    around, count = np.empty(width, np.float32), np.empty(width, np.float32)
-    for i in range(first, last):
-        _average_around(samples, i, column, count)
-        for q in range(6):
-            _average_around(scatter[q], i, column, around)
-            for j in range(width):
-                local[q, i, j] = around[j] / max(count[j], _FEWEST)
+def _pool(
+    scatter: np.ndarray,
+    samples: np.ndarray,
+    rows: np.ndarray,
+    columns: np.ndarray,
+    first: int,
+    last: int,
+    column: np.ndarray,
+    single: np.ndarray,
+    local: np.ndarray,
+) -> None:
+    """Divide the average of the scatters around each pixel of some rows by that of the samples.
 
-
-@compiled
-def _average_around(picture: np.ndarray, i: int, column: np.ndarray, average: np.ndarray) -> None:
-    """Average a picture over the neighbourhood of each pixel of a row; `column` takes sums of columns.
-
-    It is 5 x 5 pixels; beyond the border lies the picture's mirror image. Sums are float64, and do not run:
-    a verdict on a whole region can hang on the rounding.
+    The neighbourhood is 5 x 5 pixels; `rows` and `columns` say which ones are seen from two beyond a border
+    to two beyond the other. `column`, for sums of columns, and `single` (2, W) are room for a row. Sums are
+    float64, and do not run: a verdict on a whole region can hang on the rounding.
     """
-    height, width = picture.shape
-    above, higher = picture[_mirrored(i - 1, height)], picture[_mirrored(i - 2, height)]
-    below, lower = picture[_mirrored(i + 1, height)], picture[_mirrored(i + 2, height)]
-    middle, inside = picture[i], column[2:]
-    for j in range(width):
-        inside[j] = np.float64(higher[j]) + above[j] + middle[j] + below[j] + lower[j]
-    for away in range(2):
-        column[1 - away] = inside[_mirrored(-1 - away, width)]
-        inside[width + away] = inside[_mirrored(width + away, width)]
-    for j in range(width):
-        average[j] = (column[j] + column[j + 1] + column[j + 2] + column[j + 3] + column[j + 4]) * 0.04
-
-
-@compiled
-def _mirrored(place: int, size: int) -> int:
-    """Return the place that is seen beyond a border, the border's own pixels twice."""
-    inside = -1 - place if place < 0 else place
-    inside = 2 * size - 1 - inside if inside >= size else inside
-    return min(max(inside, 0), size - 1)
+    width = samples.shape[1]
+    average, count = single[0], single[1]
+    for i in range(first, last):
+        for q in range(7):
+            picture = samples if q == 0 else scatter[q - 1]
+            higher, above, middle, below, lower = rows[i], rows[i + 1], rows[i + 2], rows[i + 3], rows[i + 4]
+            for j in range(width):
+                upper = np.float64(picture[higher, j]) + picture[above, j]
+                column[j + 2] = upper + picture[middle, j] + picture[below, j] + picture[lower, j]
+            for j in (0, 1, width + 2, width + 3):
+                column[j] = column[columns[j] + 2]
+            for j in range(width):
+                total = column[j] + column[j + 1] + column[j + 2] + column[j + 3] + column[j + 4]
+                average[j] = total * 0.04
+            if q == 0:
+                for j in range(width):
+                    count[j] = average[j] if average[j] > _FEWEST else _FEWEST
+            else:
+                for j in range(width):
+                    local[q - 1, i, j] = average[j] / count[j]
 
 
 @inlined
@@ -246,4 +252,4 @@ def judge_row(
     for j in range(width):
         if eights[j // 8] != 0 and exact[j]:
             k = max(samples[i, j] + PRIOR_SAMPLES - _TWO, _ONE)
-            score[i, j] = (k + _THREE) * np.float32(log(_ONE + squared[j] / k))
+            score[i, j] = (k + _THREE) * np.float32(log(np.float64(_ONE + squared[j] / k)))

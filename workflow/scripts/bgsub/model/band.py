@@ -1,6 +1,7 @@
 """The fit of a band of pixels, 16 at a time (compiled)."""
 
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,9 +10,10 @@ from bgsub.model import steps as em
 from bgsub.model.compiled import compiled
 from bgsub.model.constants import LEVELS
 from bgsub.model.lanemath import triangle
-from bgsub.model.lanes import WIDTH, Rows, Scalar, Shape, Table, kernel, loop
-from bgsub.model.start import RUN, STARTS, draw_start, load, sorting_network, split
+from bgsub.model.lanes import WIDTH, Rows, Scalar, Shape, kernel, loop
+from bgsub.model.start import RUN, STARTS, draw_start, load, split
 from bgsub.model.steps import FitSettings, em_step
+from bgsub.sorting import sorting_network
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -37,7 +39,7 @@ class Fit(NamedTuple):
 class Steps(NamedTuple):
     """By iteration, (max_iterations + 1,): change of the pixels' summed log-likelihood, number converged."""
 
-    gains: Integers
+    gains: Integers  # in `constants.TRAJECTORY_UNIT`
     converged_at: Integers
 
 
@@ -45,6 +47,40 @@ def new_fit(components: int, pixels: int, channels: int) -> Fit:
     """Return room for a fit."""
     shapes = [(components, pixels, *more * [channels]) for more in range(3)] + 4 * [(pixels,)]
     return Fit(*map(np.empty, shapes, [*4 * [np.float64], np.int32, np.bool_, np.uint8]))
+
+
+class Room(NamedTuple):
+    """What `fit_band` works in: to allocate it there would take as long to compile as all the rest."""
+
+    rows: Floats  # (2, .., 16), `em.Pixels` of the lanes BUSY and FRESH
+    moving: int  # of these, state to parameters: they move with a pixel
+    samples: NDArray[np.float32]  # (2, N C, 16)
+    orders: Floats  # see `start.split`
+    network: Integers
+    pixel: Integers  # (2, 16), index in the fit
+    at_work: Integers  # (2,), bit j: lane j's pixel is not done
+
+
+@lru_cache(maxsize=16)
+def room_of(thread: int, components: int, samples: int, channels: int) -> Room:
+    """Return a thread's room for pixels with so many components, samples and channels."""
+    T = em.term_rows(channels)
+    moving = em.STATES + channels + T + (5 * components - 3) * T
+    # Ones: lanes without a pixel are computed with like others, and take longer with odd numbers.
+    sizes = [2 * (moving + 2 * components * T), samples * channels, 3 * (samples + RUN)]
+    numbers = np.ones((sum(sizes) + 1) * WIDTH)
+    first = -numbers.ctypes.data % (8 * WIDTH) // 8  # where a cache line begins
+    rows, colours, orders, _ = np.split(numbers[first:], WIDTH * np.cumsum(sizes))
+    orders[:] = np.inf
+    return Room(
+        rows.reshape(2, -1, WIDTH),
+        moving,
+        colours.view(np.float32).reshape(2, -1, WIDTH),
+        orders.reshape(-1, WIDTH),
+        sorting_network(samples, RUN).T.ravel(),
+        np.zeros((2, WIDTH), np.int64),
+        np.zeros(2, np.int64),
+    )
 
 
 @compiled
@@ -56,32 +92,25 @@ def fit_band(
     offset: int,
     fit: Fit,
     steps: Steps,
+    room: Room,
 ) -> None:
     """Fit the pixels of `frames` (N, P', C) into `fit` from index `offset` on, and add to `steps`.
 
     Random starts go by the pixels' `places` (P,) in the whole image; P' is P or more, a multiple of 16.
 
-    Sixteen pixels that lie side by side take steps together until some of them are done. The others then take
-    lanes among other busy ones, where each makes way when it is done.
+    Sixteen pixels that lie side by side are loaded into the lanes FRESH and take steps together. Once 12 or
+    fewer are at work, each moves to the next free lane BUSY, where its neighbours are others that take many
+    steps; those that find none wait. Whenever all lanes FRESH are free, sixteen more are loaded.
     """
-    n_samples, stride, C = frames.shape
-    K, n_pixels, T = len(fit.weights), len(places), 1 + C + C * (C + 1) // 2
-    moving = em.STATES + C + T + (5 * K - 3) * T  # rows that a pixel takes with it
-    rows = aligned(2 * (moving + 2 * K * T)).reshape(2, -1, WIDTH)
-    samples = aligned(n_samples * C).view(np.float32).reshape(2, -1, WIDTH)
-    pixel = np.zeros((2, WIDTH), np.int64)
-    at_work = np.zeros(2, np.int64)  # bit j: lane j's pixel is not done
-    room = aligned(3 * (n_samples + RUN))
-    room[:] = np.inf
-    network = np.ascontiguousarray(sorting_network(n_samples, RUN).T)
-    weights, means, covariances = fit.weights.ravel(), fit.means.ravel(), fit.covariances.ravel()
+    (n_samples, stride, C), K, n_pixels = frames.shape, len(fit.weights) // len(fit.flags), len(places)
+    rows, moving, samples, orders, network, pixel, at_work = room
     next_pixel = fresh = 0  # lanes of FRESH that are at work
     while True:
         if fresh <= MOST_TO_MOVE:
             lane = 0
             for j in range(WIDTH):
                 while (at_work[BUSY] >> lane) & 1:
-                    lane += 1
+                    lane += 1  # up to WIDTH, if none is free
                 if (at_work[FRESH] >> j) & 1 and lane < WIDTH:
                     move_lane(rows[FRESH], j, rows[BUSY], lane, moving)
                     move_lane(samples[FRESH], j, samples[BUSY], lane, n_samples * C)
@@ -92,7 +121,7 @@ def fit_band(
         if at_work[FRESH] == 0 and next_pixel < n_pixels:
             load(shape, frames, stride, next_pixel, n_samples, rows[FRESH], samples[FRESH])
             if settings.start == SPLIT:
-                split(shape, rows[FRESH], samples[FRESH], n_samples, settings.floor, network, room)
+                split(shape, rows[FRESH], samples[FRESH], n_samples, settings.floor, network, orders)
             fresh = min(WIDTH, n_pixels - next_pixel)
             for j in range(fresh):
                 if settings.start != SPLIT:
@@ -106,7 +135,7 @@ def fit_band(
         done = em_step(shape, rows[which], samples[which], n_samples, settings)
         for j in range(WIDTH):
             if (at_work[which] >> j) & 1:
-                t = int(rows[which, em.STEP, j]) - 1
+                t = int(rows[which, em.STEP, j]) - 1  # `em_step` has counted it
                 steps.gains[t] += int(rows[which, em.CHANGE, j])
                 if (done >> j) & 1:
                     at_work[which] ^= 1 << j
@@ -116,15 +145,7 @@ def fit_band(
                     fit.n_iter[p], fit.converged[p] = t, converged
                     fit.log_likelihood[p] = rows[which, em.BEST, j]
                     fit.flags[p] = int(rows[which, em.FLAGS, j])
-                    write(shape, rows[which], j, p, len(fit.flags), weights, means, covariances)
-
-
-@compiled
-def aligned(count: int) -> Floats:
-    """Return so many rows of ones, 16 doubles each, that begin where a cache line does."""
-    numbers = np.ones((count + 1) * WIDTH)
-    first = -numbers.ctypes.data % (8 * WIDTH) // 8
-    return numbers[first : first + count * WIDTH].reshape(count, WIDTH)
+                    write(shape, rows[which], j, p, fit)
 
 
 @kernel
@@ -135,25 +156,17 @@ def move_lane(source: Rows, lane: Scalar, target: Rows, target_lane: Scalar, row
 
 
 @kernel
-def write(
-    shape: Shape,
-    rows: Rows,
-    lane: Scalar,
-    place: Scalar,
-    n_pixels: Scalar,
-    weights: Table,
-    means: Table,
-    covariances: Table,
-) -> None:
-    """Write a lane's parameters to `place` of `n_pixels`, in the units of values in [0, 1]."""
+def write(shape: Shape, rows: Rows, lane: Scalar, place: Scalar, fit: Any) -> None:
+    """Write a lane's parameters to `place` of a fit, which is of Tables, in units of values in [0, 1]."""
     C, T = shape.channels, em.term_rows(shape.channels)
     pixels = em.pixels_of(shape, rows)
     centre, parameters = pixels.centre.lane(lane), pixels.parameters.lane(lane)
     for k in range(shape.components):
-        to = place + n_pixels * k
-        weights[to] = parameters[k * T]
+        to = place + fit.flags.size * k
+        fit.weights[to] = parameters[k * T]
         for c in range(C):
-            means[to * C + c] = (parameters[k * T + 1 + c] + centre[c]) / LEVELS
+            fit.means[to * C + c] = (parameters[k * T + 1 + c] + centre[c]) / LEVELS
         for row, (c, d) in enumerate(triangle(C), k * T + 1 + C):
             value = parameters[row] * (1.0 / LEVELS**2)
-            covariances[to * (C * C) + (c * C + d)] = covariances[to * (C * C) + (d * C + c)] = value
+            for entry in (c * C + d, d * C + c):
+                fit.covariances[to * (C * C) + entry] = value

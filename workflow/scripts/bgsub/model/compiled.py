@@ -1,13 +1,14 @@
 """How this library compiles its loops: numba, machine code kept on disk, no lock held while it runs."""
 
 import fcntl
+import gc
 import hashlib
 import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any, ParamSpec, Protocol, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from numba import config, njit
 from numba.core import event
@@ -18,17 +19,7 @@ logger = logging.getLogger(__name__)
 _NOT_KEPT = "for this job alone, as no folder for machine code can be written to; set NUMBA_CACHE_DIR to one"
 
 P = ParamSpec("P")
-R = TypeVar("R", covariant=True)
-
-
-class Compiled(Protocol[P, R]):
-    """What numba makes of a function: it is called with the function's own arguments."""
-
-    py_func: Any
-    stats: Any
-
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run the machine code for arguments of these types."""
+R = TypeVar("R")
 
 
 class _Stopwatch(event.Listener):
@@ -79,13 +70,13 @@ def _cache_folder() -> str:
 CACHE_FOLDER = _cache_folder()
 
 
-def compiled(function: Callable[P, R]) -> Compiled[P, R]:
+def compiled(function: Callable[P, R]) -> Callable[P, R]:
     """Compile `function` at its first call, or load it from the cache on disk.
 
     Arithmetic is IEEE's, operation by operation (no fastmath, no contraction), so results are the same on any
     machine.
     """
-    options = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+    options = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}  # nothing calls that wrapper
     before, config.CACHE_DIR = config.CACHE_DIR, CACHE_FOLDER
     try:
         dispatcher = njit(cache=True, **options)(function)
@@ -96,14 +87,14 @@ def compiled(function: Callable[P, R]) -> Compiled[P, R]:
     compile_or_load, lock = dispatcher.compile, Path(dispatcher.stats.cache_path, f"{function.__name__}.lock")
 
     def alone(signature: Any) -> Any:
-        with global_compiler_lock, _locked(lock):
+        with global_compiler_lock, _locked(lock):  # of this job's threads, and of all jobs
             return compile_or_load(signature)
 
     dispatcher.compile = alone
     return dispatcher
 
 
-def inlined(function: Callable[P, R]) -> Compiled[P, R]:
+def inlined(function: Callable[P, R]) -> Callable[P, R]:
     """Compile `function` as a part of what calls it only; by itself too, that would take twice as long."""
     return njit(nogil=True, error_model="numpy", inline="always")(function)
 
@@ -118,4 +109,7 @@ def _locked(file: Path) -> Iterator[None]:
         waited = time.perf_counter() - began
         if waited > 0.1:
             logger.info("waited %.2f s for what another job compiled", waited)
+        if gc.isenabled():  # it would look through all of numba time and again, a tenth of the time
+            gc.disable()
+            stack.callback(gc.enable)
         yield

@@ -4,28 +4,21 @@ The interface follows scikit-learn's GaussianMixture; the computation is in `mod
 """
 
 import functools
-import logging
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import KW_ONLY, dataclass
-from pathlib import Path
+from threading import get_ident
 from typing import Any
 
 import numpy as np
 
-from bgsub.model.band import Fit, Steps, fit_band, new_fit
-from bgsub.model.compiled import Compiled
+from bgsub.model.band import Fit, Steps, fit_band, new_fit, room_of
 from bgsub.model.constants import LEVELS, LOG_2PI, LOG_LEVELS, ROUNDING_VARIANCE
 from bgsub.model.convergence import Trajectory
 from bgsub.model.lanes import WIDTH, Shape
 from bgsub.model.start import STARTS
 from bgsub.model.steps import SINGULAR, FitSettings, term_rows
 
-logger = logging.getLogger(__name__)
-
 LARGEST_MIXTURE = 5
-_ready: set[tuple[int, int]] = set()  # numbers of components and channels whose fit is compiled
 BAND_BYTES = 2**20  # samples that a thread copies at a time: they stay in its cache
 
 
@@ -98,11 +91,6 @@ class PixelMixture:
             0 if np.ndim(first_pixel) else np.arange(height * width)
         )
         largest = self.sizes[0]
-        for size in self.sizes:
-            if (size, channels) not in _ready:
-                nothing = np.empty((1, 0, channels), np.uint8), places[:0], new_fit(size, 0, channels)
-                _compile(fit_band, functools.partial(self._fit_band, *nothing))
-                _ready.add((size, channels))
         results = new_fit(largest, height * width, channels)
 
         fit_rows = functools.partial(self._fit_rows, frames, places, results)
@@ -161,7 +149,9 @@ class PixelMixture:
         if pixels % WIDTH:
             band = np.pad(band, ((0, 0), (0, -pixels % WIDTH), (0, 0)), mode="edge")
         steps = self._no_steps()
-        fit_band(Shape.of(size, channels), band, places, settings, offset, results, steps)
+        flat = Fit._make(array.reshape(-1) for array in results)
+        room = room_of(get_ident(), size, len(band), channels)
+        fit_band(Shape.of(size, channels), band, places, settings, offset, flat, steps, room)
         return steps
 
     def _no_steps(self) -> Steps:
@@ -239,15 +229,3 @@ def _as_clip(frames: np.ndarray) -> np.ndarray:
     if not len(frames):
         raise ValueError("there are no frames, expected at least one")
     return frames
-
-
-def _compile(kernel: Compiled, call: Callable[[], object]) -> None:
-    """Compile `kernel` by `call`, or load it from the cache on disk, and say so if it takes long."""
-    cache, before = Path(kernel.stats.cache_path or ""), sum(kernel.stats.cache_misses.values())
-    files = f"{Path(kernel.py_func.__code__.co_filename).stem}.{kernel.py_func.__name__}-*.nbc"
-    if not any(cache.glob(files)):
-        logger.info("compiling the fit, once per machine; this takes some seconds", extra={"terminal": True})
-    start = time.perf_counter()
-    call()
-    if sum(kernel.stats.cache_misses.values()) > before:
-        logger.info("compiled the fit in %.0f s", time.perf_counter() - start)

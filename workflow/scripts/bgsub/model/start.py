@@ -31,8 +31,6 @@ OUTSIDE = 2.0**26  # place of a sample of another group, plus that group: beyond
 RUN = 16  # rows that are sorted in registers
 EXACT = 256  # samples whose summed products, 255^2 at most, are whole numbers below 2^24: exact singles
 
-sorting_network = compiled(sorting.sorting_network)
-
 
 @kernel
 def load(
