@@ -131,21 +131,18 @@ def test_reciprocals_and_inverse_roots_reach_their_precision():
 def singles(number: Rows, x: Rows, out: Rows) -> None:
     for row, byte in enumerate(number[0].bytes(3)):
         out[row] = byte.double()
-    a, b = (x[row].single() for row in range(2))
-    out[3] = lanemath.difference(a, b, a + 1.0, b - 1.0).double()
-    out[4] = lanemath.log_roughly(a).double()
+    out[3] = lanemath.log_roughly(x[0].single()).double()
 
 
-def test_single_precision_keeps_bytes_and_differences_of_products():
+def test_single_precision_keeps_bytes_and_logarithms():
     rng = np.random.default_rng(4)
     colours = rng.integers(0, 256, (3, WIDTH))
     place = rng.integers(-(2**25), 2**26, (1, WIDTH))
     number = place * 2.0**24 + (colours[0] * 256 + colours[1]) * 256 + colours[2]
-    x, out = rng.integers(20_000, 2**20, (2, WIDTH)).astype(float), np.empty((5, WIDTH))
+    x, out = rng.integers(20_000, 2**20, (1, WIDTH)).astype(float), np.empty((4, WIDTH))
     singles(number, x, out)
     np.testing.assert_array_equal(out[:3], colours)
-    np.testing.assert_allclose(out[3], x[0] * x[1] - (x[0] + 1) * (x[1] - 1), rtol=2e-7, atol=0)
-    np.testing.assert_allclose(out[4], np.log(x[0]), atol=2e-6)
+    np.testing.assert_allclose(out[3], np.log(x[0]), atol=2e-6)
 
 
 @compiled

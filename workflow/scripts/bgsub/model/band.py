@@ -11,7 +11,7 @@ from bgsub.model.compiled import compiled
 from bgsub.model.constants import LEVELS
 from bgsub.model.lanemath import triangle
 from bgsub.model.lanes import WIDTH, Rows, Scalar, Shape, kernel, loop
-from bgsub.model.start import RUN, STARTS, draw_start, load, split
+from bgsub.model.start import RUN, SPLIT, draw_start, load, split
 from bgsub.model.steps import FitSettings, em_step
 from bgsub.sorting import sorting_network
 
@@ -19,7 +19,6 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Colours = NDArray[np.uint8]
 
-SPLIT = STARTS["split"]
 BUSY, FRESH = 0, 1
 MOST_TO_MOVE = 12  # while more neighbours are at work, their idle lanes cost less than moving them all
 

@@ -51,11 +51,6 @@ def total(values: Iterable[Lanes]) -> Lanes:
     return reduce(add, values)
 
 
-def least(values: Iterable[Lanes]) -> Lanes:
-    """Return the smallest number."""
-    return reduce(lambda smallest, value: value.at_most(smallest), values)
-
-
 def greatest(values: Iterable[Lanes]) -> Lanes:
     """Return the largest number."""
     return reduce(lambda largest, value: value.at_least(largest), values)
@@ -158,13 +153,6 @@ def times(A: Matrix, v: Vector) -> Vector:
 def trace(A: Matrix) -> Lanes:
     """Sum of the diagonal."""
     return total(value for (i, j), value in A.items() if i == j)
-
-
-def difference(a: Lanes, b: Lanes, c: Lanes, d: Lanes) -> Lanes:
-    """Return a b - c d, to the rounding of the result where both are nearly equal (Kahan)."""
-    product = c * d
-    rounded = Lanes(product.value)
-    return (a * b - rounded) - (product - rounded)
 
 
 def square_norm(A: Matrix) -> Lanes:

@@ -4,7 +4,7 @@ A sample is sorted as one number, its place in an order times 2^24 plus its colo
 no fetching afterwards, and equal places are ordered by colour. The number is an integer below 2^51.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple
 
@@ -16,9 +16,9 @@ from bgsub.model import steps as em
 from bgsub.model.compiled import compiled
 from bgsub.model.constants import LEVELS, ROUNDING_VARIANCE
 from bgsub.model.lanemath import Matrix, Vector
-from bgsub.model.lanes import Lanes, Number, Rows, Scalar, Shape, Table, Variable, kernel, lanes, loop, select
+from bgsub.model.lanes import Lanes, Rows, Scalar, Shape, Table, Variable, kernel, lanes, loop, select
 from bgsub.model.numerics import uniform
-from bgsub.model.steps import FitSettings, pixels_of, term_rows, terms_of
+from bgsub.model.steps import FitSettings, by_order, pixels_of, term_rows, terms_of
 
 SPLIT, UNIFORM, RANDOM = range(3)
 STARTS = {"split": SPLIT, "uniform": UNIFORM, "random": RANDOM}
@@ -41,32 +41,26 @@ def load(
     sums, moments = ([Variable(0.0) for _ in range(count)] for count in (C, term_rows(C)))
     for parts, i in exact_sums(sums, n_samples):
         x = [one.single() for one in frames.colours((i * stride + first) * C, C)]
-        put(samples.part(i * C), x)
+        samples.put(i * C, x)
         add(parts, x)
     centre = [(one.get() / lanes(n_samples) + 0.5).floor() for one in sums]
     middle = [one.single() for one in centre]
     for parts, i in exact_sums(moments, n_samples):
-        x = [one - other for one, other in zip(samples.block(i * C, C), middle, strict=True)]
-        put(samples.part(i * C), x)
+        x = la.minus(samples.block(i * C, C), middle)
+        samples.put(i * C, x)
         add(parts, terms_of(x))
     totals = [moment.get() for moment in moments]
-    put(pixels.centre, [*centre, *totals])
     S = integer_covariance(totals)
-    noise = (1e-10 * la.trace(S)).at_least(1e-3)  # `spectrum` errs by 1e-14 of the largest
+    noise = (1e-10 * la.trace(S)).at_least(1e-3)  # `spectrum` errs by 1e-14 of the largest, of 0 by 1e-30
     rank, full = Variable(C), la.exceeds(S, noise)
     with (~full).anywhere():
         found = la.total(select(value > noise, 1.0, 0.0) for value in la.spectrum(S)[0])
         rank.set(select(full, C, found))
-    known: dict[int, Number] = {em.LONGEST: em.FIRST_STEP, em.RANK: rank.get()}
-    for row in range(em.STATES):
-        pixels.state[row] = known.get(row, 0.0)
-    put(pixels.parameters, [0.0] * (shape.components * term_rows(C)))
-
-
-def put(rows: Rows, values: Iterable[Number]) -> None:
-    """Set the first rows to values."""
-    for row, value in enumerate(values):
-        rows[row] = value
+    pixels.state.put(0, [0.0] * em.STATES)
+    pixels.state[em.LONGEST], pixels.state[em.RANK] = em.FIRST_STEP, rank.get()
+    pixels.centre.put(0, centre)
+    pixels.totals.put(0, totals)
+    pixels.parameters.put(0, [0.0] * (shape.components * term_rows(C)))
 
 
 def add(sums: list[Variable], terms: list[Lanes]) -> None:
@@ -88,10 +82,9 @@ def exact_sums(sums: list[Variable], count: Scalar) -> Iterator[tuple[list[Varia
 
 
 def integer_covariance(sums: list[Lanes]) -> Matrix:
-    """Return N^2 times the covariance of N samples with these sums of terms: whole numbers, exact."""
-    n, *first = sums
-    products = la.matrix(sums[2:] if len(sums) == 3 else sums[4:])
-    return {(c, d): la.difference(value, n, first[c], first[d]) for (c, d), value in products.items()}
+    """Return N^2 times the covariance of N samples with these sums of terms: exact up to N = 370,000."""
+    n, first, products = by_order(sums)
+    return {(c, d): value * n - first[c] * first[d] for (c, d), value in products.items()}
 
 
 class Samples(NamedTuple):
@@ -124,7 +117,7 @@ def split(
     along, around, groups = (room.part((n_samples + RUN) * part) for part in range(3))
     every = Samples(samples, groups if K > 2 else None, centre, n_samples, network)
     extra = (SHARE_OF_FLOOR * lanes(floor)).at_least(ROUNDING_VARIANCE)
-    put(sums, [pixels.totals[row] if row < T else 0.0 for row in range(K * T)])
+    sums.put(0, [pixels.totals[row] if row < T else 0.0 for row in range(K * T)])
     for i in loop(0, n_samples if K > 2 else 0):
         groups[i] = 0.0
     for new in loop(1, K):
@@ -146,12 +139,12 @@ def split(
             if K > 2:
                 its_group = (number * (1.0 / COLOURS)).floor() - OUTSIDE  # where it is not the widest
                 groups[i] = select(rank < group[0], select(is_lower, widest, lanes(new)), its_group)
-                put(samples.part(i * C), x)
-        cut_off = [whole - part.get() for whole, part in zip(group, lower, strict=True)]
+                samples.put(i * C, x)
+        below = [part.get() for part in lower]
         for k in range(K):
-            own, is_widest = sums.part(k * T), widest.equals(float(k))
-            put(own, [select(is_widest, part.get(), own[row]) for row, part in enumerate(lower)])
-        put(sums.part(new * T), cut_off)
+            own, is_widest = sums.block(k * T, T), widest.equals(float(k))
+            sums.put(k * T, [select(is_widest, *parts) for parts in zip(below, own, strict=True)])
+        sums.put(new * T, la.minus(group, below))
 
 
 def widest_group(groups: list[list[Lanes]]) -> tuple[Lanes, list[Lanes]]:
@@ -173,7 +166,8 @@ def main_axis(S: Matrix) -> Vector:
     (_, high, alone), P, N = la.spectrum(S)
     # A projection on it, or twice that: its longest column is the one with the largest entry on the diagonal.
     onto = {(i, j): select(alone < high, N[i, j] - P[i, j] + float(i == j), P[i, j]) for i, j in P}
-    axis, longest, C = [lanes(0.0)] * 3, lanes(-1.0), max(S)[0] + 1
+    C, longest = max(S)[0] + 1, lanes(-1.0)
+    axis = [lanes(0.0)] * C
     for j in range(C):
         longer = onto[j, j] > longest
         axis = [select(longer, onto[max(i, j), min(i, j)], axis[i]) for i in range(C)]
@@ -184,7 +178,7 @@ def main_axis(S: Matrix) -> Vector:
 
 def squared_distance(a: Vector, b: Vector) -> Lanes:
     """Return |a - b|^2."""
-    return la.total((one - other) * (one - other) for one, other in zip(a, b, strict=True))
+    return la.dot(la.minus(a, b), la.minus(a, b))
 
 
 def order_samples(samples: Samples, group: Lanes, place: Callable[[Vector], Lanes], order: Rows) -> None:
@@ -212,7 +206,7 @@ def sort(rows: Rows, count: Scalar, network: Table) -> None:
             run = part.block(0, RUN)
             for i, j in sorting.sorting_network(RUN).T.tolist():
                 run[i], run[j] = run[i].in_order(run[j])
-            put(part, run)
+            part.put(0, run)
     for step in loop(0, network.size, 2):
         i, j = network[step], network[step + 1]
         rows[i], rows[j] = rows[i].in_order(rows[j])
@@ -230,7 +224,8 @@ def middle_mean(samples: Samples, ordered: Rows, count: Lanes) -> Vector:
     for parts, i in exact_sums(sums, samples.number):
         inside = (low.like(i) >= low) & (low.like(i) < high)
         add(parts, [select(inside, x, 0.0) for x in colour(ordered[i], samples.centre)])
-    return [(one.get() / (count - 2.0 * quarter)).single() for one in sums]
+    number = (count - 2.0 * quarter).at_least(1.0)  # 0 of a pixel whose samples all agree
+    return [(one.get() / number).single() for one in sums]
 
 
 def best_cut(samples: Samples, ordered: Rows, group: list[Lanes], extra: Lanes) -> tuple[Lanes, Lanes]:
@@ -248,7 +243,7 @@ def best_cut(samples: Samples, ordered: Rows, group: list[Lanes], extra: Lanes) 
     for below in loop(1, samples.number):
         add(sums, terms_of(colour(ordered[below - 1], origin))[1:])
         lower = [both[0].like(below), *(one.get() for one in sums)]
-        upper = [one - part for one, part in zip(both, lower, strict=True)]
+        upper = la.minus(both, lower)
         allowed = (lower[0] >= side) & (upper[0] >= side) & (upper[0] >= 1.0)
         with allowed.anywhere():
             inverse = 1.0 / (lower[0] * upper[0])
@@ -261,10 +256,9 @@ def best_cut(samples: Samples, ordered: Rows, group: list[Lanes], extra: Lanes) 
 
 def moved(sums: list[Lanes], origin: Vector) -> list[Lanes]:
     """Return the sums of terms of samples about another origin: (x - o) (y - p) = x y - o y - p (x - o)."""
-    C, n = len(origin), sums[0]
-    first = [one - n * middle for one, middle in zip(sums[1:], origin, strict=False)]
-    products = la.matrix(sums[1 + C :]).items()
-    return [n, *first, *(xy - origin[c] * sums[1 + d] - origin[d] * first[c] for (c, d), xy in products)]
+    n, old, products = by_order(sums)
+    new = [one - n * middle for one, middle in zip(old, origin, strict=True)]
+    return [n, *new, *(xy - origin[c] * old[d] - origin[d] * new[c] for (c, d), xy in products.items())]
 
 
 def score_of(sums: list[Lanes], inverse: Lanes, extra: Lanes) -> Lanes:
@@ -272,13 +266,13 @@ def score_of(sums: list[Lanes], inverse: Lanes, extra: Lanes) -> Lanes:
 
     `inverse` is 1 / n: those of both sides of a cut come from one division.
     """
-    n, C = sums[0], 1 if len(sums) == 3 else 3
-    mean = [one * inverse for one in sums[1 : 1 + C]]
+    n, first, products = by_order(sums)
+    mean = [one * inverse for one in first]
     S = {
         (c, d): value * inverse - (mean[c] * mean[d] - extra if c == d else mean[c] * mean[d])
-        for (c, d), value in la.matrix(sums[1 + C :]).items()
+        for (c, d), value in products.items()
     }
-    if C == 1:
+    if len(S) == 1:
         return 0.5 * n * la.log_roughly(n * n / S[0, 0].at_least(extra))
     # Elimination without divisions (Bareiss 1968): the last entry is the determinant times the first.
     a, b, c = (S[0, 0] * S[r, s] - S[r, 0] * S[s, 0] for r, s in ((1, 1), (2, 1), (2, 2)))

@@ -22,13 +22,14 @@ from bgsub.model.lanes import Lanes, Mask, Number, Rows, Scalar, Shape, Variable
 from bgsub.model.numerics import LOWEST_EXPONENT
 
 BLOCK = 256  # samples whose densities, 1 to K <= 5 times the likeliest component's, have a normal product
-# Log odds in terms of squared samples lose digits where these are large beside the smallest variance: by a
-# ratio of 2e4, up to 1e-16 of its square, 4e-8. The last component's sums, what the others' leave of the
-# totals, lose them where its share of the samples is small.
+# Log odds in terms of squared samples lose digits where these are large beside the smallest variance: the
+# inverse covariance errs by 1e-16 of that ratio, and is multiplied with the squares, so a ratio of 2e4 costs
+# up to 1e-16 of its square, 4e-8. The last component's sums, what the others' leave of the totals, lose them
+# where its share of the samples is small.
 PRECISE_CONDITION, PRECISE_SAMPLES = 2e4, 1e-3
-UNDERFLOW_SAMPLES = 1200.0  # squared standard deviations at which a log density comes near -708
+NEAR_UNDERFLOW = 1200.0  # squared distance, standard deviations: -1200 / 2 and the norm come near -708
 EMPTY, EMPTY_UNFLOORED = 1e-8, 1e-300  # samples; without a floor only what cannot be divided by
-ALIVE_SAMPLES = 4.0  # a component with fewer effective samples than d + 1 = 4 has no covariance of its own
+ALIVE_SAMPLES = 4.0  # fewer effective samples, than channels + 1 in colour, have no covariance of their own
 RESOLVED = 1e-10  # squared levels: a smaller variance is what rounding leaves of squares of samples
 SINGULAR = 1e6 * 2.220446049250313e-16  # of the largest eigenvalue: scipy's multivariate_normal
 # Rows of a pixel's state: its log-likelihood, and its last change in the trajectory's unit; M-steps; whether
@@ -137,7 +138,7 @@ def m_step(shape: Shape, pixels: Pixels, floor: Lanes) -> Mask:
     # A component of s samples has a covariance S >= r d d' / s for each of them, at d from the mean, with the
     # responsibility r. So d'S^-1 d <= s / r, which is at most n K where r is the largest. Only if so many
     # squared deviations underflow may a sample be left without a density.
-    state[CAREFUL] = select(unfloored & (n * K > UNDERFLOW_SAMPLES), 1.0, 0.0)
+    state[CAREFUL] = select(unfloored & (n * K > NEAR_UNDERFLOW), 1.0, 0.0)
     return lost
 
 
@@ -155,7 +156,8 @@ def above_floor(A: Matrix, floor: Lanes, at_start: Mask) -> tuple[Matrix, Mask]:
 
     with (~la.exceeds(A, bound(la.trace(A)))).anywhere():  # the largest eigenvalue is at most the trace
         spectrum = la.spectrum(A)
-        too_low = ~(la.least(spectrum[0]) > bound(la.greatest(spectrum[0])))
+        low_one, high_one, alone = spectrum[0]
+        too_low = ~(alone.at_most(low_one) > bound(alone.at_least(high_one)))
         low.set(select(too_low, 1.0, 0.0))
         raised = la.floored(spectrum, select(unfloored, ROUNDING_VARIANCE, floor))
         for place, value in found.items():
@@ -163,21 +165,14 @@ def above_floor(A: Matrix, floor: Lanes, at_start: Mask) -> tuple[Matrix, Mask]:
     return {place: value.get() for place, value in found.items()}, low.get() > 0.0
 
 
-def log_norm(weight: Lanes, d: Vector) -> Lanes:
-    """Return the log of weight times a Gaussian's norm, of values in [0, 1]; d of `factor`, in levels."""
-    product = weight.at_least(1e-100) * weight.at_least(1e-100)
-    for one in d:
-        product = product * one
-    return 0.5 * la.log(product) + len(d) * (LOG_LEVELS - 0.5 * LOG_2PI)
-
-
 def e_step(shape: Shape, pixels: Pixels, samples: Rows, n_samples: Scalar) -> None:
     """Set the new sums, the mean log-likelihood, and the lowest log density of a likeliest component.
 
     A component's log density is linear in a sample's terms, so its sum over the samples follows from their
     total sums, and so do the last component's sums from the others'. All that a sample takes are the log odds
-    to one, the first. Pixels where this would cancel too many digits, and careful ones, are taken once
-    more, each component by itself; the lowest density is known of these only, of others it is 0.
+    to one component: here the first, in `extrapolate` the last. Pixels where this would cancel too many
+    digits, and careful ones, are taken once more, each component by itself; the lowest density is known of
+    these only, of others it is 0.
     """
     K, T, state, new = shape.components, term_rows(shape.channels), pixels.state, pixels.new
     totals = pixels.totals.block(0, T)
@@ -239,6 +234,14 @@ def by_order(terms: list[Lanes]) -> tuple[Lanes, Vector, Matrix]:
     """Part 3 or 10 numbers, one for each of a sample's terms: for 1, its channels, and their products."""
     C = 1 if len(terms) == 3 else 3
     return terms[0], terms[1 : 1 + C], la.matrix(terms[1 + C :])
+
+
+def log_norm(weight: Lanes, d: Vector) -> Lanes:
+    """Return the log of weight times a Gaussian's norm, of values in [0, 1]; d of `factor`, in levels."""
+    product = weight.at_least(1e-100) * weight.at_least(1e-100)
+    for one in d:
+        product = product * one
+    return 0.5 * la.log(product) + len(d) * (LOG_LEVELS - 0.5 * LOG_2PI)
 
 
 class Gaussian(NamedTuple):
@@ -323,9 +326,10 @@ def gain_ahead(shape: Shape, pixels: Pixels) -> Lanes:
 def judge(K: int, state: Rows, lost: Mask, ahead: Lanes, settings: FitSettings) -> tuple[Mask, Mask]:
     """Record a step's likelihood; return the masks of the pixels that are done, and of those that fell.
 
-    A pixel falls where an extrapolation lowers its likelihood: it keeps the one before. Without a floor, it
-    keeps it also where this step is undefined, as a component is empty or singular (`lost`) or the likelihood
-    no number, and is done; so it is where the next step would be, since all densities of a sample underflow.
+    A pixel falls where an extrapolation lowers its likelihood: it keeps the one before. Without a floor, a
+    step may be undefined: a component is empty or singular (`lost`), or the likelihood no number. The pixel
+    then keeps the likelihood before, and is done. It is done with this one where the next would be undefined,
+    since all densities of a sample underflow.
     """
     best, likelihood, step = state[BEST], state[LIKELIHOOD], state[STEP]
     unfloored, last = lanes(settings.floor) <= 0.0, step >= lanes(settings.max_iterations)
@@ -349,8 +353,8 @@ def extrapolate(shape: Shape, pixels: Pixels, fell: Mask, last_step: Lanes) -> N
     on their starts, one from sums + a (sums - base) would lead to new + a (new - image): Anderson's method of
     depth 1. It takes the a at which the likelihood's slope along sums - base would vanish, from the slopes at
     `base` and at `sums` (secant). Such a slope is the product of the step from there with the change of the
-    log odds' coefficients: a step is the gradient in the metric that turns sums into these, the natural
-    parameters. The state says how large a may be.
+    log odds' coefficients: these are natural parameters of an exponential family, where the likelihood's
+    gradient is the sums given the samples less those of the model, new - sums. The state limits a.
 
     Pixels whose last extrapolation lowered the likelihood go on from `image`, the plain step beside it. The
     last step is a plain one, so that it cannot be one that would be taken back.
