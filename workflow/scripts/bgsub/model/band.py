@@ -63,17 +63,16 @@ class Room(NamedTuple):
 @lru_cache(maxsize=16)
 def room_of(thread: int, components: int, samples: int, channels: int) -> Room:
     """Return a thread's room for pixels with so many components, samples and channels."""
-    T = em.term_rows(channels)
-    moving = em.STATES + channels + T + (5 * components - 3) * T
-    # Ones: lanes without a pixel are computed with like others, and take longer with odd numbers.
-    sizes = [2 * (moving + 2 * components * T), samples * channels, 3 * (samples + RUN)]
+    parts = em.part_sizes(components, channels)
+    sizes = [2 * sum(parts), samples * channels, 3 * (samples + RUN)]
+    # Ones: lanes without a pixel are computed with like others, which takes longer unless numbers are normal.
     numbers = np.ones((sum(sizes) + 1) * WIDTH)
     first = -numbers.ctypes.data % (8 * WIDTH) // 8  # where a cache line begins
     rows, colours, orders, _ = np.split(numbers[first:], WIDTH * np.cumsum(sizes))
     orders[:] = np.inf
     return Room(
         rows.reshape(2, -1, WIDTH),
-        moving,
+        sum(parts[:-2]),
         colours.view(np.float32).reshape(2, -1, WIDTH),
         orders.reshape(-1, WIDTH),
         sorting_network(samples, RUN).T.ravel(),

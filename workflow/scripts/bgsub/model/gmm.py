@@ -87,9 +87,7 @@ class PixelMixture:
         self._check_parameters()
         frames = _as_clip(frames)
         samples, height, width, channels = frames.shape
-        places = np.asarray(first_pixel, np.int64) + (
-            0 if np.ndim(first_pixel) else np.arange(height * width)
-        )
+        places = np.add(first_pixel, 0 if np.ndim(first_pixel) else np.arange(height * width), dtype=np.int64)
         largest = self.sizes[0]
         results = new_fit(largest, height * width, channels)
 
@@ -104,12 +102,12 @@ class PixelMixture:
                 steps += pool.map(fit_rows, bands)
         gains, converged_at = np.cumsum(np.sum(steps, axis=0), axis=1)
         self.trajectory_ = Trajectory(gains, converged_at, height * width)
-        image, mixture = (height, width), (largest, height, width)
-        self.weights_ = results.weights.reshape(mixture)
-        self.means_ = results.means.reshape(*mixture, channels)
-        self.covariances_ = results.covariances.reshape(*mixture, channels, channels)
+        mixture = largest, height, width
+        self.weights_, self.means_, self.covariances_ = (
+            array.reshape(*mixture, *array.shape[2:]) for array in results[:3]
+        )
         self.log_likelihood_, self.n_iter_, self.converged_, self.flags_ = (
-            array.reshape(image) for array in results[3:]
+            array.reshape(height, width) for array in results[3:]
         )
         self.n_components_ = np.count_nonzero(self.weights_, axis=0).astype(np.uint8)
         return self
@@ -127,8 +125,7 @@ class PixelMixture:
         band = np.ascontiguousarray(frames[:, rows]).reshape(samples, -1, channels)
         span = slice(rows.start * width, rows.start * width + band.shape[1])
         steps = self._fit_band(band, places[span], results, span.start)
-        views: Any = (array[:, span] if array.ndim > 1 else array[span] for array in results)
-        best = Fit(*views)
+        best = Fit._make(array[:, span] if array.ndim > 1 else array[span] for array in results)
         criterion = bic(len(best.weights), channels, samples, best.log_likelihood)
         for size in self.sizes[1:]:
             fit = new_fit(size, band.shape[1], channels)

@@ -120,7 +120,7 @@ def split(
     sums.put(0, [pixels.totals[row] if row < T else 0.0 for row in range(K * T)])
     for i in loop(0, n_samples if K > 2 else 0):
         groups[i] = 0.0
-    for new in loop(1, K):
+    for new in loop(1, K):  # traced once
         widest, group = widest_group([sums.block(k * T, T) for k in range(K)])
         axis = [one.single() for one in main_axis(integer_covariance(group))]
         order_samples(every, widest, partial(la.dot, axis), along)

@@ -73,11 +73,15 @@ def term_rows(channels: int) -> int:
     return 1 + channels + channels * (channels + 1) // 2
 
 
+def part_sizes(components: int, channels: int) -> list[int]:
+    """Return how many rows the parts of `Pixels` have."""
+    K, T = components, term_rows(channels)
+    return [STATES, channels, T, K * T, *3 * [(K - 1) * T], *3 * [K * T]]
+
+
 def pixels_of(shape: Shape, rows: Rows) -> Pixels:
-    """Return the parts of what numba knows as one array (STATES + C + T + (7 K - 3) T, 16)."""
-    K, C, T = shape.components, shape.channels, term_rows(shape.channels)
-    sizes = [STATES, C, T, K * T, *3 * [(K - 1) * T], *2 * [K * T]]
-    return Pixels(*map(rows.part, accumulate([0, *sizes])))
+    """Return the parts of what numba knows as one array of rows."""
+    return Pixels(*map(rows.part, accumulate([0, *part_sizes(*shape)[:-1]])))
 
 
 @kernel
