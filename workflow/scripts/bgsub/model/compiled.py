@@ -51,8 +51,7 @@ event.register("numba:compile", _Stopwatch())
 def _cache_folder() -> str:
     """Folder for the machine code of exactly these sources; numba's own choice if it cannot be written.
 
-    Numba by itself would notice only a change of the very file that a function is in, and go on with stale
-    code of the functions that it calls.
+    Numba by itself notices only a change of a function's own file: what it calls from others would be stale.
     """
     library = Path(__file__).parents[1]
     contents = (file.read_bytes() for file in sorted(library.rglob("*.py")))
@@ -73,8 +72,7 @@ CACHE_FOLDER = _cache_folder()
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
     """Compile `function` at its first call, or load it from the cache on disk.
 
-    Arithmetic is IEEE's, operation by operation (no fastmath, no contraction), so results are the same on any
-    machine.
+    Arithmetic is IEEE's, operation by operation (no fastmath, no contraction), the same on any machine.
     """
     options = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}  # nothing calls that wrapper
     before, config.CACHE_DIR = config.CACHE_DIR, CACHE_FOLDER

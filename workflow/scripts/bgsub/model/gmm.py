@@ -27,8 +27,7 @@ class PixelMixture:
     """Gaussian mixture with full covariances at every pixel of a clip.
 
     Each pixel is fitted by EM (Dempster, Laird & Rubin 1977) to its own colours, independently of all others,
-    so the result does not depend on how the image is cut, on the number of threads, or on the machine's
-    vector width.
+    so the result depends neither on how the image is cut, nor on threads, nor on the machine's vector width.
 
     Attributes
     ----------
@@ -49,8 +48,7 @@ class PixelMixture:
     n_components_ : ndarray (H, W) uint8
         Number of components with a weight: for "auto" the one that was chosen; a constant pixel has 1.
     trajectory_ : bgsub.model.convergence.Trajectory
-        Sums of the log-likelihood by iteration; tiles' trajectories add up exactly. For "auto", those of the
-        largest mixture.
+        Sums of the log-likelihood by iteration, exact over tiles. For "auto", those of the largest mixture.
     """
 
     n_components: int | str = 2
@@ -202,8 +200,7 @@ def log_joint_densities(
     """Logarithm of weight times density (N, K, P), nats, of samples (N, P, C) uint8, by numpy's eigenvectors.
 
     Parameters are (K, P, ..) in [0, 1] units; a component of weight 0 takes no part. Eigenvalues below the
-    floor, squared levels, are raised to it; without one, those of a singular covariance, which has no
-    density, to the variance of rounding.
+    floor, squared levels, are raised to it; without one, singular covariances' to the variance of rounding.
     """
     variances, axes = np.linalg.eigh(LEVELS**2 * covariances)
     singular = variances[..., :1] <= SINGULAR * variances[..., -1:]

@@ -109,8 +109,7 @@ def split(
     surfaces. The other is by distance from the mean of the middle half of the first: it parts a wall from
     colours on all sides of it. A covariance gets a share of the floor on its diagonal.
 
-    `room` (3 (N + 16), 16) is for the two orders and the samples' groups, with infinity beyond N samples.
-    Where K > 2, samples change places.
+    `room` (3 (N + 16), 16) is for orders and groups, infinite beyond N. Where K > 2, samples change places.
     """
     K, C, T, pixels = shape.components, shape.channels, term_rows(shape.channels), pixels_of(shape, rows)
     centre, sums = pixels.centre.block(0, C), pixels.sums
@@ -126,9 +125,8 @@ def split(
         order_samples(every, widest, partial(la.dot, axis), along)
         middle = middle_mean(every, along, group[0])
         order_samples(every, widest, partial(squared_distance, middle), around)
-        (score, size), (score_around, size_around) = (
-            best_cut(every, order, group, extra) for order in (along, around)
-        )
+        score, size = best_cut(every, along, group, extra)
+        score_around, size_around = best_cut(every, around, group, extra)
         better_around = score_around > score + SMALLEST_ADVANTAGE
         size = select(better_around, size_around, size)
         lower = [Variable(0.0) for _ in range(T)]
@@ -187,7 +185,7 @@ def order_samples(samples: Samples, group: Lanes, place: Callable[[Vector], Lane
     for i in loop(0, samples.number):
         x = samples.colours.block(i * len(samples.centre), len(samples.centre))
         at = (place(x) * (1.0 / PLACE_UNIT) + 0.5).floor().double()
-        if samples.groups:
+        if samples.groups is not None:
             own = samples.groups[i]
             at = select(own.equals(group), at, own + OUTSIDE)
         code = la.polynomial(x[0].like(256.0), x) + code_of_centre

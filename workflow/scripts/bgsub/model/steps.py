@@ -22,14 +22,14 @@ from bgsub.model.lanes import Lanes, Mask, Number, Rows, Scalar, Shape, Variable
 from bgsub.model.numerics import LOWEST_EXPONENT
 
 BLOCK = 256  # samples whose densities, 1 to K <= 5 times the likeliest component's, have a normal product
-# Log odds in terms of squared samples lose digits where these are large beside the smallest variance: the
-# inverse covariance errs by 1e-16 of that ratio, and is multiplied with the squares, so a ratio of 2e4 costs
-# up to 1e-16 of its square, 4e-8. The last component's sums, what the others' leave of the totals, lose them
-# where its share of the samples is small.
+# Log odds in terms of squared samples lose digits where these are large beside the smallest variance: an
+# inverse covariance errs by up to 1e-16 times that ratio of itself, and is multiplied with as large squares,
+# so a ratio of 2e4 costs up to 1e-16 of its square, 4e-8. The last component's sums, what the others' leave
+# of the totals, lose them where its share of the samples is small.
 PRECISE_CONDITION, PRECISE_SAMPLES = 2e4, 1e-3
-NEAR_UNDERFLOW = 1200.0  # squared distance, standard deviations: -1200 / 2 and the norm come near -708
+NEAR_UNDERFLOW = 1200.0  # squared standard deviations: half of it and the norm bring a log density near -708
 EMPTY, EMPTY_UNFLOORED = 1e-8, 1e-300  # samples; without a floor only what cannot be divided by
-ALIVE_SAMPLES = 4.0  # fewer effective samples, than channels + 1 in colour, have no covariance of their own
+ALIVE_SAMPLES = 4.0  # channels + 1 in colour: fewer effective samples have no covariance of their own
 RESOLVED = 1e-10  # squared levels: a smaller variance is what rounding leaves of squares of samples
 SINGULAR = 1e6 * 2.220446049250313e-16  # of the largest eigenvalue: scipy's multivariate_normal
 # Rows of a pixel's state: its log-likelihood, and its last change in the trajectory's unit; M-steps; whether
@@ -175,8 +175,7 @@ def e_step(shape: Shape, pixels: Pixels, samples: Rows, n_samples: Scalar) -> No
     A component's log density is linear in a sample's terms, so its sum over the samples follows from their
     total sums, and so do the last component's sums from the others'. All that a sample takes are the log odds
     to one component: here the first, in `extrapolate` the last. Pixels where this would cancel too many
-    digits, and careful ones, are taken once more, each component by itself; the lowest density is known of
-    these only, of others it is 0.
+    digits, and careful ones, are taken once more, component by component, which gives the lowest, else 0.
     """
     K, T, state, new = shape.components, term_rows(shape.channels), pixels.state, pixels.new
     totals = pixels.totals.block(0, T)
