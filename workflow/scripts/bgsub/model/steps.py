@@ -306,7 +306,8 @@ def gain_ahead(shape: Shape, pixels: Pixels) -> Lanes:
     J near an optimum. A step of EM is v = J^-1 g with the likelihood's gradient g (Dempster, Laird & Rubin
     1977, section 3), so it gains g'v - v'I v / 2 = v'J v - v'I v / 2: at least half of v'J v, and at most all
     of it. To v'J v a component of n samples, mean m and covariance S, whose sums of 1, x - m and
-    (x - m)(x - m)' - S change by a, b and B, adds (a^2 + b'S^-1 b + tr(S^-1 B S^-1 B) / 2) / n.
+    (x - m)(x - m)' - S change by a, b and B, adds (a^2 + b'S^-1 b + tr(S^-1 B S^-1 B) / 2) / n: n samples'
+    information of the shares, of m, which changes by b / n, and of S, by B / n.
     """
     K, C, T = shape.components, shape.channels, term_rows(shape.channels)
     gain = lanes(0.0)
