@@ -70,8 +70,7 @@ def background_image(weights: np.ndarray, means: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    ndarray (H, W, C) float64, in [0, 1]. Of equal weights the first component wins, which
-    is the narrowest in a fit.
+    ndarray (H, W, C) float64, in [0, 1]. Of equal weights the first component wins.
     """
     heaviest = weights.argmax(axis=0)
     return np.take_along_axis(means, heaviest[np.newaxis, ..., np.newaxis], axis=0)[0]

@@ -155,9 +155,9 @@ class PixelMixture:
             return steps
 
         steps = list(self._map_bands(fit_one, frames))
-        put_narrowest_first(results)
         gains, converged_at = (np.cumsum(sum(part)) for part in zip(*steps, strict=True))
         self.trajectory_ = Trajectory(gains, converged_at, height * width)
+        put_narrowest_first(results)
         image, mixture = (height, width), (largest, height, width)
         self.weights_ = results.weights.reshape(mixture)
         self.means_ = results.means.reshape(*mixture, channels)
