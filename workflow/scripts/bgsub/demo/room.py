@@ -1,6 +1,5 @@
 """The empty room of a rendered clip: textured surfaces, furniture, a blinding window and a dark doorway."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,17 +50,14 @@ class Room:
     """Index into the flat shadow map of the texel that says whether the lamp reaches this pixel."""
 
 
-def build_room(
-    height: int, width: int, threads: int = 1, *, draught: float | None = None, lamp: bool = False
-) -> Room:
+def build_room(height: int, width: int, *, draught: float | None = None, lamp: bool = False) -> Room:
     """Render the empty room; the same on every machine, and whatever the clip's seed.
 
-    As many bands of rows are rendered at a time as there are threads. `draught` is how far, metres, leaves
-    and curtain are out of place; without it there is no curtain. `lamp`: the table lamp is on.
+    `draught` is how far, metres, leaves and curtain are out of place; without it there is no curtain. `lamp`:
+    the table lamp is on.
     """
     bands = [slice(top, top + BAND_ROWS) for top in range(0, height, BAND_ROWS)]
-    with ThreadPoolExecutor(threads) as pool:
-        rendered = pool.map(lambda rows: _build_band(height, width, rows, draught, lamp), bands)
+    rendered = (_build_band(height, width, rows, draught, lamp) for rows in bands)
     return Room(*(np.concatenate(parts) for parts in zip(*rendered, strict=True)))
 
 
