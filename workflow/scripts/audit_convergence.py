@@ -44,11 +44,9 @@ def main(
     truth = frames_at(open_frames(groundtruth), places) if groundtruth else None
     sample = take_sample(frames_at(open_frames(training), places), pixels, seed, truth)
     audits, maps, called = {}, {}, from_params(names)
-    for name, file in models.items():
+    for name, file in progress("auditing", "model")(models.items()):
         model = read_arrays(file, *PARAMETERS)
-        audits[name] = audit(
-            sample, model, settings[name], restarts=restarts, seed=seed, progress=progress(name, "pixel")
-        )
+        audits[name] = audit(sample, model, settings[name], restarts=restarts, seed=seed)
         maps[name] = parameter_maps(model)
     write_table(audited, [row for name in audits for row in audit_rows(name, audits[name], sample.kinds)])
     write_table(paths, [row for name in audits for row in path_rows(name, audits[name], sample.kinds)])

@@ -28,6 +28,16 @@ def test_trajectory_is_the_mean_of_fits_with_that_many_iterations():
         assert rows[t]["log_likelihood"] == pytest.approx(shorter.log_likelihood_.mean(), abs=1e-6)
 
 
+@pytest.mark.parametrize("band_bytes", [1, 2**20])
+def test_trajectory_of_each_pixel_is_that_of_its_fit_alone(band_bytes, monkeypatch):
+    frames = mixed_pixels(4, each=2).reshape(44, 5, 4, 3)
+    alone = [PixelMixture().fit(frames[:, [y], x : x + 1]).trajectory_ for y in range(5) for x in range(4)]
+    monkeypatch.setattr("bgsub.model.gmm.BAND_BYTES", band_bytes)
+    each = PixelMixture().fit(frames, each=True).trajectory_
+    np.testing.assert_array_equal(each.log_likelihood, [pixel.log_likelihood for pixel in alone])
+    np.testing.assert_array_equal(each.converged, np.sum([pixel.converged for pixel in alone], axis=0))
+
+
 def test_trajectory_ends_at_the_fit_and_never_falls():
     fitted = PixelMixture().fit(mixed_pixels(4, each=5))
     rows = trajectory_rows(fitted.trajectory_)

@@ -13,7 +13,6 @@ import numpy as np
 
 from bgsub.model.constants import CLOSE_ENOUGH, TRAJECTORY_UNIT, UNDEFINED
 from bgsub.model.gmm import PixelMixture, log_joint_densities
-from bgsub.progress import Progress
 from bgsub.source.frames import Frames
 
 TIGHT = 1e-8  # nats per sample: what an audited fit is run on to
@@ -135,7 +134,6 @@ def audit(
     *,
     restarts: int,
     seed: int,
-    progress: Progress = iter,
 ) -> Audit:
     """Judge a fitted model at the pixels of a sample.
 
@@ -155,8 +153,6 @@ def audit(
         Fits from random samples, each to 1e-8.
     seed : int
         Of the restarts.
-    progress : callable
-        Wraps the loop over pixels.
 
     Returns
     -------
@@ -177,34 +173,30 @@ def audit(
         best[where], optima[where] = ends.max(axis=0), count_optima(ends)
     own = {"start": settings["start"], "seed": settings["seed"], "covariance_floor": floor}
     limits = {"tolerance": settings["tolerance"], "max_iterations": settings["max_iterations"]}
-    fits = progress(_refit(sample, sizes, own | limits))
-    paths = np.array([fit.trajectory_.log_likelihood / TRAJECTORY_UNIT for fit in fits])
+    paths = np.empty((sizes.size, settings["max_iterations"] + 1))
+    for where, fit in _refit(sample, sizes, own | limits, each=True):
+        paths[where] = fit.trajectory_.log_likelihood / TRAJECTORY_UNIT
+    continued = np.empty(sizes.size)
+    for where, fit in _refit(sample, sizes, own | {"tolerance": TIGHT, "max_iterations": LONGEST}):
+        continued[where] = fit.log_likelihood_[0]
     return Audit(
         log_likelihood=mean_log_likelihood(sample.frames[:, 0], weights, means, covariances, floor),
         best=best,
-        continued=_continued(sample, sizes, own),
+        continued=continued,
         optima=optima,
         paths=paths,
         flags=at["flags"][sample.pixels],
     )
 
 
-def _refit(sample: Sample, sizes: np.ndarray, settings: dict[str, Any]) -> Iterator[PixelMixture]:
-    """Yield the fit of each pixel; one by one, as trajectories are over all pixels."""
-    for i, (pixel, size) in enumerate(zip(sample.pixels, sizes, strict=True)):
-        yield PixelMixture(int(size), **settings).fit(sample.frames[:, :, [i]], first_pixel=int(pixel))
-
-
-def _continued(sample: Sample, sizes: np.ndarray, own: dict[str, Any]) -> np.ndarray:
-    """Log-likelihood (P,), nats per sample, of each pixel's fit beyond the model's limits."""
-    beyond = own | {"tolerance": TIGHT, "max_iterations": LONGEST}
-    ends = np.empty(sizes.size)
+def _refit(
+    sample: Sample, sizes: np.ndarray, settings: dict[str, Any], *, each: bool = False
+) -> Iterator[tuple[np.ndarray, PixelMixture]]:
+    """Yield by number of components where pixels (P,) have it, and their fit."""
     for size in np.unique(sizes):
         where = sizes == size
-        mixture = PixelMixture(int(size), **beyond)
-        mixture.fit(sample.frames[:, :, where], first_pixel=sample.pixels[where])
-        ends[where] = mixture.log_likelihood_[0]
-    return ends
+        mixture = PixelMixture(int(size), **settings)
+        yield where, mixture.fit(sample.frames[:, :, where], first_pixel=sample.pixels[where], each=each)
 
 
 @functools.lru_cache(maxsize=4)

@@ -35,7 +35,10 @@ class Fit(NamedTuple):
 
 
 class Steps(NamedTuple):
-    """By iteration, (max_iterations + 1,): change of the pixels' summed log-likelihood, number converged."""
+    """By iteration, (.., max_iterations + 1): change of the pixels' summed log-likelihood, number converged.
+
+    `gains` has one row, or one for each pixel of the fit.
+    """
 
     gains: Integers
     converged_at: Integers
@@ -75,6 +78,7 @@ def fit_band(
     room[:] = np.inf
     network = np.ascontiguousarray(sorting_network(n_samples, RUN).T)
     weights, means, covariances = fit.weights.ravel(), fit.means.ravel(), fit.covariances.ravel()
+    each = len(steps.gains) > 1
     next_pixel = fresh = 0  # lanes of FRESH that are at work
     while True:
         if fresh <= MOST_TO_MOVE:
@@ -107,7 +111,7 @@ def fit_band(
         for j in range(WIDTH):
             if (at_work[which] >> j) & 1:
                 t = int(rows[which, em.STEP, j]) - 1
-                steps.gains[t] += int(rows[which, em.CHANGE, j])
+                steps.gains[pixel[which, j] * each, t] += int(rows[which, em.CHANGE, j])
                 if (done >> j) & 1:
                     at_work[which] ^= 1 << j
                     fresh -= which == FRESH

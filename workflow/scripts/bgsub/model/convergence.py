@@ -15,7 +15,7 @@ class Trajectory:
     ----------
     log_likelihood : ndarray (T + 1,) int64
         Sum over all pixels of the log-likelihood after t M-steps, in 2^-24 nats per sample. A pixel that
-        stopped keeps its last value.
+        stopped keeps its last value. Of a fit of `each` pixel (P, T + 1).
     converged : ndarray (T + 1,) int64
         Number of pixels that had converged after t M-steps.
     pixels : int

@@ -104,7 +104,9 @@ class PixelMixture:
         self.seed = seed
         self.n_threads = n_threads
 
-    def fit(self, frames: np.ndarray, *, first_pixel: int | np.ndarray = 0) -> "PixelMixture":
+    def fit(
+        self, frames: np.ndarray, *, first_pixel: int | np.ndarray = 0, each: bool = False
+    ) -> "PixelMixture":
         """Fit every pixel to its samples.
 
         Parameters
@@ -114,6 +116,8 @@ class PixelMixture:
         first_pixel : int or int array (H * W,)
             Row-major index of the first pixel within the whole image, or of each one, so that random starts
             depend neither on tiles nor on which pixels are fitted side by side.
+        each : bool
+            Whether the trajectory's likelihood has a row for each pixel, in place of their sum.
 
         Returns
         -------
@@ -143,7 +147,9 @@ class PixelMixture:
         def fit_one(offset: int, band: np.ndarray) -> Steps:
             samples, pixels, _ = band.shape
             span = slice(offset, offset + pixels)
-            steps = self._fit_band(largest, band, places[span], results, offset)
+            steps = self._fit_band(
+                largest, band, places[span], results, offset, height * width if each else 1
+            )
             part: list[Any] = [array[:, span] if array.ndim > 1 else array[span] for array in results]
             criterion = bic(largest, channels, samples, part[3])
             for size in reversed(sizes[:-1]):
@@ -153,8 +159,8 @@ class PixelMixture:
             return steps
 
         steps = list(self._map_bands(fit_one, frames))
-        gains, converged_at = (np.cumsum(sum(part)) for part in zip(*steps, strict=True))
-        self.trajectory_ = Trajectory(gains, converged_at, height * width)
+        gains, converged_at = (np.cumsum(sum(part), axis=-1) for part in zip(*steps, strict=True))
+        self.trajectory_ = Trajectory(gains if each else gains[0], converged_at, height * width)
         image, mixture = (height, width), (largest, height, width)
         self.weights_ = results.weights.reshape(mixture)
         self.means_ = results.means.reshape(*mixture, channels)
@@ -170,7 +176,9 @@ class PixelMixture:
         """Largest number of components that a pixel may get."""
         return self.max_components if isinstance(self.n_components, str) else self.n_components
 
-    def _fit_band(self, size: int, band: np.ndarray, places: np.ndarray, results: Fit, offset: int) -> Steps:
+    def _fit_band(
+        self, size: int, band: np.ndarray, places: np.ndarray, results: Fit, offset: int, rows: int = 1
+    ) -> Steps:
         """Fit `size` components to a band, into `results` from `offset` on; return the trajectory's steps."""
         settings = FitSettings(
             start=STARTS[self.start if size > 1 else "split"],
@@ -182,7 +190,7 @@ class PixelMixture:
         _, pixels, channels = band.shape
         missing = ((0, 0), (0, -pixels % WIDTH), (0, 0))
         whole = np.pad(band, missing, mode="edge" if pixels else "constant") if pixels % WIDTH else band
-        steps = Steps(*np.zeros((2, self.max_iterations + 1), np.int64))
+        steps = Steps(*(np.zeros((*more, self.max_iterations + 1), np.int64) for more in ((rows,), ())))
         fit_band(Shape.of(size, channels), whole, places, settings, offset, results, steps)
         return steps
 
