@@ -23,10 +23,8 @@ TABLES = {
     "measure_variant",
     "pack_page",
     "plot_methods",
-    "plot_models",
     "score_masks",
     "summarise_sweep",
-    "sweep_history",
     "tabulate_scenes",
 }
 PICTURES = {
