@@ -7,7 +7,6 @@ SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
 AT_THE_TOP = re.compile(r"^(?:from ([\w.]+) )?import (\([^)]*\)|[^\n]*)", re.MULTILINE)
 DRAWING = {
     "audit_convergence",
-    "gather_tables",
     "plot_methods",
     "plot_models",
     "score_masks",
