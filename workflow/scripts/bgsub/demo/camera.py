@@ -17,10 +17,8 @@ from bgsub.labels import UNKNOWN
 ONE = 1 << 12  # 1.0 in the integer arithmetic of gains
 _STEP = 16  # parts of a pixel that the camera shakes by
 _SHAKING, _BANDING = (1,), (2,)  # streams of random numbers beside that of the noise
-_ROWS, _DRAWN = (
-    8,
-    1 << 13,
-)  # rows and samples of noise worked on together: few enough for the processor's cache
+# Rows of a picture, and draws of noise, at a time: few enough for the processor's cache.
+_ROWS, _DRAWN = 16, 1 << 15
 # As a surveillance camera does: no B-frames, a key frame each few seconds. x264's output depends on its
 # threads, so there is one. What is decoded is RGB by BT.601, as what was coded.
 _CODING = (

@@ -30,7 +30,7 @@ from bgsub.demo.solids import EYE, Solid, Vectors, View, dot, pool, project, smo
 
 LAMP = (-0.5, 2.7, 2.9)  # on the stage, metres
 OVERSAMPLING = 2
-BAND_ROWS = 32  # of the picture, rendered together: few enough for the processor's cache
+BAND_ROWS = 16  # of the picture, rendered together: few enough for the processor's cache
 SATURATED, BLACK = 330.0, -60.0  # radiance beyond what noise, shadow and drift can bring back into 0..255
 
 # Shadow map: where on the floor plane the lamp casts a shadow, in texels.
