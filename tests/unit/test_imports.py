@@ -7,7 +7,6 @@ SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
 AT_THE_TOP = re.compile(r"^(?:from ([\w.]+) )?import (\([^)]*\)|[^\n]*)", re.MULTILINE)
 DRAWING = {
     "audit_convergence",
-    "gather_tables",
     "plot_methods",
     "plot_models",
     "score_masks",
@@ -23,14 +22,33 @@ TABLES = {
     "measure_variant",
     "pack_page",
     "plot_methods",
-    "plot_models",
     "score_masks",
     "summarise_sweep",
-    "sweep_history",
     "tabulate_scenes",
+}
+PICTURES = {
+    "make_overview",
+    "make_page",
+    "make_scenes",
+    "measure_false_alarms",
+    "measure_masks",
+    "measure_variant",
+    "pack_live",
+    "pack_page",
+    "plot_methods",
+    "plot_models",
+    "read_frames",
+    "read_groundtruth",
+    "render_synthetic",
+    "render_videos",
+    "score_backgrounds",
+    "summarise_sweep",
+    "sweep_history",
+    "weigh_convergence",
 }
 # By library, the scripts that load it before they do anything. Others load it when they come to use it.
 LOADED = {
+    "cv2": PICTURES,
     "matplotlib": DRAWING,
     "numba": {
         "audit_convergence",

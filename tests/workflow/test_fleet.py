@@ -12,6 +12,7 @@ import yaml
 from project import ROOT, Project
 
 from bgsub.figures.video import write_video
+from bgsub.files import read_image
 
 SIZE = (48, 64)
 FRAMES = 40
@@ -83,6 +84,7 @@ def test_tables_of_two_data_sets_are_made_without_pages(tmp_path: Path) -> None:
     assert set(still["clip"]) == set(table["clip"])
     assert (still.groupby("clip")["start"].min() - FALLEN).abs().max() <= 2
     assert table["retention"].min() > 0.9
+    assert read_image(project.results / "figures/ranks.png").min() < 200
     assert not list(project.results.glob("**/*.html"))
 
 

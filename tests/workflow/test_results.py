@@ -234,6 +234,7 @@ def test_the_table_over_all_clips_has_what_those_of_the_clip_have(finished: Proj
     assert pd.read_csv(finished.results / "scores.csv")["category"].unique().tolist() == ["overall"]
     assert rf"\textbf{{{table['f_measure'].max():.4f}}}" in (finished.results / "table.tex").read_text()
     assert pd.read_csv(finished.results / "ranks.csv")["friedman_p"].isna().all()  # of one clip
+    assert not (finished.results / "figures").exists()  # nor are methods drawn over several
 
 
 def test_methods_that_have_no_threshold_to_sweep_have_a_page_all_the_same(project: Project) -> None:

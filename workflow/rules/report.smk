@@ -253,7 +253,7 @@ rule make_overview:
     input:
         pages=lambda wildcards: expand("results/{clip}/report.html", clip=shown_clips()),
         summaries=lambda wildcards: expand("results/{clip}/page/summary.json", clip=shown_clips()),
-        ranks=["results/figures/ranks.png"] if len(RUN) > 1 else [],
+        ranks=rules.gather_tables.output.figure,
     output:
         page=report(
             "results/report.html",

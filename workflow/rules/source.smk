@@ -11,10 +11,10 @@ rule render_synthetic:
         "results/{clip}/benchmarks/render_synthetic.tsv"
     wildcard_constraints:
         clip=clips_of("synthetic"),
-    threads: 2
+    threads: 1
     resources:
         mem_mb=memory(350, pixel=render_pixel),
-        runtime=minutes(250),
+        runtime=minutes(125),
     params:
         code=code_version("render_synthetic.py"),
         clip=synthetic_settings,

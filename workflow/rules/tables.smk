@@ -18,12 +18,12 @@ rule gather_tables:
         ranks="results/ranks.csv",
         differences="results/differences.csv",
         figure=report(
-            "results/figures/ranks.png",
+            ["results/figures/ranks.png"] if len(RUN) > 1 else [],
             caption="../report/captions/ranks.rst",
             category="Overview",
             labels={"figure": "methods over all clips"},
         ),
-        vector="results/figures/ranks.svg",
+        vector=["results/figures/ranks.svg"] if len(RUN) > 1 else [],
         paper="results/table.tex",
     log:
         "results/logs/gather_tables.log",

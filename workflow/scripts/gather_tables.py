@@ -12,8 +12,6 @@ from bgsub.evidence.costs import read_costs
 from bgsub.evidence.over_clips import COMPARED, DIFFERENCE_COLUMNS, RANK_COLUMNS, compare
 from bgsub.evidence.scoreboard import overall_rows
 from bgsub.evidence.table import clip_table
-from bgsub.figures.ranks_plot import draw_ranks
-from bgsub.figures.style import save_figure
 from bgsub.files import atomic_path, write_table, write_text
 from bgsub.names import from_params
 from bgsub.report.paper import paper_table
@@ -31,7 +29,7 @@ def main(
     score_table: str | None,
     ranks: str,
     differences: str,
-    figure: str,
+    figure: str | None,
     paper: str,
 ) -> None:
     called = from_params(names)
@@ -69,8 +67,12 @@ def main(
     pairs = [row for comparison in comparisons for row in comparison.difference_rows(seed=seed)]
     write_table(ranks, rows, columns=RANK_COLUMNS)
     write_table(differences, pairs, columns=DIFFERENCE_COLUMNS)
-    save_figure(draw_ranks(comparisons, called), figure)
     write_text(paper, paper_table(measured))
+    if figure:  # of several clips
+        from bgsub.figures.ranks_plot import draw_ranks
+        from bgsub.figures.style import save_figure
+
+        save_figure(draw_ranks(comparisons, called), figure)
 
 
 if __name__ == "__main__":
@@ -92,6 +94,6 @@ if __name__ == "__main__":
         score_table=next(iter(snakemake.output.scores), None),
         ranks=snakemake.output.ranks,
         differences=snakemake.output.differences,
-        figure=snakemake.output.figure,
+        figure=next(iter(snakemake.output.figure), None),
         paper=snakemake.output.paper,
     )

@@ -1,12 +1,11 @@
 """Draw the figures about a clip's models: backgrounds, convergence, maps of fits, gaps to the reference."""
 
 import numpy as np
-import pandas as pd
 
 from bgsub.figures.pictures import draw_backgrounds, draw_fit_maps
 from bgsub.figures.plots import draw_convergence, draw_gap
 from bgsub.figures.style import save_figure
-from bgsub.files import read_arrays, read_image
+from bgsub.files import read_arrays, read_image, read_numbers
 from bgsub.masks.foreground import temporal_median
 from bgsub.model.constants import UNDEFINED
 from bgsub.names import MEDIAN, from_params
@@ -39,7 +38,7 @@ def main(
         truth=None if truth is None else read_image(truth),
     )
     save_figure(drawn, background_figure, vector=False)
-    curves = {name: pd.read_csv(file) for name, file in convergence.items()}
+    curves = {name: read_numbers(file) for name, file in convergence.items()}
     save_figure(draw_convergence(curves, tolerances, called), convergence_figure)
     for name, figure in fit_figures.items():
         save_figure(draw_fit_maps(**fits[name]), figure, vector=False)

@@ -4,8 +4,8 @@ from bgsub.demo.synthetic import render_clip
 from job import progress, run
 
 
-def main(archive: str, clip: dict, n_threads: int) -> None:
-    render_clip(archive, **clip, threads=n_threads, progress=progress("rendering"))
+def main(archive: str, clip: dict) -> None:
+    render_clip(archive, **clip, progress=progress("rendering"))
 
 
 if __name__ == "__main__":
@@ -14,5 +14,4 @@ if __name__ == "__main__":
         log=snakemake.log[0],
         archive=snakemake.output.archive,
         clip=snakemake.params.clip,
-        n_threads=snakemake.threads,
     )

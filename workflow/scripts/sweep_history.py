@@ -2,14 +2,12 @@
 
 from dataclasses import fields
 
-import pandas as pd
-
 from bgsub.evidence.absorption import Absorption
 from bgsub.evidence.absorption_sweep import absorption_by_history
 from bgsub.evidence.still import locate_still
 from bgsub.figures.style import save_figure
 from bgsub.figures.sweep_plots import draw_history
-from bgsub.files import write_table
+from bgsub.files import read_numbers, write_table
 from bgsub.masks.subtractors import Mog2
 from bgsub.source.frames import frames_at, open_frames
 from bgsub.source.split import read_split
@@ -47,7 +45,7 @@ def main(
             learned, tested, split.test, Mog2(**method), still, histories, seen, watch
         )
     write_table(table, rows, columns=COLUMNS)
-    save_figure(draw_history(pd.DataFrame(rows, columns=COLUMNS), method["history"]), figure)
+    save_figure(draw_history(read_numbers(table), method["history"]), figure)
 
 
 if __name__ == "__main__":

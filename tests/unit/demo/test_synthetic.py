@@ -52,13 +52,12 @@ def test_events_of_the_default_clip():
     assert (times.enters, times.falls, times.still) == (11, 50, 61)
 
 
-@pytest.mark.parametrize("threads", [1, 3])
 @pytest.mark.parametrize("rows", [7, 32, 61])
-def test_room_is_the_same_in_bands_as_in_one(rows, threads, monkeypatch):
+def test_room_is_the_same_in_bands_as_in_one(rows, monkeypatch):
     monkeypatch.setattr("bgsub.demo.room.BAND_ROWS", 61)
     whole = build_room(61, 90)
     monkeypatch.setattr("bgsub.demo.room.BAND_ROWS", rows)
-    banded = build_room(61, 90, threads)
+    banded = build_room(61, 90)
     for name in ("radiance", "lit", "shadow_texel"):
         np.testing.assert_array_equal(getattr(banded, name), getattr(whole, name))
 
@@ -194,7 +193,7 @@ def test_archive_repeats_byte_for_byte_and_holds_the_frames(tmp_path):
 
     arguments = {"frames": 20, "height": 60, "width": 90, "seed": 3}
     render_clip(tmp_path / "a.zip", **arguments, progress=progress)
-    render_clip(tmp_path / "b.zip", **arguments, threads=3)
+    render_clip(tmp_path / "b.zip", **arguments)
     assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.zip", "b.zip"]
     assert seen == list(range(1, 21))

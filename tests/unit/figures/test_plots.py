@@ -21,10 +21,10 @@ CURVES = {
             "gain": [0.0, 1.0, 0.5, 0.1, 0.0],
             "converged": [0.0, 0.1, 0.5, 0.9, 1.0],
         }
-    ),
+    ).to_records(index=False),
     "notebook": pd.DataFrame(
         {"iteration": [1, 2], "log_likelihood": [0.5, 0.7], "gain": [0.5, 0.2], "converged": [0.0, 0.0]}
-    ),
+    ).to_records(index=False),
 }
 TOLERANCES = {"em": 1e-6, "notebook": None}
 RATE = Rate(Fraction(10), "config")
@@ -85,6 +85,7 @@ def test_convergence_draws_the_tables():
 
 def test_convergence_of_a_clip_that_does_not_change_can_be_drawn(tmp_path):
     curve = pd.DataFrame({"iteration": [0], "log_likelihood": [13.9], "gain": [0.0], "converged": [1.0]})
+    curve = curve.to_records(index=False)
     figure = plots.draw_convergence({"em": curve, "notebook": curve}, TOLERANCES, NAMES.models)
     save_figure(figure, tmp_path / "convergence.png")
     assert (tmp_path / "convergence.png").stat().st_size > 1000

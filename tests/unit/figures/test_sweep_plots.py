@@ -32,7 +32,7 @@ HISTORY = pd.DataFrame(
         "predicted": [14, 3, 6, 14],
         "predicted_steady": [55, 3, 6, 110],
     }
-)
+).to_records(index=False)
 
 
 def lines(axes):
@@ -110,7 +110,7 @@ def test_history_shows_measured_predicted_censored_and_blind():
 
 
 def test_history_says_when_there_is_nobody():
-    (axes,) = plots.draw_history(HISTORY.iloc[:0], 60).axes
+    (axes,) = plots.draw_history(HISTORY[:0], 60).axes
     assert texts(axes) == ["nobody lies still in the frames that were tested"]
 
 

@@ -20,7 +20,8 @@ from pixels import (
 )
 
 from bgsub.model.constants import AT_FLOOR, DEAD, UNDEFINED
-from bgsub.model.gmm import PixelMixture
+from bgsub.model.convergence import background_image
+from bgsub.model.gmm import PixelMixture, log_joint_densities
 
 FLOOR = 1.0 / 255.0**2
 NOTEBOOK = {"start": "uniform", "tolerance": None, "max_iterations": 5, "covariance_floor": None}
@@ -308,6 +309,23 @@ def test_constant_pixels_are_closed_form():
     np.testing.assert_allclose(model.covariances_[0, 0, 0], FLOOR * np.eye(3), rtol=1e-12)
     expected = -1.5 * np.log(2 * np.pi * FLOOR)
     np.testing.assert_allclose(model.log_likelihood_, expected, rtol=1e-12)
+
+
+def test_of_equally_heavy_components_the_narrowest_is_the_background():
+    """A wall with little noise in four frames, and four other colours in the others, in either order."""
+    rng = np.random.default_rng(0)
+    wall, people = rng.integers(148, 153, (4, 1, 40, 3)), rng.integers(30, 90, (4, 1, 40, 3))
+    bright = np.concatenate([wall, people]).astype(np.uint8)
+    for frames, level in ((bright, 150), (255 - bright, 105)):
+        model = PixelMixture().fit(frames)
+        np.testing.assert_allclose(model.weights_, 0.5, atol=1e-9)
+        background = background_image(model.weights_, model.means_)
+        np.testing.assert_allclose(255 * background, level, atol=2.5)
+        joint = log_joint_densities(
+            frames[:, 0], model.weights_[:, 0], model.means_[:, 0], model.covariances_[:, 0], floor=1.0
+        )
+        likelihood = np.logaddexp.reduce(joint, axis=1).mean(axis=0)  # a component keeps what is its own
+        np.testing.assert_allclose(likelihood, model.log_likelihood_[0], atol=1e-6)
 
 
 def test_one_component_is_the_samples_moments():

@@ -111,6 +111,11 @@ def write_table(
         writer.writerows(rows)
 
 
+def read_numbers(path: str | Path) -> np.ndarray:
+    """Read a table of numbers that `write_table` wrote: a structured array, float64, NaN for nothing."""
+    return np.atleast_1d(np.genfromtxt(path, delimiter=",", names=True))
+
+
 def write_text(path: str | Path, text: str) -> None:
     """Write text as UTF-8; InputError if the disk is full."""
     with atomic_path(path) as temporary:

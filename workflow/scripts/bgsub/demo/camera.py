@@ -17,6 +17,8 @@ from bgsub.labels import UNKNOWN
 ONE = 1 << 12  # 1.0 in the integer arithmetic of gains
 _STEP = 16  # parts of a pixel that the camera shakes by
 _SHAKING, _BANDING = (1,), (2,)  # streams of random numbers beside that of the noise
+# Rows of a picture, and draws of noise, at a time: few enough for the processor's cache.
+_ROWS, _DRAWN = 16, 1 << 15
 # As a surveillance camera does: no B-frames, a key frame each few seconds. x264's output depends on its
 # threads, so there is one. What is decoded is RGB by BT.601, as what was coded.
 _CODING = (
@@ -74,16 +76,22 @@ def expose(scene: np.ndarray, frame: int, settings: Synthetic) -> np.ndarray:
     moment = frame / (settings.frames - 1)
     rise = moment * moment * (3 - 2 * moment)
     gain = round(ONE * settings.light * (1 + settings.drift * (2 * rise - 1)))
-    levels = scene * gain
+    offset = np.full((len(scene), 1, 1), 32 * ONE, np.int32)
     if settings.banding:
         rows = _random(settings.seed, _BANDING, frame * len(scene)).random_raw(len(scene))
         # The number of ones among 64 random bits has a standard deviation of 4.
         off = np.bitwise_count(rows).astype(np.int32) - 32
-        levels += off[:, None, None] * round(settings.banding / 4 * 64 * ONE)
-    levels += 32 * ONE
-    levels //= 64 * ONE
-    levels += _noise(scene.size, frame, settings).reshape(scene.shape)
-    return np.clip(levels, 0, 255, out=levels).astype(np.uint8)
+        offset += off[:, None, None] * round(settings.banding / 4 * 64 * ONE)
+    noise = _noise(scene.size, frame, settings).reshape(scene.shape)
+    picture = np.empty(scene.shape, np.uint8)
+    for top in range(0, len(scene), _ROWS):
+        band = slice(top, top + _ROWS)
+        levels = scene[band] * gain
+        levels += offset[band]
+        levels //= 64 * ONE
+        levels += noise[band]
+        picture[band] = np.clip(levels, 0, 255, out=levels)
+    return picture
 
 
 def _noise(size: int, frame: int, settings: Synthetic) -> np.ndarray:
@@ -91,9 +99,10 @@ def _noise(size: int, frame: int, settings: Synthetic) -> np.ndarray:
     bits = 2 * round(2 * settings.noise * settings.noise)
     draws = -(-bits // 64)
     stream = np.random.PCG64(settings.seed).advance(frame * size * draws)  # each sample takes as many draws
-    levels = np.full(size, -(bits // 2), np.int32)
+    levels = np.full(size, -(bits // 2), np.int16)
     for left in range(bits, 0, -64):
-        levels += np.bitwise_count(stream.random_raw(size) >> np.uint64(64 - min(left, 64)))
+        for part in np.split(levels, range(_DRAWN, size, _DRAWN)):
+            part += np.bitwise_count(stream.random_raw(part.size) >> np.uint64(64 - min(left, 64)))
     return levels
 
 

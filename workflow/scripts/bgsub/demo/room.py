@@ -1,6 +1,5 @@
 """The empty room of a rendered clip: textured surfaces, furniture, a blinding window and a dark doorway."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,7 +30,7 @@ from bgsub.demo.solids import EYE, Solid, Vectors, View, dot, pool, project, smo
 
 LAMP = (-0.5, 2.7, 2.9)  # on the stage, metres
 OVERSAMPLING = 2
-BAND_ROWS = 32  # of the picture, rendered together: few enough for the processor's cache
+BAND_ROWS = 16  # of the picture, rendered together: few enough for the processor's cache
 SATURATED, BLACK = 330.0, -60.0  # radiance beyond what noise, shadow and drift can bring back into 0..255
 
 # Shadow map: where on the floor plane the lamp casts a shadow, in texels.
@@ -51,17 +50,14 @@ class Room:
     """Index into the flat shadow map of the texel that says whether the lamp reaches this pixel."""
 
 
-def build_room(
-    height: int, width: int, threads: int = 1, *, draught: float | None = None, lamp: bool = False
-) -> Room:
+def build_room(height: int, width: int, *, draught: float | None = None, lamp: bool = False) -> Room:
     """Render the empty room; the same on every machine, and whatever the clip's seed.
 
-    As many bands of rows are rendered at a time as there are threads. `draught` is how far, metres, leaves
-    and curtain are out of place; without it there is no curtain. `lamp`: the table lamp is on.
+    `draught` is how far, metres, leaves and curtain are out of place; without it there is no curtain. `lamp`:
+    the table lamp is on.
     """
     bands = [slice(top, top + BAND_ROWS) for top in range(0, height, BAND_ROWS)]
-    with ThreadPoolExecutor(threads) as pool:
-        rendered = pool.map(lambda rows: _build_band(height, width, rows, draught, lamp), bands)
+    rendered = (_build_band(height, width, rows, draught, lamp) for rows in bands)
     return Room(*(np.concatenate(parts) for parts in zip(*rendered, strict=True)))
 
 

@@ -144,12 +144,15 @@ class View:
         rows, columns = self.window([solid])
         if rows.stop <= rows.start or columns.stop <= columns.start:
             return
-        depth, along, normal = _cast(self.directions(rows, columns), solid)
+        rays = self.directions(rows, columns)
+        depth, along = _cast(rays, solid)
         nearer = depth < self.depth[rows, columns]
         np.copyto(self.depth[rows, columns], depth, where=nearer)
         np.copyto(self.along[rows, columns], along, where=nearer)
-        np.copyto(self.normal[:, rows, columns], normal, where=nearer)
         np.copyto(self.part[rows, columns], np.int16(solid.part), where=nearer)
+        x, y, z = (np.broadcast_to(ray, nearer.shape)[nearer] for ray in rays)
+        for axis, normal in enumerate(_normals((x, y, z), solid, depth[nearer], along[nearer])):
+            self.normal[axis, rows, columns][nearer] = normal
 
 
 def project(point: Vector) -> tuple[float, float, float]:
@@ -174,19 +177,20 @@ def _between(grid: np.ndarray, low: float, high: float, margin: float) -> slice:
 
 def _squeeze(vector: Sequence[Any], solid: Solid) -> tuple[Any, Any, Any]:
     """Map into the space in which the flattened solid is round again; the map is symmetric."""
+    if solid.flatness == 1.0:
+        x, y, z = vector
+        return x, y, z
     extra = (1 / solid.flatness - 1) * dot(vector, solid.normal)
     x, y, z = (v + extra * n for v, n in zip(vector, solid.normal, strict=True))
     return x, y, z
 
 
-def _cast(rays: Vectors, solid: Solid) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Depth (infinite for a miss), place on the axis and normal where rays from the eye first hit a solid.
+def _cast(rays: Vectors, solid: Solid) -> tuple[np.ndarray, np.ndarray]:
+    """Depth (infinite for a miss) and place on the axis where rays from the eye first hit a solid.
 
     The quadratic is that of I. Quilez's round cone (iquilezles.org, "intersectors"), for rays of any length.
     """
-    round_already = solid.flatness == 1.0
-    ray = rays if round_already else _squeeze(rays, solid)
-    a, b, eye = (v if round_already else _squeeze(v, solid) for v in (solid.a, solid.b, EYE))
+    ray, a, b, eye = (_squeeze(vector, solid) for vector in (rays, solid.a, solid.b, EYE))
     axis, from_a, from_b = subtract(b, a), subtract(eye, a), subtract(eye, b)
     taper = solid.ra - solid.rb
     axis_axis, axis_a = dot(axis, axis), dot(axis, from_a)
@@ -206,18 +210,24 @@ def _cast(rays: Vectors, solid: Solid) -> tuple[np.ndarray, np.ndarray, np.ndarr
         t = (-np.sqrt(np.maximum(h, 0)) - k1) / k2
         place = axis_a - solid.ra * taper + t * ray_axis
         hit = (h >= 0) & (place > 0) & (place < flank) & (t > 0)
-        depth[hit], y[hit] = t[hit], place[hit]
+        np.copyto(depth, t, where=hit)
+        np.copyto(y, place, where=hit)
         y /= flank
     for end, ray_end, from_end, radius in ((0.0, ray_a, from_a, solid.ra), (1.0, ray_b, from_b, solid.rb)):
         h = ray_end * ray_end - ray_ray * (dot(from_end, from_end) - radius * radius)
         t = (-ray_end - np.sqrt(np.maximum(h, 0))) / ray_ray
         hit = (h >= 0) & (t > 0) & (t < depth)
-        depth[hit], y[hit] = t[hit], end
-    reached = np.where(np.isfinite(depth), depth, 0.0)
+        np.copyto(depth, t, where=hit)
+        np.copyto(y, end, where=hit)
+    return depth, y
+
+
+def _normals(rays: Vectors, solid: Solid, depth: np.ndarray, along: np.ndarray) -> list[np.ndarray]:
+    """Outward unit normals, by component, where rays hit a solid."""
+    ray, a, b, eye = (_squeeze(vector, solid) for vector in (rays, solid.a, solid.b, EYE))
     # The gradient of a round cone: away from the centre of the ball that touches the surface here.
-    normal: Sequence[Any] = [f + reached * r - y * v for f, r, v in zip(from_a, ray, axis, strict=True)]
-    if not round_already:
-        normal = _squeeze(normal, solid)
+    parts = zip(subtract(eye, a), ray, subtract(b, a), strict=True)
+    normal = _squeeze([start + depth * r - along * v for start, r, v in parts], solid)
     length = np.sqrt(dot(normal, normal))
     length[length == 0] = 1
-    return depth, y, np.stack([np.broadcast_to(n / length, depth.shape) for n in normal])
+    return [component / length for component in normal]

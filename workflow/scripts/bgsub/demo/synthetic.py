@@ -6,10 +6,8 @@ that goes through H.264 is as exact as the encoder.
 """
 
 import functools
-import itertools
 import zipfile
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -30,14 +28,11 @@ from bgsub.progress import Progress
 SMALLEST = {"frames": 20, "height": 24, "width": 36}
 SHADOW_DEPTH = {"soft": 0.40, "hard": 0.72}  # share of the light that is gone where the shadow is full
 SHADOW_VISIBLE = 0.10  # share of the light from whose loss on the ground truth speaks of a shadow
-BLOCK = 32  # frames rendered ahead at most
 GUST = 12  # steps to each side in which a draught moves what it moves
 _ONE = camera.ONE
 
 
-def render_clip(
-    archive: str | Path, *, threads: int = 1, progress: Progress = lambda it: it, **settings: Any
-) -> None:
+def render_clip(archive: str | Path, *, progress: Progress = lambda it: it, **settings: Any) -> None:
     """Write a rendered clip as a zip of PNG files, laid out as a CDnet video.
 
     Parameters
@@ -45,8 +40,6 @@ def render_clip(
     archive : path-like
         The zip to make: `input/in000001.png` ... (RGB) and `groundtruth/gt000001.png` ... (grey). They are
         stored without further compression and without a date: the same settings give the same bytes.
-    threads : int
-        Frames rendered at a time.
     **settings
         Fields of `Synthetic`.
 
@@ -61,14 +54,12 @@ def render_clip(
     image_coding = (cv2.IMWRITE_PNG_COMPRESSION, 0, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_NONE)
     truth_coding = (cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE)
 
-    with (
-        atomic_path(archive) as part,
-        zipfile.ZipFile(part, "w") as file,
-        ThreadPoolExecutor(threads) as pool,
-    ):
-        pictures = _filmed(clip, pool.map, threads)
+    with atomic_path(archive) as part, zipfile.ZipFile(part, "w") as file:
+        pictures = _filmed(clip)
         for number, (image, truth) in zip(progress(range(1, clip.frames + 1)), pictures, strict=True):
-            _store(file, f"input/in{number:06d}.png", _png(image[..., ::-1], image_coding))
+            _store(
+                file, f"input/in{number:06d}.png", _png(cv2.cvtColor(image, cv2.COLOR_RGB2BGR), image_coding)
+            )
             _store(file, f"groundtruth/gt{number:06d}.png", _png(truth, truth_coding))
 
 
@@ -113,7 +104,7 @@ def render_frames(
     """
     clip = Synthetic(frames=frames, height=height, width=width, seed=seed, **settings)
     _check(clip)
-    return _filmed(clip, map)
+    return _filmed(clip)
 
 
 def _check(clip: Synthetic) -> None:
@@ -124,26 +115,22 @@ def _check(clip: Synthetic) -> None:
         raise ValueError(f"seed = {clip.seed}: expected 0 or more")
 
 
-def _filmed(
-    clip: Synthetic, mapped: Callable = map, threads: int = 1
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _filmed(clip: Synthetic) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield image and ground truth of each frame."""
-    scene_at = _scenes(clip, threads)
+    scene_at = _scenes(clip)
 
     def picture(frame: int) -> tuple[np.ndarray, np.ndarray]:
         scene, truth = scene_at(frame)
         return camera.expose(scene, frame, clip), truth
 
-    # Block by block, or a pool would hold all frames of a long clip.
-    blocks = (range(clip.frames)[first : first + BLOCK] for first in range(0, clip.frames, BLOCK))
-    pictures = itertools.chain.from_iterable(mapped(picture, block) for block in blocks)
+    pictures = map(picture, range(clip.frames))
     if clip.crf is None:
         return pictures
     images = camera.compressed((image for image, _ in pictures), clip.crf)
     return zip(images, (scene_at(frame)[1] for frame in range(clip.frames)), strict=True)
 
 
-def _scenes(clip: Synthetic, threads: int) -> Callable[[int], tuple[np.ndarray, np.ndarray]]:
+def _scenes(clip: Synthetic) -> Callable[[int], tuple[np.ndarray, np.ndarray]]:
     """Return what takes what the camera sees of a frame: radiance, as in `Room`, and ground truth."""
     edge = camera.margin(clip)
     height, width = clip.height + 2 * edge, clip.width + 2 * edge
@@ -152,7 +139,7 @@ def _scenes(clip: Synthetic, threads: int) -> Callable[[int], tuple[np.ndarray, 
     @functools.cache
     def room(gust: int, lamp: bool) -> Room:
         draught = clip.draught * gust / GUST if clip.draught else None
-        return build_room(height, width, threads, draught=draught, lamp=lamp)
+        return build_room(height, width, draught=draught, lamp=lamp)
 
     @functools.lru_cache(maxsize=4)  # who lies still is drawn once
     def scene(cast: Cast, gust: int, lamp: bool) -> tuple[np.ndarray, np.ndarray]:

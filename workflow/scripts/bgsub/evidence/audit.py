@@ -90,23 +90,12 @@ class Audit:
 
 
 def take_sample(frames: Frames, size: int, seed: int, groundtruth: Frames | None = None) -> Sample:
-    """Draw the pixels of an audit, and tell two-mode pixels from static ones.
+    """Draw the pixels of an audit, at most `size`, and tell two-mode pixels from static ones.
 
-    Parameters
-    ----------
-    frames : ndarray (N, H, W, C) uint8
-        Training frames.
-    size : int
-        Number of pixels, at most; an image that has fewer is audited in full.
-    seed : int
-    groundtruth : ndarray (N, H, W) uint8, optional
-        CDnet labels of the training frames. With them, two-mode pixels are those that a person covers for 7
-        to 45 % of the frames, and static ones carry label 0 throughout; there are others. Without them, a
-        person is assumed where a channel is over 30 levels from its temporal median.
-
-    Returns
-    -------
-    Sample
+    Training frames are (N, H, W, C) uint8. With CDnet's labels of them, `groundtruth` (N, H, W) uint8,
+    two-mode pixels are those that a person covers for 7 to 45 % of the frames, and static ones carry label 0
+    throughout; there are others. Without, a person is assumed where a channel is over 30 levels from its
+    temporal median.
     """
     _, height, width, _ = frames.shape
     rng = np.random.default_rng(seed)
@@ -140,27 +129,12 @@ def audit(
     """Judge a fitted model at the pixels of a sample.
 
     All likelihoods are taken under one covariance floor: the model's own, or one squared level for a model
-    that has none, as without a floor likelihoods have no maximum. Each pixel is compared at its own number of
-    components.
+    that has none, as without a floor likelihoods have no maximum. Each pixel is compared, at its own number
+    of components, with so many `restarts`: fits from random samples, drawn by the seed, each to 1e-8.
 
-    Parameters
-    ----------
-    sample : Sample
-    model : mapping of str to ndarray
-        Arrays of model.npz: `weights` (K, H, W), `means`, `covariances`, `flags`.
-    settings : mapping
-        How the model was fitted, as in config.yaml: `components`, `start`, `tolerance`, `max_iterations`,
-        `covariance_floor`, `seed`.
-    restarts : int
-        Fits from random samples, each to 1e-8.
-    seed : int
-        Of the restarts.
-    progress : callable
-        Wraps the loop over pixels.
-
-    Returns
-    -------
-    Audit
+    Of model.npz it takes the arrays `weights` (K, H, W), `means`, `covariances` and `flags`, and of the
+    config's settings `components`, `start`, `tolerance`, `max_iterations`, `covariance_floor` and `seed`.
+    `progress` wraps the loop over pixels.
     """
     at = {name: model[name].reshape(*model[name].shape[:axis], -1, *model[name].shape[axis + 2 :])
           for name, axis in (("weights", 1), ("means", 1), ("covariances", 1), ("flags", 0))}  # fmt: skip

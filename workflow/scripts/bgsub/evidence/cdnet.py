@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from bgsub.errors import InputError
@@ -14,7 +13,6 @@ from bgsub.files import atomic_path, read_arrays, write_arrays
 from bgsub.labels import FOREGROUND
 from bgsub.progress import Progress
 from bgsub.source.archives import open_archive
-from bgsub.source.images import ImageDecoder
 from bgsub.source.limits import LIMITS, Limits
 from bgsub.source.members import Archive
 
@@ -97,14 +95,18 @@ def export_masks(
     frames : iterable of int
         Places of the masks in the clip, from 0; the names count from 1.
     """
+    from cv2 import imencode
+
     with atomic_path(destination) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         for frame, mask in progress(zip(frames, masks, strict=True)):
             image = (mask == FOREGROUND).astype(np.uint8) * 255
-            encoded = cv2.imencode(".png", image)[1].tobytes()
+            encoded = imencode(".png", image)[1].tobytes()
             archive.writestr(zipfile.ZipInfo(f"bin{frame + 1:06d}.png", _EPOCH), encoded)
 
 
 def _region(archive: Archive, name: str, size: tuple[int, int]) -> np.ndarray:
+    from bgsub.source.images import ImageDecoder
+
     label = f"{archive.path}: region of interest '{name}'"
     image = ImageDecoder(limits=archive.limits).labels(_member(archive, name, "roi"), label)
     if image.shape != size:

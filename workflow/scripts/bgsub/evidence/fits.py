@@ -5,6 +5,7 @@ import numpy as np
 from bgsub.model.constants import AT_FLOOR, CLOSE_ENOUGH, CONSTANT, DEAD, LEVELS, RANK_DEFICIENT, UNDEFINED
 from bgsub.model.convergence import background_image
 
+_ROWS = 8  # of an image, worked on together: few enough for the processor's cache
 _FLAGS = {
     "constant": CONSTANT,
     "rank_deficient": RANK_DEFICIENT,
@@ -87,7 +88,9 @@ def parameter_maps(model: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """
     weights = model["weights"]
     present = weights > 0
-    variance = np.where(present, smallest_eigenvalues(model["covariances"]), np.inf).min(axis=0)
+    bands = np.array_split(model["covariances"], -(-weights.shape[1] // _ROWS), axis=1)
+    variance = np.concatenate([smallest_eigenvalues(band) for band in bands], axis=1)
+    variance = np.where(present, variance, np.inf).min(axis=0)
     return {
         "components": np.count_nonzero(present, axis=0),
         "heaviest_weight": weights.max(axis=0),

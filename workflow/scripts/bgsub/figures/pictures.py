@@ -13,14 +13,14 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from bgsub.figures.looks import FLAGS
-from bgsub.figures.style import WIDTH, bare, colour_map, new_figure, rooted, styled
+from bgsub.figures.style import DPI, WIDTH, bare, colour_map, new_figure, rooted, styled
 from bgsub.model.constants import UNDEFINED
 from bgsub.words import brief
 
 DIFFERENCE_RANGE = 30  # levels; larger differences have the last colour
 ORDINARY = "#ededed"
-# Of the mask strip: a picture's width and half the gap beside it in pixels, and the inches for the labels.
-_CELL_WIDTH, _GAP, _LABELS = 240, 3, 0.75
+# Of the mask strip: half the gap beside a picture in pixels, and the inches for the labels.
+_GAP, _LABELS = 2, 0.9
 
 
 @styled
@@ -123,7 +123,8 @@ def draw_mask_strip(rows: Mapping[str, Sequence[np.ndarray]], moments: Sequence[
         The columns' titles.
     """
     height, width = next(iter(rows.values()))[0].shape[:2]
-    cell = (_CELL_WIDTH, round(_CELL_WIDTH * height / width))
+    across = int((WIDTH - _LABELS) * DPI / len(moments)) - 2 * _GAP  # as wide as it is shown
+    cell = (across, round(across * height / width))
     # One picture for all: matplotlib needs longer for eighty axes than for what is in them.
     strip = np.vstack([np.hstack([_cell(image, cell) for image in images]) for images in rows.values()])
     strip = strip[_GAP:-_GAP, _GAP:-_GAP]

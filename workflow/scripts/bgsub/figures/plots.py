@@ -4,9 +4,9 @@ Each `draw_*` returns a matplotlib Figure made from tables, for `style.save_figu
 """
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
@@ -32,16 +32,19 @@ from bgsub.model.constants import CLOSE_ENOUGH
 from bgsub.names import Name
 from bgsub.source.rate import Rate
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 @styled
 def draw_convergence(
-    curves: Mapping[str, pd.DataFrame], tolerances: Mapping[str, float | None], names: Mapping[str, Name]
+    curves: Mapping[str, np.ndarray], tolerances: Mapping[str, float | None], names: Mapping[str, Name]
 ) -> Figure:
     """Draw how each model's EM went: mean log-likelihood, gain and share of pixels converged, by iteration.
 
     Parameters
     ----------
-    curves : mapping of str to DataFrame
+    curves : mapping of str to structured array
         `convergence.csv` of each model: iteration, log_likelihood (nats per sample), gain, converged (share).
     tolerances : mapping of str to float or None
         The gain below which a model's pixel stops; None where it never does.
@@ -55,10 +58,11 @@ def draw_convergence(
             (share, curve, "converged"),
         ):
             axes.plot(rows["iteration"], rows[column], **line_of(names[model]))
-            end = rows["iteration"].tail(1), rows[column].tail(1)
-            axes.plot(*end, "o", color=names[model].colour, markersize=5.5)
+            axes.plot(
+                rows["iteration"][-1:], rows[column][-1:], "o", color=names[model].colour, markersize=5.5
+            )
         if len(curve) and tolerances.get(model) is None:
-            _say_it_stops(likelihood, curve.iloc[-1])
+            _say_it_stops(likelihood, curve[-1])
     for tolerance in sorted({value for value in tolerances.values() if value is not None}):
         gain.axhline(tolerance, **GUIDE)
         gain.annotate(
@@ -82,7 +86,7 @@ def draw_convergence(
     return figure
 
 
-def _say_it_stops(axes: Axes, last: pd.Series) -> None:
+def _say_it_stops(axes: Axes, last: np.void) -> None:
     axes.annotate(
         f"stops after {last['iteration']:.0f}, unchecked",
         (last["iteration"], last["log_likelihood"]),
@@ -131,12 +135,12 @@ def draw_gap(gap: np.ndarray, name: Name) -> Figure:
 
 @styled
 def draw_area(
-    area: pd.DataFrame,
+    area: "pd.DataFrame",
     names: Mapping[str, Name],
     *,
     training: Sequence[range],
     events: Mapping[str, int] | None = None,
-    truth: pd.Series | None = None,
+    truth: "pd.Series | None" = None,
 ) -> Figure:
     """Draw the share of the image that each method marks as foreground, over the clip.
 
@@ -185,7 +189,7 @@ def draw_area(
 
 @styled
 def draw_absorption(
-    visible: pd.DataFrame, absorption: pd.DataFrame, names: Mapping[str, Name], *, rate: Rate
+    visible: "pd.DataFrame", absorption: "pd.DataFrame", names: Mapping[str, Name], *, rate: Rate
 ) -> Figure:
     """Draw how much of the still person each method still sees, with half-lives and MOG2's predicted moment.
 
@@ -208,11 +212,11 @@ def draw_absorption(
         curve = visible[visible["method"] == method].sort_values("frame")
         since = curve["frame"] - row["still_frame"]
         axes.plot(since, curve["visible_share"], **line_of(name))
-        if pd.notna(row["half_life"]):
+        if not np.isnan(row["half_life"]):
             there = curve.loc[since == row["half_life"], "visible_share"]
             style = {"color": name.colour, "markeredgecolor": "white", "markersize": 7.5, "zorder": 5}
             axes.plot([row["half_life"]] * len(there), there, "D", **style)
-        if pd.notna(row["predicted"]):
+        if not np.isnan(row["predicted"]):
             words = f"predicted for {name.label}: {row['predicted']:.0f}"
             axes.axvline(row["predicted"], label=words, **GUIDE | {"color": name.colour, "linewidth": 1.2})
     if rows["half_life"].notna().any():

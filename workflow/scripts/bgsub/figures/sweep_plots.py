@@ -5,10 +5,9 @@ Each `draw_*` returns a matplotlib Figure made from tables, for `style.save_figu
 
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Number
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -16,6 +15,9 @@ from matplotlib.patches import Rectangle
 from bgsub.figures.style import GREY, colour_map, legend_above, mark_place, new_figure, say_nobody, styled
 from bgsub.masks.subtractors import MOG2_LOOK
 from bgsub.words import value_words
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _BLUE, _ORANGE = "#0072B2", "#D55E00"
 _WIDE = 10  # times that the largest value is the smallest, from where on an axis is logarithmic
@@ -31,7 +33,7 @@ _SHARE = "foreground_share"  # drawn only where there is no ground truth
 
 
 @styled
-def draw_sweep(table: pd.DataFrame, keys: Sequence[str], in_config: Mapping[str, Any]) -> Figure:
+def draw_sweep(table: "pd.DataFrame", keys: Sequence[str], in_config: Mapping[str, Any]) -> Figure:
     """Draw a sweep: curves over one parameter, or maps over two.
 
     Parameters
@@ -49,7 +51,7 @@ def draw_sweep(table: pd.DataFrame, keys: Sequence[str], in_config: Mapping[str,
     return _draw_maps(table, keys, in_config)
 
 
-def _draw_curves(table: pd.DataFrame, key: str, in_config: Any) -> Figure:
+def _draw_curves(table: "pd.DataFrame", key: str, in_config: Any) -> Figure:
     drawn = _present(table, _CURVES)
     panels = [drawn] if drawn else []
     if "f_measure" not in drawn:
@@ -77,7 +79,7 @@ def _draw_curves(table: pd.DataFrame, key: str, in_config: Any) -> Figure:
     return figure
 
 
-def _draw_maps(table: pd.DataFrame, keys: Sequence[str], in_config: Mapping[str, Any]) -> Figure:
+def _draw_maps(table: "pd.DataFrame", keys: Sequence[str], in_config: Mapping[str, Any]) -> Figure:
     drawn = _present(table, _MAPS)
     if "f_measure" not in drawn:
         drawn.append(_SHARE)
@@ -107,22 +109,22 @@ def _draw_maps(table: pd.DataFrame, keys: Sequence[str], in_config: Mapping[str,
 
 
 @styled
-def draw_history(rows: pd.DataFrame, history_in_config: float) -> Figure:
+def draw_history(rows: np.ndarray, history_in_config: float) -> Figure:
     """Draw MOG2's half-life of the still person against its history, measured and predicted.
 
     Parameters
     ----------
-    rows : DataFrame
+    rows : structured array
         `history.csv`: history, half_life, censored_at, predicted, predicted_steady, all in frames. Empty if
         nobody lies still.
     history_in_config : float
         The history in the config, to be marked.
     """
     figure, axes = new_figure(3.6)
-    if rows.empty:
+    if not rows.size:
         say_nobody(axes)
         return figure
-    rows = rows.sort_values("history")
+    rows = rows[np.argsort(rows["history"])]
     mog2 = MOG2_LOOK.colour
     style: dict[str, Any] = {"color": mog2, "linewidth": 1.6}
     axes.plot(
@@ -136,10 +138,11 @@ def draw_history(rows: pd.DataFrame, history_in_config: float) -> Figure:
         **style | {"color": GREY},
     )
     axes.plot(rows["history"], rows["half_life"], "D", color=mog2, markersize=7, label="measured half-life")
-    if rows["censored_at"].notna().any():
+    unknown = {column: np.isnan(rows[column]) for column in ("half_life", "censored_at")}
+    if not unknown["censored_at"].all():
         words = "not yet at the end of the clip"
         axes.plot(rows["history"], rows["censored_at"], "^", color=mog2, markersize=8, label=words)
-    blind = rows["half_life"].isna() & rows["censored_at"].isna()
+    blind = unknown["half_life"] & unknown["censored_at"]
     if blind.any():
         style = {"color": mog2, "markersize": 8, "markeredgewidth": 2, "clip_on": False}
         axes.plot(rows["history"][blind], 0 * rows["history"][blind], "x", label="background before", **style)
@@ -156,7 +159,7 @@ def draw_history(rows: pd.DataFrame, history_in_config: float) -> Figure:
     return figure
 
 
-def _present(table: pd.DataFrame, columns: Iterable[str]) -> list[str]:
+def _present(table: "pd.DataFrame", columns: Iterable[str]) -> list[str]:
     return [name for name in columns if name in table and table[name].notna().any()]
 
 
@@ -164,7 +167,7 @@ def _all_numbers(values: Iterable[Any]) -> bool:
     return all(isinstance(one, Number) and one == one and not isinstance(one, bool) for one in values)
 
 
-def _ordered(values: pd.Series) -> list[str]:
+def _ordered(values: "pd.Series") -> list[str]:
     """Distinct values as texts, ascending if they are numbers, else in the order they came in."""
     values = values.sort_values() if _all_numbers(values) else values
     return list(dict.fromkeys(value_words(value) for value in values))

@@ -13,8 +13,9 @@ rule           score                                                            
 `likelihood`   negative log-likelihood under the whole mixture                        nats, colours in [0, 1]
 =============  =====================================================================  ========================
 
-The background component is the heaviest. The rules themselves are in `difference` and `densities`, which load
-OpenCV and the compiler: here they are imported when they are asked for.
+The background component is the heaviest, of equally heavy ones the narrowest. The rules themselves are in
+`difference` and `densities`, which load OpenCV and the compiler: here they are imported when they are asked
+for.
 """
 
 from collections.abc import Mapping

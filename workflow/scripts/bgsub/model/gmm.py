@@ -19,6 +19,7 @@ from bgsub.model.start import STARTS
 from bgsub.model.steps import SINGULAR, FitSettings, term_rows
 
 LARGEST_MIXTURE = 5
+EQUAL = 1e-9  # weights that differ by less are equal but for rounding, as are variances, relatively
 BAND_BYTES = 2**20  # samples that a thread copies at a time: they stay in its cache
 
 
@@ -32,6 +33,7 @@ class PixelMixture:
     Attributes
     ----------
     weights_ : ndarray (K, H, W)
+        Of components that share the largest weight, `argmax` finds the one with the smallest total variance.
     means_ : ndarray (K, H, W, C), in [0, 1]
     covariances_ : ndarray (K, H, W, C, C), in the squared units of the means
     log_likelihood_ : ndarray (H, W)
@@ -100,6 +102,7 @@ class PixelMixture:
                 steps += pool.map(fit_rows, bands)
         gains, converged_at = np.cumsum(np.sum(steps, axis=0), axis=1)
         self.trajectory_ = Trajectory(gains, converged_at, height * width)
+        put_narrowest_first(results)
         mixture = largest, height, width
         self.weights_, self.means_, self.covariances_ = (
             array.reshape(*mixture, *array.shape[2:]) for array in results[:3]
@@ -188,6 +191,23 @@ def take_better(criterion: np.ndarray, bic_: np.ndarray, fit: Fit, best: Fit) ->
         if new.ndim > 1:
             np.copyto(kept[size:], new[:1], where=where)
     np.copyto(best.weights[size:], 0.0, where=better)
+
+
+def put_narrowest_first(fit: Fit) -> None:
+    """Where several components are the heaviest, put the narrowest in the place that `argmax` finds.
+
+    The heaviest is taken for the background, and of few samples two often weigh the same. Weight over
+    standard deviation, by which Stauffer & Grimson (1999) rank components, then prefers the narrower one.
+    """
+    tied = fit.weights > fit.weights.max(axis=0) - EQUAL
+    pixels = np.flatnonzero(tied.sum(axis=0) > 1)
+    spread = np.trace(fit.covariances[:, pixels], axis1=-2, axis2=-1)
+    narrowest = np.where(tied[:, pixels], spread, np.inf).argmin(axis=0)
+    first, each = fit.weights[:, pixels].argmax(axis=0), np.arange(len(pixels))
+    narrower = spread[narrowest, each] < (1.0 - EQUAL) * spread[first, each]
+    one, other = ((place[narrower], pixels[narrower]) for place in (first, narrowest))
+    for values in (fit.means, fit.covariances):
+        values[one], values[other] = values[other], values[one]
 
 
 def log_joint_densities(
