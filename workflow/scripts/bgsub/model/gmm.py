@@ -102,7 +102,6 @@ class PixelMixture:
                 steps += pool.map(fit_rows, bands)
         gains, converged_at = np.cumsum(np.sum(steps, axis=0), axis=1)
         self.trajectory_ = Trajectory(gains, converged_at, height * width)
-        put_narrowest_first(results)
         mixture = largest, height, width
         self.weights_, self.means_, self.covariances_ = (
             array.reshape(*mixture, *array.shape[2:]) for array in results[:3]
@@ -132,6 +131,7 @@ class PixelMixture:
             fit = new_fit(size, band.shape[1], channels)
             self._fit_band(band, places[span], fit)
             take_better(criterion, bic(size, channels, samples, fit.log_likelihood), fit, best)
+        put_narrowest_first(best)
         return steps
 
     def _fit_band(self, band: np.ndarray, places: np.ndarray, results: Fit, offset: int = 0) -> Steps:
@@ -200,7 +200,7 @@ def put_narrowest_first(fit: Fit) -> None:
     standard deviation, by which Stauffer & Grimson (1999) rank components, then prefers the narrower one.
     """
     tied = fit.weights > fit.weights.max(axis=0) - EQUAL
-    pixels = np.flatnonzero(tied.sum(axis=0) > 1)
+    pixels = np.flatnonzero(tied.sum(axis=0, dtype=np.uint8) > 1)
     spread = np.trace(fit.covariances[:, pixels], axis1=-2, axis2=-1)
     narrowest = np.where(tied[:, pixels], spread, np.inf).argmin(axis=0)
     first, each = fit.weights[:, pixels].argmax(axis=0), np.arange(len(pixels))

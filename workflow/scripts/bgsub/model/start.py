@@ -288,31 +288,33 @@ def draw_start(
     `uniform`: means uniform in [0, 1], identity covariances of values in [0, 1]. `random`: K different
     samples as means, the pixel's whole covariance. Weights are equal. `rows` are those of `pixels_of`.
     """
-    T, at = 1 + C + C * (C + 1) // 2, em.STATES + C
-    centre, totals, sums = rows[em.STATES : at, j], rows[at : at + T, j], rows[at + T : at + (1 + K) * T, j]
+    T = 1 + C + C * (C + 1) // 2
+    centre, totals = rows[em.STATES : em.STATES + C, j], rows[em.STATES + C : em.STATES + C + T, j]
+    sums = rows[em.STATES + C + T : em.STATES + C + T + K * T, j]
     if rows[em.RANK, j] == 0.0:  # samples that are all alike take one component
-        sums[:T] = totals
-        sums[T:] = 0.0
+        # To assign slices would take as long to compile as all the rest of the fit.
+        for row in range(K * T):
+            sums[row] = totals[row] if row < T else 0.0
         return
     n_samples = int(totals[0])
     order, mean, weight = np.arange(n_samples), np.empty(C), n_samples / K
-    for k in range(K):  # Fisher & Yates's shuffle; where K > N, the last ones share a sample
-        first = min(k, n_samples - 1)
+    for k in range(K):  # Fisher & Yates's shuffle
         draw = min(n_samples - 1, k + int(uniform(settings.seed, place, k) * max(1, n_samples - k)))
+        first = min(k, n_samples - 1)  # K > N: the last ones share a sample
         order[first], order[draw] = order[draw], order[first]
-        own = sums[k * T :]
-        own[0] = weight
+        row = k * T
+        sums[row] = weight
         for c in range(C):
             mean[c] = samples[order[first] * C + c, j]
             if settings.start == UNIFORM:
                 mean[c] = LEVELS * uniform(settings.seed, place, k * C + c) - centre[c]
-            own[1 + c] = weight * mean[c]
-        term = 1 + C
+            sums[row + 1 + c] = weight * mean[c]
+        at = 1 + C
         for c in range(C):
             for d in range(c + 1):
                 covariance = LEVELS * LEVELS if c == d else 0.0
                 if settings.start == RANDOM:
                     product = totals[1 + c] / n_samples * (totals[1 + d] / n_samples)
-                    covariance = totals[term] / n_samples - product
-                own[term] = weight * (covariance + mean[c] * mean[d])
-                term += 1
+                    covariance = totals[at] / n_samples - product
+                sums[row + at] = weight * (covariance + mean[c] * mean[d])
+                at += 1
