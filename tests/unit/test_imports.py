@@ -44,6 +44,7 @@ PICTURES = {
     "score_backgrounds",
     "summarise_sweep",
     "sweep_history",
+    "time_still",
     "weigh_convergence",
 }
 # By library, the scripts that load it before they do anything. Others load it when they come to use it.

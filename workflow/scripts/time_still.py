@@ -4,8 +4,9 @@ import csv
 from pathlib import Path
 from typing import Any
 
+from bgsub.evidence.still import TIMED_COLUMNS, timed
 from bgsub.files import write_table
-from bgsub.source.rate import TIMED_COLUMNS, rate_of, timed
+from bgsub.source.rate import rate_of
 from bgsub.source.records import read_record
 from job import run
 

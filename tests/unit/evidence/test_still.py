@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from bgsub.errors import InputError
-from bgsub.evidence.still import Still, locate_still, locate_stills, longest, still_rows, still_spans
-from bgsub.source.rate import Rate, timed
+from bgsub.evidence.still import Still, locate_still, locate_stills, longest, still_rows, still_spans, timed
+from bgsub.source.rate import Rate
 
 
 def person_at(column, height=40, width=60):

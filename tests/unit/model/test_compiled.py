@@ -92,9 +92,9 @@ def test_without_a_folder_to_keep_machine_code_in_each_job_compiles_for_itself(m
     assert compiled.compiled(_one_more).stats.cache_path is None
 
 
-def test_garbage_is_left_alone_while_compiling_also_what_others_call_and_only_then(tmp_path):
-    with compiled._locked(tmp_path / "outer.lock"):
-        with compiled._locked(tmp_path / "inner.lock"):
+def test_garbage_is_left_alone_while_compiling_also_what_others_call_and_only_then():
+    with compiled._garbage_left_alone():
+        with compiled._garbage_left_alone():
             assert not gc.isenabled()
         assert not gc.isenabled()
     assert gc.isenabled()

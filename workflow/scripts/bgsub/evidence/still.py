@@ -15,8 +15,10 @@ from bgsub.evidence.change import as_mask
 from bgsub.evidence.scene import Rest, Scene, is_upright, study
 from bgsub.labels import FOREGROUND
 from bgsub.progress import Progress
+from bgsub.source.rate import Rate
 
 STILL_COLUMNS = ("start", "end", "region", "known_by")
+TIMED_COLUMNS = ("start", "end", "seconds", "region", "known_by", "rate_known_by")
 
 _STILL_CHANGE = 0.02  # share of a region that changes per frame, below which it is still ...
 _STILL_FRAMES = 5  # ... if so many times in a row
@@ -192,6 +194,18 @@ def still_rows(stills: Sequence[Still], count: int) -> list[dict[str, Any]]:
         values = (span[0], span[-1], box, still.frame_source)
         rows.append(dict(zip(STILL_COLUMNS, values, strict=True)))
     return rows
+
+
+def timed(rows: Sequence[Mapping[Any, Any]], rate: Rate) -> list[dict[Any, Any]]:
+    """Rows of `still.csv`: those of `still_rows`, the `seconds` that each lasts, and `rate_known_by`."""
+    return [
+        {
+            **row,
+            "seconds": float((row["end"] - row["start"] + 1) / rate.fps),
+            "rate_known_by": rate.known_by,
+        }
+        for row in rows
+    ]
 
 
 def _of_rest(rest: Rest, whole: np.ndarray, size: tuple[int, int], box: np.ndarray | None) -> Still:

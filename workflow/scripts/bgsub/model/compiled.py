@@ -85,7 +85,7 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
     compile_or_load, lock = dispatcher.compile, Path(dispatcher.stats.cache_path, f"{function.__name__}.lock")
 
     def alone(signature: Any) -> Any:
-        with global_compiler_lock, _locked(lock):  # of this job's threads, and of all jobs
+        with global_compiler_lock, _locked(lock), _garbage_left_alone():  # of this job's threads, of all jobs
             return compile_or_load(signature)
 
     dispatcher.compile = alone
@@ -107,7 +107,16 @@ def _locked(file: Path) -> Iterator[None]:
         waited = time.perf_counter() - began
         if waited > 0.1:
             logger.info("waited %.2f s for what another job compiled", waited)
-        if gc.isenabled():  # it would look through all of numba time and again, a tenth of the time
-            gc.disable()
-            stack.callback(gc.enable)
         yield
+
+
+@contextmanager
+def _garbage_left_alone() -> Iterator[None]:
+    """Collect no garbage meanwhile: to look through all of numba time and again takes a tenth of the time."""
+    was_collected = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_collected:
+            gc.enable()

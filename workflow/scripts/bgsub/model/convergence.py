@@ -39,7 +39,8 @@ def trajectory_rows(trajectory: Trajectory) -> list[dict[str, float]]:
 def background_image(weights: np.ndarray, means: np.ndarray) -> np.ndarray:
     """Mean of each pixel's heaviest component: (H, W, C) float64, in the units of the means.
 
-    Weights are (K, H, W), means (K, H, W, C). Of equal weights the first component wins.
+    Weights are (K, H, W), means (K, H, W, C). Of equal weights the first component wins,
+    where a fit has put the narrowest.
     """
     heaviest = weights.argmax(axis=0)
     return np.take_along_axis(means, heaviest[np.newaxis, ..., np.newaxis], axis=0)[0]

@@ -284,7 +284,10 @@ def vector(width: int, element: ir.Type = DOUBLE) -> ir.VectorType:
     return ir.VectorType(element, width)
 
 
-def lanes(number: Number, kind: ir.VectorType = vector(WIDTH)) -> Lanes:  # noqa: B008 -- it is not changed
+ALL = vector(WIDTH)
+
+
+def lanes(number: Number, kind: ir.VectorType = ALL) -> Lanes:
     """Return a number in every lane of a vector of that type."""
     if isinstance(number, Lanes):
         return number

@@ -1,13 +1,12 @@
 """How many frames a clip has per second, and how that is known."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any, NamedTuple
 
 # A rate in a file is a fraction, such as 30000/1001, of which a decoder tells a floating-point number.
 _LARGEST_DENOMINATOR = 10**6
 _FASTEST = 1000  # frames per second; what files say beyond it is the unit of their clock
-TIMED_COLUMNS = ("start", "end", "seconds", "region", "known_by", "rate_known_by")
 
 
 class Rate(NamedTuple):
@@ -43,15 +42,3 @@ def rate_of(decoding: Mapping[str, Any], fps: float | None = None, assumed: floa
     if fps is not None:
         return Rate(Fraction(str(fps)), "config", of_file)
     return Rate(Fraction(str(assumed)), "nothing") if of_file is None else Rate(of_file, "file", of_file)
-
-
-def timed(rows: Sequence[Mapping[Any, Any]], rate: Rate) -> list[dict[Any, Any]]:
-    """Rows of `still.csv`: of `still_frames.csv`, the `seconds` that each lasts, and `rate_known_by`."""
-    return [
-        {
-            **row,
-            "seconds": float((row["end"] - row["start"] + 1) / rate.fps),
-            "rate_known_by": rate.known_by,
-        }
-        for row in rows
-    ]
